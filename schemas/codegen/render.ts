@@ -1,0 +1,205 @@
+// Renders an Avro record schema as a TypeScript interface and a codec made for it. Pure text in,
+// pure text out. Covers the part of Avro that schemas/ uses and refuses the rest by name.
+
+export interface RecordSchema {
+  readonly type: "record";
+  readonly name: string;
+  readonly doc?: string;
+  readonly fields: readonly Field[];
+}
+interface Field {
+  readonly name: string;
+  readonly type: Schema;
+  readonly doc?: string;
+}
+type Schema =
+  | string
+  | readonly Schema[]
+  | RecordSchema
+  | { readonly type: "enum"; readonly name: string; readonly symbols: readonly string[] }
+  | { readonly type: "array"; readonly items: Schema }
+  | { readonly type: "map"; readonly values: Schema }
+  | { readonly type: "long"; readonly logicalType: string };
+
+interface Rendered {
+  readonly type: string;
+  readonly encode: (value: string) => string;
+  readonly decode: string;
+}
+
+const primitive: Readonly<Record<string, { type: string; method: string }>> = {
+  boolean: { type: "boolean", method: "boolean" },
+  int: { type: "number", method: "long" },
+  long: { type: "number", method: "long" },
+  double: { type: "number", method: "double" },
+  string: { type: "string", method: "string" },
+  bytes: { type: "Uint8Array", method: "blob" },
+  "timestamp-micros": { type: "number", method: "long" },
+  "money-minor": { type: "bigint", method: "bigLong" },
+};
+
+class Module {
+  readonly declarations: string[] = [];
+  readonly named = new Map<string, Rendered>();
+
+  render(schema: Schema): Rendered {
+    if (typeof schema === "string") return this.named.get(schema) ?? this.primitive(schema);
+    if (Array.isArray(schema)) return this.optional(schema);
+    const shaped = schema as Exclude<Schema, string | readonly Schema[]>;
+    if (shaped.type === "record") return this.record(shaped);
+    if (shaped.type === "enum") return this.enumeration(shaped.name, shaped.symbols);
+    if (shaped.type === "array") return this.array(shaped.items);
+    if (shaped.type === "map") return this.map(shaped.values);
+    return this.primitive(shaped.logicalType);
+  }
+
+  private primitive(name: string): Rendered {
+    const found = primitive[name];
+    if (found === undefined) throw new Error(`schemas: no rendering for Avro type ${name}`);
+    return {
+      type: found.type,
+      encode: (value) => `writer.${found.method}(${value});`,
+      decode: `reader.${found.method}()`,
+    };
+  }
+
+  private optional(branches: readonly Schema[]): Rendered {
+    if (branches.length !== 2 || branches[0] !== "null") {
+      throw new Error("schemas: a union must be [null, type]");
+    }
+    const inner = this.render(branches[1] as Schema);
+    return {
+      type: `${inner.type} | null`,
+      encode: (value) =>
+        `if (${value} === null) writer.long(0);\nelse {\nwriter.long(1);\n${inner.encode(value)}\n}`,
+      decode: `reader.long() === 0 ? null : ${inner.decode}`,
+    };
+  }
+
+  private enumeration(name: string, symbols: readonly string[]): Rendered {
+    const list = `${lower(name)}Symbols`;
+    const index = `${lower(name)}Index`;
+    this.declarations.push(
+      `export const ${list} = ${JSON.stringify(symbols)} as const;`,
+      `export type ${name} = (typeof ${list})[number];`,
+      `const ${index}: Readonly<Record<string, number>> = ${JSON.stringify(
+        Object.fromEntries(symbols.map((symbol, i) => [symbol, i])),
+      )};`,
+    );
+    const rendered: Rendered = {
+      type: name,
+      encode: (value) => `writer.enumeration(${index}[${value}], ${value});`,
+      decode: `reader.enumeration(${list})`,
+    };
+    this.named.set(name, rendered);
+    return rendered;
+  }
+
+  private array(items: Schema): Rendered {
+    const inner = this.render(items);
+    return {
+      type: `readonly ${inner.type.includes("|") ? `(${inner.type})` : inner.type}[]`,
+      encode: (value) =>
+        `if (${value}.length > 0) {\nwriter.long(${value}.length);\nfor (const item of ${value}) {\n${inner.encode("item")}\n}\n}\nwriter.long(0);`,
+      decode: `readArray(reader, () => ${inner.decode})`,
+    };
+  }
+
+  private map(values: Schema): Rendered {
+    const inner = this.render(values);
+    return {
+      type: `Readonly<Record<string, ${inner.type}>>`,
+      encode: (value) =>
+        `{\nconst entries = Object.entries(${value});\nif (entries.length > 0) {\nwriter.long(entries.length);\nfor (const [name, item] of entries) {\nwriter.string(name);\n${inner.encode("item")}\n}\n}\nwriter.long(0);\n}`,
+      decode: `readMap(reader, () => ${inner.decode})`,
+    };
+  }
+
+  record(schema: RecordSchema): Rendered {
+    const fields = schema.fields.map((field) => ({ ...field, rendered: this.render(field.type) }));
+    const encode = `encode${schema.name}`;
+    const decode = `decode${schema.name}`;
+    const lines = [
+      ...(schema.doc === undefined ? [] : [`/** ${schema.doc} */`]),
+      `export interface ${schema.name} {`,
+      ...fields.flatMap((field) => [
+        ...(field.doc === undefined ? [] : [`  /** ${field.doc} */`]),
+        `  readonly ${field.name}: ${field.rendered.type};`,
+      ]),
+      "}",
+      `export function ${encode}(writer: Writer, value: ${schema.name}): void {`,
+      ...fields.map((field) => field.rendered.encode(`value.${field.name}`)),
+      "}",
+      `export function ${decode}(reader: Reader): ${schema.name} {`,
+      // Avro writes fields in order, and an object literal evaluates its properties in order.
+      `  return { ${fields.map((field) => `${field.name}: ${field.rendered.decode}`).join(", ")} };`,
+      "}",
+    ];
+    this.declarations.push(lines.join("\n"));
+    const rendered: Rendered = {
+      type: schema.name,
+      encode: (value) => `${encode}(writer, ${value});`,
+      decode: `${decode}(reader)`,
+    };
+    this.named.set(schema.name, rendered);
+    return rendered;
+  }
+}
+
+const lower = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
+
+const readArray = `function readArray<T>(reader: Reader, item: () => T): readonly T[] {
+  const items: T[] = [];
+  reader.blocks(() => items.push(item()));
+  return items;
+}`;
+const readMap = `function readMap<T>(reader: Reader, item: () => T): Readonly<Record<string, T>> {
+  const entries: [string, T][] = [];
+  reader.blocks(() => {
+    const name = reader.string();
+    entries.push([name, item()]);
+  });
+  return Object.fromEntries(entries);
+}`;
+
+/** The generated module of one topic. */
+export function moduleOf(topic: string, schema: RecordSchema): string {
+  const module = new Module();
+  module.record(schema);
+  const body = module.declarations.join("\n\n");
+  return [
+    `// Generated from schemas/${topic}.avsc by npm run generate. Do not edit.\n`,
+    'import type { Codec, Reader, Writer } from "../avro.ts";\n',
+    body,
+    ...(body.includes("readArray(") ? [readArray] : []),
+    ...(body.includes("readMap(") ? [readMap] : []),
+    `export const ${lower(schema.name)}Codec: Codec<${schema.name}> = { encode: encode${schema.name}, decode: decode${schema.name} };`,
+    "",
+  ].join("\n");
+}
+
+/** The generated index: the value type and the codec of every topic. */
+export function facade(
+  schemas: readonly { readonly topic: string; readonly schema: RecordSchema }[],
+): string {
+  return [
+    "// Generated from schemas/*.avsc by npm run generate. Do not edit.\n",
+    'import type { Codec } from "../avro.ts";',
+    ...schemas.map(
+      ({ topic, schema }) =>
+        `import { ${lower(schema.name)}Codec, type ${schema.name} } from "./${topic}.ts";`,
+    ),
+    "",
+    "/** What each topic carries. */",
+    "export interface Facts {",
+    ...schemas.map(({ topic, schema }) => `  readonly "${topic}": ${schema.name};`),
+    "}",
+    "",
+    "export type TopicName = keyof Facts;",
+    "",
+    "export const codecs: { readonly [Topic in TopicName]: Codec<Facts[Topic]> } = {",
+    ...schemas.map(({ topic, schema }) => `  "${topic}": ${lower(schema.name)}Codec,`),
+    "};",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,85 @@
+// Every error that Tapedeck raises on purpose: a closed code, the facts, and what to do next.
+// The process exits with the code's `exit`; docs/errors.md is printed from this table.
+
+/** 2 usage or configuration · 3 bad input · 4 the store · 5 a processor or model failed · 6 a proof failed · 1 a bug. */
+type ExitCode = 1 | 2 | 3 | 4 | 5 | 6;
+
+interface ErrorKind {
+  readonly exit: ExitCode;
+  readonly retriable: boolean;
+  readonly next: string;
+}
+
+const kind = (exit: ExitCode, next: string, retriable = false): ErrorKind => ({
+  exit,
+  retriable,
+  next,
+});
+
+export const errorKinds = {
+  CODEC_LONG_UNSAFE: kind(3, "keep longs within ±2^53: use a smaller scale or split the quantity"),
+  CODEC_MONEY_RANGE: kind(3, "amounts must fit 64 bits of minor units"),
+  CODEC_ENUM_UNKNOWN: kind(3, "use one of the symbols that the schema lists"),
+  CODEC_TRUNCATED: kind(4, "the record is damaged: run `tapedeck log check`"),
+  CODEC_STRING_INVALID: kind(3, "strings must be well-formed Unicode"),
+  VALUE_PRICE_INVALID: kind(3, "give a decimal number within the instrument's priceScale"),
+  VALUE_QUANTITY_INVALID: kind(3, "give a decimal number within the instrument's quantityScale"),
+  VALUE_MONEY_INVALID: kind(3, "give a decimal amount within the currency's minor unit"),
+  VALUE_TIME_INVALID: kind(3, "give an ISO 8601 time with a zone, such as 2013-10-07T13:30:00Z"),
+  STREAMS_TOPIC_UNKNOWN: kind(2, "use a topic of the catalogue: `tapedeck inspect topics`"),
+  STREAMS_TWO_WRITERS: kind(2, "give the topic to one processor; route the other to its own topic"),
+  STREAMS_ZERO_LATENCY_CYCLE: kind(2, "declare a latency above 0 on one edge of the cycle"),
+  STREAMS_NOT_COPARTITIONED: kind(
+    2,
+    "key the inputs alike, or declare the processor's scope as portfolio",
+  ),
+  STREAMS_INPUT_UNWRITTEN: kind(
+    2,
+    "add the processor that writes the topic, or declare it as a source",
+  ),
+  STREAMS_DUPLICATE_PROCESSOR: kind(2, "give each processor its own name"),
+  STREAMS_OUTPUT_UNDECLARED: kind(5, "list the topic in the processor's outputs"),
+  STREAMS_TIME_REVERSED: kind(5, "an event may not be earlier than its cause plus the latency"),
+  STREAMS_STATE_UNSUPPORTED: kind(
+    5,
+    "keep state as plain data: numbers, strings, booleans, bigints, arrays, maps, records",
+  ),
+  STREAMS_OFFSET_CONFLICT: kind(
+    4,
+    "another writer appended first: reopen and read the offsets",
+    true,
+  ),
+  STREAMS_FENCED: kind(4, "another process took the task over: stop this one"),
+  STREAMS_PARTITIONS_CHANGED: kind(2, "partition counts are fixed when a topic is made"),
+  STREAMS_OFFSET_OUT_OF_RANGE: kind(3, "ask for an offset that `tapedeck inspect topics` lists"),
+  PROCESSOR_FAILED: kind(5, "mend the processor, then `tapedeck backtest --resume`"),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorKinds;
+
+export type ErrorFacts = Readonly<Record<string, string | number | bigint | boolean | null>>;
+
+/** `message` says what happened and with which value; `next` what to do about it. */
+export class TapedeckError extends Error {
+  override readonly name = "TapedeckError";
+  readonly code: ErrorCode;
+  readonly facts: ErrorFacts;
+
+  constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.facts = facts;
+  }
+
+  get retriable(): boolean {
+    return errorKinds[this.code].retriable;
+  }
+
+  get next(): string {
+    return errorKinds[this.code].next;
+  }
+
+  get exit(): ExitCode {
+    return errorKinds[this.code].exit;
+  }
+}

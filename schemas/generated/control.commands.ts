@@ -1,0 +1,41 @@
+// Generated from schemas/control.commands.avsc by npm run generate. Do not edit.
+
+import type { Codec, Reader, Writer } from "../avro.ts";
+
+export const controlCommandNameSymbols = ["HaltTrading","ReduceOnly","KillTrading","EnableTrading","SetLimit"] as const;
+
+export type ControlCommandName = (typeof controlCommandNameSymbols)[number];
+
+const controlCommandNameIndex: Readonly<Record<string, number>> = {"HaltTrading":0,"ReduceOnly":1,"KillTrading":2,"EnableTrading":3,"SetLimit":4};
+
+/** An operator's command; who gave it and why. */
+export interface ControlCommand {
+  readonly portfolio: string;
+  readonly command: ControlCommandName;
+  readonly who: string;
+  readonly why: string;
+  /** SetLimit: which limit */
+  readonly limit: string | null;
+  /** SetLimit: its new value */
+  readonly value: number | null;
+}
+export function encodeControlCommand(writer: Writer, value: ControlCommand): void {
+writer.string(value.portfolio);
+writer.enumeration(controlCommandNameIndex[value.command], value.command);
+writer.string(value.who);
+writer.string(value.why);
+if (value.limit === null) writer.long(0);
+else {
+writer.long(1);
+writer.string(value.limit);
+}
+if (value.value === null) writer.long(0);
+else {
+writer.long(1);
+writer.long(value.value);
+}
+}
+export function decodeControlCommand(reader: Reader): ControlCommand {
+  return { portfolio: reader.string(), command: reader.enumeration(controlCommandNameSymbols), who: reader.string(), why: reader.string(), limit: reader.long() === 0 ? null : reader.string(), value: reader.long() === 0 ? null : reader.long() };
+}
+export const controlCommandCodec: Codec<ControlCommand> = { encode: encodeControlCommand, decode: decodeControlCommand };

@@ -1,0 +1,63 @@
+// Generated from schemas/*.avsc by npm run generate. Do not edit.
+
+import type { Codec } from "../avro.ts";
+import { controlCommandCodec, type ControlCommand } from "./control.commands.ts";
+import { featuresCodec, type Features } from "./features.ts";
+import { executionReportCodec, type ExecutionReport } from "./fills.ts";
+import { forecastCodec, type Forecast } from "./forecasts.ts";
+import { marketBarCodec, type MarketBar } from "./market.bars.ts";
+import { instrumentCodec, type Instrument } from "./market.instruments.ts";
+import { marketQuoteCodec, type MarketQuote } from "./market.quotes.ts";
+import { marketTickCodec, type MarketTick } from "./market.ticks.ts";
+import { modelEventCodec, type ModelEvent } from "./models.events.ts";
+import { orderCodec, type Order } from "./orders.ts";
+import { portfolioSnapshotCodec, type PortfolioSnapshot } from "./portfolio.snapshots.ts";
+import { regimeCodec, type Regime } from "./regimes.ts";
+import { riskVerdictCodec, type RiskVerdict } from "./risk.verdicts.ts";
+import { signalCodec, type Signal } from "./signals.ts";
+import { lateAdmissionCodec, type LateAdmission } from "./tape.admissions.ts";
+import { deadLetterCodec, type DeadLetter } from "./tape.dead-letters.ts";
+import { weightsProposalCodec, type WeightsProposal } from "./weights.proposals.ts";
+
+/** What each topic carries. */
+export interface Facts {
+  readonly "control.commands": ControlCommand;
+  readonly "features": Features;
+  readonly "fills": ExecutionReport;
+  readonly "forecasts": Forecast;
+  readonly "market.bars": MarketBar;
+  readonly "market.instruments": Instrument;
+  readonly "market.quotes": MarketQuote;
+  readonly "market.ticks": MarketTick;
+  readonly "models.events": ModelEvent;
+  readonly "orders": Order;
+  readonly "portfolio.snapshots": PortfolioSnapshot;
+  readonly "regimes": Regime;
+  readonly "risk.verdicts": RiskVerdict;
+  readonly "signals": Signal;
+  readonly "tape.admissions": LateAdmission;
+  readonly "tape.dead-letters": DeadLetter;
+  readonly "weights.proposals": WeightsProposal;
+}
+
+export type TopicName = keyof Facts;
+
+export const codecs: { readonly [Topic in TopicName]: Codec<Facts[Topic]> } = {
+  "control.commands": controlCommandCodec,
+  "features": featuresCodec,
+  "fills": executionReportCodec,
+  "forecasts": forecastCodec,
+  "market.bars": marketBarCodec,
+  "market.instruments": instrumentCodec,
+  "market.quotes": marketQuoteCodec,
+  "market.ticks": marketTickCodec,
+  "models.events": modelEventCodec,
+  "orders": orderCodec,
+  "portfolio.snapshots": portfolioSnapshotCodec,
+  "regimes": regimeCodec,
+  "risk.verdicts": riskVerdictCodec,
+  "signals": signalCodec,
+  "tape.admissions": lateAdmissionCodec,
+  "tape.dead-letters": deadLetterCodec,
+  "weights.proposals": weightsProposalCodec,
+};

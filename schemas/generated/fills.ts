@@ -1,0 +1,61 @@
+// Generated from schemas/fills.avsc by npm run generate. Do not edit.
+
+import type { Codec, Reader, Writer } from "../avro.ts";
+
+export const execTypeSymbols = ["FILLED","REJECTED","CANCELED"] as const;
+
+export type ExecType = (typeof execTypeSymbols)[number];
+
+const execTypeIndex: Readonly<Record<string, number>> = {"FILLED":0,"REJECTED":1,"CANCELED":2};
+
+export const sideSymbols = ["BUY","SELL"] as const;
+
+export type Side = (typeof sideSymbols)[number];
+
+const sideIndex: Readonly<Record<string, number>> = {"BUY":0,"SELL":1};
+
+export const execReasonSymbols = ["NONE","UnknownInstrument","InvalidQuantity","InvalidPrice","UnknownOrder","CanceledByUser","ImmediateOrCancel"] as const;
+
+export type ExecReason = (typeof execReasonSymbols)[number];
+
+const execReasonIndex: Readonly<Record<string, number>> = {"NONE":0,"UnknownInstrument":1,"InvalidQuantity":2,"InvalidPrice":3,"UnknownOrder":4,"CanceledByUser":5,"ImmediateOrCancel":6};
+
+/** What a venue says about an order. */
+export interface ExecutionReport {
+  readonly orderId: number;
+  readonly execType: ExecType;
+  readonly portfolio: string;
+  readonly symbol: string;
+  readonly side: Side;
+  /** executed, always positive; 0 unless FILLED */
+  readonly quantity: number;
+  /** executed price; 0 unless FILLED */
+  readonly price: number;
+  /** still open after this report */
+  readonly leavesQuantity: number;
+  /** minor units of the instrument's currency */
+  readonly fee: bigint;
+  /** adverse price difference that the venue's slippage model added, scaled by priceScale */
+  readonly slippage: number;
+  readonly reason: ExecReason;
+  /** when the price that filled it was printed */
+  readonly tradeUs: number;
+}
+export function encodeExecutionReport(writer: Writer, value: ExecutionReport): void {
+writer.long(value.orderId);
+writer.enumeration(execTypeIndex[value.execType], value.execType);
+writer.string(value.portfolio);
+writer.string(value.symbol);
+writer.enumeration(sideIndex[value.side], value.side);
+writer.long(value.quantity);
+writer.long(value.price);
+writer.long(value.leavesQuantity);
+writer.bigLong(value.fee);
+writer.long(value.slippage);
+writer.enumeration(execReasonIndex[value.reason], value.reason);
+writer.long(value.tradeUs);
+}
+export function decodeExecutionReport(reader: Reader): ExecutionReport {
+  return { orderId: reader.long(), execType: reader.enumeration(execTypeSymbols), portfolio: reader.string(), symbol: reader.string(), side: reader.enumeration(sideSymbols), quantity: reader.long(), price: reader.long(), leavesQuantity: reader.long(), fee: reader.bigLong(), slippage: reader.long(), reason: reader.enumeration(execReasonSymbols), tradeUs: reader.long() };
+}
+export const executionReportCodec: Codec<ExecutionReport> = { encode: encodeExecutionReport, decode: decodeExecutionReport };

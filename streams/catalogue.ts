@@ -1,0 +1,58 @@
+// Every topic of the tape: its number on disk, what it is keyed by, what retention it asks for.
+// A new topic is a line here and a schema of the same name in schemas/.
+
+import type { Facts, TopicName } from "../schemas/generated/facts.ts";
+
+/** What partitions a topic: one symbol's events, or one portfolio's, keep their order. */
+export type KeyField = "symbol" | "portfolio" | "task" | "model" | "origin";
+
+export interface TopicSpec {
+  /** Stored in records as the topic of a cause: never reused, never changed. */
+  readonly id: number;
+  readonly key: KeyField;
+  /** compact: the last event of each key is enough to know the present. */
+  readonly cleanup: "keep" | "compact";
+}
+
+export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
+  "market.instruments": { id: 1, key: "symbol", cleanup: "compact" },
+  "market.ticks": { id: 2, key: "symbol", cleanup: "keep" },
+  "market.quotes": { id: 3, key: "symbol", cleanup: "keep" },
+  "market.bars": { id: 4, key: "symbol", cleanup: "keep" },
+  features: { id: 5, key: "symbol", cleanup: "keep" },
+  signals: { id: 6, key: "symbol", cleanup: "keep" },
+  regimes: { id: 7, key: "symbol", cleanup: "keep" },
+  forecasts: { id: 8, key: "symbol", cleanup: "keep" },
+  "weights.proposals": { id: 9, key: "portfolio", cleanup: "keep" },
+  "risk.verdicts": { id: 10, key: "portfolio", cleanup: "keep" },
+  orders: { id: 11, key: "symbol", cleanup: "keep" },
+  fills: { id: 12, key: "symbol", cleanup: "keep" },
+  "portfolio.snapshots": { id: 13, key: "portfolio", cleanup: "keep" },
+  "models.events": { id: 14, key: "model", cleanup: "keep" },
+  "control.commands": { id: 15, key: "portfolio", cleanup: "keep" },
+  "tape.admissions": { id: 16, key: "task", cleanup: "keep" },
+  "tape.dead-letters": { id: 17, key: "origin", cleanup: "keep" },
+};
+
+export const topicNames = Object.keys(catalogue) as readonly TopicName[];
+
+const byId: readonly (TopicName | undefined)[] = topicNames.reduce<(TopicName | undefined)[]>(
+  (names, name) => {
+    names[catalogue[name].id] = name;
+    return names;
+  },
+  [],
+);
+
+export const topicOfId = (id: number): TopicName | undefined => byId[id];
+
+export const isTopicName = (name: string): name is TopicName => Object.hasOwn(catalogue, name);
+
+/** The key of a value, by the topic's key field. */
+export function keyOf<T extends TopicName>(topic: T, value: Facts[T]): string {
+  return (value as unknown as Record<string, string>)[catalogue[topic].key] as string;
+}
+
+/** Symbol topics have as many partitions as the run asks for; the others have one. */
+export const partitionCount = (topic: TopicName, symbolPartitions: number): number =>
+  catalogue[topic].key === "symbol" ? symbolPartitions : 1;

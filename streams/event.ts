@@ -1,0 +1,66 @@
+// The envelope: what every event carries besides its value. It costs a tick 13 to 20 bytes: run id, schema,
+// producer and key are known from where the event lies; the event id and the
+// correlation id are derived on demand (identity.ts).
+
+import type { Facts, TopicName } from "../schemas/generated/facts.ts";
+
+/** Where an event lies. */
+export interface Position {
+  readonly topic: TopicName;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** One event of a topic; a union discriminated by `topic` where T is a union. */
+export type EventOf<T extends TopicName> = T extends TopicName
+  ? {
+      readonly topic: T;
+      readonly partition: number;
+      readonly offset: number;
+      /** Effective time, microseconds since the epoch: never falls within a partition. */
+      readonly timeUs: number;
+      /** Ordinal of the source event that everything here follows from: orders one instant. */
+      readonly origin: number;
+      /** The event that was being decided on; null for a source event. */
+      readonly cause: Position | null;
+      /** Which of the cause's events this is, from 0, by this producer. */
+      readonly ordinal: number;
+      readonly value: Facts[T];
+    }
+  : never;
+
+export type AnyEvent = EventOf<TopicName>;
+
+/** What a processor asks to be written. */
+export type EmitOf<T extends TopicName> = T extends TopicName
+  ? {
+      readonly topic: T;
+      readonly value: Facts[T];
+      /** A later effective time than cause + latency; an earlier one is refused. */
+      readonly atUs?: number;
+    }
+  : never;
+
+export type AnyEmit = EmitOf<TopicName>;
+
+export const emit = <T extends TopicName>(topic: T, value: Facts[T]): EmitOf<T> =>
+  ({ topic, value }) as EmitOf<T>;
+
+/** The one order (sort key): effective time, topic rank, origin, partition, offset. */
+export interface SortKey {
+  readonly timeUs: number;
+  readonly rank: number;
+  readonly origin: number;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export function compareKeys(a: SortKey, b: SortKey): number {
+  return (
+    a.timeUs - b.timeUs ||
+    a.rank - b.rank ||
+    a.origin - b.origin ||
+    a.partition - b.partition ||
+    a.offset - b.offset
+  );
+}
