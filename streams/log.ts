@@ -2,7 +2,11 @@
 // shows it): a commit is atomic over topics, checkpoints included, and durable when it resolves;
 // an offset holds one record for ever; a task that was fenced can no longer commit.
 
-/** Consecutive records of one partition, framed as record.ts says. */
+/**
+ * Consecutive records of one partition, framed as record.ts says. `bytes` of a batch that was read
+ * belong to the reader: no later call changes them. Bytes handed to `commit` belong to the log
+ * until it resolves.
+ */
 export interface RecordBatch {
   readonly topic: string;
   readonly partition: number;

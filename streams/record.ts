@@ -107,7 +107,7 @@ export class RecordCursor {
         topic: this.topic,
         partition: this.partition,
         offset,
-        timeUs: timeUs < minTimeUs ? minTimeUs : timeUs,
+        timeUs: Math.max(timeUs, minTimeUs),
         origin,
         cause,
         ordinal,

@@ -1,0 +1,314 @@
+// A closed run: a topology fed from a finite range of recorded topics, in one thread, in the one
+// order. Promises: the same range, topology and partitions give the same bytes, wherever it was
+// cut by a crash or a stop and resumed; each commit holds outputs, offsets and states together.
+
+import type { TapedeckError } from "../schemas/errors.ts";
+import type { Facts, TopicName } from "../schemas/generated/facts.ts";
+import type { LateAdmission } from "../schemas/generated/tape.admissions.ts";
+import { AdmissionOrder } from "./admissions.ts";
+import { keyOf, partitionCount } from "./catalogue.ts";
+import { deadLetterOf } from "./dead-letter.ts";
+import type { AnyEvent } from "./event.ts";
+import { LaneHeap, QueueLane } from "./lanes.ts";
+import type { Checkpoint, EventLog, RecordBatch } from "./log.ts";
+import { OutputPartition } from "./output.ts";
+import { partitionOf } from "./partition.ts";
+import { everything, PartitionReader, type ReadRange } from "./partition-reader.ts";
+import { decodeState, encodeState } from "./state.ts";
+import { type Sink, Task, type TaskSnapshot } from "./task.ts";
+import type { Topology } from "./topology.ts";
+
+export interface ClosedRunOptions {
+  readonly topology: Topology;
+  /** Partitions of the derived topics that are keyed by symbol. */
+  readonly partitions: number;
+  /** Holds the source topics. */
+  readonly source: EventLog;
+  /** Gets the derived topics. */
+  readonly target: EventLog;
+  /** Limits what is read of a source topic's partition. */
+  readonly rangeOf?: (topic: TopicName, partition: number) => Partial<ReadRange>;
+  /** Late admissions of the live run that is replayed as it was. */
+  readonly admissions?: readonly LateAdmission[];
+  /** Events processed between commits. Does not change what is written. */
+  readonly eventsPerCommit?: number;
+  /** Sees each batch as it is committed. */
+  readonly onBatch?: (batch: RecordBatch) => void;
+  /** Sees progress at each commit. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Asked at each commit: true ends the run there, resumable. */
+  readonly stopRequested?: () => boolean;
+}
+
+export interface Progress {
+  /** Source events consumed since the run began, before any resume included. */
+  readonly sourceEvents: number;
+  /** Effective time reached. */
+  readonly timeUs: number;
+}
+
+export interface ClosedRunResult extends Progress {
+  /** False if `stopRequested` ended it. */
+  readonly completed: boolean;
+}
+
+/** The name that a closed run checkpoints itself under. */
+export const CLOSED_RUN = "closed-run";
+const EVENTS_PER_COMMIT = 65_536;
+
+interface SavedState {
+  readonly tasks: Readonly<Record<string, TaskSnapshot>>;
+  /** Effective time reached by each source partition, in the order of `consumed`. */
+  readonly reachedUs: Readonly<Record<string, number>>;
+  readonly sourceEvents: number;
+  readonly timeUs: number;
+}
+
+interface Reader {
+  readonly tasks: readonly Task[];
+  readonly orders: readonly (AdmissionOrder | null)[];
+}
+
+class ClosedRun implements Sink {
+  private readonly options: ClosedRunOptions;
+  private readonly heap = new LaneHeap();
+  private readonly sources: PartitionReader[] = [];
+  private readonly outputs = new Map<TopicName, readonly OutputPartition[]>();
+  private readonly queues = new Map<TopicName, readonly QueueLane[]>();
+  private readonly readers: Reader[][] = [];
+  private readonly tasks: Task[] = [];
+  private epoch = 0;
+  private sourceEvents = 0;
+  private timeUs = 0;
+  private committing: Promise<void> = Promise.resolve();
+
+  constructor(options: ClosedRunOptions) {
+    this.options = options;
+    const { topology, partitions, admissions = [] } = options;
+    for (let rank = 0; rank < topology.topics.length; rank++) this.readers.push([]);
+    for (const processor of topology.processors) {
+      const tasks = Array.from(
+        { length: processor.scope === "symbol" ? partitions : 1 },
+        (_, partition) => new Task(processor, partition),
+      );
+      const orders = tasks.map(({ name }) => {
+        const own = admissions.filter((late) => late.task === name);
+        return own.length === 0 ? null : new AdmissionOrder(own);
+      });
+      this.tasks.push(...tasks);
+      for (const topic of processor.inputs) {
+        this.readers[topology.rank.get(topic) as number]?.push({ tasks, orders });
+      }
+    }
+  }
+
+  /** Reads the last checkpoint, or starts afresh. */
+  async open(): Promise<void> {
+    const { target } = this.options;
+    const { epoch, checkpoint } = await target.openTask(CLOSED_RUN);
+    this.epoch = epoch;
+    const saved = checkpoint === null ? null : (decodeState(checkpoint.state) as SavedState);
+    if (saved !== null) {
+      for (const task of this.tasks) task.restore(saved.tasks[task.name] as TaskSnapshot);
+      this.sourceEvents = saved.sourceEvents;
+      this.timeUs = saved.timeUs;
+    }
+    await this.openSources(checkpoint, saved);
+    await this.openOutputs(checkpoint);
+  }
+
+  private async openSources(checkpoint: Checkpoint | null, saved: SavedState | null) {
+    const { topology, source, rangeOf } = this.options;
+    for (const { topic, partition, start, end } of await source.partitions()) {
+      if (!topology.sources.includes(topic as TopicName)) continue;
+      const name = topic as TopicName;
+      const rank = topology.rank.get(name) as number;
+      const range = { ...everything, toOffset: end, ...rangeOf?.(name, partition) };
+      const fromOffset =
+        consumedOf(checkpoint, topic, partition) ?? Math.max(range.fromOffset, start);
+      const reachedUs = saved?.reachedUs[`${topic}/${partition}`] ?? 0;
+      const lane = new PartitionReader(
+        source,
+        name,
+        partition,
+        rank,
+        { ...range, fromOffset },
+        reachedUs,
+      );
+      await lane.load();
+      if (lane.head !== null) this.heap.push(lane);
+      this.sources.push(lane);
+    }
+  }
+
+  private async openOutputs(checkpoint: Checkpoint | null) {
+    const { topology, target, partitions } = this.options;
+    for (const topic of [...topology.derived, "tape.dead-letters" as const]) {
+      await target.createTopic(topic, partitionCount(topic, partitions));
+    }
+    const ranges = await target.partitions();
+    for (const topic of [...topology.derived, "tape.dead-letters" as const]) {
+      const rank = topology.rank.get(topic);
+      const consumed = rank !== undefined && (this.readers[rank]?.length ?? 0) > 0;
+      const outputs: OutputPartition[] = [];
+      const queues: QueueLane[] = [];
+      for (const { partition, end } of ranges.filter((range) => range.topic === topic)) {
+        const last = end === 0 ? null : await target.read(topic, partition, end - 1);
+        outputs.push(new OutputPartition(topic, partition, end, last?.maxTimeUs ?? 0));
+        if (!consumed) continue;
+        const queue = new QueueLane(rank, partition);
+        await this.refill(queue, topic, consumedOf(checkpoint, topic, partition) ?? 0, end);
+        queues.push(queue);
+      }
+      this.outputs.set(topic, outputs);
+      if (consumed) this.queues.set(topic, queues);
+    }
+  }
+
+  /** Puts back the events that were written but not yet consumed at the checkpoint. */
+  private async refill(queue: QueueLane, topic: TopicName, from: number, end: number) {
+    const range = { ...everything, fromOffset: from, toOffset: end };
+    const lane = new PartitionReader(this.options.target, topic, queue.partition, 0, range);
+    for (await lane.load(); lane.head !== null; ) {
+      if (queue.add(lane.head)) this.heap.push(queue);
+      lane.advance();
+      if (lane.head === null) await lane.load();
+    }
+  }
+
+  async run(): Promise<ClosedRunResult> {
+    const { eventsPerCommit = EVENTS_PER_COMMIT, stopRequested } = this.options;
+    const { heap } = this;
+    let untilCommit = eventsPerCommit;
+    for (let lane = heap.first; lane !== undefined; lane = heap.first) {
+      const event = lane.head as AnyEvent;
+      lane.advance();
+      heap.settle();
+      this.dispatch(lane.rank, event);
+      if (lane instanceof PartitionReader) {
+        this.sourceEvents++;
+        if (lane.head === null && lane.open) {
+          await lane.load();
+          if (lane.head !== null) heap.push(lane);
+        }
+      }
+      if (--untilCommit > 0 || this.holding()) continue;
+      untilCommit = eventsPerCommit;
+      await this.commit();
+      if (stopRequested?.() === true) {
+        await this.committing;
+        return { completed: false, sourceEvents: this.sourceEvents, timeUs: this.timeUs };
+      }
+    }
+    await this.commit();
+    await this.committing;
+    return { completed: true, sourceEvents: this.sourceEvents, timeUs: this.timeUs };
+  }
+
+  private dispatch(rank: number, event: AnyEvent): void {
+    if (event.timeUs > this.timeUs) this.timeUs = event.timeUs;
+    for (const { tasks, orders } of this.readers[rank] as readonly Reader[]) {
+      const index =
+        tasks.length === 1 ? 0 : partitionOf(keyOf(event.topic, event.value), tasks.length);
+      const task = tasks[index] as Task;
+      const order = orders[index] as AdmissionOrder | null;
+      if (order === null) task.process(event, this);
+      else for (const released of order.release(event)) task.process(released, this);
+    }
+  }
+
+  write<T extends TopicName>(
+    topic: T,
+    timeUs: number,
+    cause: AnyEvent,
+    ordinal: number,
+    value: Facts[T],
+  ): void {
+    const outputs = this.outputs.get(topic) as readonly OutputPartition<T>[];
+    const partition = outputs.length === 1 ? 0 : partitionOf(keyOf(topic, value), outputs.length);
+    const output = outputs[partition] as OutputPartition<T>;
+    const offset = output.write(timeUs, cause.origin, cause, ordinal, value);
+    const queue = this.queues.get(topic)?.[partition];
+    if (queue === undefined) return;
+    const event = {
+      topic,
+      partition,
+      offset,
+      timeUs: output.lastTimeUs,
+      origin: cause.origin,
+      cause,
+      ordinal,
+      value,
+    } as AnyEvent;
+    if (queue.add(event)) this.heap.push(queue);
+  }
+
+  refuse(event: AnyEvent, failure: TapedeckError): void {
+    const output = this.outputs.get("tape.dead-letters")?.[0] as OutputPartition;
+    output.write(event.timeUs, event.origin, event, 0, deadLetterOf(event, failure));
+  }
+
+  private holding(): boolean {
+    return this.readers.some((list) =>
+      list.some(({ orders }) => orders.some((order) => order?.holding === true)),
+    );
+  }
+
+  /** Starts the commit of what was written since the last one, after that one is durable. */
+  private async commit(): Promise<void> {
+    await this.committing;
+    const produced: RecordBatch[] = [];
+    for (const outputs of this.outputs.values()) {
+      for (const output of outputs) {
+        const batch = output.take();
+        if (batch !== null) produced.push(batch);
+      }
+    }
+    this.committing = this.options.target.commit({ produced, checkpoints: [this.checkpoint()] });
+    // Awaited at the next commit: until then a failure must not count as unhandled.
+    this.committing.catch(() => undefined);
+    for (const batch of produced) this.options.onBatch?.(batch);
+    this.options.onProgress?.({ sourceEvents: this.sourceEvents, timeUs: this.timeUs });
+  }
+
+  private checkpoint(): Checkpoint {
+    const consumed = this.sources.map(({ topic, partition, consumed: next }) => ({
+      topic: topic as string,
+      partition,
+      next,
+    }));
+    for (const [topic, queues] of this.queues) {
+      for (const [partition, queue] of queues.entries()) {
+        const output = this.outputs.get(topic)?.[partition] as OutputPartition;
+        consumed.push({ topic, partition, next: output.nextOffset - queue.length });
+      }
+    }
+    const saved: SavedState = {
+      tasks: Object.fromEntries(this.tasks.map((task) => [task.name, task.snapshot()])),
+      reachedUs: Object.fromEntries(
+        this.sources.map((lane) => [`${lane.topic}/${lane.partition}`, lane.reachedUs]),
+      ),
+      sourceEvents: this.sourceEvents,
+      timeUs: this.timeUs,
+    };
+    return { task: CLOSED_RUN, epoch: this.epoch, consumed, state: encodeState(saved) };
+  }
+}
+
+const consumedOf = (
+  checkpoint: Checkpoint | null,
+  topic: string,
+  partition: number,
+): number | undefined =>
+  checkpoint?.consumed.find((done) => done.topic === topic && done.partition === partition)?.next;
+
+/**
+ * Runs the topology over the sources' range into the target, from its last checkpoint if it has
+ * one. Throws PROCESSOR_FAILED where a processor throws and its policy is stop; what was committed
+ * before stays, and the run can be resumed.
+ */
+export async function runClosed(options: ClosedRunOptions): Promise<ClosedRunResult> {
+  const run = new ClosedRun(options);
+  await run.open();
+  return run.run();
+}

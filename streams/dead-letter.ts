@@ -1,0 +1,23 @@
+// What is kept of an event that could not be used: where it lies, why, and its bytes.
+
+import { Writer } from "../schemas/avro.ts";
+import type { TapedeckError } from "../schemas/errors.ts";
+import { codecs, type Facts } from "../schemas/generated/facts.ts";
+import type { AnyEvent } from "./event.ts";
+
+export function deadLetterOf(event: AnyEvent, failure: TapedeckError): Facts["tape.dead-letters"] {
+  const writer = new Writer(256);
+  encodeValue(writer, event);
+  return {
+    origin: event.topic,
+    partition: event.partition,
+    position: event.offset,
+    code: failure.code,
+    detail: failure.message,
+    raw: writer.bytes.slice(0, writer.pos),
+  };
+}
+
+function encodeValue<E extends AnyEvent>(writer: Writer, event: E): void {
+  (codecs[event.topic].encode as (to: Writer, value: E["value"]) => void)(writer, event.value);
+}
