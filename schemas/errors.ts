@@ -49,9 +49,22 @@ export const errorKinds = {
     "another writer appended first: reopen and read the offsets",
     true,
   ),
+  STREAMS_LATENCY_INVALID: kind(2, "give a whole number of microseconds, 0 or more"),
   STREAMS_FENCED: kind(4, "another process took the task over: stop this one"),
   STREAMS_PARTITIONS_CHANGED: kind(2, "partition counts are fixed when a topic is made"),
   STREAMS_OFFSET_OUT_OF_RANGE: kind(3, "ask for an offset that `tapedeck inspect topics` lists"),
+  PROJECTION_INSTRUMENT_UNKNOWN: kind(
+    3,
+    "put the instrument's event before the first event of its symbol",
+  ),
+  PROJECTION_LEDGER_UNBALANCED: kind(6, "report it: two sides of one booking differ"),
+  RUN_UNKNOWN: kind(2, "list runs with `tapedeck inspect runs`"),
+  RUN_AMBIGUOUS: kind(2, "give more of the run's id"),
+  RUN_INCOMPLETE: kind(2, "finish it with `tapedeck backtest CONFIG --resume`"),
+  RUN_MANIFEST_INVALID: kind(4, "the run's manifest is damaged: run the backtest again"),
+  RUN_DIFFERS: kind(6, "the first difference is named above"),
+  TAPE_UNKNOWN: kind(2, "make the tape with `tapedeck import` or `tapedeck simulate`"),
+  TAPE_EMPTY: kind(2, "the range holds no events: widen it, or look with `tapedeck inspect topics`"),
   PROCESSOR_FAILED: kind(5, "mend the processor, then `tapedeck backtest --resume`"),
 } as const satisfies Record<string, ErrorKind>;
 

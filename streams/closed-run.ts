@@ -22,8 +22,8 @@ export interface ClosedRunOptions {
   readonly topology: Topology;
   /** Partitions of the derived topics that are keyed by symbol. */
   readonly partitions: number;
-  /** Holds the source topics. */
-  readonly source: EventLog;
+  /** The log that holds a source topic. */
+  readonly sourceOf: (topic: TopicName) => EventLog;
   /** Gets the derived topics. */
   readonly target: EventLog;
   /** Limits what is read of a source topic's partition. */
@@ -32,8 +32,10 @@ export interface ClosedRunOptions {
   readonly admissions?: readonly LateAdmission[];
   /** Events processed between commits. Does not change what is written. */
   readonly eventsPerCommit?: number;
-  /** Sees each batch as it is committed. */
-  readonly onBatch?: (batch: RecordBatch) => void;
+  /** Ends the run before the first event at or after this effective time; it can be gone on with. */
+  readonly untilUs?: number;
+  /** Sees each batch as it is committed; is waited for. */
+  readonly onBatch?: (batch: RecordBatch) => void | Promise<void>;
   /** Sees progress at each commit. */
   readonly onProgress?: (progress: Progress) => void;
   /** Asked at each commit: true ends the run there, resumable. */
@@ -118,26 +120,22 @@ class ClosedRun implements Sink {
   }
 
   private async openSources(checkpoint: Checkpoint | null, saved: SavedState | null) {
-    const { topology, source, rangeOf } = this.options;
-    for (const { topic, partition, start, end } of await source.partitions()) {
-      if (!topology.sources.includes(topic as TopicName)) continue;
-      const name = topic as TopicName;
-      const rank = topology.rank.get(name) as number;
-      const range = { ...everything, toOffset: end, ...rangeOf?.(name, partition) };
-      const fromOffset =
-        consumedOf(checkpoint, topic, partition) ?? Math.max(range.fromOffset, start);
-      const reachedUs = saved?.reachedUs[`${topic}/${partition}`] ?? 0;
-      const lane = new PartitionReader(
-        source,
-        name,
-        partition,
-        rank,
-        { ...range, fromOffset },
-        reachedUs,
-      );
-      await lane.load();
-      if (lane.head !== null) this.heap.push(lane);
-      this.sources.push(lane);
+    const { topology, sourceOf, rangeOf } = this.options;
+    for (const topic of topology.sources) {
+      const log = sourceOf(topic);
+      const rank = topology.rank.get(topic) as number;
+      for (const { topic: name, partition, start, end } of await log.partitions()) {
+        if (name !== topic) continue;
+        const range = { ...everything, toOffset: end, ...rangeOf?.(topic, partition) };
+        const done = consumedOf(checkpoint, topic, partition);
+        const fromOffset = done ?? Math.max(range.fromOffset, start);
+        const reachedUs = saved?.reachedUs[`${topic}/${partition}`] ?? 0;
+        const wanted = { ...range, fromOffset };
+        const lane = new PartitionReader(log, topic, partition, rank, wanted, reachedUs);
+        await lane.load();
+        if (lane.head !== null) this.heap.push(lane);
+        this.sources.push(lane);
+      }
     }
   }
 
@@ -177,11 +175,16 @@ class ClosedRun implements Sink {
   }
 
   async run(): Promise<ClosedRunResult> {
-    const { eventsPerCommit = EVENTS_PER_COMMIT, stopRequested } = this.options;
+    const {
+      eventsPerCommit = EVENTS_PER_COMMIT,
+      untilUs = Number.POSITIVE_INFINITY,
+      stopRequested,
+    } = this.options;
     const { heap } = this;
     let untilCommit = eventsPerCommit;
     for (let lane = heap.first; lane !== undefined; lane = heap.first) {
       const event = lane.head as AnyEvent;
+      if (event.timeUs >= untilUs) break;
       lane.advance();
       heap.settle();
       this.dispatch(lane.rank, event);
@@ -267,7 +270,9 @@ class ClosedRun implements Sink {
     this.committing = this.options.target.commit({ produced, checkpoints: [this.checkpoint()] });
     // Awaited at the next commit: until then a failure must not count as unhandled.
     this.committing.catch(() => undefined);
-    for (const batch of produced) this.options.onBatch?.(batch);
+    if (this.options.onBatch !== undefined) {
+      for (const batch of produced) await this.options.onBatch(batch);
+    }
     this.options.onProgress?.({ sourceEvents: this.sourceEvents, timeUs: this.timeUs });
   }
 

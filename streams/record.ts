@@ -66,6 +66,11 @@ export class RecordCursor {
     return this.offset;
   }
 
+  /** Byte at which that record starts. */
+  get position(): number {
+    return this.next;
+  }
+
   get done(): boolean {
     return this.next >= this.limit;
   }
