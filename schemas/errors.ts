@@ -65,6 +65,16 @@ export const errorKinds = {
   RUN_DIFFERS: kind(6, "the first difference is named above"),
   TAPE_UNKNOWN: kind(2, "make the tape with `tapedeck import` or `tapedeck simulate`"),
   TAPE_EMPTY: kind(2, "the range holds no events: widen it, or look with `tapedeck inspect topics`"),
+  STREAMS_BATCH_INVALID: kind(5, "frame records as streams/record.ts says, and count them"),
+  STORE_NOT_FOUND: kind(3, "give the folder of a log, or make one with `tapedeck simulate`"),
+  STORE_FORMAT: kind(4, "open it with the version of Tapedeck that wrote it"),
+  STORE_DAMAGED: kind(4, "run `tapedeck log check` on the folder, then `tapedeck log repair`"),
+  STORE_LOCKED: kind(4, "stop the other process, or open the log for reading", true),
+  STORE_READ_ONLY: kind(4, "make the folder writable, or open the log for reading"),
+  STORE_FULL: kind(4, "free disk space and go on: everything acknowledged is kept", true),
+  STORE_HALTED: kind(4, "look at the disk, then open the log again: acknowledged data is kept"),
+  STORE_UNAVAILABLE: kind(4, "see the cause: the folder's owner, its mode, the open file limit"),
+  STORE_CLOSED: kind(1, "use a log before it is closed"),
   PROCESSOR_FAILED: kind(5, "mend the processor, then `tapedeck backtest --resume`"),
 } as const satisfies Record<string, ErrorKind>;
 
