@@ -1,0 +1,129 @@
+// What does each portfolio hold, at what cost, and what is it worth now? Folded from executions
+// alone, marked at the last close: an answer that does not trust the portfolio's own snapshots.
+
+import { TapedeckError } from "../../schemas/errors.ts";
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { formatScaled } from "../../schemas/values/decimal.ts";
+import { averagePrice, changeHolding, flat, type Holding } from "../../schemas/values/holding.ts";
+import { notionalMinor } from "../../schemas/values/money.ts";
+import type { EventOf } from "../../streams/event.ts";
+import type { Answer, Row } from "../answer.ts";
+
+type Input = "market.instruments" | "market.bars" | "fills";
+
+/** Amounts in minor units of the instrument's currency. */
+interface PositionState {
+  holding: Holding;
+  /** After fees. */
+  realised: bigint;
+  fees: bigint;
+}
+
+export interface PositionsState {
+  readonly instruments: Map<string, Instrument>;
+  /** Last close by symbol, or the last executed price before the first close. */
+  readonly marks: Map<string, number>;
+  /** By portfolio, then symbol, in the order of first fills. */
+  readonly portfolios: Map<string, Map<string, PositionState>>;
+}
+
+export interface Position {
+  readonly portfolio: string;
+  readonly instrument: Instrument;
+  readonly quantity: number;
+  readonly cost: bigint;
+  readonly mark: number;
+  readonly marketValue: bigint;
+  readonly unrealised: bigint;
+  /** After fees. */
+  readonly realised: bigint;
+  readonly fees: bigint;
+}
+
+function evolve(state: PositionsState, event: EventOf<Input>): PositionsState {
+  if (event.topic === "market.bars") state.marks.set(event.value.symbol, event.value.close);
+  else if (event.topic === "market.instruments") {
+    state.instruments.set(event.value.symbol, event.value);
+  } else if (event.value.execType === "FILLED") fold(state, event.value);
+  return state;
+}
+
+function fold(state: PositionsState, fill: ExecutionReport): void {
+  const { symbol, portfolio } = fill;
+  const instrument = state.instruments.get(symbol);
+  if (instrument === undefined) {
+    throw new TapedeckError("PROJECTION_INSTRUMENT_UNKNOWN", `a fill of ${symbol} came first`, {
+      symbol,
+      orderId: fill.orderId,
+    });
+  }
+  let positions = state.portfolios.get(portfolio);
+  if (positions === undefined) {
+    positions = new Map();
+    state.portfolios.set(portfolio, positions);
+  }
+  let position = positions.get(symbol);
+  if (position === undefined) {
+    position = { holding: flat, realised: 0n, fees: 0n };
+    positions.set(symbol, position);
+  }
+  const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
+  const value = notionalMinor(fill.price, quantity, instrument);
+  const change = changeHolding(position.holding, quantity, value);
+  position.holding = change.holding;
+  position.realised += change.realised - fill.fee;
+  position.fees += fill.fee;
+  if (!state.marks.has(symbol)) state.marks.set(symbol, fill.price);
+}
+
+/** Every symbol ever traded, flat ones included: their realised profit counts. */
+export function positionsOf(state: PositionsState): readonly Position[] {
+  return [...state.portfolios].flatMap(([portfolio, positions]) =>
+    [...positions].map(([symbol, { holding, realised, fees }]) => {
+      const instrument = state.instruments.get(symbol) as Instrument;
+      const mark = state.marks.get(symbol) as number;
+      const marketValue = notionalMinor(mark, holding.quantity, instrument);
+      return {
+        portfolio,
+        instrument,
+        quantity: holding.quantity,
+        cost: holding.cost,
+        mark,
+        marketValue,
+        unrealised: marketValue - holding.cost,
+        realised,
+        fees,
+      };
+    }),
+  );
+}
+
+function row(position: Position): Row {
+  const { instrument, quantity, cost } = position;
+  const money = (amount: bigint): string => formatScaled(amount, instrument.currencyScale);
+  return {
+    portfolio: position.portfolio,
+    symbol: instrument.symbol,
+    quantity: formatScaled(quantity, instrument.quantityScale),
+    averagePrice: averagePrice(cost, quantity, instrument),
+    mark: formatScaled(position.mark, instrument.priceScale),
+    marketValue: money(position.marketValue),
+    unrealised: money(position.unrealised),
+    realised: money(position.realised),
+    fees: money(position.fees),
+    currency: instrument.currency,
+  };
+}
+
+export const positions = (): Answer<PositionsState, Input> => ({
+  question: "What is held, at what cost, and what is it worth?",
+  projection: {
+    name: "positions",
+    version: 1,
+    inputs: ["market.instruments", "market.bars", "fills"],
+    initial: () => ({ instruments: new Map(), marks: new Map(), portfolios: new Map() }),
+    evolve,
+  },
+  rows: (state) => positionsOf(state).map(row),
+});

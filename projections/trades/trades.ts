@@ -1,0 +1,154 @@
+// What did each round trip earn? Totals cover every trip, exactly; of the closed trips themselves
+// the last 1,000 are kept, so that a run of any length needs the same memory.
+
+import { TapedeckError } from "../../schemas/errors.ts";
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { formatScaled } from "../../schemas/values/decimal.ts";
+import { averagePrice } from "../../schemas/values/holding.ts";
+import { notionalMinor } from "../../schemas/values/money.ts";
+import { advanceTrip, type RoundTrip } from "../../schemas/values/round-trip.ts";
+import { formatIsoUs } from "../../schemas/values/time.ts";
+import type { EventOf } from "../../streams/event.ts";
+import type { Answer, Row } from "../answer.ts";
+
+type Input = "market.instruments" | "market.bars" | "fills";
+
+const KEPT_TRADES = 1000;
+
+export interface Trade {
+  readonly portfolio: string;
+  readonly symbol: string;
+  readonly trip: RoundTrip;
+}
+
+/** Amounts after fees, in minor units, by currency; a trip that earns exactly nothing is neither. */
+export interface TradeTotals {
+  trades: number;
+  wins: number;
+  losses: number;
+  grossProfit: bigint;
+  /** Never negative. */
+  grossLoss: bigint;
+  holdingUs: number;
+}
+
+export interface TradesState {
+  readonly instruments: Map<string, Instrument>;
+  /** By symbol, then portfolio: a bar looks for its symbol only. */
+  readonly open: Map<string, Map<string, RoundTrip>>;
+  /** The last closed trips, in the order they closed. */
+  closed: Trade[];
+  readonly totals: Map<string, TradeTotals>;
+}
+
+function evolve(state: TradesState, event: EventOf<Input>): TradesState {
+  if (event.topic === "market.bars") mark(state, event.value);
+  else if (event.topic === "fills") {
+    if (event.value.execType === "FILLED") fold(state, event.value);
+  } else state.instruments.set(event.value.symbol, event.value);
+  return state;
+}
+
+/** Widens the excursions of the symbol's open trips; a bar that began before the entry does not. */
+function mark(state: TradesState, bar: MarketBar): void {
+  const open = state.open.get(bar.symbol);
+  if (open === undefined) return;
+  for (const [portfolio, trip] of open) {
+    if (bar.startUs < trip.entryUs) continue;
+    if (bar.low >= trip.lowPrice && bar.high <= trip.highPrice) continue;
+    const lowPrice = Math.min(trip.lowPrice, bar.low);
+    open.set(portfolio, { ...trip, lowPrice, highPrice: Math.max(trip.highPrice, bar.high) });
+  }
+}
+
+function fold(state: TradesState, fill: ExecutionReport): void {
+  const { symbol, portfolio, price, fee, tradeUs: timeUs } = fill;
+  const instrument = state.instruments.get(symbol);
+  if (instrument === undefined) {
+    throw new TapedeckError("PROJECTION_INSTRUMENT_UNKNOWN", `a fill of ${symbol} came first`, {
+      symbol,
+      orderId: fill.orderId,
+    });
+  }
+  const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
+  const value = notionalMinor(price, quantity, instrument);
+  const before = state.open.get(symbol)?.get(portfolio) ?? null;
+  const { open, closed } = advanceTrip(before, { timeUs, quantity, price, value, fee });
+  if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
+  let trips = state.open.get(symbol);
+  if (open !== null) {
+    trips ??= new Map();
+    state.open.set(symbol, trips.set(portfolio, open));
+  } else if (trips?.delete(portfolio) && trips.size === 0) state.open.delete(symbol);
+}
+
+function close(state: TradesState, trade: Trade, currency: string): void {
+  state.closed.push(trade);
+  if (state.closed.length > KEPT_TRADES) state.closed.shift();
+  let totals = state.totals.get(currency);
+  if (totals === undefined) {
+    totals = { trades: 0, wins: 0, losses: 0, grossProfit: 0n, grossLoss: 0n, holdingUs: 0 };
+    state.totals.set(currency, totals);
+  }
+  const profit = trade.trip.realised - trade.trip.fees;
+  totals.trades++;
+  totals.holdingUs += trade.trip.exitUs - trade.trip.entryUs;
+  if (profit > 0n) {
+    totals.wins++;
+    totals.grossProfit += profit;
+  } else if (profit < 0n) {
+    totals.losses++;
+    totals.grossLoss -= profit;
+  }
+}
+
+function row({ portfolio, symbol, trip }: Trade, instrument: Instrument): Row {
+  const open = trip.holding.quantity !== 0;
+  const money = (amount: bigint): string => formatScaled(amount, instrument.currencyScale);
+  const price = (value: number): string => formatScaled(value, instrument.priceScale);
+  const long = trip.direction === "LONG";
+  return {
+    portfolio,
+    symbol,
+    direction: trip.direction,
+    quantity: formatScaled(trip.entryQuantity, instrument.quantityScale),
+    entry: formatIsoUs(trip.entryUs),
+    exit: open ? null : formatIsoUs(trip.exitUs),
+    entryPrice: averagePrice(trip.entryValue, trip.entryQuantity, instrument),
+    exitPrice: averagePrice(trip.exitValue, trip.exitQuantity, instrument),
+    profit: money(trip.realised - trip.fees),
+    fees: money(trip.fees),
+    holdingSeconds: (trip.exitUs - trip.entryUs) / 1_000_000,
+    worstPrice: price(long ? trip.lowPrice : trip.highPrice),
+    bestPrice: price(long ? trip.highPrice : trip.lowPrice),
+    currency: instrument.currency,
+  };
+}
+
+/** Trips that are not closed yet; their profit is of the part that is. */
+export const openTrades = (state: TradesState): readonly Trade[] =>
+  [...state.open].flatMap(([symbol, trips]) =>
+    [...trips].map(([portfolio, trip]) => ({ portfolio, symbol, trip })),
+  );
+
+export const trades = (): Answer<TradesState, Input> => ({
+  question: "What did each round trip earn?",
+  projection: {
+    name: "trades",
+    version: 1,
+    inputs: ["market.instruments", "market.bars", "fills"],
+    initial: () => ({
+      instruments: new Map(),
+      open: new Map(),
+      closed: [],
+      totals: new Map(),
+    }),
+    evolve,
+  },
+  rows: (state) =>
+    [...state.closed, ...openTrades(state)].map((trade) =>
+      row(trade, state.instruments.get(trade.symbol) as Instrument),
+    ),
+});

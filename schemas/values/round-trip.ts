@@ -1,0 +1,100 @@
+// A round trip: what a position did from the fill that opened it to the fill that closed it.
+// Promises: fees and profits of all trips, open ones included, add up to those of the fills.
+
+import { divideRounded } from "./decimal.ts";
+import { changeHolding, flat, type Holding } from "./holding.ts";
+
+/** One execution; quantity signed, value and fee in minor units, value signed as the quantity. */
+export interface TripFill {
+  readonly timeUs: number;
+  readonly quantity: number;
+  readonly price: number;
+  readonly value: bigint;
+  readonly fee: bigint;
+}
+
+/** Sizes are never negative; prices are scaled by the instrument's priceScale. */
+export interface RoundTrip {
+  readonly direction: "LONG" | "SHORT";
+  readonly entryUs: number;
+  /** Time of the last fill so far; of the closing one in a closed trip. */
+  readonly exitUs: number;
+  readonly holding: Holding;
+  readonly entryQuantity: number;
+  readonly entryValue: bigint;
+  readonly exitQuantity: number;
+  readonly exitValue: bigint;
+  /** Profit before fees. */
+  readonly realised: bigint;
+  readonly fees: bigint;
+  readonly fills: number;
+  /** Extremes of the market while the trip was open, its own fills included. */
+  readonly lowPrice: number;
+  readonly highPrice: number;
+}
+
+/** What a fill did: the trip it closed, if any, and the trip that is open after it, if any. */
+export interface TripStep {
+  readonly closed: RoundTrip | null;
+  readonly open: RoundTrip | null;
+}
+
+const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);
+
+const start = (fill: TripFill): RoundTrip => ({
+  direction: fill.quantity > 0 ? "LONG" : "SHORT",
+  entryUs: fill.timeUs,
+  exitUs: fill.timeUs,
+  holding: flat,
+  entryQuantity: 0,
+  entryValue: 0n,
+  exitQuantity: 0,
+  exitValue: 0n,
+  realised: 0n,
+  fees: 0n,
+  fills: 0,
+  lowPrice: fill.price,
+  highPrice: fill.price,
+});
+
+/** A fill through zero closes its trip and opens another; its value and fee go by quantity. */
+export function advanceTrip(trip: RoundTrip | null, fill: TripFill): TripStep {
+  const before = trip ?? start(fill);
+  const held = before.holding.quantity;
+  const size = Math.abs(fill.quantity);
+  if (held !== 0 && held > 0 !== fill.quantity > 0 && size > Math.abs(held)) {
+    const part = BigInt(Math.abs(held));
+    const closing: TripFill = {
+      ...fill,
+      quantity: -held,
+      value: divideRounded(fill.value * part, BigInt(size)),
+      fee: divideRounded(fill.fee * part, BigInt(size)),
+    };
+    const opening: TripFill = {
+      ...fill,
+      quantity: fill.quantity + held,
+      value: fill.value - closing.value,
+      fee: fill.fee - closing.fee,
+    };
+    return { closed: advanceTrip(before, closing).closed, open: advanceTrip(null, opening).open };
+  }
+  const change = changeHolding(before.holding, fill.quantity, fill.value);
+  const entering = change.closed === 0;
+  const after: RoundTrip = {
+    ...before,
+    exitUs: fill.timeUs,
+    holding: change.holding,
+    entryQuantity: before.entryQuantity + (entering ? size : 0),
+    entryValue: before.entryValue + (entering ? magnitude(fill.value) : 0n),
+    exitQuantity: before.exitQuantity + (entering ? 0 : size),
+    exitValue: before.exitValue + (entering ? 0n : magnitude(fill.value)),
+    realised: before.realised + change.realised,
+    fees: before.fees + fill.fee,
+    fills: before.fills + 1,
+    lowPrice: Math.min(before.lowPrice, fill.price),
+    highPrice: Math.max(before.highPrice, fill.price),
+  };
+  return change.holding.quantity === 0
+    ? { closed: after, open: null }
+    : { closed: null, open: after };
+}
