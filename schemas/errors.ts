@@ -75,6 +75,16 @@ export const errorKinds = {
   STORE_HALTED: kind(4, "look at the disk, then open the log again: acknowledged data is kept"),
   STORE_UNAVAILABLE: kind(4, "see the cause: the folder's owner, its mode, the open file limit"),
   STORE_CLOSED: kind(1, "use a log before it is closed"),
+  PROCESSOR_INSTRUMENT_UNKNOWN: kind(
+    3,
+    "put the instrument's event before the first event of its symbol",
+  ),
+  PROCESSOR_CURRENCY_UNSUPPORTED: kind(
+    2,
+    "trade instruments in the portfolio's own currency: conversion is not built yet",
+  ),
+  PROCESSOR_COMMAND_INVALID: kind(2, "give SetLimit one of the limits, and a whole number or null"),
+  PROCESSOR_CONFIG_INVALID: kind(2, "mend the setting that the message names"),
   PROCESSOR_FAILED: kind(5, "mend the processor, then `tapedeck backtest --resume`"),
 } as const satisfies Record<string, ErrorKind>;
 

@@ -14,11 +14,11 @@ export type Side = (typeof sideSymbols)[number];
 
 const sideIndex: Readonly<Record<string, number>> = {"BUY":0,"SELL":1};
 
-export const execReasonSymbols = ["NONE","UnknownInstrument","InvalidQuantity","InvalidPrice","UnknownOrder","CanceledByUser","ImmediateOrCancel"] as const;
+export const execReasonSymbols = ["NONE","UnknownInstrument","InvalidQuantity","InvalidPrice","UnknownOrder","CanceledByUser","ImmediateOrCancel","DayEnded"] as const;
 
 export type ExecReason = (typeof execReasonSymbols)[number];
 
-const execReasonIndex: Readonly<Record<string, number>> = {"NONE":0,"UnknownInstrument":1,"InvalidQuantity":2,"InvalidPrice":3,"UnknownOrder":4,"CanceledByUser":5,"ImmediateOrCancel":6};
+const execReasonIndex: Readonly<Record<string, number>> = {"NONE":0,"UnknownInstrument":1,"InvalidQuantity":2,"InvalidPrice":3,"UnknownOrder":4,"CanceledByUser":5,"ImmediateOrCancel":6,"DayEnded":7};
 
 /** What a venue says about an order. */
 export interface ExecutionReport {
