@@ -13,13 +13,17 @@ const FALSE = 1;
 const TRUE = 2;
 const INTEGER = 3;
 const DOUBLE = 4;
-const NAN = 5; // its own tag: engines may differ in a NaN's bits
+const NAN = 5;
 const STRING = 6;
 const BIGINT = 7;
 const WIDE_BIGINT = 8;
 const ARRAY = 9;
 const MAP = 10;
 const RECORD = 11;
+const NUMBERS = 12; // an array of doubles: an indicator's window, most of what there is to store
+
+/** Engines may differ in a NaN's bits: this is what is stored for all. */
+const NAN_BITS = 0x7ff8_0000_0000_0000n;
 
 /** Deeper than any state means a cycle. */
 const MAX_DEPTH = 100;
@@ -114,6 +118,10 @@ function writeBigint(writer: Writer, value: bigint): void {
 }
 
 function writeArray(writer: Writer, items: readonly unknown[], depth: number): void {
+  if (isNumbers(items)) {
+    writeNumbers(writer, items);
+    return;
+  }
   tag(writer, ARRAY);
   writer.long(items.length);
   for (let i = 0; i < items.length; i++) {
@@ -122,6 +130,24 @@ function writeArray(writer: Writer, items: readonly unknown[], depth: number): v
     } catch (error) {
       throw located(error, `[${i}]`);
     }
+  }
+}
+
+function isNumbers(items: readonly unknown[]): items is readonly number[] {
+  for (let i = 0; i < items.length; i++) if (typeof items[i] !== "number") return false;
+  return items.length > 0;
+}
+
+function writeNumbers(writer: Writer, items: readonly number[]): void {
+  tag(writer, NUMBERS);
+  writer.long(items.length);
+  writer.reserve(items.length * 8);
+  const { view } = writer;
+  for (let i = 0; i < items.length; i++) {
+    const value = items[i] as number;
+    if (Number.isNaN(value)) view.setBigUint64(writer.pos, NAN_BITS, true);
+    else view.setFloat64(writer.pos, value, true);
+    writer.pos += 8;
   }
 }
 
@@ -204,6 +230,8 @@ function read(reader: Reader, depth: number): unknown {
       for (let i = 0; i < count; i++) items.push(read(reader, depth + 1));
       return items;
     }
+    case NUMBERS:
+      return readNumbers(reader);
     case MAP: {
       const entries = new Map<unknown, unknown>();
       const count = readCount(reader, 2);
@@ -226,6 +254,14 @@ function read(reader: Reader, depth: number): unknown {
     default:
       throw damaged(reader);
   }
+}
+
+/** Its own place, so that engines see an array of doubles and go on storing one as such. */
+function readNumbers(reader: Reader): number[] {
+  const items: number[] = [];
+  const count = readCount(reader, 8);
+  for (let i = 0; i < count; i++) items.push(reader.double());
+  return items;
 }
 
 function readWideBigint(reader: Reader): bigint {

@@ -20,6 +20,7 @@ const { plain } = fc.letrec<{ plain: unknown }>((tie) => ({
     { depthSize: "small", withCrossShrink: true },
     leaf,
     fc.array(tie("plain")),
+    fc.array(fc.double()),
     fc.dictionary(
       text.filter((key) => key !== "__proto__"),
       tie("plain"),
@@ -72,7 +73,9 @@ describe("state", () => {
   test("gives one pattern of bits to every NaN", () => {
     const bits = new DataView(new ArrayBuffer(8));
     bits.setBigUint64(0, 0xfff8_dead_beef_0001n);
-    expect(encodeState(bits.getFloat64(0))).toEqual(encodeState(Number.NaN));
+    const noise = bits.getFloat64(0);
+    expect(encodeState(noise)).toEqual(encodeState(Number.NaN));
+    expect(encodeState([noise, 1])).toEqual(encodeState([Number.NaN, 1]));
   });
 
   test.each([
