@@ -18,6 +18,7 @@ const kind = (exit: ExitCode, next: string, retriable = false): ErrorKind => ({
 
 export const errorKinds = {
   CODEC_LONG_UNSAFE: kind(3, "keep longs within ±2^53: use a smaller scale or split the quantity"),
+  CODEC_INT_RANGE: kind(3, "give a whole number from -2^31 to 2^31 - 1"),
   CODEC_MONEY_RANGE: kind(3, "amounts must fit 64 bits of minor units"),
   CODEC_ENUM_UNKNOWN: kind(3, "use one of the symbols that the schema lists"),
   CODEC_TRUNCATED: kind(4, "the record is damaged: run `tapedeck log check`"),
@@ -99,6 +100,7 @@ export const errorKinds = {
   MODEL_IMPORT_REFUSED: kind(2, 'keep the model in one file; only `import type … from "tapedeck"`'),
   MODEL_SHAPE_INVALID: kind(2, "export one SignalModel as default: docs/tutorial.md shows one"),
   MODEL_FAILED: kind(5, "mend the model's line, then `tapedeck backtest --resume`"),
+  MODEL_STRENGTH_INVALID: kind(5, "return a number from -1 to 1, or null for no view"),
   PROCESSOR_FAILED: kind(5, "mend the processor, then `tapedeck backtest --resume`"),
 } as const satisfies Record<string, ErrorKind>;
 

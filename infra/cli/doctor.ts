@@ -1,0 +1,152 @@
+// tapedeck doctor: can this machine run Tapedeck, and what will be missing?
+
+import {
+  closeSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { availableParallelism, totalmem } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { openEmbeddedLog } from "../log/embedded-log.ts";
+
+interface Finding {
+  readonly check: string;
+  readonly state: "ok" | "limited" | "failed";
+  readonly found: string;
+  /** What follows from it, where it is not ok. */
+  readonly advice: string;
+}
+
+const MIN_FREE_BYTES = 1e9;
+const SLOW_FSYNC_MS = 50;
+
+export function doctorCommand(): Command {
+  return new Command("doctor")
+    .option("--dir <folder>", "folder that tapes and runs will lie in", ".")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 everything needed is there · 4 something needed is missing\n\nExample:\n  $ tapedeck doctor --dir /data/tapedeck",
+    )
+    .action(async (options: { dir: string }, command: Command) => {
+      const findings = await examine(options.dir);
+      if (command.optsWithGlobals().json === true) {
+        process.stdout.write(`${JSON.stringify({ findings })}\n`);
+      } else {
+        for (const { check, state, found, advice } of findings) {
+          process.stdout.write(`${state.padEnd(8)}${check.padEnd(22)}${found}\n`);
+          if (state !== "ok") process.stdout.write(`${" ".repeat(30)}→ ${advice}\n`);
+        }
+      }
+      if (findings.some(({ state }) => state === "failed")) process.exitCode = 4;
+    });
+}
+
+async function examine(dir: string): Promise<readonly Finding[]> {
+  return [
+    nodeVersion(),
+    typeScriptModels(),
+    typeChecker(),
+    machine(),
+    disk(dir),
+    await embeddedLog(dir),
+  ];
+}
+
+const finding = (
+  check: string,
+  state: Finding["state"],
+  found: string,
+  advice: string,
+): Finding => ({ check, state, found, advice });
+
+function nodeVersion(): Finding {
+  const { node } = process.versions;
+  const [major = 0, minor = 0] = node.split(".").map(Number);
+  const enough = major > 20 || (major === 20 && minor >= 19);
+  return finding("Node", enough ? "ok" : "failed", node, "install Node 20.19 or later");
+}
+
+function typeScriptModels(): Finding {
+  const can = process.features.typescript !== false && process.features.typescript !== undefined;
+  return finding(
+    "models in TypeScript",
+    can ? "ok" : "limited",
+    can ? "run as they are" : "this Node cannot strip types",
+    "use Node 22.18 or later, or write models in JavaScript",
+  );
+}
+
+function typeChecker(): Finding {
+  try {
+    createRequire(join(process.cwd(), "package.json")).resolve("typescript/package.json");
+    return finding("type checks of models", "ok", "typescript is installed", "");
+  } catch {
+    return finding(
+      "type checks of models",
+      "limited",
+      "typescript is not installed here",
+      "npm install --save-dev typescript: models are then checked before they run",
+    );
+  }
+}
+
+function machine(): Finding {
+  const gigabytes = totalmem() / 2 ** 30;
+  return finding(
+    "machine",
+    gigabytes < 1 ? "limited" : "ok",
+    `${availableParallelism()} cores, ${gigabytes.toFixed(1)} GiB memory, ${process.platform} ${process.arch}`,
+    "a run wants about 400 MB",
+  );
+}
+
+function disk(dir: string): Finding {
+  const { bavail, bsize } = statfsSync(dir);
+  const free = bavail * bsize;
+  const scratch = mkdtempSync(join(dir, ".tapedeck-doctor-"));
+  try {
+    const file = openSync(join(scratch, "fsync"), "w");
+    const startedMs = performance.now();
+    for (let i = 0; i < 10; i++) {
+      writeSync(file, "x".repeat(4096));
+      fsyncSync(file);
+    }
+    const syncMs = (performance.now() - startedMs) / 10;
+    closeSync(file);
+    const slow = syncMs > SLOW_FSYNC_MS;
+    return finding(
+      "disk",
+      free < MIN_FREE_BYTES || slow ? "limited" : "ok",
+      `${(free / 1e9).toFixed(1)} GB free, ${syncMs.toFixed(2)} ms to make a write durable`,
+      slow ? "durable commits will be slow: use a local disk" : "free some space",
+    );
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function embeddedLog(dir: string): Promise<Finding> {
+  const scratch = mkdtempSync(join(dir, ".tapedeck-doctor-"));
+  try {
+    const log = await openEmbeddedLog(scratch, { mode: "write" });
+    await log.createTopic("market.ticks", 1);
+    await log.close();
+    return finding("embedded log", "ok", "opens, writes and closes", "");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return finding(
+      "embedded log",
+      "failed",
+      why,
+      "the native part of lmdb must match this machine",
+    );
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

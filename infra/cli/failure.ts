@@ -1,0 +1,34 @@
+// How a failure is told: on stderr for people, on stdout as JSON where --json was asked for.
+
+import { TapedeckError } from "../../schemas/errors.ts";
+
+/** Prints the failure and gives the exit code. */
+export function reportFailure(error: unknown, json: boolean): number {
+  const known = error instanceof TapedeckError ? error : null;
+  if (json) {
+    const facts = known === null ? {} : Object.fromEntries(Object.entries(known.facts).map(plain));
+    const text = {
+      error: {
+        code: known?.code ?? "BUG",
+        message: error instanceof Error ? error.message : String(error),
+        ...(known === null ? {} : { next: known.next, retriable: known.retriable, facts }),
+      },
+    };
+    process.stdout.write(`${JSON.stringify(text)}\n`);
+  } else if (known !== null) {
+    process.stderr.write(`error ${known.code}: ${known.message}\n  → ${known.next}\n`);
+  } else {
+    process.stderr.write(
+      `error BUG: ${error instanceof Error ? error.message : String(error)}\n  → this is a bug in Tapedeck: run again with TAPEDECK_DEBUG=1 and report what it prints\n`,
+    );
+  }
+  if (process.env.TAPEDECK_DEBUG !== undefined && error instanceof Error) {
+    process.stderr.write(`${error.stack}\n`);
+  }
+  return known?.exit ?? 1;
+}
+
+const plain = ([name, value]: [string, unknown]): [string, unknown] => [
+  name,
+  typeof value === "bigint" ? String(value) : value,
+];

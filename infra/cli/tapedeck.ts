@@ -1,0 +1,102 @@
+#!/usr/bin/env node
+// The command line. Promises: --help answers at once (a command's code is loaded only when it is
+// asked for); results on stdout, progress and errors on stderr; an error is its code, what
+// happened and what to do, never a stack trace; the exit code says which kind it was.
+
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { reportFailure } from "./failure.ts";
+
+const commands: Readonly<Record<string, readonly [string, () => Promise<Command>]>> = {
+  demo: [
+    "simulate a market, trade it, prove the result: start here",
+    async () => (await import("./demo.ts")).demoCommand(),
+  ],
+  simulate: [
+    "write a seeded, simulated market to a tape",
+    async () => (await import("./simulate.ts")).simulateCommand(),
+  ],
+  import: [
+    "read CSV or Parquet ticks, quotes or bars into a tape",
+    async () => (await import("./import.ts")).importCommand(),
+  ],
+  backtest: [
+    "replay a tape through the flow that a configuration describes",
+    async () => (await import("./backtest.ts")).backtestCommand(),
+  ],
+  verify: [
+    "replay a run and compare every byte with what it recorded",
+    async () => (await import("./verify.ts")).verifyCommand(),
+  ],
+  fork: [
+    "what if: replay a run with other settings, from the start or from a time",
+    async () => (await import("./fork.ts")).forkCommand(),
+  ],
+  inspect: [
+    "look into tapes and runs: topics, events, topology, positions at any time",
+    async () => (await import("./inspect.ts")).inspectCommand(),
+  ],
+  log: [
+    "check, describe or repair an embedded log",
+    async () => (await import("./log.ts")).logCommand(),
+  ],
+  config: [
+    "print, check or explain configurations",
+    async () => (await import("./config.ts")).configCommand(),
+  ],
+  doctor: [
+    "check that this machine can run Tapedeck",
+    async () => (await import("./doctor.ts")).doctorCommand(),
+  ],
+};
+
+const epilogue = `
+Examples:
+  $ tapedeck demo                                  one command, no server: simulate, trade, prove
+  $ tapedeck import bars.csv.gz --as bars --tape .tapedeck/tapes/mine
+  $ tapedeck backtest my-run.yaml
+  $ tapedeck verify latest                         replay it and compare byte by byte
+  $ tapedeck fork latest --set risk.maxDrawdown=0.01
+
+Exit codes: 0 done · 1 a bug in Tapedeck · 2 usage or configuration · 3 bad input · 4 the log or
+the disk · 5 a processor or model failed · 6 a proof failed · 130 stopped by Ctrl-C (resumable)`;
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command("tapedeck")
+    .description("Event-sourced stream processing for systematic trading.")
+    .version(version(), "-V, --version")
+    .option("--json", "print one JSON object (or JSON lines) instead of text")
+    .addHelpText("after", epilogue)
+    .showSuggestionAfterError()
+    .exitOverride();
+  const wanted = argv.find((word) => Object.hasOwn(commands, word));
+  for (const [name, [summary, load]] of Object.entries(commands)) {
+    const command = name === wanted ? await load() : new Command(name);
+    program.addCommand(command.summary(summary).exitOverride());
+  }
+  if (wanted === undefined && argv.length === 0) program.help();
+  await program.parseAsync(argv, { from: "user" });
+}
+
+function version(): string {
+  // In the repository this file is infra/cli/tapedeck.ts, in the package dist/infra/cli/tapedeck.js.
+  for (const up of ["../../package.json", "../../../package.json"]) {
+    try {
+      return JSON.parse(readFileSync(new URL(up, import.meta.url), "utf8")).version;
+    } catch {
+      // the other place
+    }
+  }
+  return "unknown";
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has printed what was wrong; its exit code 1 means wrong usage.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    process.exitCode = reportFailure(error, process.argv.includes("--json"));
+  }
+}

@@ -1,0 +1,253 @@
+// Runs a plan: reads a tape through the flow into a run's folder. Promises: the folder holds
+// everything that the run wrote and the proof of it; a run that was stopped or killed goes on from
+// its last commit and ends with the same bytes; the same plan always lands in the same folder.
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { flowTopology } from "../../processors/topology.ts";
+import { TapedeckError } from "../../schemas/errors.ts";
+import type { Facts, TopicName } from "../../schemas/generated/facts.ts";
+import { catalogue, topicNames } from "../../streams/catalogue.ts";
+import { type ClosedRunResult, type Progress, runClosed } from "../../streams/closed-run.ts";
+import type { AnyEvent } from "../../streams/event.ts";
+import type { EventLog, RecordBatch } from "../../streams/log.ts";
+import { OutputPartition } from "../../streams/output.ts";
+import type { ReadRange } from "../../streams/partition-reader.ts";
+import { printTopology, type Topology } from "../../streams/topology.ts";
+import type { RunConfig } from "../config/run-config.ts";
+import { openEmbeddedLog } from "../log/embedded-log.ts";
+import { codeDigest } from "./code-digest.ts";
+import { hashOfHashes, hashPartition, OutputHashes, type PartitionHash } from "./hashes.ts";
+import {
+  engineOf,
+  hashesText,
+  type Identity,
+  type Json,
+  MANIFEST_FORMAT,
+  type Manifest,
+  readManifest,
+  runIdOf,
+} from "./manifest.ts";
+import { type RunFolder, runFolder, runsOf, writeWhole } from "./run-folder.ts";
+
+/** A stretch of the run under one configuration. */
+export interface PlannedPhase {
+  readonly fromUs: number | null;
+  readonly config: RunConfig;
+  readonly modelDigest: string;
+}
+
+export interface RunPlan {
+  readonly tape: string;
+  /** At least one; only the first has fromUs null. All read the same range of the same tape. */
+  readonly phases: readonly [PlannedPhase, ...PlannedPhase[]];
+  readonly forkOf: string | null;
+  readonly version: string;
+}
+
+/** A plan whose tape is open and whose identity is known. */
+export interface OpenPlan {
+  readonly plan: RunPlan;
+  readonly tape: EventLog;
+  readonly identity: Identity;
+  readonly runId: string;
+  readonly topologies: readonly Topology[];
+  /** Source events in the range. */
+  readonly sourceEvents: number;
+}
+
+export interface ExecuteOptions {
+  readonly root: string;
+  readonly resume?: boolean;
+  readonly eventsPerCommit?: number;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly stopRequested?: () => boolean;
+}
+
+export interface Executed extends ClosedRunResult {
+  readonly folder: RunFolder;
+  readonly manifest: Manifest;
+}
+
+/** Opens the tape, fixes the range and hashes it. Close `tape` when done. */
+export async function openPlan(plan: RunPlan): Promise<OpenPlan> {
+  if (!existsSync(plan.tape)) {
+    throw new TapedeckError("TAPE_UNKNOWN", `there is no tape at ${plan.tape}`, {
+      tape: plan.tape,
+    });
+  }
+  const tape = await openEmbeddedLog(plan.tape, { mode: "read" });
+  try {
+    const topologies = plan.phases.map(({ config }) => flowTopology(config.flow));
+    const topics = (topologies[0] as Topology).sources.filter((t) => t !== "control.commands");
+    const inputs = await inputsOf(tape, topics, plan.phases[0].config.range);
+    const market = inputs.filter((input) => input.topic !== "market.instruments");
+    if (!market.some(({ from, to }) => to > from)) throw await emptyRange(tape, plan, topics);
+    const identity: Identity = {
+      phases: plan.phases.map(({ fromUs, config, modelDigest }) => ({
+        fromUs,
+        config: config.canonical as Json,
+        model: { name: config.flow.model.name, digest: modelDigest },
+      })),
+      inputs,
+      code: { version: plan.version, digest: codeDigest() },
+      schemas: schemaDigests(),
+    };
+    const sourceEvents = inputs.reduce((sum, { from, to }) => sum + to - from, 0);
+    return { plan, tape, identity, runId: runIdOf(identity), topologies, sourceEvents };
+  } catch (error) {
+    await tape.close();
+    throw error;
+  }
+}
+
+/** Range and hash of each source partition. Instruments are read from the beginning. */
+async function inputsOf(
+  tape: EventLog,
+  topics: readonly TopicName[],
+  range: RunConfig["range"],
+): Promise<readonly PartitionHash[]> {
+  const inputs: PartitionHash[] = [];
+  for (const { topic, partition, start, end } of await tape.partitions()) {
+    if (!topics.includes(topic as TopicName)) continue;
+    const whole = catalogue[topic as TopicName].cleanup === "compact" || range.fromUs === null;
+    const from = whole ? start : await tape.offsetAt(topic, partition, range.fromUs as number);
+    const to = range.toUs === null ? end : await tape.offsetAt(topic, partition, range.toUs);
+    inputs.push(await hashPartition(tape, topic, partition, from, Math.max(from, to)));
+  }
+  return inputs;
+}
+
+async function emptyRange(tape: EventLog, plan: RunPlan, topics: readonly TopicName[]) {
+  const held = (await tape.partitions())
+    .filter(({ start, end }) => end > start)
+    .map(({ topic, start, end }) => `${topic} (${end - start})`);
+  return new TapedeckError(
+    "TAPE_EMPTY",
+    `${plan.tape} has no ${topics[1]} in the range; it holds ${held.join(", ") || "nothing"}`,
+    { tape: plan.tape, topic: topics[1] ?? "" },
+  );
+}
+
+/** Digest of each topic's schema, from the files that the codecs were made from. */
+function schemaDigests(): Readonly<Record<string, string>> {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const places = [join(here, "..", "..", "schemas"), join(here, "..", "..", "..", "schemas")];
+  const folder = places.find((place) => existsSync(join(place, "market.ticks.avsc"))) as string;
+  return Object.fromEntries(
+    topicNames.map((topic) => [
+      topic,
+      createHash("sha256")
+        .update(readFileSync(join(folder, `${topic}.avsc`)))
+        .digest("hex"),
+    ]),
+  );
+}
+
+/** Runs the plan into its folder under `root`. */
+export async function execute(open: OpenPlan, options: ExecuteOptions): Promise<Executed> {
+  const folder = runFolder(resolve(runsOf(options.root), open.runId));
+  const resumed = options.resume === true && existsSync(folder.manifest);
+  if (!resumed) rmSync(folder.path, { recursive: true, force: true });
+  mkdirSync(folder.path, { recursive: true });
+  if (!resumed) writeManifest(folder, manifestOf(open, []));
+  else if (readManifest(folder.manifest).state === "complete") {
+    const manifest = readManifest(folder.manifest);
+    return { completed: true, sourceEvents: open.sourceEvents, timeUs: 0, folder, manifest };
+  }
+  const target = await openEmbeddedLog(folder.log, { mode: "write" });
+  try {
+    const hashes = new OutputHashes();
+    await hashes.catchUp(target);
+    const result = await replay(open, target, {
+      ...options,
+      onBatch: (batch) => hashes.add(batch),
+    });
+    const manifest = manifestOf(open, result.completed ? hashes.digest() : []);
+    if (result.completed) {
+      writeWhole(folder.hashes, hashesText(manifest.outputs));
+      writeManifest(folder, manifest);
+    }
+    return { ...result, folder, manifest };
+  } finally {
+    await target.close();
+  }
+}
+
+export interface ReplayOptions extends Omit<ExecuteOptions, "root" | "resume"> {
+  readonly onBatch: (batch: RecordBatch) => void | Promise<void>;
+}
+
+/** Replays the plan's phases into `target`, from where `target` was left. */
+export async function replay(
+  open: OpenPlan,
+  target: EventLog,
+  options: ReplayOptions,
+): Promise<ClosedRunResult> {
+  const { plan, tape, identity, topologies } = open;
+  const first = plan.phases[0].config;
+  await writeCommands(target, first, options.onBatch);
+  const ranges = new Map(identity.inputs.map((i) => [`${i.topic}/${i.partition}`, i]));
+  const accept = acceptSymbols(first.symbols);
+  let result: ClosedRunResult = { completed: true, sourceEvents: 0, timeUs: 0 };
+  for (const [index, topology] of topologies.entries()) {
+    result = await runClosed({
+      ...options,
+      topology,
+      partitions: first.partitions,
+      target,
+      sourceOf: (topic) => (topic === "control.commands" ? target : tape),
+      rangeOf: (topic, partition): Partial<ReadRange> => {
+        const range = ranges.get(`${topic}/${partition}`);
+        return range === undefined ? {} : { fromOffset: range.from, toOffset: range.to, accept };
+      },
+      untilUs: plan.phases[index + 1]?.fromUs ?? Number.POSITIVE_INFINITY,
+    });
+    if (!result.completed) break;
+  }
+  return result;
+}
+
+function acceptSymbols(symbols: readonly string[] | null): ((event: AnyEvent) => boolean) | null {
+  if (symbols === null) return null;
+  const wanted = new Set(symbols);
+  return (event) => wanted.has((event.value as Facts["market.bars"]).symbol);
+}
+
+/** The configured operator's commands become events of the run, once. */
+async function writeCommands(
+  target: EventLog,
+  config: RunConfig,
+  onBatch: ReplayOptions["onBatch"],
+): Promise<void> {
+  await target.createTopic("control.commands", 1);
+  const range = (await target.partitions()).find(({ topic }) => topic === "control.commands");
+  if (config.commands.length === 0 || (range?.end ?? 0) > 0) return;
+  const output = new OutputPartition("control.commands", 0, 0, 0);
+  for (const [origin, { timeUs, value }] of config.commands.entries()) {
+    output.write(timeUs, origin, null, 0, value);
+  }
+  const batch = output.take() as RecordBatch;
+  await target.commit({ produced: [batch], checkpoints: [] });
+  await onBatch(batch);
+}
+
+function manifestOf(open: OpenPlan, outputs: readonly PartitionHash[]): Manifest {
+  return {
+    format: MANIFEST_FORMAT,
+    runId: open.runId,
+    state: outputs.length === 0 ? "running" : "complete",
+    tape: resolve(open.plan.tape),
+    forkOf: open.plan.forkOf,
+    engine: engineOf(),
+    ...open.identity,
+    topology: printTopology(open.topologies[0] as Topology),
+    outputs,
+    hash: outputs.length === 0 ? null : hashOfHashes(outputs),
+  };
+}
+
+const writeManifest = (folder: RunFolder, manifest: Manifest): void =>
+  writeWhole(folder.manifest, `${JSON.stringify(manifest, null, 2)}\n`);

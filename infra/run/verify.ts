@@ -1,0 +1,99 @@
+// The proof: replays a run's inputs through today's code and compares every byte with what the run
+// recorded. Nothing of the run is changed; the replay goes to a scratch log that is removed.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Progress } from "../../streams/closed-run.ts";
+import { diffConfigs } from "../config/diff.ts";
+import { openEmbeddedLog } from "../log/embedded-log.ts";
+import { Comparator, type Difference } from "./comparator.ts";
+import { type OpenPlan, replay } from "./execute.ts";
+import { engineOf, type Manifest } from "./manifest.ts";
+import type { RunFolder } from "./run-folder.ts";
+
+export interface Verdict {
+  readonly identical: boolean;
+  readonly records: number;
+  /** The first of each partition, in the order of time. */
+  readonly differences: readonly Difference[];
+  /** Why the two may differ: inputs, code, schemas, engine that are not the run's. */
+  readonly changes: readonly Change[];
+}
+
+export interface Change {
+  readonly what: string;
+  readonly recorded: string;
+  readonly now: string;
+}
+
+export async function verifyRun(
+  folder: RunFolder,
+  manifest: Manifest,
+  open: OpenPlan,
+  onProgress?: (progress: Progress) => void,
+): Promise<Verdict> {
+  const recorded = await openEmbeddedLog(folder.log, { mode: "read" });
+  const scratch = mkdtempSync(join(tmpdir(), "tapedeck-verify-"));
+  try {
+    const target = await openEmbeddedLog(scratch, { mode: "write" });
+    const comparator = new Comparator(recorded);
+    try {
+      await replay(open, target, {
+        onBatch: (batch) => comparator.add(batch),
+        ...(onProgress === undefined ? {} : { onProgress }),
+      });
+      await comparator.finish(
+        target,
+        manifest.outputs.map(({ topic }) => topic),
+      );
+    } finally {
+      await target.close();
+    }
+    const { differences, records } = comparator;
+    return {
+      identical: differences.length === 0,
+      records,
+      differences,
+      changes: changesBetween(manifest, open),
+    };
+  } finally {
+    await recorded.close();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** What of a run's identity is not the same today. Empty where both are one run. */
+export function changesBetween(manifest: Manifest, { identity }: OpenPlan): readonly Change[] {
+  const changes: Change[] = [];
+  const add = (what: string, recorded: unknown, now: unknown) => {
+    if (recorded !== now) changes.push({ what, recorded: String(recorded), now: String(now) });
+  };
+  for (const [index, phase] of manifest.phases.entries()) {
+    const other = identity.phases[index];
+    if (other === undefined) continue;
+    for (const { key, a, b } of diffConfigs(phase.config, other.config)) {
+      changes.push({ what: `setting ${key}`, recorded: JSON.stringify(a), now: JSON.stringify(b) });
+    }
+    add(`model ${phase.model.name}`, phase.model.digest, other.model.digest);
+    add("fork time", phase.fromUs, other.fromUs);
+  }
+  add("phases", manifest.phases.length, identity.phases.length);
+  const inputs = new Map(identity.inputs.map((i) => [`${i.topic}/${i.partition}`, i]));
+  for (const input of manifest.inputs) {
+    const name = `${input.topic}/${input.partition}`;
+    const other = inputs.get(name);
+    add(`input ${name} from offset`, input.from, other?.from);
+    add(`input ${name} to offset`, input.to, other?.to);
+    add(`input ${name} bytes`, input.sha256, other?.sha256);
+  }
+  add("version", manifest.code.version, identity.code.version);
+  add("code", manifest.code.digest, identity.code.digest);
+  for (const [topic, digest] of Object.entries(manifest.schemas)) {
+    add(`schema ${topic}`, digest, identity.schemas[topic]);
+  }
+  const engine = engineOf();
+  add("engine", `node ${manifest.engine.node}`, `node ${engine.node}`);
+  add("platform", manifest.engine.platform, engine.platform);
+  return changes;
+}

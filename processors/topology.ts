@@ -1,0 +1,30 @@
+// The flow as data: from market data to fills, each stage once. Adding a processor is a line here.
+
+import { buildTopology, type Topology } from "../streams/topology.ts";
+import { barBuilder } from "./bar-builder/bar-builder.ts";
+import { featureBuilder } from "./feature-builder/feature-builder.ts";
+import type { FlowConfig } from "./flow-config.ts";
+import { orderRouter } from "./order-router/order-router.ts";
+import { paperVenue } from "./paper-venue/paper-venue.ts";
+import { portfolioBuilder } from "./portfolio-builder/portfolio-builder.ts";
+import { portfolioProjector } from "./portfolio-projector/portfolio-projector.ts";
+import { riskGate } from "./risk-gate/risk-gate.ts";
+import { signalModel } from "./signal-model.ts";
+
+/** The topology of a run. Throws STREAMS_… if the configuration breaks a rule of the graph. */
+export function flowTopology(config: FlowConfig): Topology {
+  const fromTicks = config.source === "ticks";
+  return buildTopology({
+    sources: ["market.instruments", fromTicks ? "market.ticks" : "market.bars", "control.commands"],
+    processors: [
+      ...(fromTicks ? [barBuilder(config.bars)] : []),
+      featureBuilder(config.features),
+      signalModel(config.model),
+      portfolioBuilder(config.sizing, config.portfolio),
+      riskGate(config.risk, config.portfolio),
+      orderRouter(config.orders, config.portfolio),
+      paperVenue(config.venue, config.source),
+      portfolioProjector(config.portfolio),
+    ],
+  });
+}
