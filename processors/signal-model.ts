@@ -1,7 +1,10 @@
 // A signal model: from a symbol's features to a view of it. Bring your own as one file that exports
 // one value of type SignalModel as its default and name it in the configuration.
 
+import { TapedeckError } from "../schemas/errors.ts";
 import type { Features } from "../schemas/generated/features.ts";
+import { emit } from "../streams/event.ts";
+import { nothing, type Processor } from "../streams/processor.ts";
 
 export interface SignalModel<State = unknown> {
   readonly name: string;
@@ -12,4 +15,51 @@ export interface SignalModel<State = unknown> {
   evolve(state: State, features: Features): State;
   /** -1 (fully short) to 1 (fully long); null for no view yet. Must not change the state. */
   signal(state: State, features: Features): number | null;
+}
+
+/** Serves one model: a signal for each bar of each symbol once the model has a view of it. */
+export function signalModel(
+  model: SignalModel,
+): Processor<Map<string, unknown>, "features", "signals"> {
+  return {
+    name: "signal-model",
+    version: 1,
+    scope: "symbol",
+    inputs: ["features"],
+    outputs: { signals: 0 },
+    onFailure: "stop",
+    initial: () => new Map(),
+    evolve(states, { value }) {
+      const before = states.get(value.symbol);
+      // A model without state may keep undefined: it is asked for again, and never stored.
+      const after = model.evolve(before === undefined ? model.initial() : before, value);
+      if (after !== before) states.set(value.symbol, after);
+      return states;
+    },
+    decide(states, { value }) {
+      const strength = model.signal(states.get(value.symbol), value);
+      if (strength === null) return nothing;
+      // Written so that NaN fails too, and what a file without types may return.
+      if (!(typeof strength === "number" && strength >= -1 && strength <= 1))
+        throw badStrength(model, value, strength);
+      return [
+        emit("signals", {
+          symbol: value.symbol,
+          model: model.name,
+          strength,
+          price: value.price,
+          volatility: value.volatility,
+        }),
+      ];
+    },
+  };
+}
+
+function badStrength(model: SignalModel, features: Features, strength: unknown): TapedeckError {
+  const { symbol, barEndUs } = features;
+  return new TapedeckError(
+    "MODEL_STRENGTH_INVALID",
+    `model ${model.name} gave ${String(strength)} for ${symbol} at the bar to ${barEndUs} µs`,
+    { model: model.name, symbol, barEndUs },
+  );
 }

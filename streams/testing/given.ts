@@ -107,7 +107,9 @@ class Subject<State, In extends TopicName, Out extends TopicName> {
     try {
       return encodeState(this.processor.evolve(this.restored, event));
     } catch (error) {
-      this.demand(same(before, encodeState(this.restored)), "evolve threw with the state changed");
+      const goesOn = this.processor.onFailure === "dead-letter";
+      const kept = !goesOn || same(before, encodeState(this.restored));
+      this.demand(kept, "evolve threw with the state changed");
       throw error;
     }
   }

@@ -82,6 +82,7 @@ describe("given", () => {
       "a state changed before a throw",
       /evolve threw with the state changed/,
       {
+        onFailure: "dead-letter",
         evolve: (state) => {
           state.seen++;
           throw new Error("too late");

@@ -1,0 +1,121 @@
+// Prints into time bars. Promises: a bar covers [startUs, endUs), aligned to the interval since the
+// epoch, and is written when the same symbol's first print at or after its end arrives, so that no
+// other symbol and no partitioning can change it; an interval without prints gives no bar. The last
+// interval of a tape stays open. A print left out as suspicious leaves no trace.
+
+import { TapedeckError } from "../../schemas/errors.ts";
+import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import type { MarketTick } from "../../schemas/generated/market.ticks.ts";
+import { emit } from "../../streams/event.ts";
+import { nothing, type Processor } from "../../streams/processor.ts";
+import type { BarsConfig } from "../flow-config.ts";
+
+interface OpenBar {
+  startUs: number;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+  trades: number;
+}
+
+interface State {
+  readonly open: Map<string, OpenBar>;
+  /** The bar that the event at hand closed. */
+  closed: MarketBar | null;
+}
+
+/**
+ * A print with a price or quantity that cannot be becomes a dead letter: VALUE_PRICE_INVALID,
+ * VALUE_QUANTITY_INVALID. A quantity of 0 is a print of no volume.
+ */
+export function barBuilder(config: BarsConfig): Processor<State, "market.ticks", "market.bars"> {
+  const { intervalUs } = config;
+  const excludes = config.suspicious === "exclude";
+  return {
+    name: "bar-builder",
+    version: 1,
+    scope: "symbol",
+    inputs: ["market.ticks"],
+    outputs: { "market.bars": 0 },
+    onFailure: "dead-letter",
+    initial: () => ({ open: new Map(), closed: null }),
+    evolve(state, { timeUs, value }) {
+      state.closed = null;
+      if (excludes && value.suspicious) return state;
+      const bar = state.open.get(value.symbol);
+      if (bar === undefined) {
+        check(value, 0);
+        state.open.set(value.symbol, opened(value, timeUs - (timeUs % intervalUs)));
+      } else if (timeUs < bar.startUs + intervalUs) {
+        check(value, bar.volume);
+        extend(bar, value);
+      } else {
+        check(value, 0);
+        state.closed = finished(value.symbol, bar, bar.startUs + intervalUs);
+        restart(bar, value, timeUs - (timeUs % intervalUs));
+      }
+      return state;
+    },
+    decide: (state) => (state.closed === null ? nothing : [emit("market.bars", state.closed)]),
+  };
+}
+
+/** Comes before any change: a dead letter leaves the state as it was. */
+function check(tick: MarketTick, volume: number): void {
+  const { symbol, price, quantity } = tick;
+  if (!(price > 0)) {
+    throw new TapedeckError("VALUE_PRICE_INVALID", `${symbol} printed at price ${price}`, {
+      symbol,
+      price,
+    });
+  }
+  if (!(quantity >= 0 && volume + quantity <= Number.MAX_SAFE_INTEGER)) {
+    throw new TapedeckError(
+      "VALUE_QUANTITY_INVALID",
+      `${symbol} printed quantity ${quantity} on top of ${volume}`,
+      { symbol, quantity, volume },
+    );
+  }
+}
+
+const opened = ({ price, quantity }: MarketTick, startUs: number): OpenBar => ({
+  startUs,
+  open: price,
+  high: price,
+  low: price,
+  close: price,
+  volume: quantity,
+  trades: 1,
+});
+
+function restart(bar: OpenBar, { price, quantity }: MarketTick, startUs: number): void {
+  bar.startUs = startUs;
+  bar.open = price;
+  bar.high = price;
+  bar.low = price;
+  bar.close = price;
+  bar.volume = quantity;
+  bar.trades = 1;
+}
+
+function extend(bar: OpenBar, { price, quantity }: MarketTick): void {
+  if (price > bar.high) bar.high = price;
+  if (price < bar.low) bar.low = price;
+  bar.close = price;
+  bar.volume += quantity;
+  bar.trades++;
+}
+
+const finished = (symbol: string, bar: OpenBar, endUs: number): MarketBar => ({
+  symbol,
+  startUs: bar.startUs,
+  endUs,
+  open: bar.open,
+  high: bar.high,
+  low: bar.low,
+  close: bar.close,
+  volume: bar.volume,
+  trades: bar.trades,
+});

@@ -1,0 +1,76 @@
+// From a share of equity, or a configured quantity, to whole lots. Promises: integers all the way from
+// money to quantity, rounded toward zero at each step, so that a target never exceeds what was asked.
+
+import { TapedeckError } from "../../schemas/errors.ts";
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { parseScaled } from "../../schemas/values/decimal.ts";
+import type { DecimalText } from "../flow-config.ts";
+
+/** A share of equity as a fraction. */
+export interface Share {
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
+const BPS = 10_000n;
+/** Parts that a float64 share is cut into before it meets money. */
+const PARTS = 1_000_000_000;
+
+/** `grossBps` of equity over `slots` instruments, the same for each. */
+export const equalShare = (grossBps: number, slots: number): Share => ({
+  numerator: BigInt(grossBps),
+  denominator: BPS * BigInt(slots),
+});
+
+/**
+ * `used` of `slots` equal shares of `grossBps`, split in proportion to 1 / volatility. `inverseSum` is
+ * the sum of 1 / volatility over the used slots.
+ */
+export const inverseShare = (
+  grossBps: number,
+  slots: number,
+  used: number,
+  volatility: number,
+  inverseSum: number,
+): Share => ({
+  numerator: BigInt(grossBps) * BigInt(used) * BigInt(Math.trunc(PARTS / volatility / inverseSum)),
+  denominator: BPS * BigInt(slots) * BigInt(PARTS),
+});
+
+/** Lots that `share` of `equity` (minor units) pays for at `price`, scaled by quantityScale. */
+export function quantityOf(
+  equity: bigint,
+  share: Share,
+  price: number,
+  instrument: Instrument,
+): number {
+  if (equity <= 0n) return 0;
+  const scale = 10n ** BigInt(instrument.priceScale + instrument.quantityScale);
+  const unit = BigInt(price) * BigInt(instrument.multiplier);
+  const quantity =
+    (equity * share.numerator * scale) /
+    (share.denominator * unit * 10n ** BigInt(instrument.currencyScale));
+  if (quantity > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw quantityError(instrument, `equity ${equity} buys ${quantity}, beyond 2^53`);
+  }
+  return inLots(Number(quantity), instrument);
+}
+
+/** A configured quantity in an instrument's own scale, in lots. */
+export function fixedQuantity(text: DecimalText, instrument: Instrument): number {
+  const quantity = parseScaled(text, instrument.quantityScale);
+  if (quantity === null) {
+    const digits = instrument.quantityScale;
+    throw quantityError(
+      instrument,
+      `sizing.quantity ${text} does not fit ${digits} decimal digits`,
+    );
+  }
+  return inLots(quantity, instrument);
+}
+
+const inLots = (quantity: number, { lotSize }: Instrument): number =>
+  quantity - (quantity % lotSize);
+
+const quantityError = ({ symbol }: Instrument, what: string): TapedeckError =>
+  new TapedeckError("VALUE_QUANTITY_INVALID", `${symbol}: ${what}`, { symbol });
