@@ -6,7 +6,7 @@ const project = (name: string, testTimeout: number) => ({
   test: {
     name,
     include: [
-      `{schemas,quant,streams,processors,projections,infra,bench,docs,law}/**/*.${name}.spec.ts`,
+      `{schemas,quant,streams,processors,projections,infra,bench,docs,law,packaging}/**/*.${name}.spec.ts`,
     ],
     testTimeout,
   },

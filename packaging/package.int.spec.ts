@@ -1,0 +1,117 @@
+// The package as a stranger gets it: packed from a copy of the repository, installed into an empty
+// folder, run there by the system's own Node.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { copyTree, root, treeFiles } from "../law/tree.ts";
+
+// Without the repository's own Node in front: what a user has.
+const path = (process.env.PATH ?? "")
+  .split(delimiter)
+  .filter((folder) => !folder.includes("node_modules"))
+  .join(delimiter);
+const env = Object.fromEntries(
+  Object.entries({ ...process.env, PATH: path }).filter(
+    ([name]) => !/^npm_|^VITEST|^NODE_/.test(name),
+  ),
+);
+
+interface Packed {
+  readonly filename: string;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+let folder: string;
+let packed: Packed;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "tapedeck-package-"));
+  const tree = copyTree();
+  try {
+    const { status, text } = tree.run("node", [
+      "-e",
+      `process.exit(require("node:child_process").spawnSync("npm", ["pack", "--json",
+        "--pack-destination", ${JSON.stringify(folder)}], { stdio: "inherit" }).status)`,
+    ]);
+    if (status !== 0) throw new Error(`npm pack failed: ${text}`);
+    packed = JSON.parse(text.slice(text.search(/^\[/m), text.lastIndexOf("]") + 1))[0] as Packed;
+  } finally {
+    tree.dispose();
+  }
+  writeFileSync(join(folder, "package.json"), `{ "private": true }\n`);
+  execFileSync(
+    "npm",
+    ["install", "--prefer-offline", "--no-audit", "--no-fund", `./${packed.filename}`],
+    { cwd: folder, env, stdio: "pipe" },
+  );
+}, 180_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs the installed program in an empty folder of its own. */
+function tapedeck(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const cwd = mkdtempSync(join(folder, "run-"));
+  return spawnSync("npx", ["--no-install", "tapedeck", ...args], { cwd, env, encoding: "utf8" });
+}
+
+describe("the package", () => {
+  test("holds compiled code, its types and every file that the code reads, and nothing else", () => {
+    const paths = packed.files.map((file) => file.path);
+    const outside = paths.filter((name) => !name.startsWith("dist/")).sort();
+    expect(outside).toEqual(["LICENSE", "README.md", "package.json"]);
+    const odd = paths.filter(
+      (name) => /(?:^|[^d])\.ts$|\.d\.ts$/.test(name) && !name.endsWith(".d.ts"),
+    );
+    expect(odd).toEqual([]);
+    expect(paths.filter((name) => /\.spec\.|tsbuildinfo|codegen|golden/.test(name))).toEqual([]);
+    const assets = treeFiles().filter(
+      (name) =>
+        /^(?:schemas|infra)\/.*\.(?:avsc|css|html|svg|schema\.json)$/.test(name) &&
+        !/golden/.test(name),
+    );
+    expect(assets.length).toBeGreaterThan(10);
+    expect(assets.filter((name) => !paths.includes(`dist/${name}`))).toEqual([]);
+  });
+
+  test("is small: under 2 MB unpacked", () => {
+    expect(packed.unpackedSize).toBeLessThan(2_000_000);
+  });
+
+  test("installs without the tools that build it", () => {
+    const installed = readdirSync(join(folder, "node_modules"));
+    expect(installed.filter((name) => /^(?:typescript|vitest|@biomejs|node)$/.test(name))).toEqual(
+      [],
+    );
+  });
+
+  test("says its version and its commands", () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    expect(tapedeck("--version")).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: "" });
+    const help = tapedeck("--help");
+    expect(help).toMatchObject({ status: 0, stderr: "" });
+    for (const command of ["demo", "import", "backtest", "verify", "fork", "inspect", "log"]) {
+      expect(help.stdout).toContain(`  ${command}`);
+    }
+  });
+
+  test("answers a wrong command with exit code 2 and no stack trace", () => {
+    const wrong = tapedeck("backtset");
+    expect(wrong.status).toBe(2);
+    expect(wrong.stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test("runs the demo in an empty folder, twice to the same hashes", () => {
+    const [first, second] = [tapedeck("demo", "--json"), tapedeck("demo", "--json")];
+    expect(first).toMatchObject({ status: 0 });
+    const [a, b] = [JSON.parse(first.stdout), JSON.parse(second.stdout)];
+    expect(Object.keys(a)).toEqual(
+      expect.arrayContaining(["run", "counts", "hashes", "metrics", "report"]),
+    );
+    expect(a.counts.fills).toBeGreaterThan(0);
+    expect(b.hashes).toEqual(a.hashes);
+  });
+});
