@@ -1,0 +1,17 @@
+// One portfolio, one currency: conversion is later work, so money of another currency is refused
+// before it is added to anything.
+
+import { TapedeckError } from "../schemas/errors.ts";
+import type { Instrument } from "../schemas/generated/market.instruments.ts";
+import type { PortfolioConfig } from "./flow-config.ts";
+
+/** Throws PROCESSOR_CURRENCY_UNSUPPORTED where the minor units would not be the portfolio's. */
+export function requireCurrency(instrument: Instrument, portfolio: PortfolioConfig): void {
+  const { symbol, currency, currencyScale } = instrument;
+  if (currency === portfolio.currency && currencyScale === portfolio.currencyScale) return;
+  throw new TapedeckError(
+    "PROCESSOR_CURRENCY_UNSUPPORTED",
+    `${symbol} settles in ${currency} (scale ${currencyScale}), portfolio ${portfolio.name} in ${portfolio.currency} (scale ${portfolio.currencyScale})`,
+    { symbol, currency, currencyScale, portfolio: portfolio.name },
+  );
+}

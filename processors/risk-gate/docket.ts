@@ -1,0 +1,65 @@
+// One proposal's way through the checks: its trades, what was found, and what a breach does to them.
+
+import type { RiskCheck, RiskReason, TradingState } from "../../schemas/generated/risk.verdicts.ts";
+import type { Target } from "../../schemas/generated/weights.proposals.ts";
+import type { RiskConfig } from "../flow-config.ts";
+import type { SymbolRisk } from "./exposure.ts";
+import type { Limits } from "./limits.ts";
+
+/** What a proposal is judged by. */
+export interface Circumstances {
+  readonly trading: TradingState;
+  /** REDUCE_ONLY because of the drawdown, not by command. */
+  readonly latchedByDrawdown: boolean;
+  readonly drawdownBps: number;
+  readonly limits: Limits;
+  readonly onBreach: RiskConfig["onBreach"];
+  readonly symbols: ReadonlyMap<string, SymbolRisk>;
+}
+
+/** One target and what the checks so far have left of it. */
+export interface Trade {
+  readonly target: Target;
+  readonly risk: SymbolRisk;
+  /** The dearer of the reference price and the last close; 0 if it cannot be valued. */
+  readonly price: number;
+  /** What is left of the target's quantity. */
+  quantity: number;
+  /** Nothing is left to trade. */
+  refused: boolean;
+}
+
+export interface Docket {
+  readonly at: Circumstances;
+  readonly trades: readonly Trade[];
+  readonly checks: RiskCheck[];
+  /** Of the first check that failed. */
+  reason: RiskReason;
+  denied: boolean;
+}
+
+export function tradeOf(target: Target, risk: SymbolRisk): Trade {
+  const { quantity, referencePrice } = target;
+  const usable = risk.instrument !== null && referencePrice > 0;
+  const price = usable ? Math.max(referencePrice, risk.price) : 0;
+  return { target, risk, price, quantity, refused: false };
+}
+
+/** Writes a check down; true if it passed. */
+export function record(docket: Docket, check: RiskCheck, reason: RiskReason): boolean {
+  docket.checks.push(check);
+  if (!check.passed && docket.reason === "NONE") docket.reason = reason;
+  return check.passed;
+}
+
+/** A limit is broken: true if trades are to be cut to it, false if the proposal is denied whole. */
+export function cuts(docket: Docket): boolean {
+  if (docket.at.onBreach === "deny") docket.denied = true;
+  return !docket.denied;
+}
+
+/** Leaves `quantity` of a trade. */
+export function cut(trade: Trade, quantity: number): void {
+  trade.quantity = quantity;
+  if (quantity === trade.risk.position) trade.refused = true;
+}

@@ -1,0 +1,77 @@
+// What the gate knows of each symbol, and what a quantity of it is worth. Bigint minor units.
+
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { notionalMinor } from "../../schemas/values/money.ts";
+
+export interface SymbolRisk {
+  instrument: Instrument | null;
+  /** Last close; 0 while none is known. */
+  price: number;
+  /** As of the last snapshot. */
+  position: number;
+  /** Last approved target: the position may be anywhere between the two while orders are working. */
+  approved: number;
+  /** What the approval was valued at: serves until a close is known. */
+  approvedPrice: number;
+}
+
+export const unknownSymbol = (): SymbolRisk => ({
+  instrument: null,
+  price: 0,
+  position: 0,
+  approved: 0,
+  approvedPrice: 0,
+});
+
+/** Size of a quantity's value, never negative. */
+export function worth(quantity: number, price: number, instrument: Instrument): bigint {
+  const value = notionalMinor(price, quantity, instrument);
+  return value < 0n ? -value : value;
+}
+
+/** The most that working orders may leave open: an approval counts until it is reached or replaced. */
+export function exposure(risk: SymbolRisk): bigint {
+  if (risk.instrument === null) return 0n;
+  const size = Math.max(Math.abs(risk.position), Math.abs(risk.approved));
+  return size === 0 ? 0n : worth(size, risk.price || risk.approvedPrice, risk.instrument);
+}
+
+/** True where the target lies between the position and zero: no open risk is added. */
+export const reduces = (target: number, position: number): boolean =>
+  position >= 0 ? target >= 0 && target <= position : target <= 0 && target >= position;
+
+/** The point nearest to `quantity` between `position` and `target`: a cut never turns a trade round. */
+export function between(quantity: number, position: number, target: number): number {
+  const low = Math.min(position, target);
+  const high = Math.max(position, target);
+  return Math.min(Math.max(quantity, low), high);
+}
+
+/** A size rounded down to whole lots. */
+export const wholeLots = (size: number, { lotSize }: Instrument): number =>
+  lotSize > 1 ? size - (size % lotSize) : size;
+
+/**
+ * The greatest size in whole lots, up to `size`, that is worth at most `limit` minor units. By bisection:
+ * worth never falls as a size grows, whatever its rounding. Cost: up to 53 valuations.
+ */
+export function sizeWithin(
+  limit: bigint,
+  size: number,
+  price: number,
+  instrument: Instrument,
+): number {
+  if (worth(size, price, instrument) <= limit) return size;
+  const lot = Math.max(instrument.lotSize, 1);
+  let fits = 0;
+  let exceeds = Math.ceil(size / lot);
+  while (exceeds - fits > 1) {
+    const middle = fits + Math.floor((exceeds - fits) / 2);
+    if (worth(middle * lot, price, instrument) <= limit) fits = middle;
+    else exceeds = middle;
+  }
+  return fits * lot;
+}
+
+/** A check's figure; what does not fit a long is written as the greatest that does. */
+export const toLong = (value: bigint): number => Math.min(Number(value), Number.MAX_SAFE_INTEGER);

@@ -1,0 +1,71 @@
+// The checks of a proposal as a whole: what it makes of the portfolio's exposure, and whether the
+// portfolio has lost too much to add any.
+
+import { cut, cuts, type Docket, record, type Trade } from "./docket.ts";
+import { between, exposure, reduces, sizeWithin, toLong, worth } from "./exposure.ts";
+
+/** Exposure after the proposal's trades, beside every other symbol's position or pending approval. */
+export function checkGrossExposure(docket: Docket): void {
+  const limit = docket.at.limits.maxGrossExposureMinor;
+  const open = docket.trades.filter(({ refused }) => !refused);
+  if (limit === null || open.length === 0) return;
+  const moving = new Set(open.map(({ risk }) => risk));
+  let others = 0n;
+  for (const risk of docket.at.symbols.values()) if (!moving.has(risk)) others += exposure(risk);
+  const gross = others + sum(open.map((trade) => worthOf(trade, trade.quantity)));
+  const check = {
+    check: "MAX_GROSS_EXPOSURE",
+    symbol: "",
+    limit,
+    measured: toLong(gross),
+    unit: "MINOR",
+    passed:
+      gross <= BigInt(limit) ||
+      open.every(({ quantity, risk }) => reduces(quantity, risk.position)),
+  } as const;
+  if (record(docket, check, "MaxGrossExposureExceeded") || !cuts(docket)) return;
+  shrink(open, BigInt(limit) - others);
+}
+
+const sum = (values: readonly bigint[]): bigint => values.reduce((a, b) => a + b, 0n);
+
+const worthOf = ({ price, risk }: Trade, quantity: number): bigint =>
+  risk.instrument === null || price === 0 ? 0n : worth(quantity, price, risk.instrument);
+
+/** Gives what the trades add to the exposure its share of the room, each in proportion. */
+function shrink(open: readonly Trade[], room: bigint): void {
+  const grows = ({ quantity, risk }: Trade): boolean =>
+    Math.abs(quantity) > Math.abs(risk.position);
+  const growing = open.filter(grows);
+  const before = growing.map((trade) => worthOf(trade, trade.risk.position));
+  const growth = growing.map((trade, i) => worthOf(trade, trade.quantity) - (before[i] as bigint));
+  const kept = sum(open.map((trade) => (grows(trade) ? 0n : worthOf(trade, trade.quantity))));
+  const free = room - kept - sum(before);
+  const wanted = sum(growth) || 1n;
+  for (const [i, trade] of growing.entries()) {
+    const { risk, quantity, price } = trade;
+    if (risk.instrument === null) continue;
+    const share = free <= 0n ? 0n : ((growth[i] as bigint) * free) / wanted;
+    const within = (before[i] as bigint) + share;
+    const size = sizeWithin(within, Math.abs(quantity), price, risk.instrument);
+    cut(trade, between(Math.sign(quantity) * size, risk.position, quantity));
+  }
+}
+
+/** A portfolio past the limit may only reduce; the state that it latched already saw to that. */
+export function checkDrawdown(docket: Docket): void {
+  const limit = docket.at.limits.maxDrawdownBps;
+  if (limit === null) return;
+  const measured = docket.at.drawdownBps;
+  const check = {
+    check: "MAX_DRAWDOWN",
+    symbol: "",
+    limit,
+    measured,
+    unit: "BPS",
+    passed:
+      measured <= limit ||
+      docket.trades.every(({ target, risk }) => reduces(target.quantity, risk.position)),
+  } as const;
+  record(docket, check, "MaxDrawdownExceeded");
+}

@@ -1,0 +1,162 @@
+// Judges every proposal against the limits and the trading state, in exact integers. Promises: one
+// verdict for each proposal of its portfolio; no order can follow from a proposal without one; commands
+// count from their place in the one order on.
+//
+// What a risk officer gets:
+// - HaltTrading: nothing new is approved. ReduceOnly: only what lies between a position and zero.
+// - KillTrading: nothing new is approved, and the order router cancels what is working. Positions are
+//   not flattened: selling into a broken market is a person's decision. Only an EnableTrading that
+//   names who gave it ends it; Halt and ReduceOnly do not weaken it.
+// - A drawdown beyond maxDrawdownBps latches REDUCE_ONLY until EnableTrading. It flattens nothing
+//   either. Enabled while the loss stands, the drawdown is counted from the equity at that moment: otherwise
+//   the next mark would latch it again.
+// - SetLimit changes a limit at once; a lower drawdown limit may latch at once.
+// - An approval that is not reached yet counts as exposure of its symbol until it is reached or replaced
+//   (KillTrading forgets them), so two proposals of one instant cannot share the same room.
+
+import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
+import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
+import type { RiskVerdict, TradingState } from "../../schemas/generated/risk.verdicts.ts";
+import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
+import { type EventOf, emit } from "../../streams/event.ts";
+import { nothing, type Processor } from "../../streams/processor.ts";
+import { requireCurrency } from "../currency.ts";
+import { drawdownBps } from "../drawdown.ts";
+import type { PortfolioConfig, RiskConfig } from "../flow-config.ts";
+import { nextTradingState } from "../trading-state.ts";
+import { type SymbolRisk, unknownSymbol } from "./exposure.ts";
+import { judge } from "./judgement.ts";
+import { type Limits, quantityLimit, withLimit } from "./limits.ts";
+
+type Input =
+  | "weights.proposals"
+  | "portfolio.snapshots"
+  | "market.bars"
+  | "market.instruments"
+  | "control.commands";
+
+export interface RiskState {
+  readonly symbols: Map<string, SymbolRisk>;
+  readonly onBreach: RiskConfig["onBreach"];
+  limits: Limits;
+  trading: TradingState;
+  latchedByDrawdown: boolean;
+  drawdownBps: number;
+  /** As of the last snapshot; null before the first. */
+  equity: bigint | null;
+  /** Highest equity since trading was enabled in a drawdown; null: the portfolio's own peak counts. */
+  peak: bigint | null;
+  /** On the last event, if it was a proposal. */
+  verdict: RiskVerdict | null;
+}
+
+export function riskGate(
+  config: RiskConfig,
+  portfolio: PortfolioConfig,
+): Processor<RiskState, Input, "risk.verdicts"> {
+  const { onBreach, ...limits } = config;
+  if (limits.maxPosition !== null) quantityLimit(limits.maxPosition, 0);
+  return {
+    name: "risk-gate",
+    version: 1,
+    scope: "portfolio",
+    inputs: [
+      "weights.proposals",
+      "portfolio.snapshots",
+      "market.bars",
+      "market.instruments",
+      "control.commands",
+    ],
+    outputs: { "risk.verdicts": 0 },
+    onFailure: "stop",
+    initial: () => ({
+      symbols: new Map(),
+      onBreach,
+      limits: { ...limits },
+      trading: "ACTIVE",
+      latchedByDrawdown: false,
+      drawdownBps: 0,
+      equity: null,
+      peak: null,
+      verdict: null,
+    }),
+    evolve: (state, event) => evolve(state, event, portfolio),
+    decide: (state) => (state.verdict === null ? nothing : [emit("risk.verdicts", state.verdict)]),
+  };
+}
+
+function evolve(state: RiskState, event: EventOf<Input>, portfolio: PortfolioConfig): RiskState {
+  if (event.topic === "market.bars") {
+    riskOf(state, event.value.symbol).price = event.value.close;
+  } else if (event.topic === "market.instruments") {
+    riskOf(state, event.value.symbol).instrument = event.value;
+  } else if (event.value.portfolio === portfolio.name) {
+    if (event.topic === "weights.proposals") {
+      propose(state, event.value, portfolio);
+      return state;
+    }
+    if (event.topic === "portfolio.snapshots") take(state, event.value);
+    else obey(state, event.value);
+  }
+  state.verdict = null;
+  return state;
+}
+
+function riskOf(state: RiskState, symbol: string): SymbolRisk {
+  const found = state.symbols.get(symbol);
+  if (found !== undefined) return found;
+  const risk = unknownSymbol();
+  state.symbols.set(symbol, risk);
+  return risk;
+}
+
+function propose(state: RiskState, proposal: WeightsProposal, portfolio: PortfolioConfig): void {
+  for (const { symbol } of proposal.targets) {
+    const instrument = state.symbols.get(symbol)?.instrument ?? null;
+    if (instrument !== null) requireCurrency(instrument, portfolio);
+  }
+  const verdict = judge(proposal, state);
+  for (const { symbol, quantity, referencePrice } of verdict.targets) {
+    const risk = riskOf(state, symbol);
+    risk.approved = quantity;
+    risk.approvedPrice = referencePrice;
+  }
+  state.verdict = verdict;
+}
+
+function take(state: RiskState, snapshot: PortfolioSnapshot): void {
+  if (snapshot.symbol !== "") riskOf(state, snapshot.symbol).position = snapshot.quantity;
+  state.equity = snapshot.equity;
+  if (state.peak === null) state.drawdownBps = snapshot.drawdownBps;
+  else {
+    if (snapshot.equity > state.peak) state.peak = snapshot.equity;
+    state.drawdownBps = drawdownBps(snapshot.equity, state.peak);
+  }
+  latch(state);
+}
+
+function obey(state: RiskState, command: ControlCommand): void {
+  if (command.command === "SetLimit") {
+    state.limits = withLimit(state.limits, command);
+    latch(state);
+    return;
+  }
+  const trading = nextTradingState(state.trading, command);
+  if (trading === "ACTIVE" && drawdownExceeded(state)) {
+    state.peak = state.equity;
+    state.drawdownBps = 0;
+  }
+  if (trading === "KILLED")
+    for (const risk of state.symbols.values()) risk.approved = risk.position;
+  if (trading !== state.trading) state.latchedByDrawdown = false;
+  state.trading = trading;
+}
+
+const drawdownExceeded = ({ limits, drawdownBps: measured }: RiskState): boolean =>
+  limits.maxDrawdownBps !== null && measured > limits.maxDrawdownBps;
+
+function latch(state: RiskState): void {
+  if (state.trading !== "ACTIVE" || !drawdownExceeded(state)) return;
+  state.trading = "REDUCE_ONLY";
+  state.latchedByDrawdown = true;
+}
