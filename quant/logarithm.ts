@@ -32,13 +32,12 @@ export function logReturn(previous: number, current: number): number {
 
 /**
  * ln(1 + f) for f in [√½ - 1, √2 - 1]. With s = f / (2 + f), ln(1 + f) is 2 artanh s, and 2s is
- * f - f²/2 + s f²/2: written so, f itself carries no rounding error. Ten terms reach 2^-55.
+ * f - f²/2 + s f²/2: written so, f itself carries no rounding error. Nine terms reach 2^-55.
  */
 function nearOne(f: number): number {
   const s = f / (2 + f);
   const z = s * s;
-  let series = 1 / 21;
-  series = series * z + 1 / 19;
+  let series = 1 / 19;
   series = series * z + 1 / 17;
   series = series * z + 1 / 15;
   series = series * z + 1 / 13;

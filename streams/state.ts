@@ -196,10 +196,10 @@ const damaged = (reader: Reader): TapedeckError =>
     position: reader.pos,
   });
 
-/** A count of elements that each take at least `least` bytes. */
-function readCount(reader: Reader, least: number): number {
+/** Too great a count ends in a truncated element: each takes a byte at least. */
+function readCount(reader: Reader): number {
   const count = reader.long();
-  if (count < 0 || count * least > reader.end - reader.pos) throw damaged(reader);
+  if (count < 0) throw damaged(reader);
   return count;
 }
 
@@ -226,7 +226,7 @@ function read(reader: Reader, depth: number): unknown {
       return readWideBigint(reader);
     case ARRAY: {
       const items: unknown[] = [];
-      const count = readCount(reader, 1);
+      const count = readCount(reader);
       for (let i = 0; i < count; i++) items.push(read(reader, depth + 1));
       return items;
     }
@@ -234,7 +234,7 @@ function read(reader: Reader, depth: number): unknown {
       return readNumbers(reader);
     case MAP: {
       const entries = new Map<unknown, unknown>();
-      const count = readCount(reader, 2);
+      const count = readCount(reader);
       for (let i = 0; i < count; i++) {
         const key = read(reader, depth + 1);
         entries.set(key, read(reader, depth + 1));
@@ -243,7 +243,7 @@ function read(reader: Reader, depth: number): unknown {
     }
     case RECORD: {
       const record: Record<string, unknown> = {};
-      const count = readCount(reader, 2);
+      const count = readCount(reader);
       for (let i = 0; i < count; i++) {
         const key = reader.string();
         if (key === "__proto__") throw damaged(reader);
@@ -259,7 +259,7 @@ function read(reader: Reader, depth: number): unknown {
 /** Its own place, so that engines see an array of doubles and go on storing one as such. */
 function readNumbers(reader: Reader): number[] {
   const items: number[] = [];
-  const count = readCount(reader, 8);
+  const count = readCount(reader);
   for (let i = 0; i < count; i++) items.push(reader.double());
   return items;
 }

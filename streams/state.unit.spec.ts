@@ -110,6 +110,10 @@ describe("state", () => {
     for (let end = 0; end < bytes.length; end++) {
       expect(refusal(() => decodeState(bytes.subarray(0, end))).exit).toBe(4);
     }
+    expect(refusal(() => decodeState(new Uint8Array([...bytes, 0]))).exit).toBe(4);
+    for (const container of [9, 10, 11, 12]) {
+      expect(refusal(() => decodeState(new Uint8Array([container, 1]))).exit).toBe(4); // count -1
+    }
     fc.assert(
       fc.property(fc.uint8Array(), (noise) => {
         try {

@@ -139,6 +139,12 @@ describe("portfolio-builder", () => {
     expect(quantities(task.when(signal("AAA", -1)))).toEqual([{ AAA: -1_000, BBB: 2_000 }]);
   });
 
+  test("leaves a short that its slot no longer pays for: 0, and not -0", () => {
+    const task = build(equal, equity("AAA"), equity("BBB"));
+    task.when(signal("AAA", 1), signal("BBB", -1));
+    expect(quantities(task.when(snapshot(100n), signal("AAA", -1)))).toEqual([{ AAA: 0, BBB: 0 }]);
+  });
+
   test("ignores the snapshots of another portfolio", () => {
     const task = build(equal, equity("AAA"));
     expect(quantities(task.when(snapshot(1n, "other"), signal("AAA", 1)))).toEqual([
@@ -148,7 +154,7 @@ describe("portfolio-builder", () => {
 
   test("buys nothing with no equity left", () => {
     const task = build(equal, equity("AAA"));
-    expect(task.when(snapshot(-5n), signal("AAA", 1))).toEqual([]);
+    expect(task.when(snapshot(-20_000_000n), signal("AAA", 1))).toEqual([]);
   });
 
   test("splits by inverse volatility: twice the volatility, half the weight", () => {
