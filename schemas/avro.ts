@@ -1,11 +1,18 @@
 // Avro's binary encoding, as pure functions over bytes: what the generated codecs are made of.
-// Promises: the bytes that any Avro library reads and writes; a value that cannot be written
-// exactly is refused, never rounded; a damaged record throws CODEC_TRUNCATED, never reads past its end.
+// Promises: the bytes that any Avro library reads and writes; a value that cannot be written exactly
+// is refused, never rounded; a damaged record throws CODEC_TRUNCATED, never reads past its end.
 
 import { TapedeckError } from "./errors.ts";
+import { readUtf8, utf8Length, writeUtf8 } from "./utf8.ts";
 
-const INT64_MAX = 2n ** 63n - 1n;
-const INT64_MIN = -(2n ** 63n);
+const INT_MAX = 2 ** 31 - 1;
+const INT_MIN = -(2 ** 31);
+const HIGH = 2 ** 32;
+// Varints of 64 bits are taken in parts of 28, 28 and 8 bits, so that all work is on 32-bit integers.
+const PART = 0xfff_ffff;
+
+// A bigint crosses to a pair of 32-bit integers and back without arithmetic on bigints.
+const crossing = new DataView(new ArrayBuffer(8));
 
 /** A growing byte buffer. `bytes.subarray(0, pos)` is what has been written. */
 export class Writer {
@@ -20,7 +27,10 @@ export class Writer {
 
   /** Makes room for `size` more bytes; callers of `raw` writes ask first. */
   reserve(size: number): void {
-    if (this.pos + size <= this.bytes.length) return;
+    if (this.pos + size > this.bytes.length) this.grow(size);
+  }
+
+  private grow(size: number): void {
     const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.pos + size));
     grown.set(this.bytes.subarray(0, this.pos));
     this.bytes = grown;
@@ -32,17 +42,19 @@ export class Writer {
     this.bytes[this.pos++] = value ? 1 : 0;
   }
 
-  /** Zigzag varint of a safe integer; serves Avro's int and long. */
+  /** Avro's int: a 32-bit integer. */
+  int(value: number): void {
+    if (!Number.isInteger(value) || value > INT_MAX || value < INT_MIN) {
+      throw new TapedeckError("CODEC_INT_RANGE", `${value} is not a 32-bit integer`, { value });
+    }
+    this.long(value);
+  }
+
+  /** Zigzag varint of a safe integer. */
   long(value: number): void {
     this.reserve(10);
-    const bytes = this.bytes;
-    if (value >= -0x4000_0000 && value < 0x4000_0000 && (value | 0) === value) {
-      let rest = (value << 1) ^ (value >> 31);
-      while (rest > 0x7f) {
-        bytes[this.pos++] = (rest & 0x7f) | 0x80;
-        rest >>>= 7;
-      }
-      bytes[this.pos++] = rest;
+    if ((value | 0) === value) {
+      this.varint(((value << 1) ^ (value >> 31)) >>> 0);
       return;
     }
     if (!Number.isSafeInteger(value)) {
@@ -50,35 +62,64 @@ export class Writer {
         value,
       });
     }
-    // Zigzag of a 53-bit magnitude needs 54 bits: keep sign and magnitude apart.
-    const negative = value < 0;
-    let rest = negative ? -value - 1 : value;
-    bytes[this.pos++] = ((rest % 64) << 1) | (negative ? 1 : 0) | 0x80;
-    rest = Math.floor(rest / 64);
-    while (rest > 0x7f) {
-      bytes[this.pos++] = (rest % 128) | 0x80;
-      rest = Math.floor(rest / 128);
-    }
-    bytes[this.pos++] = rest;
+    // Keep sign and magnitude apart: a zigzag of 54 bits is no safe integer.
+    const sign = value < 0 ? 1 : 0;
+    const magnitude = sign === 1 ? -value - 1 : value;
+    const low = magnitude >>> 0;
+    this.varints((low << 1) | sign, (((magnitude - low) / HIGH) << 1) | (low >>> 31));
   }
 
   /** Zigzag varint of any 64-bit integer. */
   bigLong(value: bigint): void {
-    const number = Number(value);
-    if (Number.isSafeInteger(number)) {
-      this.long(number);
-      return;
-    }
-    if (value > INT64_MAX || value < INT64_MIN) {
+    if (BigInt.asIntN(64, value) !== value) {
       throw new TapedeckError("CODEC_MONEY_RANGE", `${value} does not fit 64 bits`, { value });
     }
     this.reserve(10);
-    let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
-    while (rest > 0x7fn) {
-      this.bytes[this.pos++] = Number(rest & 0x7fn) | 0x80;
-      rest >>= 7n;
+    crossing.setBigInt64(0, value, true);
+    const low = crossing.getInt32(0, true);
+    const high = crossing.getInt32(4, true);
+    const mask = high >> 31;
+    this.varints((low << 1) ^ mask, ((high << 1) | (low >>> 31)) ^ mask);
+  }
+
+  /** An unsigned 32-bit varint; room for it must be there. */
+  private varint(value: number): void {
+    const bytes = this.bytes;
+    let at = this.pos;
+    let rest = value;
+    while (rest > 0x7f) {
+      bytes[at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
     }
-    this.bytes[this.pos++] = Number(rest);
+    bytes[at++] = rest;
+    this.pos = at;
+  }
+
+  /** An unsigned 64-bit varint in two halves; room for it must be there. */
+  private varints(low: number, high: number): void {
+    const second = ((low >>> 28) | (high << 4)) & PART;
+    const third = high >>> 24;
+    if ((second | third) === 0) {
+      this.varint(low & PART);
+      return;
+    }
+    this.continued(low);
+    if (third === 0) {
+      this.varint(second);
+      return;
+    }
+    this.continued(second);
+    this.varint(third);
+  }
+
+  private continued(part: number): void {
+    const bytes = this.bytes;
+    const at = this.pos;
+    bytes[at] = part | 0x80;
+    bytes[at + 1] = (part >>> 7) | 0x80;
+    bytes[at + 2] = (part >>> 14) | 0x80;
+    bytes[at + 3] = (part >>> 21) | 0x80;
+    this.pos = at + 4;
   }
 
   double(value: number): void {
@@ -89,26 +130,24 @@ export class Writer {
 
   string(value: string): void {
     const length = value.length;
-    // Three bytes a UTF-16 unit at most, five for the length.
-    this.reserve(length * 3 + 5);
-    const start = this.pos;
-    if (length < 64) {
-      // Optimistic: short ASCII needs a one-byte length, known before the text is written.
-      const bytes = this.bytes;
-      bytes[start] = length << 1;
-      let at = start + 1;
-      for (let i = 0; i < length; i++) {
-        const unit = value.charCodeAt(i);
-        if (unit > 0x7f) {
-          this.utf8(value);
-          return;
-        }
-        bytes[at++] = unit;
-      }
-      this.pos = at;
+    if (length >= 64) {
+      this.utf8(value);
       return;
     }
-    this.utf8(value);
+    // Short ASCII, the usual case, needs a one-byte length that is known before the text is written.
+    this.reserve(length + 1);
+    const bytes = this.bytes;
+    let at = this.pos;
+    bytes[at++] = length << 1;
+    for (let i = 0; i < length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) {
+        this.utf8(value);
+        return;
+      }
+      bytes[at++] = unit;
+    }
+    this.pos = at;
   }
 
   private utf8(value: string): void {
@@ -125,48 +164,15 @@ export class Writer {
     this.pos += value.length;
   }
 
-  enumeration(index: number | undefined, value: string): void {
-    if (index === undefined) {
+  /** `index` is -1 where `value` is no symbol of the enum. */
+  enumeration(index: number, value: string): void {
+    if (index < 0) {
       throw new TapedeckError("CODEC_ENUM_UNKNOWN", `${value} is not a symbol of the enum`, {
         value,
       });
     }
     this.long(index);
   }
-}
-
-function utf8Length(value: string): number {
-  let size = 0;
-  for (const point of value) {
-    const code = point.codePointAt(0) ?? 0;
-    size += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return size;
-}
-
-function writeUtf8(value: string, bytes: Uint8Array, start: number): number {
-  let at = start;
-  for (const point of value) {
-    const code = point.codePointAt(0) ?? 0;
-    if (code >= 0xd800 && code <= 0xdfff) {
-      throw new TapedeckError("CODEC_STRING_INVALID", "a string holds half a surrogate pair");
-    }
-    if (code < 0x80) bytes[at++] = code;
-    else if (code < 0x800) {
-      bytes[at++] = 0xc0 | (code >> 6);
-      bytes[at++] = 0x80 | (code & 0x3f);
-    } else if (code < 0x10000) {
-      bytes[at++] = 0xe0 | (code >> 12);
-      bytes[at++] = 0x80 | ((code >> 6) & 0x3f);
-      bytes[at++] = 0x80 | (code & 0x3f);
-    } else {
-      bytes[at++] = 0xf0 | (code >> 18);
-      bytes[at++] = 0x80 | ((code >> 12) & 0x3f);
-      bytes[at++] = 0x80 | ((code >> 6) & 0x3f);
-      bytes[at++] = 0x80 | (code & 0x3f);
-    }
-  }
-  return at;
 }
 
 // Symbols, models and portfolios repeat in every record: one string object serves them all.
@@ -193,47 +199,113 @@ export class Reader {
     });
   }
 
-  private byte(): number {
-    if (this.pos >= this.end) throw this.truncated();
-    return this.bytes[this.pos++] as number;
+  private damaged(what: string): TapedeckError {
+    return new TapedeckError("CODEC_TRUNCATED", `${what} at byte ${this.pos}`, {
+      position: this.pos,
+    });
   }
 
   boolean(): boolean {
-    return this.byte() === 1;
+    if (this.pos >= this.end) throw this.truncated();
+    const byte = this.bytes[this.pos++] as number;
+    if (byte > 1) throw this.damaged(`no boolean is ${byte}`);
+    return byte === 1;
+  }
+
+  /** The branch of a union [null, type]: true where a value follows. */
+  present(): boolean {
+    const branch = this.long();
+    if (branch !== 0 && branch !== 1) throw this.damaged(`no union has branch ${branch}`);
+    return branch === 1;
+  }
+
+  int(): number {
+    const value = this.long();
+    if (value > INT_MAX || value < INT_MIN) throw this.damaged(`${value} is not a 32-bit integer`);
+    return value;
   }
 
   long(): number {
-    let byte = this.byte();
-    const negative = (byte & 1) === 1;
-    let magnitude = (byte & 0x7f) >> 1;
-    let scale = 64;
-    while (byte > 0x7f) {
-      byte = this.byte();
-      magnitude += (byte & 0x7f) * scale;
-      scale *= 128;
-      if (scale > 2 ** 70) throw this.truncated();
+    const bytes = this.bytes;
+    const start = this.pos;
+    // Ten bytes ahead: no varint can run out of the record, so its bytes need no check each.
+    if (start + 10 > this.end) return this.longAtEnd();
+    const first = bytes[start] as number;
+    if (first <= 0x7f) {
+      this.pos = start + 1;
+      return (first >>> 1) ^ -(first & 1);
     }
-    if (magnitude > Number.MAX_SAFE_INTEGER) {
+    let low = (first & 0x7f) | (((bytes[start + 1] as number) & 0x7f) << 7);
+    if ((bytes[start + 1] as number) <= 0x7f) {
+      this.pos = start + 2;
+      return (low >>> 1) ^ -(low & 1);
+    }
+    const third = bytes[start + 2] as number;
+    low |= (third & 0x7f) << 14;
+    if (third <= 0x7f) {
+      this.pos = start + 3;
+      return (low >>> 1) ^ -(low & 1);
+    }
+    const fourth = bytes[start + 3] as number;
+    low |= (fourth & 0x7f) << 21;
+    this.pos = start + 4;
+    if (fourth <= 0x7f) return (low >>> 1) ^ -(low & 1);
+    return this.wide(low, this.part());
+  }
+
+  private longAtEnd(): number {
+    const low = this.part();
+    return this.last ? (low >>> 1) ^ -(low & 1) : this.wide(low, this.part());
+  }
+
+  /** A long from the first 28 bits of its varint and the next. */
+  private wide(low: number, high: number): number {
+    const magnitude = (low >>> 1) + high * 2 ** 27;
+    const negative = (low & 1) === 1;
+    if (!this.last || magnitude > Number.MAX_SAFE_INTEGER - (negative ? 1 : 0)) {
       throw new TapedeckError("CODEC_LONG_UNSAFE", "a long beyond ±2^53", { position: this.pos });
     }
     return negative ? -magnitude - 1 : magnitude;
   }
 
   bigLong(): bigint {
-    const start = this.pos;
-    let at = start;
-    while (at < this.end && (this.bytes[at] as number) > 0x7f) at++;
-    if (at - start < 7) return BigInt(this.long());
-    let value = 0n;
-    let shift = 0n;
-    let byte: number;
-    do {
-      byte = this.byte();
-      value |= BigInt(byte & 0x7f) << shift;
-      shift += 7n;
-      if (shift > 70n) throw this.truncated();
-    } while (byte > 0x7f);
-    return BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n));
+    const first = this.part();
+    const second = this.last ? 0 : this.part();
+    let third = 0;
+    if (!this.last) {
+      third = this.part();
+      if (!this.last || third > 0xff) throw this.damaged("a long wider than 64 bits");
+    }
+    const low = first | (second << 28);
+    const high = (second >>> 4) | (third << 24);
+    const mask = -(first & 1);
+    crossing.setInt32(0, ((low >>> 1) | (high << 31)) ^ mask, true);
+    crossing.setInt32(4, (high >>> 1) ^ mask, true);
+    return crossing.getBigInt64(0, true);
+  }
+
+  /** Whether `part` met the end of its varint. */
+  private last = true;
+
+  /** Up to 28 bits of a varint. */
+  private part(): number {
+    const bytes = this.bytes;
+    const end = this.end;
+    let at = this.pos;
+    let part = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      if (at >= end) throw this.truncated();
+      const byte = bytes[at++] as number;
+      part |= (byte & 0x7f) << shift;
+      if (byte <= 0x7f) {
+        this.pos = at;
+        this.last = true;
+        return part;
+      }
+    }
+    this.pos = at;
+    this.last = false;
+    return part;
   }
 
   double(): number {
@@ -246,24 +318,26 @@ export class Reader {
   string(): string {
     const size = this.long();
     const start = this.pos;
-    if (size < 0 || start + size > this.end) throw this.truncated();
-    this.pos = start + size;
-    if (size > 32) return readUtf8(this.bytes, start, start + size);
-    let hash = size;
-    for (let i = start; i < start + size; i++) {
-      const byte = this.bytes[i] as number;
-      if (byte > 0x7f) return readUtf8(this.bytes, start, start + size);
-      hash = (Math.imul(hash, 31) + byte) | 0;
-    }
-    const slot = (hash ^ (hash >>> 12)) & (INTERNED - 1);
+    const end = start + size;
+    if (size < 0 || end > this.end) throw this.truncated();
+    this.pos = end;
+    const bytes = this.bytes;
+    if (size === 0) return "";
+    if (size > 32) return readUtf8(bytes, start, end);
+    // Where names that belong together differ: at both ends, in the middle, in the last digit but one.
+    const outer = Math.imul(bytes[start] as number, 31) ^ Math.imul(bytes[end - 1] as number, 67);
+    const middle = Math.imul(bytes[start + (size >> 1)] as number, 523);
+    const inner = size > 1 ? Math.imul(bytes[end - 2] as number, 1021) : 0;
+    const slot = (outer ^ middle ^ inner ^ size) & (INTERNED - 1);
     const candidate = interned[slot] as string;
     if (candidate.length === size) {
       let i = 0;
-      while (i < size && candidate.charCodeAt(i) === this.bytes[start + i]) i++;
+      while (i < size && candidate.charCodeAt(i) === bytes[start + i]) i++;
       if (i === size) return candidate;
     }
-    const text = readUtf8(this.bytes, start, start + size);
-    interned[slot] = text;
+    const text = readUtf8(bytes, start, end);
+    // As many units as bytes: ASCII, which is what the comparison above takes it for.
+    if (text.length === size) interned[slot] = text;
     return text;
   }
 
@@ -284,40 +358,15 @@ export class Reader {
     return symbol;
   }
 
-  /** Calls `item` for each element of an Avro array or map, block by block. */
-  blocks(item: () => void): void {
-    for (let count = this.long(); count !== 0; count = this.long()) {
-      if (count < 0) {
-        this.long(); // the block's size in bytes, given with a negative count
-        count = -count;
-      }
-      // An element is at least one byte in every schema of ours: refuse a count that cannot be.
-      if (count > this.end - this.pos) throw this.truncated();
-      for (let i = 0; i < count; i++) item();
-    }
+  /** How many elements of an Avro array or map come next; 0 at its end. */
+  block(): number {
+    const count = this.long();
+    if (count < 0) this.long(); // the block's size in bytes, given with a negative count
+    const size = Math.abs(count);
+    // An element is at least one byte in every schema of ours: refuse a count that cannot be.
+    if (size > this.end - this.pos) throw this.truncated();
+    return size;
   }
-}
-
-function readUtf8(bytes: Uint8Array, start: number, end: number): string {
-  const units: string[] = [];
-  let at = start;
-  while (at < end) {
-    const first = bytes[at++] as number;
-    let code = first;
-    if (first > 0x7f) {
-      const more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : -1;
-      if (more < 0 || at + more > end) {
-        throw new TapedeckError("CODEC_STRING_INVALID", "bytes are not UTF-8", { position: at });
-      }
-      code = first & (0x3f >> more);
-      for (let i = 0; i < more; i++) code = (code << 6) | ((bytes[at++] as number) & 0x3f);
-    }
-    if (code > 0x10ffff) {
-      throw new TapedeckError("CODEC_STRING_INVALID", "bytes are not UTF-8", { position: at });
-    }
-    units.push(String.fromCodePoint(code));
-  }
-  return units.join("");
 }
 
 /** Writes and reads one schema's values. */

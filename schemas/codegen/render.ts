@@ -29,7 +29,7 @@ interface Rendered {
 
 const primitive: Readonly<Record<string, { type: string; method: string }>> = {
   boolean: { type: "boolean", method: "boolean" },
-  int: { type: "number", method: "long" },
+  int: { type: "number", method: "int" },
   long: { type: "number", method: "long" },
   double: { type: "number", method: "double" },
   string: { type: "string", method: "string" },
@@ -41,6 +41,7 @@ const primitive: Readonly<Record<string, { type: string; method: string }>> = {
 class Module {
   readonly declarations: string[] = [];
   readonly named = new Map<string, Rendered>();
+  private readers = 0;
 
   render(schema: Schema): Rendered {
     if (typeof schema === "string") return this.named.get(schema) ?? this.primitive(schema);
@@ -72,7 +73,7 @@ class Module {
       type: `${inner.type} | null`,
       encode: (value) =>
         `if (${value} === null) writer.long(0);\nelse {\nwriter.long(1);\n${inner.encode(value)}\n}`,
-      decode: `reader.long() === 0 ? null : ${inner.decode}`,
+      decode: `reader.present() ? ${inner.decode} : null`,
     };
   }
 
@@ -82,13 +83,14 @@ class Module {
     this.declarations.push(
       `export const ${list} = ${JSON.stringify(symbols)} as const;`,
       `export type ${name} = (typeof ${list})[number];`,
-      `const ${index}: Readonly<Record<string, number>> = ${JSON.stringify(
-        Object.fromEntries(symbols.map((symbol, i) => [symbol, i])),
-      )};`,
+      // A switch over known strings is the fastest look-up there is: it compares addresses.
+      `function ${index}(value: ${name}): number {\nswitch (value) {\n${symbols
+        .map((symbol, i) => `case ${JSON.stringify(symbol)}: return ${i};`)
+        .join("\n")}\ndefault: return -1;\n}\n}`,
     );
     const rendered: Rendered = {
       type: name,
-      encode: (value) => `writer.enumeration(${index}[${value}], ${value});`,
+      encode: (value) => `writer.enumeration(${index}(${value}), ${value});`,
       decode: `reader.enumeration(${list})`,
     };
     this.named.set(name, rendered);
@@ -97,22 +99,49 @@ class Module {
 
   private array(items: Schema): Rendered {
     const inner = this.render(items);
+    const read = `read${this.unique("Items")}`;
+    const type = `${inner.type.includes("|") ? `(${inner.type})` : inner.type}[]`;
+    this.declarations.push(
+      `function ${read}(reader: Reader): ${type} {
+const items: ${type} = [];
+for (let left = reader.block(); left > 0; left = reader.block()) {
+for (; left > 0; left--) items.push(${inner.decode});
+}
+return items;
+}`,
+    );
     return {
-      type: `readonly ${inner.type.includes("|") ? `(${inner.type})` : inner.type}[]`,
+      type: `readonly ${type}`,
       encode: (value) =>
         `if (${value}.length > 0) {\nwriter.long(${value}.length);\nfor (const item of ${value}) {\n${inner.encode("item")}\n}\n}\nwriter.long(0);`,
-      decode: `readArray(reader, () => ${inner.decode})`,
+      decode: `${read}(reader)`,
     };
   }
 
   private map(values: Schema): Rendered {
     const inner = this.render(values);
+    const read = `read${this.unique("Entries")}`;
+    this.declarations.push(
+      `function ${read}(reader: Reader): Readonly<Record<string, ${inner.type}>> {
+const entries: [string, ${inner.type}][] = [];
+for (let left = reader.block(); left > 0; left = reader.block()) {
+for (; left > 0; left--) entries.push([reader.string(), ${inner.decode}]);
+}
+return Object.fromEntries(entries);
+}`,
+    );
     return {
       type: `Readonly<Record<string, ${inner.type}>>`,
       encode: (value) =>
         `{\nconst entries = Object.entries(${value});\nif (entries.length > 0) {\nwriter.long(entries.length);\nfor (const [name, item] of entries) {\nwriter.string(name);\n${inner.encode("item")}\n}\n}\nwriter.long(0);\n}`,
-      decode: `readMap(reader, () => ${inner.decode})`,
+      decode: `${read}(reader)`,
     };
+  }
+
+  /** Items, Items2, ...: one reading function for each array and map of the module. */
+  private unique(stem: string): string {
+    this.readers++;
+    return this.readers === 1 ? stem : `${stem}${this.readers}`;
   }
 
   record(schema: RecordSchema): Rendered {
@@ -148,31 +177,15 @@ class Module {
 
 const lower = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
-const readArray = `function readArray<T>(reader: Reader, item: () => T): readonly T[] {
-  const items: T[] = [];
-  reader.blocks(() => items.push(item()));
-  return items;
-}`;
-const readMap = `function readMap<T>(reader: Reader, item: () => T): Readonly<Record<string, T>> {
-  const entries: [string, T][] = [];
-  reader.blocks(() => {
-    const name = reader.string();
-    entries.push([name, item()]);
-  });
-  return Object.fromEntries(entries);
-}`;
-
 /** The generated module of one topic. */
 export function moduleOf(topic: string, schema: RecordSchema): string {
   const module = new Module();
   module.record(schema);
-  const body = module.declarations.join("\n\n");
   return [
     `// Generated from schemas/${topic}.avsc by npm run generate. Do not edit.\n`,
     'import type { Codec, Reader, Writer } from "../avro.ts";\n',
-    body,
-    ...(body.includes("readArray(") ? [readArray] : []),
-    ...(body.includes("readMap(") ? [readMap] : []),
+    module.declarations.join("\n\n"),
+    "",
     `export const ${lower(schema.name)}Codec: Codec<${schema.name}> = { encode: encode${schema.name}, decode: decode${schema.name} };`,
     "",
   ].join("\n");

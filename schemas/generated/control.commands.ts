@@ -2,11 +2,32 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const controlCommandNameSymbols = ["HaltTrading","ReduceOnly","KillTrading","EnableTrading","SetLimit"] as const;
+export const controlCommandNameSymbols = [
+  "HaltTrading",
+  "ReduceOnly",
+  "KillTrading",
+  "EnableTrading",
+  "SetLimit",
+] as const;
 
 export type ControlCommandName = (typeof controlCommandNameSymbols)[number];
 
-const controlCommandNameIndex: Readonly<Record<string, number>> = {"HaltTrading":0,"ReduceOnly":1,"KillTrading":2,"EnableTrading":3,"SetLimit":4};
+function controlCommandNameIndex(value: ControlCommandName): number {
+  switch (value) {
+    case "HaltTrading":
+      return 0;
+    case "ReduceOnly":
+      return 1;
+    case "KillTrading":
+      return 2;
+    case "EnableTrading":
+      return 3;
+    case "SetLimit":
+      return 4;
+    default:
+      return -1;
+  }
+}
 
 /** An operator's command; who gave it and why. */
 export interface ControlCommand {
@@ -20,22 +41,33 @@ export interface ControlCommand {
   readonly value: number | null;
 }
 export function encodeControlCommand(writer: Writer, value: ControlCommand): void {
-writer.string(value.portfolio);
-writer.enumeration(controlCommandNameIndex[value.command], value.command);
-writer.string(value.who);
-writer.string(value.why);
-if (value.limit === null) writer.long(0);
-else {
-writer.long(1);
-writer.string(value.limit);
-}
-if (value.value === null) writer.long(0);
-else {
-writer.long(1);
-writer.long(value.value);
-}
+  writer.string(value.portfolio);
+  writer.enumeration(controlCommandNameIndex(value.command), value.command);
+  writer.string(value.who);
+  writer.string(value.why);
+  if (value.limit === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.string(value.limit);
+  }
+  if (value.value === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.value);
+  }
 }
 export function decodeControlCommand(reader: Reader): ControlCommand {
-  return { portfolio: reader.string(), command: reader.enumeration(controlCommandNameSymbols), who: reader.string(), why: reader.string(), limit: reader.long() === 0 ? null : reader.string(), value: reader.long() === 0 ? null : reader.long() };
+  return {
+    portfolio: reader.string(),
+    command: reader.enumeration(controlCommandNameSymbols),
+    who: reader.string(),
+    why: reader.string(),
+    limit: reader.present() ? reader.string() : null,
+    value: reader.present() ? reader.long() : null,
+  };
 }
-export const controlCommandCodec: Codec<ControlCommand> = { encode: encodeControlCommand, decode: decodeControlCommand };
+
+export const controlCommandCodec: Codec<ControlCommand> = {
+  encode: encodeControlCommand,
+  decode: decodeControlCommand,
+};

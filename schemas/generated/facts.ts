@@ -22,19 +22,19 @@ import { weightsProposalCodec, type WeightsProposal } from "./weights.proposals.
 /** What each topic carries. */
 export interface Facts {
   readonly "control.commands": ControlCommand;
-  readonly "features": Features;
-  readonly "fills": ExecutionReport;
-  readonly "forecasts": Forecast;
+  readonly features: Features;
+  readonly fills: ExecutionReport;
+  readonly forecasts: Forecast;
   readonly "market.bars": MarketBar;
   readonly "market.instruments": Instrument;
   readonly "market.quotes": MarketQuote;
   readonly "market.ticks": MarketTick;
   readonly "models.events": ModelEvent;
-  readonly "orders": Order;
+  readonly orders: Order;
   readonly "portfolio.snapshots": PortfolioSnapshot;
-  readonly "regimes": Regime;
+  readonly regimes: Regime;
   readonly "risk.verdicts": RiskVerdict;
-  readonly "signals": Signal;
+  readonly signals: Signal;
   readonly "tape.admissions": LateAdmission;
   readonly "tape.dead-letters": DeadLetter;
   readonly "weights.proposals": WeightsProposal;
@@ -44,19 +44,19 @@ export type TopicName = keyof Facts;
 
 export const codecs: { readonly [Topic in TopicName]: Codec<Facts[Topic]> } = {
   "control.commands": controlCommandCodec,
-  "features": featuresCodec,
-  "fills": executionReportCodec,
-  "forecasts": forecastCodec,
+  features: featuresCodec,
+  fills: executionReportCodec,
+  forecasts: forecastCodec,
   "market.bars": marketBarCodec,
   "market.instruments": instrumentCodec,
   "market.quotes": marketQuoteCodec,
   "market.ticks": marketTickCodec,
   "models.events": modelEventCodec,
-  "orders": orderCodec,
+  orders: orderCodec,
   "portfolio.snapshots": portfolioSnapshotCodec,
-  "regimes": regimeCodec,
+  regimes: regimeCodec,
   "risk.verdicts": riskVerdictCodec,
-  "signals": signalCodec,
+  signals: signalCodec,
   "tape.admissions": lateAdmissionCodec,
   "tape.dead-letters": deadLetterCodec,
   "weights.proposals": weightsProposalCodec,

@@ -22,17 +22,28 @@ export interface Features {
   readonly warm: boolean;
 }
 export function encodeFeatures(writer: Writer, value: Features): void {
-writer.string(value.symbol);
-writer.long(value.barEndUs);
-writer.long(value.price);
-writer.double(value.logReturn);
-writer.double(value.emaFast);
-writer.double(value.emaSlow);
-writer.double(value.atr);
-writer.double(value.volatility);
-writer.boolean(value.warm);
+  writer.string(value.symbol);
+  writer.long(value.barEndUs);
+  writer.long(value.price);
+  writer.double(value.logReturn);
+  writer.double(value.emaFast);
+  writer.double(value.emaSlow);
+  writer.double(value.atr);
+  writer.double(value.volatility);
+  writer.boolean(value.warm);
 }
 export function decodeFeatures(reader: Reader): Features {
-  return { symbol: reader.string(), barEndUs: reader.long(), price: reader.long(), logReturn: reader.double(), emaFast: reader.double(), emaSlow: reader.double(), atr: reader.double(), volatility: reader.double(), warm: reader.boolean() };
+  return {
+    symbol: reader.string(),
+    barEndUs: reader.long(),
+    price: reader.long(),
+    logReturn: reader.double(),
+    emaFast: reader.double(),
+    emaSlow: reader.double(),
+    atr: reader.double(),
+    volatility: reader.double(),
+    warm: reader.boolean(),
+  };
 }
+
 export const featuresCodec: Codec<Features> = { encode: encodeFeatures, decode: decodeFeatures };

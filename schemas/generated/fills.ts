@@ -2,23 +2,73 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const execTypeSymbols = ["FILLED","REJECTED","CANCELED"] as const;
+export const execTypeSymbols = ["FILLED", "REJECTED", "CANCELED"] as const;
 
 export type ExecType = (typeof execTypeSymbols)[number];
 
-const execTypeIndex: Readonly<Record<string, number>> = {"FILLED":0,"REJECTED":1,"CANCELED":2};
+function execTypeIndex(value: ExecType): number {
+  switch (value) {
+    case "FILLED":
+      return 0;
+    case "REJECTED":
+      return 1;
+    case "CANCELED":
+      return 2;
+    default:
+      return -1;
+  }
+}
 
-export const sideSymbols = ["BUY","SELL"] as const;
+export const sideSymbols = ["BUY", "SELL"] as const;
 
 export type Side = (typeof sideSymbols)[number];
 
-const sideIndex: Readonly<Record<string, number>> = {"BUY":0,"SELL":1};
+function sideIndex(value: Side): number {
+  switch (value) {
+    case "BUY":
+      return 0;
+    case "SELL":
+      return 1;
+    default:
+      return -1;
+  }
+}
 
-export const execReasonSymbols = ["NONE","UnknownInstrument","InvalidQuantity","InvalidPrice","UnknownOrder","CanceledByUser","ImmediateOrCancel","DayEnded"] as const;
+export const execReasonSymbols = [
+  "NONE",
+  "UnknownInstrument",
+  "InvalidQuantity",
+  "InvalidPrice",
+  "UnknownOrder",
+  "CanceledByUser",
+  "ImmediateOrCancel",
+  "DayEnded",
+] as const;
 
 export type ExecReason = (typeof execReasonSymbols)[number];
 
-const execReasonIndex: Readonly<Record<string, number>> = {"NONE":0,"UnknownInstrument":1,"InvalidQuantity":2,"InvalidPrice":3,"UnknownOrder":4,"CanceledByUser":5,"ImmediateOrCancel":6,"DayEnded":7};
+function execReasonIndex(value: ExecReason): number {
+  switch (value) {
+    case "NONE":
+      return 0;
+    case "UnknownInstrument":
+      return 1;
+    case "InvalidQuantity":
+      return 2;
+    case "InvalidPrice":
+      return 3;
+    case "UnknownOrder":
+      return 4;
+    case "CanceledByUser":
+      return 5;
+    case "ImmediateOrCancel":
+      return 6;
+    case "DayEnded":
+      return 7;
+    default:
+      return -1;
+  }
+}
 
 /** What a venue says about an order. */
 export interface ExecutionReport {
@@ -42,20 +92,37 @@ export interface ExecutionReport {
   readonly tradeUs: number;
 }
 export function encodeExecutionReport(writer: Writer, value: ExecutionReport): void {
-writer.long(value.orderId);
-writer.enumeration(execTypeIndex[value.execType], value.execType);
-writer.string(value.portfolio);
-writer.string(value.symbol);
-writer.enumeration(sideIndex[value.side], value.side);
-writer.long(value.quantity);
-writer.long(value.price);
-writer.long(value.leavesQuantity);
-writer.bigLong(value.fee);
-writer.long(value.slippage);
-writer.enumeration(execReasonIndex[value.reason], value.reason);
-writer.long(value.tradeUs);
+  writer.long(value.orderId);
+  writer.enumeration(execTypeIndex(value.execType), value.execType);
+  writer.string(value.portfolio);
+  writer.string(value.symbol);
+  writer.enumeration(sideIndex(value.side), value.side);
+  writer.long(value.quantity);
+  writer.long(value.price);
+  writer.long(value.leavesQuantity);
+  writer.bigLong(value.fee);
+  writer.long(value.slippage);
+  writer.enumeration(execReasonIndex(value.reason), value.reason);
+  writer.long(value.tradeUs);
 }
 export function decodeExecutionReport(reader: Reader): ExecutionReport {
-  return { orderId: reader.long(), execType: reader.enumeration(execTypeSymbols), portfolio: reader.string(), symbol: reader.string(), side: reader.enumeration(sideSymbols), quantity: reader.long(), price: reader.long(), leavesQuantity: reader.long(), fee: reader.bigLong(), slippage: reader.long(), reason: reader.enumeration(execReasonSymbols), tradeUs: reader.long() };
+  return {
+    orderId: reader.long(),
+    execType: reader.enumeration(execTypeSymbols),
+    portfolio: reader.string(),
+    symbol: reader.string(),
+    side: reader.enumeration(sideSymbols),
+    quantity: reader.long(),
+    price: reader.long(),
+    leavesQuantity: reader.long(),
+    fee: reader.bigLong(),
+    slippage: reader.long(),
+    reason: reader.enumeration(execReasonSymbols),
+    tradeUs: reader.long(),
+  };
 }
-export const executionReportCodec: Codec<ExecutionReport> = { encode: encodeExecutionReport, decode: decodeExecutionReport };
+
+export const executionReportCodec: Codec<ExecutionReport> = {
+  encode: encodeExecutionReport,
+  decode: decodeExecutionReport,
+};

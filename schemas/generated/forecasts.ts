@@ -2,11 +2,22 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const forecastVerdictSymbols = ["PASS","DERISK","BLOCK"] as const;
+export const forecastVerdictSymbols = ["PASS", "DERISK", "BLOCK"] as const;
 
 export type ForecastVerdict = (typeof forecastVerdictSymbols)[number];
 
-const forecastVerdictIndex: Readonly<Record<string, number>> = {"PASS":0,"DERISK":1,"BLOCK":2};
+function forecastVerdictIndex(value: ForecastVerdict): number {
+  switch (value) {
+    case "PASS":
+      return 0;
+    case "DERISK":
+      return 1;
+    case "BLOCK":
+      return 2;
+    default:
+      return -1;
+  }
+}
 
 /** A certified forecast: an interval with its measured coverage, and what may be done with it. */
 export interface Forecast {
@@ -24,18 +35,30 @@ export interface Forecast {
   readonly verdict: ForecastVerdict;
 }
 export function encodeForecast(writer: Writer, value: Forecast): void {
-writer.string(value.symbol);
-writer.string(value.model);
-writer.long(value.horizonUs);
-writer.double(value.mean);
-writer.double(value.lower);
-writer.double(value.upper);
-writer.double(value.coverage);
-writer.double(value.alpha);
-writer.double(value.kappaPlus);
-writer.enumeration(forecastVerdictIndex[value.verdict], value.verdict);
+  writer.string(value.symbol);
+  writer.string(value.model);
+  writer.long(value.horizonUs);
+  writer.double(value.mean);
+  writer.double(value.lower);
+  writer.double(value.upper);
+  writer.double(value.coverage);
+  writer.double(value.alpha);
+  writer.double(value.kappaPlus);
+  writer.enumeration(forecastVerdictIndex(value.verdict), value.verdict);
 }
 export function decodeForecast(reader: Reader): Forecast {
-  return { symbol: reader.string(), model: reader.string(), horizonUs: reader.long(), mean: reader.double(), lower: reader.double(), upper: reader.double(), coverage: reader.double(), alpha: reader.double(), kappaPlus: reader.double(), verdict: reader.enumeration(forecastVerdictSymbols) };
+  return {
+    symbol: reader.string(),
+    model: reader.string(),
+    horizonUs: reader.long(),
+    mean: reader.double(),
+    lower: reader.double(),
+    upper: reader.double(),
+    coverage: reader.double(),
+    alpha: reader.double(),
+    kappaPlus: reader.double(),
+    verdict: reader.enumeration(forecastVerdictSymbols),
+  };
 }
+
 export const forecastCodec: Codec<Forecast> = { encode: encodeForecast, decode: decodeForecast };

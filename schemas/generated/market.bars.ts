@@ -21,17 +21,31 @@ export interface MarketBar {
   readonly trades: number;
 }
 export function encodeMarketBar(writer: Writer, value: MarketBar): void {
-writer.string(value.symbol);
-writer.long(value.startUs);
-writer.long(value.endUs);
-writer.long(value.open);
-writer.long(value.high);
-writer.long(value.low);
-writer.long(value.close);
-writer.long(value.volume);
-writer.long(value.trades);
+  writer.string(value.symbol);
+  writer.long(value.startUs);
+  writer.long(value.endUs);
+  writer.long(value.open);
+  writer.long(value.high);
+  writer.long(value.low);
+  writer.long(value.close);
+  writer.long(value.volume);
+  writer.int(value.trades);
 }
 export function decodeMarketBar(reader: Reader): MarketBar {
-  return { symbol: reader.string(), startUs: reader.long(), endUs: reader.long(), open: reader.long(), high: reader.long(), low: reader.long(), close: reader.long(), volume: reader.long(), trades: reader.long() };
+  return {
+    symbol: reader.string(),
+    startUs: reader.long(),
+    endUs: reader.long(),
+    open: reader.long(),
+    high: reader.long(),
+    low: reader.long(),
+    close: reader.long(),
+    volume: reader.long(),
+    trades: reader.int(),
+  };
 }
-export const marketBarCodec: Codec<MarketBar> = { encode: encodeMarketBar, decode: decodeMarketBar };
+
+export const marketBarCodec: Codec<MarketBar> = {
+  encode: encodeMarketBar,
+  decode: decodeMarketBar,
+};

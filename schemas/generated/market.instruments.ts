@@ -2,11 +2,26 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const assetClassSymbols = ["EQUITY","FX","CRYPTO","FUTURE","INDEX"] as const;
+export const assetClassSymbols = ["EQUITY", "FX", "CRYPTO", "FUTURE", "INDEX"] as const;
 
 export type AssetClass = (typeof assetClassSymbols)[number];
 
-const assetClassIndex: Readonly<Record<string, number>> = {"EQUITY":0,"FX":1,"CRYPTO":2,"FUTURE":3,"INDEX":4};
+function assetClassIndex(value: AssetClass): number {
+  switch (value) {
+    case "EQUITY":
+      return 0;
+    case "FX":
+      return 1;
+    case "CRYPTO":
+      return 2;
+    case "FUTURE":
+      return 3;
+    case "INDEX":
+      return 4;
+    default:
+      return -1;
+  }
+}
 
 /** What a symbol is: how its prices and quantities are scaled, what it trades in, when and where it trades. */
 export interface Instrument {
@@ -32,19 +47,35 @@ export interface Instrument {
   readonly timeZone: string;
 }
 export function encodeInstrument(writer: Writer, value: Instrument): void {
-writer.string(value.symbol);
-writer.enumeration(assetClassIndex[value.assetClass], value.assetClass);
-writer.string(value.currency);
-writer.long(value.currencyScale);
-writer.long(value.priceScale);
-writer.long(value.quantityScale);
-writer.long(value.tickSize);
-writer.long(value.lotSize);
-writer.long(value.multiplier);
-writer.string(value.calendar);
-writer.string(value.timeZone);
+  writer.string(value.symbol);
+  writer.enumeration(assetClassIndex(value.assetClass), value.assetClass);
+  writer.string(value.currency);
+  writer.int(value.currencyScale);
+  writer.int(value.priceScale);
+  writer.int(value.quantityScale);
+  writer.long(value.tickSize);
+  writer.long(value.lotSize);
+  writer.long(value.multiplier);
+  writer.string(value.calendar);
+  writer.string(value.timeZone);
 }
 export function decodeInstrument(reader: Reader): Instrument {
-  return { symbol: reader.string(), assetClass: reader.enumeration(assetClassSymbols), currency: reader.string(), currencyScale: reader.long(), priceScale: reader.long(), quantityScale: reader.long(), tickSize: reader.long(), lotSize: reader.long(), multiplier: reader.long(), calendar: reader.string(), timeZone: reader.string() };
+  return {
+    symbol: reader.string(),
+    assetClass: reader.enumeration(assetClassSymbols),
+    currency: reader.string(),
+    currencyScale: reader.int(),
+    priceScale: reader.int(),
+    quantityScale: reader.int(),
+    tickSize: reader.long(),
+    lotSize: reader.long(),
+    multiplier: reader.long(),
+    calendar: reader.string(),
+    timeZone: reader.string(),
+  };
 }
-export const instrumentCodec: Codec<Instrument> = { encode: encodeInstrument, decode: decodeInstrument };
+
+export const instrumentCodec: Codec<Instrument> = {
+  encode: encodeInstrument,
+  decode: decodeInstrument,
+};

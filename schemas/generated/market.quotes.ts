@@ -15,23 +15,35 @@ export interface MarketQuote {
   readonly suspicious: boolean;
 }
 export function encodeMarketQuote(writer: Writer, value: MarketQuote): void {
-writer.string(value.symbol);
-if (value.bidPrice === null) writer.long(0);
-else {
-writer.long(1);
-writer.long(value.bidPrice);
-}
-writer.long(value.bidQuantity);
-if (value.askPrice === null) writer.long(0);
-else {
-writer.long(1);
-writer.long(value.askPrice);
-}
-writer.long(value.askQuantity);
-writer.string(value.venue);
-writer.boolean(value.suspicious);
+  writer.string(value.symbol);
+  if (value.bidPrice === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.bidPrice);
+  }
+  writer.long(value.bidQuantity);
+  if (value.askPrice === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.askPrice);
+  }
+  writer.long(value.askQuantity);
+  writer.string(value.venue);
+  writer.boolean(value.suspicious);
 }
 export function decodeMarketQuote(reader: Reader): MarketQuote {
-  return { symbol: reader.string(), bidPrice: reader.long() === 0 ? null : reader.long(), bidQuantity: reader.long(), askPrice: reader.long() === 0 ? null : reader.long(), askQuantity: reader.long(), venue: reader.string(), suspicious: reader.boolean() };
+  return {
+    symbol: reader.string(),
+    bidPrice: reader.present() ? reader.long() : null,
+    bidQuantity: reader.long(),
+    askPrice: reader.present() ? reader.long() : null,
+    askQuantity: reader.long(),
+    venue: reader.string(),
+    suspicious: reader.boolean(),
+  };
 }
-export const marketQuoteCodec: Codec<MarketQuote> = { encode: encodeMarketQuote, decode: decodeMarketQuote };
+
+export const marketQuoteCodec: Codec<MarketQuote> = {
+  encode: encodeMarketQuote,
+  decode: decodeMarketQuote,
+};

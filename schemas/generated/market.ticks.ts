@@ -15,13 +15,23 @@ export interface MarketTick {
   readonly suspicious: boolean;
 }
 export function encodeMarketTick(writer: Writer, value: MarketTick): void {
-writer.string(value.symbol);
-writer.long(value.price);
-writer.long(value.quantity);
-writer.string(value.venue);
-writer.boolean(value.suspicious);
+  writer.string(value.symbol);
+  writer.long(value.price);
+  writer.long(value.quantity);
+  writer.string(value.venue);
+  writer.boolean(value.suspicious);
 }
 export function decodeMarketTick(reader: Reader): MarketTick {
-  return { symbol: reader.string(), price: reader.long(), quantity: reader.long(), venue: reader.string(), suspicious: reader.boolean() };
+  return {
+    symbol: reader.string(),
+    price: reader.long(),
+    quantity: reader.long(),
+    venue: reader.string(),
+    suspicious: reader.boolean(),
+  };
 }
-export const marketTickCodec: Codec<MarketTick> = { encode: encodeMarketTick, decode: decodeMarketTick };
+
+export const marketTickCodec: Codec<MarketTick> = {
+  encode: encodeMarketTick,
+  decode: decodeMarketTick,
+};

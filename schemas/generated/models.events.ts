@@ -2,11 +2,32 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const modelEventKindSymbols = ["TRAINED","EVALUATED","PROMOTED","ROLLED_BACK"] as const;
+export const modelEventKindSymbols = ["TRAINED", "EVALUATED", "PROMOTED", "ROLLED_BACK"] as const;
 
 export type ModelEventKind = (typeof modelEventKindSymbols)[number];
 
-const modelEventKindIndex: Readonly<Record<string, number>> = {"TRAINED":0,"EVALUATED":1,"PROMOTED":2,"ROLLED_BACK":3};
+function modelEventKindIndex(value: ModelEventKind): number {
+  switch (value) {
+    case "TRAINED":
+      return 0;
+    case "EVALUATED":
+      return 1;
+    case "PROMOTED":
+      return 2;
+    case "ROLLED_BACK":
+      return 3;
+    default:
+      return -1;
+  }
+}
+
+function readEntries(reader: Reader): Readonly<Record<string, number>> {
+  const entries: [string, number][] = [];
+  for (let left = reader.block(); left > 0; left = reader.block()) {
+    for (; left > 0; left--) entries.push([reader.string(), reader.double()]);
+  }
+  return Object.fromEntries(entries);
+}
 
 /** A model was trained, evaluated, promoted or rolled back: a hot swap is an event at an offset. */
 export interface ModelEvent {
@@ -20,33 +41,37 @@ export interface ModelEvent {
   readonly why: string;
 }
 export function encodeModelEvent(writer: Writer, value: ModelEvent): void {
-writer.string(value.model);
-writer.string(value.version);
-writer.enumeration(modelEventKindIndex[value.kind], value.kind);
-writer.string(value.digest);
-{
-const entries = Object.entries(value.metrics);
-if (entries.length > 0) {
-writer.long(entries.length);
-for (const [name, item] of entries) {
-writer.string(name);
-writer.double(item);
-}
-}
-writer.long(0);
-}
-writer.string(value.who);
-writer.string(value.why);
+  writer.string(value.model);
+  writer.string(value.version);
+  writer.enumeration(modelEventKindIndex(value.kind), value.kind);
+  writer.string(value.digest);
+  {
+    const entries = Object.entries(value.metrics);
+    if (entries.length > 0) {
+      writer.long(entries.length);
+      for (const [name, item] of entries) {
+        writer.string(name);
+        writer.double(item);
+      }
+    }
+    writer.long(0);
+  }
+  writer.string(value.who);
+  writer.string(value.why);
 }
 export function decodeModelEvent(reader: Reader): ModelEvent {
-  return { model: reader.string(), version: reader.string(), kind: reader.enumeration(modelEventKindSymbols), digest: reader.string(), metrics: readMap(reader, () => reader.double()), who: reader.string(), why: reader.string() };
+  return {
+    model: reader.string(),
+    version: reader.string(),
+    kind: reader.enumeration(modelEventKindSymbols),
+    digest: reader.string(),
+    metrics: readEntries(reader),
+    who: reader.string(),
+    why: reader.string(),
+  };
 }
-function readMap<T>(reader: Reader, item: () => T): Readonly<Record<string, T>> {
-  const entries: [string, T][] = [];
-  reader.blocks(() => {
-    const name = reader.string();
-    entries.push([name, item()]);
-  });
-  return Object.fromEntries(entries);
-}
-export const modelEventCodec: Codec<ModelEvent> = { encode: encodeModelEvent, decode: decodeModelEvent };
+
+export const modelEventCodec: Codec<ModelEvent> = {
+  encode: encodeModelEvent,
+  decode: decodeModelEvent,
+};

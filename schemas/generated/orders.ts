@@ -2,29 +2,67 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const orderActionSymbols = ["NEW","CANCEL"] as const;
+export const orderActionSymbols = ["NEW", "CANCEL"] as const;
 
 export type OrderAction = (typeof orderActionSymbols)[number];
 
-const orderActionIndex: Readonly<Record<string, number>> = {"NEW":0,"CANCEL":1};
+function orderActionIndex(value: OrderAction): number {
+  switch (value) {
+    case "NEW":
+      return 0;
+    case "CANCEL":
+      return 1;
+    default:
+      return -1;
+  }
+}
 
-export const sideSymbols = ["BUY","SELL"] as const;
+export const sideSymbols = ["BUY", "SELL"] as const;
 
 export type Side = (typeof sideSymbols)[number];
 
-const sideIndex: Readonly<Record<string, number>> = {"BUY":0,"SELL":1};
+function sideIndex(value: Side): number {
+  switch (value) {
+    case "BUY":
+      return 0;
+    case "SELL":
+      return 1;
+    default:
+      return -1;
+  }
+}
 
-export const orderTypeSymbols = ["MARKET","LIMIT"] as const;
+export const orderTypeSymbols = ["MARKET", "LIMIT"] as const;
 
 export type OrderType = (typeof orderTypeSymbols)[number];
 
-const orderTypeIndex: Readonly<Record<string, number>> = {"MARKET":0,"LIMIT":1};
+function orderTypeIndex(value: OrderType): number {
+  switch (value) {
+    case "MARKET":
+      return 0;
+    case "LIMIT":
+      return 1;
+    default:
+      return -1;
+  }
+}
 
-export const timeInForceSymbols = ["DAY","GTC","IOC"] as const;
+export const timeInForceSymbols = ["DAY", "GTC", "IOC"] as const;
 
 export type TimeInForce = (typeof timeInForceSymbols)[number];
 
-const timeInForceIndex: Readonly<Record<string, number>> = {"DAY":0,"GTC":1,"IOC":2};
+function timeInForceIndex(value: TimeInForce): number {
+  switch (value) {
+    case "DAY":
+      return 0;
+    case "GTC":
+      return 1;
+    case "IOC":
+      return 2;
+    default:
+      return -1;
+  }
+}
 
 /** An instruction to a venue. */
 export interface Order {
@@ -45,23 +83,36 @@ export interface Order {
   readonly decidedUs: number;
 }
 export function encodeOrder(writer: Writer, value: Order): void {
-writer.long(value.orderId);
-writer.enumeration(orderActionIndex[value.action], value.action);
-writer.string(value.portfolio);
-writer.string(value.symbol);
-writer.enumeration(sideIndex[value.side], value.side);
-writer.enumeration(orderTypeIndex[value.type], value.type);
-writer.long(value.quantity);
-if (value.limitPrice === null) writer.long(0);
-else {
-writer.long(1);
-writer.long(value.limitPrice);
-}
-writer.enumeration(timeInForceIndex[value.timeInForce], value.timeInForce);
-writer.long(value.referencePrice);
-writer.long(value.decidedUs);
+  writer.long(value.orderId);
+  writer.enumeration(orderActionIndex(value.action), value.action);
+  writer.string(value.portfolio);
+  writer.string(value.symbol);
+  writer.enumeration(sideIndex(value.side), value.side);
+  writer.enumeration(orderTypeIndex(value.type), value.type);
+  writer.long(value.quantity);
+  if (value.limitPrice === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.limitPrice);
+  }
+  writer.enumeration(timeInForceIndex(value.timeInForce), value.timeInForce);
+  writer.long(value.referencePrice);
+  writer.long(value.decidedUs);
 }
 export function decodeOrder(reader: Reader): Order {
-  return { orderId: reader.long(), action: reader.enumeration(orderActionSymbols), portfolio: reader.string(), symbol: reader.string(), side: reader.enumeration(sideSymbols), type: reader.enumeration(orderTypeSymbols), quantity: reader.long(), limitPrice: reader.long() === 0 ? null : reader.long(), timeInForce: reader.enumeration(timeInForceSymbols), referencePrice: reader.long(), decidedUs: reader.long() };
+  return {
+    orderId: reader.long(),
+    action: reader.enumeration(orderActionSymbols),
+    portfolio: reader.string(),
+    symbol: reader.string(),
+    side: reader.enumeration(sideSymbols),
+    type: reader.enumeration(orderTypeSymbols),
+    quantity: reader.long(),
+    limitPrice: reader.present() ? reader.long() : null,
+    timeInForce: reader.enumeration(timeInForceSymbols),
+    referencePrice: reader.long(),
+    decidedUs: reader.long(),
+  };
 }
+
 export const orderCodec: Codec<Order> = { encode: encodeOrder, decode: decodeOrder };

@@ -2,11 +2,20 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const snapshotCauseSymbols = ["FILL","MARK"] as const;
+export const snapshotCauseSymbols = ["FILL", "MARK"] as const;
 
 export type SnapshotCause = (typeof snapshotCauseSymbols)[number];
 
-const snapshotCauseIndex: Readonly<Record<string, number>> = {"FILL":0,"MARK":1};
+function snapshotCauseIndex(value: SnapshotCause): number {
+  switch (value) {
+    case "FILL":
+      return 0;
+    case "MARK":
+      return 1;
+    default:
+      return -1;
+  }
+}
 
 /** The portfolio after a fill or a new mark: its totals, and the one position that changed. */
 export interface PortfolioSnapshot {
@@ -35,23 +44,43 @@ export interface PortfolioSnapshot {
   readonly mark: number;
 }
 export function encodePortfolioSnapshot(writer: Writer, value: PortfolioSnapshot): void {
-writer.string(value.portfolio);
-writer.string(value.currency);
-writer.enumeration(snapshotCauseIndex[value.cause], value.cause);
-writer.bigLong(value.cash);
-writer.bigLong(value.equity);
-writer.bigLong(value.peakEquity);
-writer.bigLong(value.grossExposure);
-writer.bigLong(value.netExposure);
-writer.bigLong(value.realisedPnl);
-writer.bigLong(value.fees);
-writer.long(value.drawdownBps);
-writer.string(value.symbol);
-writer.long(value.quantity);
-writer.bigLong(value.cost);
-writer.long(value.mark);
+  writer.string(value.portfolio);
+  writer.string(value.currency);
+  writer.enumeration(snapshotCauseIndex(value.cause), value.cause);
+  writer.bigLong(value.cash);
+  writer.bigLong(value.equity);
+  writer.bigLong(value.peakEquity);
+  writer.bigLong(value.grossExposure);
+  writer.bigLong(value.netExposure);
+  writer.bigLong(value.realisedPnl);
+  writer.bigLong(value.fees);
+  writer.int(value.drawdownBps);
+  writer.string(value.symbol);
+  writer.long(value.quantity);
+  writer.bigLong(value.cost);
+  writer.long(value.mark);
 }
 export function decodePortfolioSnapshot(reader: Reader): PortfolioSnapshot {
-  return { portfolio: reader.string(), currency: reader.string(), cause: reader.enumeration(snapshotCauseSymbols), cash: reader.bigLong(), equity: reader.bigLong(), peakEquity: reader.bigLong(), grossExposure: reader.bigLong(), netExposure: reader.bigLong(), realisedPnl: reader.bigLong(), fees: reader.bigLong(), drawdownBps: reader.long(), symbol: reader.string(), quantity: reader.long(), cost: reader.bigLong(), mark: reader.long() };
+  return {
+    portfolio: reader.string(),
+    currency: reader.string(),
+    cause: reader.enumeration(snapshotCauseSymbols),
+    cash: reader.bigLong(),
+    equity: reader.bigLong(),
+    peakEquity: reader.bigLong(),
+    grossExposure: reader.bigLong(),
+    netExposure: reader.bigLong(),
+    realisedPnl: reader.bigLong(),
+    fees: reader.bigLong(),
+    drawdownBps: reader.int(),
+    symbol: reader.string(),
+    quantity: reader.long(),
+    cost: reader.bigLong(),
+    mark: reader.long(),
+  };
 }
-export const portfolioSnapshotCodec: Codec<PortfolioSnapshot> = { encode: encodePortfolioSnapshot, decode: decodePortfolioSnapshot };
+
+export const portfolioSnapshotCodec: Codec<PortfolioSnapshot> = {
+  encode: encodePortfolioSnapshot,
+  decode: decodePortfolioSnapshot,
+};

@@ -10,12 +10,18 @@ export interface Regime {
   readonly probability: number;
 }
 export function encodeRegime(writer: Writer, value: Regime): void {
-writer.string(value.symbol);
-writer.string(value.model);
-writer.string(value.regime);
-writer.double(value.probability);
+  writer.string(value.symbol);
+  writer.string(value.model);
+  writer.string(value.regime);
+  writer.double(value.probability);
 }
 export function decodeRegime(reader: Reader): Regime {
-  return { symbol: reader.string(), model: reader.string(), regime: reader.string(), probability: reader.double() };
+  return {
+    symbol: reader.string(),
+    model: reader.string(),
+    regime: reader.string(),
+    probability: reader.double(),
+  };
 }
+
 export const regimeCodec: Codec<Regime> = { encode: encodeRegime, decode: decodeRegime };

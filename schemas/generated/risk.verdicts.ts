@@ -2,23 +2,83 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const riskOutcomeSymbols = ["PASS","REDUCE","DENY"] as const;
+export const riskOutcomeSymbols = ["PASS", "REDUCE", "DENY"] as const;
 
 export type RiskOutcome = (typeof riskOutcomeSymbols)[number];
 
-const riskOutcomeIndex: Readonly<Record<string, number>> = {"PASS":0,"REDUCE":1,"DENY":2};
+function riskOutcomeIndex(value: RiskOutcome): number {
+  switch (value) {
+    case "PASS":
+      return 0;
+    case "REDUCE":
+      return 1;
+    case "DENY":
+      return 2;
+    default:
+      return -1;
+  }
+}
 
-export const riskReasonSymbols = ["NONE","TradingHalted","TradingKilled","ReduceOnly","MaxPositionExceeded","MaxGrossExposureExceeded","PriceCollarExceeded","MaxOrderValueExceeded","MaxDrawdownExceeded","NoReferencePrice"] as const;
+export const riskReasonSymbols = [
+  "NONE",
+  "TradingHalted",
+  "TradingKilled",
+  "ReduceOnly",
+  "MaxPositionExceeded",
+  "MaxGrossExposureExceeded",
+  "PriceCollarExceeded",
+  "MaxOrderValueExceeded",
+  "MaxDrawdownExceeded",
+  "NoReferencePrice",
+] as const;
 
 export type RiskReason = (typeof riskReasonSymbols)[number];
 
-const riskReasonIndex: Readonly<Record<string, number>> = {"NONE":0,"TradingHalted":1,"TradingKilled":2,"ReduceOnly":3,"MaxPositionExceeded":4,"MaxGrossExposureExceeded":5,"PriceCollarExceeded":6,"MaxOrderValueExceeded":7,"MaxDrawdownExceeded":8,"NoReferencePrice":9};
+function riskReasonIndex(value: RiskReason): number {
+  switch (value) {
+    case "NONE":
+      return 0;
+    case "TradingHalted":
+      return 1;
+    case "TradingKilled":
+      return 2;
+    case "ReduceOnly":
+      return 3;
+    case "MaxPositionExceeded":
+      return 4;
+    case "MaxGrossExposureExceeded":
+      return 5;
+    case "PriceCollarExceeded":
+      return 6;
+    case "MaxOrderValueExceeded":
+      return 7;
+    case "MaxDrawdownExceeded":
+      return 8;
+    case "NoReferencePrice":
+      return 9;
+    default:
+      return -1;
+  }
+}
 
-export const tradingStateSymbols = ["ACTIVE","REDUCE_ONLY","HALTED","KILLED"] as const;
+export const tradingStateSymbols = ["ACTIVE", "REDUCE_ONLY", "HALTED", "KILLED"] as const;
 
 export type TradingState = (typeof tradingStateSymbols)[number];
 
-const tradingStateIndex: Readonly<Record<string, number>> = {"ACTIVE":0,"REDUCE_ONLY":1,"HALTED":2,"KILLED":3};
+function tradingStateIndex(value: TradingState): number {
+  switch (value) {
+    case "ACTIVE":
+      return 0;
+    case "REDUCE_ONLY":
+      return 1;
+    case "HALTED":
+      return 2;
+    case "KILLED":
+      return 3;
+    default:
+      return -1;
+  }
+}
 
 export interface Target {
   readonly symbol: string;
@@ -30,26 +90,76 @@ export interface Target {
   readonly referencePrice: number;
 }
 export function encodeTarget(writer: Writer, value: Target): void {
-writer.string(value.symbol);
-writer.double(value.weight);
-writer.long(value.quantity);
-writer.long(value.referencePrice);
+  writer.string(value.symbol);
+  writer.double(value.weight);
+  writer.long(value.quantity);
+  writer.long(value.referencePrice);
 }
 export function decodeTarget(reader: Reader): Target {
-  return { symbol: reader.string(), weight: reader.double(), quantity: reader.long(), referencePrice: reader.long() };
+  return {
+    symbol: reader.string(),
+    weight: reader.double(),
+    quantity: reader.long(),
+    referencePrice: reader.long(),
+  };
 }
 
-export const riskCheckNameSymbols = ["TRADING_STATE","MAX_POSITION","MAX_GROSS_EXPOSURE","PRICE_COLLAR","MAX_ORDER_VALUE","MAX_DRAWDOWN"] as const;
+function readItems(reader: Reader): Target[] {
+  const items: Target[] = [];
+  for (let left = reader.block(); left > 0; left = reader.block()) {
+    for (; left > 0; left--) items.push(decodeTarget(reader));
+  }
+  return items;
+}
+
+export const riskCheckNameSymbols = [
+  "TRADING_STATE",
+  "MAX_POSITION",
+  "MAX_GROSS_EXPOSURE",
+  "PRICE_COLLAR",
+  "MAX_ORDER_VALUE",
+  "MAX_DRAWDOWN",
+] as const;
 
 export type RiskCheckName = (typeof riskCheckNameSymbols)[number];
 
-const riskCheckNameIndex: Readonly<Record<string, number>> = {"TRADING_STATE":0,"MAX_POSITION":1,"MAX_GROSS_EXPOSURE":2,"PRICE_COLLAR":3,"MAX_ORDER_VALUE":4,"MAX_DRAWDOWN":5};
+function riskCheckNameIndex(value: RiskCheckName): number {
+  switch (value) {
+    case "TRADING_STATE":
+      return 0;
+    case "MAX_POSITION":
+      return 1;
+    case "MAX_GROSS_EXPOSURE":
+      return 2;
+    case "PRICE_COLLAR":
+      return 3;
+    case "MAX_ORDER_VALUE":
+      return 4;
+    case "MAX_DRAWDOWN":
+      return 5;
+    default:
+      return -1;
+  }
+}
 
-export const riskUnitSymbols = ["MINOR","QUANTITY","BPS","STATE"] as const;
+export const riskUnitSymbols = ["MINOR", "QUANTITY", "BPS", "STATE"] as const;
 
 export type RiskUnit = (typeof riskUnitSymbols)[number];
 
-const riskUnitIndex: Readonly<Record<string, number>> = {"MINOR":0,"QUANTITY":1,"BPS":2,"STATE":3};
+function riskUnitIndex(value: RiskUnit): number {
+  switch (value) {
+    case "MINOR":
+      return 0;
+    case "QUANTITY":
+      return 1;
+    case "BPS":
+      return 2;
+    case "STATE":
+      return 3;
+    default:
+      return -1;
+  }
+}
 
 export interface RiskCheck {
   readonly check: RiskCheckName;
@@ -61,15 +171,30 @@ export interface RiskCheck {
   readonly passed: boolean;
 }
 export function encodeRiskCheck(writer: Writer, value: RiskCheck): void {
-writer.enumeration(riskCheckNameIndex[value.check], value.check);
-writer.string(value.symbol);
-writer.long(value.limit);
-writer.long(value.measured);
-writer.enumeration(riskUnitIndex[value.unit], value.unit);
-writer.boolean(value.passed);
+  writer.enumeration(riskCheckNameIndex(value.check), value.check);
+  writer.string(value.symbol);
+  writer.long(value.limit);
+  writer.long(value.measured);
+  writer.enumeration(riskUnitIndex(value.unit), value.unit);
+  writer.boolean(value.passed);
 }
 export function decodeRiskCheck(reader: Reader): RiskCheck {
-  return { check: reader.enumeration(riskCheckNameSymbols), symbol: reader.string(), limit: reader.long(), measured: reader.long(), unit: reader.enumeration(riskUnitSymbols), passed: reader.boolean() };
+  return {
+    check: reader.enumeration(riskCheckNameSymbols),
+    symbol: reader.string(),
+    limit: reader.long(),
+    measured: reader.long(),
+    unit: reader.enumeration(riskUnitSymbols),
+    passed: reader.boolean(),
+  };
+}
+
+function readItems2(reader: Reader): RiskCheck[] {
+  const items: RiskCheck[] = [];
+  for (let left = reader.block(); left > 0; left = reader.block()) {
+    for (; left > 0; left--) items.push(decodeRiskCheck(reader));
+  }
+  return items;
 }
 
 /** The risk gate's answer to one proposal, with every check that was made. */
@@ -84,31 +209,37 @@ export interface RiskVerdict {
   readonly checks: readonly RiskCheck[];
 }
 export function encodeRiskVerdict(writer: Writer, value: RiskVerdict): void {
-writer.string(value.portfolio);
-writer.enumeration(riskOutcomeIndex[value.outcome], value.outcome);
-writer.enumeration(riskReasonIndex[value.reason], value.reason);
-writer.enumeration(tradingStateIndex[value.state], value.state);
-if (value.targets.length > 0) {
-writer.long(value.targets.length);
-for (const item of value.targets) {
-encodeTarget(writer, item);
-}
-}
-writer.long(0);
-if (value.checks.length > 0) {
-writer.long(value.checks.length);
-for (const item of value.checks) {
-encodeRiskCheck(writer, item);
-}
-}
-writer.long(0);
+  writer.string(value.portfolio);
+  writer.enumeration(riskOutcomeIndex(value.outcome), value.outcome);
+  writer.enumeration(riskReasonIndex(value.reason), value.reason);
+  writer.enumeration(tradingStateIndex(value.state), value.state);
+  if (value.targets.length > 0) {
+    writer.long(value.targets.length);
+    for (const item of value.targets) {
+      encodeTarget(writer, item);
+    }
+  }
+  writer.long(0);
+  if (value.checks.length > 0) {
+    writer.long(value.checks.length);
+    for (const item of value.checks) {
+      encodeRiskCheck(writer, item);
+    }
+  }
+  writer.long(0);
 }
 export function decodeRiskVerdict(reader: Reader): RiskVerdict {
-  return { portfolio: reader.string(), outcome: reader.enumeration(riskOutcomeSymbols), reason: reader.enumeration(riskReasonSymbols), state: reader.enumeration(tradingStateSymbols), targets: readArray(reader, () => decodeTarget(reader)), checks: readArray(reader, () => decodeRiskCheck(reader)) };
+  return {
+    portfolio: reader.string(),
+    outcome: reader.enumeration(riskOutcomeSymbols),
+    reason: reader.enumeration(riskReasonSymbols),
+    state: reader.enumeration(tradingStateSymbols),
+    targets: readItems(reader),
+    checks: readItems2(reader),
+  };
 }
-function readArray<T>(reader: Reader, item: () => T): readonly T[] {
-  const items: T[] = [];
-  reader.blocks(() => items.push(item()));
-  return items;
-}
-export const riskVerdictCodec: Codec<RiskVerdict> = { encode: encodeRiskVerdict, decode: decodeRiskVerdict };
+
+export const riskVerdictCodec: Codec<RiskVerdict> = {
+  encode: encodeRiskVerdict,
+  decode: decodeRiskVerdict,
+};

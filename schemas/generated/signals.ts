@@ -14,13 +14,20 @@ export interface Signal {
   readonly volatility: number;
 }
 export function encodeSignal(writer: Writer, value: Signal): void {
-writer.string(value.symbol);
-writer.string(value.model);
-writer.double(value.strength);
-writer.long(value.price);
-writer.double(value.volatility);
+  writer.string(value.symbol);
+  writer.string(value.model);
+  writer.double(value.strength);
+  writer.long(value.price);
+  writer.double(value.volatility);
 }
 export function decodeSignal(reader: Reader): Signal {
-  return { symbol: reader.string(), model: reader.string(), strength: reader.double(), price: reader.long(), volatility: reader.double() };
+  return {
+    symbol: reader.string(),
+    model: reader.string(),
+    strength: reader.double(),
+    price: reader.long(),
+    volatility: reader.double(),
+  };
 }
+
 export const signalCodec: Codec<Signal> = { encode: encodeSignal, decode: decodeSignal };

@@ -13,15 +13,27 @@ export interface LateAdmission {
   readonly afterOffset: number;
 }
 export function encodeLateAdmission(writer: Writer, value: LateAdmission): void {
-writer.string(value.task);
-writer.string(value.topic);
-writer.long(value.partition);
-writer.long(value.offset);
-writer.string(value.afterTopic);
-writer.long(value.afterPartition);
-writer.long(value.afterOffset);
+  writer.string(value.task);
+  writer.string(value.topic);
+  writer.int(value.partition);
+  writer.long(value.offset);
+  writer.string(value.afterTopic);
+  writer.int(value.afterPartition);
+  writer.long(value.afterOffset);
 }
 export function decodeLateAdmission(reader: Reader): LateAdmission {
-  return { task: reader.string(), topic: reader.string(), partition: reader.long(), offset: reader.long(), afterTopic: reader.string(), afterPartition: reader.long(), afterOffset: reader.long() };
+  return {
+    task: reader.string(),
+    topic: reader.string(),
+    partition: reader.int(),
+    offset: reader.long(),
+    afterTopic: reader.string(),
+    afterPartition: reader.int(),
+    afterOffset: reader.long(),
+  };
 }
-export const lateAdmissionCodec: Codec<LateAdmission> = { encode: encodeLateAdmission, decode: decodeLateAdmission };
+
+export const lateAdmissionCodec: Codec<LateAdmission> = {
+  encode: encodeLateAdmission,
+  decode: decodeLateAdmission,
+};

@@ -15,14 +15,25 @@ export interface DeadLetter {
   readonly raw: Uint8Array;
 }
 export function encodeDeadLetter(writer: Writer, value: DeadLetter): void {
-writer.string(value.origin);
-writer.long(value.partition);
-writer.long(value.position);
-writer.string(value.code);
-writer.string(value.detail);
-writer.blob(value.raw);
+  writer.string(value.origin);
+  writer.int(value.partition);
+  writer.long(value.position);
+  writer.string(value.code);
+  writer.string(value.detail);
+  writer.blob(value.raw);
 }
 export function decodeDeadLetter(reader: Reader): DeadLetter {
-  return { origin: reader.string(), partition: reader.long(), position: reader.long(), code: reader.string(), detail: reader.string(), raw: reader.blob() };
+  return {
+    origin: reader.string(),
+    partition: reader.int(),
+    position: reader.long(),
+    code: reader.string(),
+    detail: reader.string(),
+    raw: reader.blob(),
+  };
 }
-export const deadLetterCodec: Codec<DeadLetter> = { encode: encodeDeadLetter, decode: decodeDeadLetter };
+
+export const deadLetterCodec: Codec<DeadLetter> = {
+  encode: encodeDeadLetter,
+  decode: decodeDeadLetter,
+};

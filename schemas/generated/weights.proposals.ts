@@ -2,11 +2,26 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const sizingMethodSymbols = ["FIXED_QUANTITY","EQUAL_WEIGHT","INVERSE_VOLATILITY"] as const;
+export const sizingMethodSymbols = [
+  "FIXED_QUANTITY",
+  "EQUAL_WEIGHT",
+  "INVERSE_VOLATILITY",
+] as const;
 
 export type SizingMethod = (typeof sizingMethodSymbols)[number];
 
-const sizingMethodIndex: Readonly<Record<string, number>> = {"FIXED_QUANTITY":0,"EQUAL_WEIGHT":1,"INVERSE_VOLATILITY":2};
+function sizingMethodIndex(value: SizingMethod): number {
+  switch (value) {
+    case "FIXED_QUANTITY":
+      return 0;
+    case "EQUAL_WEIGHT":
+      return 1;
+    case "INVERSE_VOLATILITY":
+      return 2;
+    default:
+      return -1;
+  }
+}
 
 export interface Target {
   readonly symbol: string;
@@ -18,13 +33,26 @@ export interface Target {
   readonly referencePrice: number;
 }
 export function encodeTarget(writer: Writer, value: Target): void {
-writer.string(value.symbol);
-writer.double(value.weight);
-writer.long(value.quantity);
-writer.long(value.referencePrice);
+  writer.string(value.symbol);
+  writer.double(value.weight);
+  writer.long(value.quantity);
+  writer.long(value.referencePrice);
 }
 export function decodeTarget(reader: Reader): Target {
-  return { symbol: reader.string(), weight: reader.double(), quantity: reader.long(), referencePrice: reader.long() };
+  return {
+    symbol: reader.string(),
+    weight: reader.double(),
+    quantity: reader.long(),
+    referencePrice: reader.long(),
+  };
+}
+
+function readItems(reader: Reader): Target[] {
+  const items: Target[] = [];
+  for (let left = reader.block(); left > 0; left = reader.block()) {
+    for (; left > 0; left--) items.push(decodeTarget(reader));
+  }
+  return items;
 }
 
 /** What a portfolio should hold: only the targets that changed. */
@@ -36,23 +64,27 @@ export interface WeightsProposal {
   readonly targets: readonly Target[];
 }
 export function encodeWeightsProposal(writer: Writer, value: WeightsProposal): void {
-writer.string(value.portfolio);
-writer.enumeration(sizingMethodIndex[value.method], value.method);
-writer.bigLong(value.equity);
-if (value.targets.length > 0) {
-writer.long(value.targets.length);
-for (const item of value.targets) {
-encodeTarget(writer, item);
-}
-}
-writer.long(0);
+  writer.string(value.portfolio);
+  writer.enumeration(sizingMethodIndex(value.method), value.method);
+  writer.bigLong(value.equity);
+  if (value.targets.length > 0) {
+    writer.long(value.targets.length);
+    for (const item of value.targets) {
+      encodeTarget(writer, item);
+    }
+  }
+  writer.long(0);
 }
 export function decodeWeightsProposal(reader: Reader): WeightsProposal {
-  return { portfolio: reader.string(), method: reader.enumeration(sizingMethodSymbols), equity: reader.bigLong(), targets: readArray(reader, () => decodeTarget(reader)) };
+  return {
+    portfolio: reader.string(),
+    method: reader.enumeration(sizingMethodSymbols),
+    equity: reader.bigLong(),
+    targets: readItems(reader),
+  };
 }
-function readArray<T>(reader: Reader, item: () => T): readonly T[] {
-  const items: T[] = [];
-  reader.blocks(() => items.push(item()));
-  return items;
-}
-export const weightsProposalCodec: Codec<WeightsProposal> = { encode: encodeWeightsProposal, decode: decodeWeightsProposal };
+
+export const weightsProposalCodec: Codec<WeightsProposal> = {
+  encode: encodeWeightsProposal,
+  decode: decodeWeightsProposal,
+};
