@@ -31,7 +31,7 @@ const page = [
   "",
   "Every error that Tapedeck raises on purpose, by the exit code of the process. A message says what",
   "happened and with which value; this page, and the message's last line, say what to do. With `--json`",
-  "an error is one object on stderr. Exit code 0 is success; 130 means stopped by Ctrl-C, to be resumed",
+  "an error is one object on stdout. Exit code 0 is success; 130 means stopped by Ctrl-C, to be resumed",
   "by `tapedeck backtest --resume`.",
   "",
   "This page is printed from `schemas/errors.ts` by `npm run docs:errors`.",
