@@ -1,0 +1,100 @@
+// Facts of a test, with every field that the test does not care about filled in.
+
+import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import type { Order } from "../../schemas/generated/orders.ts";
+import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
+
+export const MINUTE_US = 60_000_000;
+
+/** A minute that ends at `endUs` with all its prices at `close`. */
+export const bar = (
+  symbol: string,
+  endUs: number,
+  close: number,
+  changes: Partial<MarketBar> = {},
+): MarketBar => ({
+  symbol,
+  startUs: endUs - MINUTE_US,
+  endUs,
+  open: close,
+  high: close,
+  low: close,
+  close,
+  volume: 1000,
+  trades: 10,
+  ...changes,
+});
+
+/** A purchase (or a sale, by a negative quantity) for portfolio main, without a fee. */
+export const filled = (
+  orderId: number,
+  symbol: string,
+  quantity: number,
+  price: number,
+  changes: Partial<ExecutionReport> = {},
+): ExecutionReport => ({
+  orderId,
+  execType: "FILLED",
+  portfolio: "main",
+  symbol,
+  side: quantity > 0 ? "BUY" : "SELL",
+  quantity: Math.abs(quantity),
+  price,
+  leavesQuantity: 0,
+  fee: 0n,
+  slippage: 0,
+  reason: "NONE",
+  tradeUs: 0,
+  ...changes,
+});
+
+/** A market order to buy (or sell, by a negative quantity), good till cancelled. */
+export const order = (
+  orderId: number,
+  symbol: string,
+  quantity: number,
+  changes: Partial<Order> = {},
+): Order => ({
+  orderId,
+  action: "NEW",
+  portfolio: "main",
+  symbol,
+  side: quantity > 0 ? "BUY" : "SELL",
+  type: "MARKET",
+  quantity: Math.abs(quantity),
+  limitPrice: null,
+  timeInForce: "GTC",
+  referencePrice: 100,
+  decidedUs: 0,
+  ...changes,
+});
+
+export const command = (
+  name: ControlCommand["command"],
+  changes: Partial<ControlCommand> = {},
+): ControlCommand => ({
+  portfolio: "main",
+  command: name,
+  who: "ann",
+  why: "test",
+  limit: null,
+  value: null,
+  ...changes,
+});
+
+/** Symbol, quantity, reference price. */
+export type TargetLine = readonly [symbol: string, quantity: number, referencePrice: number];
+
+export const proposal = (...lines: readonly TargetLine[]): WeightsProposal => ({
+  portfolio: "main",
+  method: "FIXED_QUANTITY",
+  equity: 100_000_000n,
+  targets: lines.map(([symbol, quantity, referencePrice]) => ({
+    symbol,
+    weight: 0.5 * Math.sign(quantity),
+    quantity,
+    referencePrice,
+  })),
+});
