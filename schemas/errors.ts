@@ -64,6 +64,8 @@ export const errorKinds = {
   RUN_INCOMPLETE: kind(2, "finish it with `tapedeck backtest CONFIG --resume`"),
   RUN_MANIFEST_INVALID: kind(4, "the run's manifest is damaged: run the backtest again"),
   RUN_DIFFERS: kind(6, "the first difference is named above"),
+  FORK_TIME_INVALID: kind(2, "give an ISO 8601 time with a zone, inside the run's range"),
+  FORK_SETTING_FIXED: kind(2, "leave --at out: the fork then holds from the beginning"),
   TAPE_UNKNOWN: kind(2, "make the tape with `tapedeck import` or `tapedeck simulate`"),
   TAPE_TIME_REVERSED: kind(3, "write source events in order of time"),
   TAPE_EMPTY: kind(2, "the range holds no events: widen it, or look with `tapedeck inspect topics`"),

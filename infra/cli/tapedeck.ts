@@ -3,9 +3,9 @@
 // asked for); results on stdout, progress and errors on stderr; an error is its code, what
 // happened and what to do, never a stack trace; the exit code says which kind it was.
 
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { reportFailure } from "./failure.ts";
+import { packageVersion } from "./version.ts";
 
 const commands: Readonly<Record<string, readonly [string, () => Promise<Command>]>> = {
   demo: [
@@ -64,7 +64,7 @@ the disk · 5 a processor or model failed · 6 a proof failed · 130 stopped by 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command("tapedeck")
     .description("Event-sourced stream processing for systematic trading.")
-    .version(version(), "-V, --version")
+    .version(packageVersion(), "-V, --version")
     .option("--json", "print one JSON object (or JSON lines) instead of text")
     .addHelpText("after", epilogue)
     .showSuggestionAfterError()
@@ -76,18 +76,6 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   if (wanted === undefined && argv.length === 0) program.help();
   await program.parseAsync(argv, { from: "user" });
-}
-
-function version(): string {
-  // In the repository this file is infra/cli/tapedeck.ts, in the package dist/infra/cli/tapedeck.js.
-  for (const up of ["../../package.json", "../../../package.json"]) {
-    try {
-      return JSON.parse(readFileSync(new URL(up, import.meta.url), "utf8")).version;
-    } catch {
-      // the other place
-    }
-  }
-  return "unknown";
 }
 
 try {

@@ -36,11 +36,9 @@ import { type RunFolder, runFolder, runsOf, writeWhole } from "./run-folder.ts";
 export interface PlannedPhase {
   readonly fromUs: number | null;
   readonly config: RunConfig;
-  readonly modelDigest: string;
 }
 
 export interface RunPlan {
-  readonly tape: string;
   /** At least one; only the first has fromUs null. All read the same range of the same tape. */
   readonly phases: readonly [PlannedPhase, ...PlannedPhase[]];
   readonly forkOf: string | null;
@@ -73,23 +71,22 @@ export interface Executed extends ClosedRunResult {
 
 /** Opens the tape, fixes the range and hashes it. Close `tape` when done. */
 export async function openPlan(plan: RunPlan): Promise<OpenPlan> {
-  if (!existsSync(plan.tape)) {
-    throw new TapedeckError("TAPE_UNKNOWN", `there is no tape at ${plan.tape}`, {
-      tape: plan.tape,
-    });
+  const folder = plan.phases[0].config.tape;
+  if (!existsSync(folder)) {
+    throw new TapedeckError("TAPE_UNKNOWN", `there is no tape at ${folder}`, { tape: folder });
   }
-  const tape = await openEmbeddedLog(plan.tape, { mode: "read" });
+  const tape = await openEmbeddedLog(folder, { mode: "read" });
   try {
     const topologies = plan.phases.map(({ config }) => flowTopology(config.flow));
     const topics = (topologies[0] as Topology).sources.filter((t) => t !== "control.commands");
     const inputs = await inputsOf(tape, topics, plan.phases[0].config.range);
     const market = inputs.filter((input) => input.topic !== "market.instruments");
-    if (!market.some(({ from, to }) => to > from)) throw await emptyRange(tape, plan, topics);
+    if (!market.some(({ from, to }) => to > from)) throw await emptyRange(tape, folder, topics);
     const identity: Identity = {
-      phases: plan.phases.map(({ fromUs, config, modelDigest }) => ({
+      phases: plan.phases.map(({ fromUs, config }) => ({
         fromUs,
         config: config.canonical as Json,
-        model: { name: config.flow.model.name, digest: modelDigest },
+        model: { name: config.flow.model.name, digest: config.model.digest },
       })),
       inputs,
       code: { version: plan.version, digest: codeDigest() },
@@ -120,14 +117,14 @@ async function inputsOf(
   return inputs;
 }
 
-async function emptyRange(tape: EventLog, plan: RunPlan, topics: readonly TopicName[]) {
+async function emptyRange(tape: EventLog, folder: string, topics: readonly TopicName[]) {
   const held = (await tape.partitions())
     .filter(({ start, end }) => end > start)
     .map(({ topic, start, end }) => `${topic} (${end - start})`);
   return new TapedeckError(
     "TAPE_EMPTY",
-    `${plan.tape} has no ${topics[1]} in the range; it holds ${held.join(", ") || "nothing"}`,
-    { tape: plan.tape, topic: topics[1] ?? "" },
+    `${folder} has no ${topics[1]} in the range; it holds ${held.join(", ") || "nothing"}`,
+    { tape: folder, topic: topics[1] ?? "" },
   );
 }
 
@@ -152,9 +149,14 @@ export async function execute(open: OpenPlan, options: ExecuteOptions): Promise<
   const resumed = options.resume === true && existsSync(folder.manifest);
   if (!resumed) rmSync(folder.path, { recursive: true, force: true });
   mkdirSync(folder.path, { recursive: true });
-  if (!resumed) writeManifest(folder, manifestOf(open, []));
-  else if (readManifest(folder.manifest).state === "complete") {
-    const manifest = readManifest(folder.manifest);
+  if (!resumed) {
+    for (const [index, { config }] of open.plan.phases.entries()) {
+      writeWhole(configPath(folder, index), config.document);
+    }
+    writeManifest(folder, manifestOf(open, null));
+  }
+  const manifest = readManifest(folder.manifest);
+  if (manifest.state === "complete") {
     return { completed: true, sourceEvents: open.sourceEvents, timeUs: 0, folder, manifest };
   }
   const target = await openEmbeddedLog(folder.log, { mode: "write" });
@@ -165,7 +167,7 @@ export async function execute(open: OpenPlan, options: ExecuteOptions): Promise<
       ...options,
       onBatch: (batch) => hashes.add(batch),
     });
-    const manifest = manifestOf(open, result.completed ? hashes.digest() : []);
+    const manifest = manifestOf(open, result.completed ? hashes.digest() : null);
     if (result.completed) {
       writeWhole(folder.hashes, hashesText(manifest.outputs));
       writeManifest(folder, manifest);
@@ -234,20 +236,25 @@ async function writeCommands(
   await onBatch(batch);
 }
 
-function manifestOf(open: OpenPlan, outputs: readonly PartitionHash[]): Manifest {
+/** `outputs` is null while the run is not complete. */
+function manifestOf(open: OpenPlan, outputs: readonly PartitionHash[] | null): Manifest {
   return {
     format: MANIFEST_FORMAT,
     runId: open.runId,
-    state: outputs.length === 0 ? "running" : "complete",
-    tape: resolve(open.plan.tape),
+    state: outputs === null ? "running" : "complete",
+    tape: open.plan.phases[0].config.tape,
     forkOf: open.plan.forkOf,
     engine: engineOf(),
     ...open.identity,
     topology: printTopology(open.topologies[0] as Topology),
-    outputs,
-    hash: outputs.length === 0 ? null : hashOfHashes(outputs),
+    outputs: outputs ?? [],
+    hash: outputs === null ? null : hashOfHashes(outputs),
   };
 }
+
+/** Where a phase's configuration is kept; the file can be given to `tapedeck backtest`. */
+export const configPath = (folder: RunFolder, phase: number): string =>
+  join(folder.path, phase === 0 ? "config.yaml" : `config-${phase + 1}.yaml`);
 
 const writeManifest = (folder: RunFolder, manifest: Manifest): void =>
   writeWhole(folder.manifest, `${JSON.stringify(manifest, null, 2)}\n`);

@@ -1,0 +1,139 @@
+// tapedeck fork: what if? The same market with other settings, and both runs side by side.
+
+import { Command } from "commander";
+import { TapedeckError } from "../../schemas/errors.ts";
+import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
+import { loadConfig } from "../config/load-config.ts";
+import type { Difference } from "../run/comparator.ts";
+import { compareRuns } from "../run/compare-runs.ts";
+import { configPath, type PlannedPhase } from "../run/execute.ts";
+import { type Manifest, readManifest } from "../run/manifest.ts";
+import { DEFAULT_ROOT, findRun, type RunFolder } from "../run/run-folder.ts";
+import { runPlan } from "../run/run-plan.ts";
+import { type RunSummary, readSummary } from "../run/summary.ts";
+import { collect, type Setting } from "./backtest.ts";
+import { differenceText, requireComplete } from "./verify.ts";
+import { packageVersion } from "./version.ts";
+
+interface Options {
+  readonly root: string;
+  readonly set: readonly Setting[];
+  readonly at?: string;
+}
+
+/** What may change while a run goes on: the rest shapes state that a task carries with it. */
+const CHANGEABLE = ["risk", "sizing", "orders", "venue"];
+
+export function forkCommand(): Command {
+  return new Command("fork")
+    .argument("<run>", "id, unique start of an id, folder, or `latest`")
+    .requiredOption("--set <key=value>", "the setting that is other; may be repeated", collect, [])
+    .option("--at <time>", "ISO 8601 time from which it holds (default: from the beginning)")
+    .option("--root <folder>", "where runs are kept", DEFAULT_ROOT)
+    .addHelpText("after", help)
+    .action(async (name: string, options: Options, command: Command) => {
+      const folder = findRun(name, options.root);
+      const manifest = readManifest(folder.manifest);
+      requireComplete(manifest);
+      const phases = await phasesOf(folder, manifest, options);
+      const result = await runPlan(
+        { phases, forkOf: manifest.runId, version: packageVersion() },
+        { root: options.root, resume: true, eventsPerCommit: null },
+      );
+      if ("sourceEvents" in result) {
+        process.exitCode = 130;
+        process.stderr.write("stopped; the same command goes on\n");
+        return;
+      }
+      const before = readSummary(folder, manifest);
+      const differences = await compareRuns(folder, findRun(result.run, options.root));
+      const json = command.optsWithGlobals().json === true;
+      process.stdout.write(
+        json ? asJson(result, before, differences) : asText(result, before, differences),
+      );
+    });
+}
+
+async function phasesOf(
+  folder: RunFolder,
+  manifest: Manifest,
+  { set, at }: Options,
+): Promise<[PlannedPhase, ...PlannedPhase[]]> {
+  const own: PlannedPhase[] = [];
+  for (const [index, { fromUs }] of manifest.phases.entries()) {
+    own.push({ fromUs, config: await loadConfig(configPath(folder, index), []) });
+  }
+  const last = configPath(folder, own.length - 1);
+  if (at === undefined) return [{ fromUs: null, config: await loadConfig(last, set) }];
+  const fromUs = parseIsoUs(at);
+  const lastUs = own.at(-1)?.fromUs ?? 0;
+  if (fromUs === null || fromUs <= lastUs) {
+    const why = fromUs === null ? "is not a time" : "is not after the run's own fork";
+    throw new TapedeckError("FORK_TIME_INVALID", `--at ${at} ${why}`, { at });
+  }
+  const fixed = set.find(({ key }) => !CHANGEABLE.includes(key.split(".")[0] as string));
+  if (fixed !== undefined) {
+    throw new TapedeckError(
+      "FORK_SETTING_FIXED",
+      `${fixed.key} cannot change while a run goes on; ${CHANGEABLE.join(", ")} can`,
+      { key: fixed.key },
+    );
+  }
+  return [...own, { fromUs, config: await loadConfig(last, set) }] as unknown as [
+    PlannedPhase,
+    ...PlannedPhase[],
+  ];
+}
+
+const asJson = (
+  fork: RunSummary,
+  before: RunSummary | null,
+  differences: readonly Difference[],
+): string =>
+  `${JSON.stringify(
+    { ...fork, forkOf: before, firstDifference: differences[0] ?? null, differences },
+    (_, value) => (typeof value === "bigint" ? String(value) : value),
+  )}\n`;
+
+function asText(
+  fork: RunSummary,
+  before: RunSummary | null,
+  differences: readonly Difference[],
+): string {
+  const lines: string[] = [];
+  const first = differences[0];
+  if (first === undefined) lines.push("the runs do not differ: the setting never mattered");
+  else lines.push(`first difference at ${formatIsoUs(first.timeUs)}`, `  ${differenceText(first)}`);
+  lines.push("", row("", before?.run ?? "before", fork.run));
+  const was = before?.metrics as unknown as Readonly<Record<string, unknown>> | undefined;
+  for (const [name, now] of Object.entries(fork.metrics)) {
+    if (typeof now === "object" && now !== null) continue;
+    lines.push(row(name, figure(was?.[name]), figure(now)));
+  }
+  const { verdicts } = fork.metrics;
+  for (const outcome of Object.keys(verdicts) as (keyof typeof verdicts)[]) {
+    const old = before?.metrics.verdicts[outcome];
+    lines.push(row(`verdicts ${outcome}`, figure(old), figure(verdicts[outcome])));
+  }
+  lines.push("", `reports  ${before?.report ?? "–"}`, `         ${fork.report}`);
+  return `${lines.join("\n")}\n`;
+}
+
+const row = (name: string, before: string, after: string): string =>
+  `${name.padEnd(24)}${before.padStart(20)}${after.padStart(20)}${name !== "" && before !== after ? "  *" : ""}`;
+
+function figure(value: unknown): string {
+  if (value === null || value === undefined) return "–";
+  return typeof value === "number" && !Number.isInteger(value) ? value.toFixed(6) : String(value);
+}
+
+const help = `
+The run's inputs are replayed with the other settings; the fork is a run of its own, with its own
+id, log and report. With --at both runs are the same up to that time, and only ${CHANGEABLE.join(", ")}
+may change.
+
+Exit codes: 0 done · 2 no such run or setting
+
+Examples:
+  $ tapedeck fork latest --set risk.maxDrawdown=0.01
+  $ tapedeck fork 3f2a --set risk.maxDrawdown=0.01 --at 2013-10-07T15:00:00Z`;

@@ -1,0 +1,127 @@
+// tapedeck verify: replay a run and compare every byte with what it recorded.
+
+import { Command } from "commander";
+import { TapedeckError } from "../../schemas/errors.ts";
+import { formatIsoUs } from "../../schemas/values/time.ts";
+import { loadConfig } from "../config/load-config.ts";
+import type { Difference } from "../run/comparator.ts";
+import { configPath, openPlan, type PlannedPhase, type RunPlan } from "../run/execute.ts";
+import { type Manifest, readManifest } from "../run/manifest.ts";
+import { DEFAULT_ROOT, findRun, type RunFolder } from "../run/run-folder.ts";
+import { type Change, type Verdict, verifyRun } from "../run/verify.ts";
+import { collect, type Setting } from "./backtest.ts";
+import { grouped, progressLine } from "./progress.ts";
+import { packageVersion } from "./version.ts";
+
+interface Options {
+  readonly root: string;
+  readonly config?: string;
+  readonly set: readonly Setting[];
+}
+
+export function verifyCommand(): Command {
+  return new Command("verify")
+    .argument("<run>", "id, unique start of an id, folder, or `latest`")
+    .option("--config <file>", "replay with this configuration instead of the run's own")
+    .option("--set <key=value>", "replay with one setting changed; may be repeated", collect, [])
+    .option("--root <folder>", "where runs are kept", DEFAULT_ROOT)
+    .addHelpText("after", help)
+    .action(async (name: string, options: Options, command: Command) => {
+      const folder = findRun(name, options.root);
+      const manifest = readManifest(folder.manifest);
+      requireComplete(manifest);
+      const open = await openPlan(await planOf(folder, manifest, options));
+      const line = progressLine("verifying", "events");
+      try {
+        const verdict = await verifyRun(folder, manifest, open, ({ sourceEvents }) =>
+          line.update(sourceEvents, open.sourceEvents),
+        );
+        line.end();
+        const json = command.optsWithGlobals().json === true;
+        process.stdout.write(json ? asJson(manifest, verdict) : asText(manifest, verdict));
+        if (!verdict.identical) process.exitCode = 6;
+      } finally {
+        line.end();
+        await open.tape.close();
+      }
+    });
+}
+
+export function requireComplete(manifest: Manifest): void {
+  if (manifest.state === "complete") return;
+  throw new TapedeckError("RUN_INCOMPLETE", `run ${manifest.runId} did not finish`, {
+    run: manifest.runId,
+  });
+}
+
+/** The plan that a run was made from, or the same with another configuration. */
+export async function planOf(
+  folder: RunFolder,
+  manifest: Manifest,
+  { config, set }: { readonly config?: string; readonly set: readonly Setting[] },
+): Promise<RunPlan> {
+  const phases: PlannedPhase[] = [];
+  for (const [index, { fromUs }] of manifest.phases.entries()) {
+    const path = index === 0 && config !== undefined ? config : configPath(folder, index);
+    phases.push({ fromUs, config: await loadConfig(path, set) });
+  }
+  return {
+    phases: phases as [PlannedPhase, ...PlannedPhase[]],
+    forkOf: manifest.forkOf,
+    version: packageVersion(),
+  };
+}
+
+const asJson = (manifest: Manifest, verdict: Verdict): string =>
+  `${JSON.stringify({ run: manifest.runId, hash: manifest.hash, ...verdict }, bigintText)}\n`;
+
+const bigintText = (_: string, value: unknown): unknown =>
+  typeof value === "bigint" ? String(value) : value;
+
+function asText(manifest: Manifest, { identical, records, differences, changes }: Verdict): string {
+  const lines: string[] = [];
+  if (identical) {
+    lines.push(
+      `identical: ${grouped(records)} events replayed, every byte as recorded`,
+      `run ${manifest.runId}  hash ${manifest.hash}`,
+    );
+  } else {
+    lines.push(`different: run ${manifest.runId}, first difference of each partition`);
+    for (const difference of differences) lines.push(`  ${differenceText(difference)}`);
+  }
+  if (changes.length > 0) {
+    lines.push(identical ? "not the same run, though nothing differs:" : "why: another run");
+    for (const change of changes) lines.push(`  ${changeText(change)}`);
+  } else if (!identical) {
+    lines.push(
+      "inputs, settings, code and engine are the run's own: its recorded output was altered or damaged",
+      "  → tapedeck log check on the run's log folder says where",
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** One difference: where, which field, both values. */
+export const differenceText = (d: Difference): string =>
+  `${d.topic}/${d.partition} offset ${d.offset} at ${formatIsoUs(d.timeUs)}  ${d.field}: recorded ${shown(d.recorded)}, now ${shown(d.replayed)}`;
+
+const changeText = ({ what, recorded, now }: Change): string =>
+  `${what}: was ${shorter(recorded)}, is ${shorter(now)}`;
+
+const shorter = (text: string): string => (/^[0-9a-f]{64}$/.test(text) ? text.slice(0, 12) : text);
+
+function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value, bigintText) ?? String(value);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+const help = `
+Says "identical", or names topic, offset and field of the first difference of each partition, and
+what is not as it was when the run was made: inputs, settings, model, code, schemas, engine.
+
+Exit codes: 0 identical · 2 no such run · 4 the log cannot be read · 6 different
+
+Examples:
+  $ tapedeck verify latest
+  $ tapedeck verify 3f2a --set risk.maxDrawdown=0.1     explains why that is another run`;

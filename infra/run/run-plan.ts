@@ -1,0 +1,78 @@
+// From a plan to a finished run: what demo, backtest and fork have in common. Shows progress, lets
+// Ctrl-C stop it where it can be resumed, and sums up.
+
+import { progressLine } from "../cli/progress.ts";
+import { explainModelFailure } from "../models/model-failure.ts";
+import { execute, openPlan, type PlannedPhase, type RunPlan } from "./execute.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { finishRun, type RunSummary, readSummary } from "./summary.ts";
+
+export interface RunPlanOptions {
+  readonly root: string;
+  readonly resume: boolean;
+  readonly eventsPerCommit: number | null;
+}
+
+/** What a stopped run leaves to say. */
+export interface Stopped {
+  readonly folder: RunFolder;
+  readonly sourceEvents: number;
+}
+
+/** Runs the plan; the summary, or where it was stopped. */
+export async function runPlan(
+  plan: RunPlan,
+  options: RunPlanOptions,
+): Promise<RunSummary | Stopped> {
+  const open = await openPlan(plan);
+  const line = progressLine("replaying", "events");
+  const stop = stopOnInterrupt();
+  try {
+    const run = await execute(open, {
+      root: options.root,
+      resume: options.resume,
+      ...(options.eventsPerCommit === null ? {} : { eventsPerCommit: options.eventsPerCommit }),
+      onProgress: ({ sourceEvents }) => line.update(sourceEvents, open.sourceEvents),
+      stopRequested: stop.requested,
+    });
+    line.end();
+    if (!run.completed) return { folder: run.folder, sourceEvents: run.sourceEvents };
+    const known = options.resume ? readSummary(run.folder, run.manifest) : null;
+    const { portfolio } = plan.phases[0].config.flow;
+    return known ?? (await finishRun(run.folder, run.manifest, portfolio));
+  } catch (error) {
+    line.end();
+    throw explained(error, plan.phases);
+  } finally {
+    stop.release();
+    await open.tape.close();
+  }
+}
+
+/** A failure in a user's model, told with the user's file and line. */
+function explained(error: unknown, phases: readonly PlannedPhase[]): unknown {
+  for (const { config } of phases) {
+    const told = explainModelFailure(error, config.model.source);
+    if (told !== error) return told;
+  }
+  return error;
+}
+
+/** The first Ctrl-C asks for a stop at the next commit; the second one ends the process. */
+function stopOnInterrupt(): { requested: () => boolean; release: () => void } {
+  let asked = false;
+  const onSignal = (): void => {
+    if (asked) process.exit(130);
+    asked = true;
+    process.stderr.write("\nstopping at the next commit; once more to stop at once\n");
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return {
+    requested: () => asked,
+    release() {
+      process.off("SIGINT", onSignal);
+      process.off("SIGTERM", onSignal);
+    },
+  };
+}
