@@ -14,7 +14,7 @@ const path = (process.env.PATH ?? "")
   .filter((folder) => !folder.includes("node_modules"))
   .join(delimiter);
 const env = Object.fromEntries(
-  Object.entries({ ...process.env, PATH: path }).filter(
+  Object.entries({ ...process.env, PATH: path, NPM_CONFIG_LOGLEVEL: "error" }).filter(
     ([name]) => !/^npm_|^VITEST|^NODE_/.test(name),
   ),
 );
