@@ -19,10 +19,15 @@ export interface SignalModel<State = unknown> {
   signal(state: State, features: Features): number | null;
 }
 
+interface Served {
+  /** Whose states these are: a fork may put another model in the place of one. */
+  model: string;
+  symbols: Map<string, unknown>;
+}
+
 /** Serves one model: a signal for each bar of each symbol once the model has a view of it. */
-export function signalModel(
-  model: SignalModel,
-): Processor<Map<string, unknown>, "features", "signals"> {
+export function signalModel(model: SignalModel): Processor<Served, "features", "signals"> {
+  const identity = `${model.name} ${model.version}`;
   return {
     name: "signal-model",
     version: 1,
@@ -30,16 +35,20 @@ export function signalModel(
     inputs: ["features"],
     outputs: { signals: 0 },
     onFailure: "stop",
-    initial: () => new Map(),
-    evolve(states, { value }) {
-      const before = states.get(value.symbol);
+    initial: () => ({ model: identity, symbols: new Map() }),
+    evolve(state, { value }) {
+      if (state.model !== identity) {
+        state.model = identity;
+        state.symbols = new Map();
+      }
+      const before = state.symbols.get(value.symbol);
       // A model without state may keep undefined: it is asked for again, and never stored.
       const after = model.evolve(before === undefined ? model.initial() : before, value);
-      if (after !== before) states.set(value.symbol, after);
-      return states;
+      if (after !== before) state.symbols.set(value.symbol, after);
+      return state;
     },
-    decide(states, { value }) {
-      const strength = model.signal(states.get(value.symbol), value);
+    decide({ symbols }, { value }) {
+      const strength = model.signal(symbols.get(value.symbol), value);
       if (strength === null) return nothing;
       // Written so that NaN fails too, and what a file without types may return.
       if (!(typeof strength === "number" && strength >= -1 && strength <= 1))

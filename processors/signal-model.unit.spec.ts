@@ -71,6 +71,15 @@ describe("signal-model", () => {
     ).toEqual([0.01, 0.02, 0.03]);
   });
 
+  test("starts a model anew that takes another one's place", () => {
+    let state = signalModel(counting).initial();
+    for (let i = 0; i < 5; i++) state = signalModel(counting).evolve(state, features(100));
+    const next = signalModel({ ...counting, version: 2 });
+    const task = given({ ...next, initial: () => structuredClone(state) });
+    expect(task.when(features(100))).toEqual([]);
+    expect(task.when(features(100))[0]?.value.strength).toBe(0.02);
+  });
+
   test.each([
     ["2", 2],
     ["-1.0000000000000002", -1.0000000000000002],

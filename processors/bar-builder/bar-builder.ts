@@ -12,6 +12,8 @@ import type { BarsConfig } from "../flow-config.ts";
 
 interface OpenBar {
   startUs: number;
+  /** Its own, not the interval's: a fork may change the interval while a bar is open. */
+  endUs: number;
   open: number;
   high: number;
   low: number;
@@ -47,14 +49,14 @@ export function barBuilder(config: BarsConfig): Processor<State, "market.ticks",
       const bar = state.open.get(value.symbol);
       if (bar === undefined) {
         check(value, 0);
-        state.open.set(value.symbol, opened(value, timeUs - (timeUs % intervalUs)));
-      } else if (timeUs < bar.startUs + intervalUs) {
+        state.open.set(value.symbol, opened(value, timeUs, intervalUs));
+      } else if (timeUs < bar.endUs) {
         check(value, bar.volume);
         extend(bar, value);
       } else {
         check(value, 0);
-        state.closed = finished(value.symbol, bar, bar.startUs + intervalUs);
-        restart(bar, value, timeUs - (timeUs % intervalUs));
+        state.closed = finished(value.symbol, bar);
+        restart(bar, value, timeUs, intervalUs);
       }
       return state;
     },
@@ -80,18 +82,20 @@ function check(tick: MarketTick, volume: number): void {
   }
 }
 
-const opened = ({ price, quantity }: MarketTick, startUs: number): OpenBar => ({
-  startUs,
-  open: price,
-  high: price,
-  low: price,
-  close: price,
-  volume: quantity,
-  trades: 1,
-});
+function opened(tick: MarketTick, timeUs: number, intervalUs: number): OpenBar {
+  const bar = { startUs: 0, endUs: 0, open: 0, high: 0, low: 0, close: 0, volume: 0, trades: 0 };
+  restart(bar, tick, timeUs, intervalUs);
+  return bar;
+}
 
-function restart(bar: OpenBar, { price, quantity }: MarketTick, startUs: number): void {
-  bar.startUs = startUs;
+function restart(
+  bar: OpenBar,
+  { price, quantity }: MarketTick,
+  timeUs: number,
+  intervalUs: number,
+): void {
+  bar.startUs = timeUs - (timeUs % intervalUs);
+  bar.endUs = bar.startUs + intervalUs;
   bar.open = price;
   bar.high = price;
   bar.low = price;
@@ -108,10 +112,10 @@ function extend(bar: OpenBar, { price, quantity }: MarketTick): void {
   bar.trades++;
 }
 
-const finished = (symbol: string, bar: OpenBar, endUs: number): MarketBar => ({
+const finished = (symbol: string, bar: OpenBar): MarketBar => ({
   symbol,
   startUs: bar.startUs,
-  endUs,
+  endUs: bar.endUs,
   open: bar.open,
   high: bar.high,
   low: bar.low,

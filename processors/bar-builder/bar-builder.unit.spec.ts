@@ -72,6 +72,19 @@ describe("bar-builder", () => {
     ]);
   });
 
+  test("closes an open bar at its own end after the interval has changed", () => {
+    const first = tick(61, 100);
+    const state = builder.evolve(builder.initial(), first);
+    const task = given({
+      ...barBuilder({ intervalUs: 600, suspicious: "exclude" }),
+      initial: () => structuredClone(state),
+    });
+    expect(task.when(tick(130, 1), tick(600, 1))).toEqual([
+      bar({}),
+      bar({ startUs: 0, endUs: 600, open: 1, high: 1, low: 1, close: 1 }),
+    ]);
+  });
+
   test("counts a print without volume", () => {
     expect(given(builder, tick(60, 100, 0)).when(tick(120, 1))).toEqual([bar({ volume: 0 })]);
   });

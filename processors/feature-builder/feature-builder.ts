@@ -24,7 +24,7 @@ interface SymbolState {
   emaFast: number;
   emaSlow: number;
   atr: number;
-  readonly returns: RollingDeviation;
+  returns: RollingDeviation;
 }
 
 type State = Map<string, SymbolState>;
@@ -33,8 +33,7 @@ type State = Map<string, SymbolState>;
 export function featureBuilder(
   config: FeaturesConfig,
 ): Processor<State, "market.bars", "features"> {
-  // The first bar has no return: the volatility's window fills one bar later.
-  const warmBars = Math.max(config.emaFast, config.emaSlow, config.atr, config.volatility + 1);
+  const warmBars = Math.max(config.emaFast, config.emaSlow, config.atr);
   return {
     name: "feature-builder",
     version: 1,
@@ -65,7 +64,8 @@ export function featureBuilder(
           emaSlow: symbol.emaSlow,
           atr: symbol.atr,
           volatility: symbol.returns.value,
-          warm: symbol.bars >= warmBars,
+          // The first bar has no return: the volatility's window fills one bar later.
+          warm: symbol.bars >= warmBars && symbol.returns.count === config.volatility,
         }),
       ];
     },
@@ -82,10 +82,14 @@ const unseen = (config: FeaturesConfig): SymbolState => ({
   returns: rollingDeviation(config.volatility),
 });
 
+/** A window that a fork made longer or shorter fills anew: what it would need has gone by. */
 function fold(symbol: SymbolState, bar: MarketBar, config: FeaturesConfig): void {
   const bars = symbol.bars + 1;
   const { close } = bar;
   let range = bar.high - bar.low;
+  if (symbol.returns.length !== config.volatility) {
+    symbol.returns = rollingDeviation(config.volatility);
+  }
   if (bars > 1) {
     symbol.logReturn = logReturn(symbol.close, close);
     pushDeviation(symbol.returns, symbol.logReturn);

@@ -89,6 +89,18 @@ describe("feature-builder", () => {
     expect(features(...still).at(-1)).toMatchObject({ atr: 0, volatility: 0, warm: true });
   });
 
+  test("fills the volatility's window anew after its length has changed", () => {
+    const longer = featureBuilder({ emaFast: 2, emaSlow: 3, atr: 3, volatility: 4 });
+    let state = builder.initial();
+    for (let i = 0; i < 9; i++) state = builder.evolve(state, bar(i, 100 + (i % 3)));
+    const after = given({ ...longer, initial: () => structuredClone(state) }).when(
+      ...[9, 10, 11, 12].map((i) => bar(i, 100 + (i % 3))),
+    );
+    expect(after.map(({ value }) => value.warm)).toEqual([false, false, false, true]);
+    const fresh = features(...[8, 9, 10, 11, 12].map((i) => bar(i, 100 + (i % 3))));
+    expect(after[2]?.value.volatility).toBe(fresh[3]?.volatility);
+  });
+
   test.each([
     ["a close of zero", { close: 0, low: 0 }],
     ["a negative low", { low: -1 }],
