@@ -70,6 +70,8 @@ export const errorKinds = {
   TAPE_TIME_REVERSED: kind(3, "write source events in order of time"),
   TAPE_EMPTY: kind(2, "the range holds no events: widen it, or look with `tapedeck inspect topics`"),
   STREAMS_BATCH_INVALID: kind(5, "frame records as streams/record.ts says, and count them"),
+  STREAMS_NAME_INVALID: kind(2, "give a name of 1 to 400 bytes"),
+  STREAMS_NOT_COMPACTED: kind(2, "compact only topics that the catalogue marks so"),
   STORE_NOT_FOUND: kind(3, "give the folder of a log, or make one with `tapedeck simulate`"),
   STORE_FORMAT: kind(4, "open it with the version of Tapedeck that wrote it"),
   STORE_DAMAGED: kind(4, "run `tapedeck log check` on the folder, then `tapedeck log repair`"),

@@ -1,0 +1,133 @@
+// The thread that writes: the only place that runs LMDB. Promises: a group is on disk, synced, when
+// "done" is said; after a failure nothing is written until told to resume; one process at a time
+// owns the log, and the claim is made inside a transaction, so two cannot both succeed.
+// Syncs happen here so that they never stop the thread that decides.
+
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { open, type RootDatabase } from "lmdb";
+import { TapedeckError } from "../../schemas/errors.ts";
+import { REMOVE, stepsOf } from "./arena.ts";
+import { openFailure, syncFolder } from "./folder.ts";
+import { decodeOwner, isAlive, thisProcess } from "./owner.ts";
+import { ownerKey } from "./rows.ts";
+import { partsOf, SEAL_BYTES, seal, sealedRow } from "./sealed-row.ts";
+import type { FromWriter, ToWriter } from "./writer-messages.ts";
+
+/** Room that a transaction needs beyond its rows: the pages of the tree that it copies. */
+const SPARE_BYTES = 1 << 20;
+const FULL = new Set([28 /* ENOSPC */, 122 /* EDQUOT */, 27 /* EFBIG */]);
+const EIO = 5;
+
+type Database = RootDatabase<Uint8Array, Uint8Array>;
+
+const { path } = workerData as { path: string };
+const say = (message: FromWriter, transfer: ArrayBuffer[] = []) =>
+  parentPort?.postMessage(message, transfer);
+
+function openDatabase(): Database {
+  const database = open<Uint8Array, Uint8Array>({
+    path,
+    noSubdir: true,
+    encoding: "binary",
+    keyEncoding: "binary",
+    pageSize: 4096,
+    maxDbs: 1,
+    // A commit returns when it is synced: nothing is acknowledged before.
+    overlappingSync: false,
+  });
+  claim(database);
+  for (const folder of [dirname(path), dirname(dirname(path))]) syncFolder(folder);
+  return database;
+}
+
+function claim(database: Database): void {
+  const me = thisProcess();
+  database.transactionSync(() => {
+    const row = database.getBinary(ownerKey);
+    const parts = row === undefined ? null : partsOf(row);
+    const owner = parts === null ? null : decodeOwner(parts.payload);
+    // The same process: an earlier log of ours that could not say goodbye; folder.ts keeps two apart.
+    if (owner !== null && owner.pid !== me.pid && isAlive(owner)) {
+      throw new TapedeckError("STORE_LOCKED", `process ${owner.pid} writes this log`, {
+        pid: owner.pid,
+        host: owner.host,
+      });
+    }
+    put(database, ownerKey, sealedRow(ownerKey, Buffer.from(JSON.stringify(me))));
+  });
+}
+
+function put(database: Database, key: Uint8Array, row: Uint8Array): void {
+  // It answers whether it did, whatever its type says.
+  const answer: unknown = database.putSync(key, row);
+  if (answer !== true) throw new Error("LMDB refused a row");
+}
+
+function hasRoom(bytes: number): boolean {
+  const { bavail, bsize } = statfsSync(dirname(path));
+  return bavail * bsize > bytes + SPARE_BYTES;
+}
+
+function write(database: Database, arena: Uint8Array): void {
+  const steps = [...stepsOf(arena)];
+  for (const { what, bytes } of steps) if (what !== REMOVE) seal(bytes);
+  database.transactionSync(() => {
+    for (const { what, bytes } of steps) {
+      if (what === REMOVE) database.removeSync(bytes);
+      else put(database, keyOf(bytes), bytes);
+    }
+  });
+}
+
+function keyOf(row: Uint8Array): Uint8Array {
+  const length = (row[6] as number) | ((row[7] as number) << 8);
+  return row.subarray(SEAL_BYTES, SEAL_BYTES + length);
+}
+
+function failure(error: unknown, bytes: number): FromWriter {
+  const { code, message } = error as { code?: unknown; message: string };
+  // LMDB reports a write that the disk cut short as EIO: only the disk can tell the two apart.
+  const full = FULL.has(code as number) || (code === EIO && !hasRoom(bytes));
+  return { kind: "failed", full, message };
+}
+
+function serve(database: Database): void {
+  let broken = false;
+  parentPort?.on("message", async (message: ToWriter) => {
+    if (message.kind === "resume") broken = false;
+    else if (message.kind === "close") {
+      try {
+        if (!broken) database.transactionSync(() => database.removeSync(ownerKey));
+        await database.close();
+      } catch {
+        // A claim that stays behind is that of a dead process: the next writer sees that.
+      }
+      say({ kind: "closed" });
+      parentPort?.close();
+    } else if (broken) {
+      say({ kind: "failed", full: false, message: "an earlier write failed" });
+    } else {
+      const { buffer, length } = message;
+      try {
+        if (!hasRoom(length)) throw Object.assign(new Error("no space left"), { code: 28 });
+        write(database, new Uint8Array(buffer, 0, length));
+        say({ kind: "done", buffer }, [buffer]);
+      } catch (error) {
+        broken = true;
+        say(failure(error, length));
+      }
+    }
+  });
+  say({ kind: "ready" });
+}
+
+try {
+  serve(openDatabase());
+} catch (error) {
+  const { code, message } =
+    error instanceof TapedeckError ? error : openFailure(dirname(path), error);
+  say({ kind: "refused", code, message });
+  parentPort?.close();
+}
