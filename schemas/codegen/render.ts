@@ -12,7 +12,7 @@ interface Field {
   readonly type: Schema;
   readonly doc?: string;
 }
-type Schema =
+export type Schema =
   | string
   | readonly Schema[]
   | RecordSchema

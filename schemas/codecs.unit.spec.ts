@@ -1,0 +1,356 @@
+// The generated codecs against avsc, an independent implementation: the same bytes both ways for any
+// value of any topic; and hostile bytes, which may only ever be refused.
+
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import avsc, { type Type } from "avsc";
+import fc, { type Arbitrary } from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Codec, Reader, Writer } from "./avro.ts";
+import { readSchemas } from "./codegen/generated-files.ts";
+import type { RecordSchema, Schema } from "./codegen/render.ts";
+import { TapedeckError } from "./errors.ts";
+import { codecs, type TopicName } from "./generated/facts.ts";
+
+const schemas = readSchemas(dirname(fileURLToPath(import.meta.url)));
+const codecOf = (topic: string): Codec<unknown> => codecs[topic as TopicName] as Codec<unknown>;
+
+// avsc's own longs are numbers: this one reads and writes all 64 bits.
+const bigLong = avsc.types.LongType.__with({
+  fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
+  toBuffer: (value: bigint) => {
+    const buffer = Buffer.alloc(8);
+    buffer.writeBigInt64LE(value);
+    return buffer;
+  },
+  fromJSON: BigInt,
+  toJSON: Number,
+  isValid: (value: unknown) => typeof value === "bigint",
+  compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
+});
+const isLong = (schema: unknown): boolean =>
+  schema === "long" || (schema as { type?: unknown } | null)?.type === "long";
+const oracleOf = (schema: RecordSchema): Type =>
+  avsc.Type.forSchema(schema as unknown as avsc.Schema, {
+    typeHook: (part) => (isLong(part) ? bigLong : undefined) as Type,
+  });
+
+const long = fc.oneof(
+  fc.maxSafeInteger(),
+  fc.integer(),
+  fc.constantFrom(0, -1, 1, 63, 64, -64, -65, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER),
+  fc.integer({ min: 0, max: 52 }).chain((bits) => fc.constantFrom(2 ** bits, -(2 ** bits))),
+);
+const money = fc.oneof(
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.integer().map(BigInt),
+  fc.constantFrom(0n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n, -(2n ** 53n)),
+  fc.integer({ min: 0, max: 62 }).map((bits) => 2n ** BigInt(bits)),
+);
+const text = fc.oneof(
+  fc.string(),
+  fc.string({ unit: "binary" }),
+  fc.string({ minLength: 60, maxLength: 200 }),
+  fc.constantFrom("", "é", "日本", "👍🏽", "\u0000", "\uffff"),
+);
+const double = fc.oneof(fc.double(), fc.constantFrom(Number.NaN, -0, 5e-324, -Infinity));
+
+/** Our value of a schema beside avsc's: the two differ in how a long looks. */
+interface Pair {
+  readonly ours: unknown;
+  readonly theirs: unknown;
+}
+const same = (value: unknown): Pair => ({ ours: value, theirs: value });
+const zip = (names: readonly string[], pairs: readonly Pair[]): Pair => ({
+  ours: Object.fromEntries(names.map((name, i) => [name, pairs[i]?.ours])),
+  theirs: Object.fromEntries(names.map((name, i) => [name, pairs[i]?.theirs])),
+});
+
+const primitives: Readonly<Record<string, Arbitrary<Pair>>> = {
+  boolean: fc.boolean().map(same),
+  int: fc.oneof(fc.integer(), fc.constantFrom(2 ** 31 - 1, -(2 ** 31))).map(same),
+  long: long.map((value) => ({ ours: value, theirs: BigInt(value) })),
+  double: double.map(same),
+  string: text.map(same),
+  bytes: fc
+    .uint8Array({ maxLength: 200 })
+    .map((value) => ({ ours: value, theirs: Buffer.from(value) })),
+  "timestamp-micros": long.map((value) => ({ ours: value, theirs: BigInt(value) })),
+  "money-minor": money.map(same),
+};
+
+/** Named types are known by name after their first use. */
+function pairs(schema: Schema, named = new Map<string, Arbitrary<Pair>>()): Arbitrary<Pair> {
+  if (typeof schema === "string") return named.get(schema) ?? (primitives[schema] as never);
+  if (Array.isArray(schema)) {
+    return fc.oneof(fc.constant(same(null)), pairs(schema[1] as Schema, named));
+  }
+  const shaped = schema as Exclude<Schema, string | readonly Schema[]>;
+  if (shaped.type === "record") {
+    const names = shaped.fields.map((field) => field.name);
+    const values = shaped.fields.map((field) => pairs(field.type, named));
+    const record = fc.tuple(...values).map((parts) => zip(names, parts));
+    named.set(shaped.name, record);
+    return record;
+  }
+  if (shaped.type === "enum") {
+    const symbol = fc.constantFrom(...shaped.symbols).map(same);
+    named.set(shaped.name, symbol);
+    return symbol;
+  }
+  if (shaped.type === "array") {
+    return fc.array(pairs(shaped.items, named), { maxLength: 5 }).map((items) => ({
+      ours: items.map((item) => item.ours),
+      theirs: items.map((item) => item.theirs),
+    }));
+  }
+  if (shaped.type === "map") {
+    const name = text.filter((key) => key !== "__proto__");
+    const entry = fc.tuple(name, pairs(shaped.values, named));
+    const entries = fc.uniqueArray(entry, { maxLength: 5, selector: ([key]) => key });
+    return entries.map((list) =>
+      zip(
+        list.map(([key]) => key),
+        list.map(([, value]) => value),
+      ),
+    );
+  }
+  return primitives[shaped.logicalType] as Arbitrary<Pair>;
+}
+
+/** What only Tapedeck's own errors may interrupt. */
+function decodeOrRefuse(codec: Codec<unknown>, reader: Reader): unknown {
+  try {
+    return codec.decode(reader);
+  } catch (error) {
+    if (error instanceof TapedeckError) return error;
+    throw error;
+  }
+}
+
+describe.each(schemas.map(({ topic, schema }) => [topic, schema] as const))(
+  "%s",
+  (topic, schema) => {
+    const codec = codecOf(topic);
+    const oracle = oracleOf(schema);
+    const values = pairs(schema);
+    const encode = (value: unknown): Uint8Array => {
+      const writer = new Writer(1);
+      codec.encode(writer, value);
+      return writer.bytes.slice(0, writer.pos);
+    };
+
+    test("writes avsc's bytes and reads them back", () => {
+      fc.assert(
+        fc.property(values, ({ ours, theirs }) => {
+          const bytes = encode(ours);
+          expect(Buffer.from(bytes).equals(oracle.toBuffer(theirs))).toBe(true);
+          const reader = new Reader(bytes);
+          expect(codec.decode(reader)).toEqual(ours);
+          expect(reader.pos).toBe(bytes.length);
+        }),
+        { numRuns: 300 },
+      );
+    });
+
+    test("refuses every record that is cut short, and never reads beyond its end", () => {
+      fc.assert(
+        fc.property(values, fc.uint8Array({ minLength: 16, maxLength: 16 }), (value, beyond) => {
+          const bytes = encode(value.ours);
+          const whole = Uint8Array.from([...bytes, ...beyond]);
+          for (let end = 0; end < bytes.length; end++) {
+            const reader = new Reader(whole, 0, end);
+            expect(decodeOrRefuse(codec, reader)).toBeInstanceOf(TapedeckError);
+            expect(reader.pos).toBeLessThanOrEqual(end);
+          }
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+    test("bytes at random give a value or Tapedeck's own error", () => {
+      const hostile = fc.oneof(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.array(fc.constantFrom(0, 1, 2, 0x7f, 0x80, 0xff), { maxLength: 60 }),
+      );
+      fc.assert(
+        fc.property(hostile, (bytes) => {
+          const reader = new Reader(Uint8Array.from(bytes));
+          decodeOrRefuse(codec, reader);
+          expect(reader.pos).toBeLessThanOrEqual(bytes.length);
+        }),
+        { numRuns: 300 },
+      );
+    });
+
+    test("a byte changed in a record gives a value or Tapedeck's own error", () => {
+      const change = fc.tuple(values, fc.nat(), fc.integer({ min: 1, max: 255 }));
+      fc.assert(
+        fc.property(change, ([{ ours }, at, mask]) => {
+          const bytes = encode(ours);
+          const place = at % bytes.length;
+          bytes[place] = (bytes[place] as number) ^ mask;
+          const reader = new Reader(bytes);
+          decodeOrRefuse(codec, reader);
+          expect(reader.pos).toBeLessThanOrEqual(bytes.length);
+        }),
+        { numRuns: 200 },
+      );
+    });
+  },
+);
+
+describe("the limits of a value", () => {
+  const tick = { symbol: "IBM", price: 1, quantity: 1, venue: "", suspicious: false };
+  const codeOf = (work: () => unknown): string => {
+    try {
+      work();
+    } catch (error) {
+      return error instanceof TapedeckError ? error.code : String(error);
+    }
+    return "none";
+  };
+  const write = (work: (writer: Writer) => void) => codeOf(() => work(new Writer(16)));
+  const read = <T>(bytes: readonly number[], work: (reader: Reader) => T) =>
+    codeOf(() => work(new Reader(Uint8Array.from(bytes))));
+
+  test.each([2 ** 53, -(2 ** 53), 1e300, 0.5, Number.NaN, Infinity])(
+    "long %d is refused",
+    (price) => {
+      expect(write((writer) => codecs["market.ticks"].encode(writer, { ...tick, price }))).toBe(
+        "CODEC_LONG_UNSAFE",
+      );
+    },
+  );
+
+  test.each([2 ** 31, -(2 ** 31) - 1, 0.5, Number.NaN])("int %d is refused", (value) => {
+    expect(write((writer) => writer.int(value))).toBe("CODEC_INT_RANGE");
+  });
+
+  test.each([2n ** 63n, -(2n ** 63n) - 1n, 2n ** 70n])("money %s is refused", (value) => {
+    expect(write((writer) => writer.bigLong(value))).toBe("CODEC_MONEY_RANGE");
+  });
+
+  test("half a surrogate pair and an unknown symbol are refused", () => {
+    for (const symbol of ["\ud800", "x\udc00y", `${"a".repeat(70)}\ud83d`]) {
+      expect(write((writer) => writer.string(symbol))).toBe("CODEC_STRING_INVALID");
+    }
+    const command = { portfolio: "", command: "Shout", who: "", why: "", limit: null, value: null };
+    expect(write((writer) => codecOf("control.commands").encode(writer, command))).toBe(
+      "CODEC_ENUM_UNKNOWN",
+    );
+  });
+
+  test("longs of Java's whole range are read as money, and refused as numbers", () => {
+    const lowest = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+    expect(new Reader(Uint8Array.from(lowest)).bigLong()).toBe(-(2n ** 63n));
+    expect(read(lowest, (reader) => reader.long())).toBe("CODEC_LONG_UNSAFE");
+    const beyond = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02];
+    expect(read(beyond, (reader) => reader.bigLong())).toBe("CODEC_TRUNCATED");
+    const endless = new Array<number>(40).fill(0xff);
+    expect(read(endless, (reader) => reader.bigLong())).toBe("CODEC_TRUNCATED");
+    expect(read(endless, (reader) => reader.long())).toBe("CODEC_LONG_UNSAFE");
+    // -2^53, one below what a number holds exactly.
+    const almost = new Writer(16);
+    almost.bigLong(-(2n ** 53n));
+    expect(read([...almost.bytes], (reader) => reader.long())).toBe("CODEC_LONG_UNSAFE");
+  });
+
+  test("a count or a length larger than the record allocates nothing", () => {
+    const claim = new Writer(16);
+    claim.long(2 ** 50);
+    const bytes = [...claim.bytes.slice(0, claim.pos), 1, 2, 3];
+    expect(read(bytes, (reader) => reader.string())).toBe("CODEC_TRUNCATED");
+    expect(read(bytes, (reader) => reader.blob())).toBe("CODEC_TRUNCATED");
+    expect(read(bytes, (reader) => reader.block())).toBe("CODEC_TRUNCATED");
+    const negative = new Writer(32);
+    negative.long(-(2 ** 50));
+    negative.long(8);
+    expect(read([...negative.bytes], (reader) => reader.block())).toBe("CODEC_TRUNCATED");
+  });
+
+  test("a block with its size in bytes, as other writers give it, is read", () => {
+    const writer = new Writer(64);
+    for (const text of ["m", "1"]) writer.string(text);
+    writer.long(0);
+    writer.string("");
+    writer.long(-1);
+    writer.long(10);
+    writer.string("x");
+    writer.double(1.5);
+    writer.long(0);
+    for (const text of ["", ""]) writer.string(text);
+    expect(codecs["models.events"].decode(new Reader(writer.bytes)).metrics).toEqual({ x: 1.5 });
+  });
+
+  test.each([
+    ["overlong", [0xc0, 0x80]],
+    ["overlong of three", [0xe0, 0x80, 0xaf]],
+    ["surrogate", [0xed, 0xa0, 0x80]],
+    ["beyond Unicode", [0xf4, 0x90, 0x80, 0x80]],
+    ["stray continuation", [0x80]],
+    ["cut", [0xe2, 0x82]],
+    ["wrong continuation", [0xc3, 0x28]],
+    ["five bytes", [0xf8, 0x88, 0x80, 0x80, 0x80]],
+  ])("UTF-8 that is %s is refused", (_, bytes) => {
+    expect(read([bytes.length << 1, ...bytes], (reader) => reader.string())).toBe(
+      "CODEC_STRING_INVALID",
+    );
+  });
+
+  test("a boolean or a union branch that does not exist is refused", () => {
+    expect(read([2], (reader) => reader.boolean())).toBe("CODEC_TRUNCATED");
+    expect(read([4], (reader) => reader.present())).toBe("CODEC_TRUNCATED");
+    expect(read([1], (reader) => reader.present())).toBe("CODEC_TRUNCATED");
+  });
+
+  test("a map's key called __proto__ is an entry like any other", () => {
+    const event = {
+      model: "m",
+      version: "1",
+      kind: "TRAINED",
+      digest: "",
+      metrics: JSON.parse('{"__proto__": 2, "b": 1}') as Record<string, number>,
+      who: "",
+      why: "",
+    } as const;
+    const writer = new Writer(64);
+    codecs["models.events"].encode(writer, event);
+    const back = codecs["models.events"].decode(new Reader(writer.bytes, 0, writer.pos));
+    expect(Object.entries(back.metrics)).toEqual(Object.entries(event.metrics));
+  });
+
+  test("names that share a slot of the intern table keep apart", () => {
+    const names = ["AXBXC", "AYBXC", "AXBXC", "A\u00e9BC", "AZBXC", "AYBXC"];
+    const writer = new Writer(64);
+    for (const name of names) writer.string(name);
+    const reader = new Reader(writer.bytes, 0, writer.pos);
+    expect(names.map(() => reader.string())).toEqual(names);
+  });
+
+  test("bytes that are the units of an interned string, but not its UTF-8, are refused", () => {
+    const writer = new Writer();
+    const tries = 30_000;
+    for (let i = 0; i < tries; i++) {
+      writer.string(`\u00e9${i}`);
+      const digits = [...String(i)].map((digit) => digit.charCodeAt(0));
+      writer.blob(Uint8Array.from([0xe9, ...digits]));
+    }
+    const reader = new Reader(writer.bytes, 0, writer.pos);
+    for (let i = 0; i < tries; i++) {
+      if (reader.string() !== `\u00e9${i}`) throw new Error(`string ${i}`);
+      if (codeOf(() => reader.string()) !== "CODEC_STRING_INVALID") throw new Error(`bytes ${i}`);
+    }
+  });
+
+  test("a sequence that goes on beyond its string is refused", () => {
+    expect(read([2, 0xc3, 0xa9], (reader) => reader.string())).toBe("CODEC_STRING_INVALID");
+  });
+
+  test("a string of a million characters comes back", () => {
+    const text = "price \u20ac".repeat(125_000);
+    const writer = new Writer(16);
+    writer.string(text);
+    expect(new Reader(writer.bytes, 0, writer.pos).string() === text).toBe(true);
+  });
+});
