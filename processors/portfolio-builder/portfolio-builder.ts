@@ -1,5 +1,6 @@
 // Signals into target positions. Promises: a proposal names only targets whose quantity changed; a
-// target moves when a view turns (its sign changes, or it is new), not with each tick of equity.
+// target moves when a view turns (its sign changes, or it is new) or a fork sets another size, not
+// with each tick of equity.
 //
 // The portfolio has one slot of equal size for each instrument of its currency on the tape. A slot
 // whose instrument has no view yet, a neutral one, or a short one where shorts are not allowed, stays
@@ -28,6 +29,8 @@ interface View {
 }
 
 interface State {
+  /** The sizing that targets were last made by. */
+  sizing: string;
   /** Minor units of the portfolio's currency. */
   equity: bigint;
   readonly instruments: Map<string, Instrument>;
@@ -46,6 +49,7 @@ export function portfolioBuilder(
   sizing: SizingConfig,
   portfolio: PortfolioConfig,
 ): Processor<State, Inputs, "weights.proposals"> {
+  const identity = Object.values(sizing).join(" ");
   return {
     name: "portfolio-builder",
     version: 1,
@@ -54,6 +58,7 @@ export function portfolioBuilder(
     outputs: { "weights.proposals": 0 },
     onFailure: "stop",
     initial: () => ({
+      sizing: identity,
       equity: portfolio.initialCashMinor,
       instruments: new Map(),
       views: new Map(),
@@ -62,11 +67,14 @@ export function portfolioBuilder(
     evolve(state, event) {
       if (state.changed.length > 0) state.changed = [];
       switch (event.topic) {
-        case "signals":
-          if (turned(state, event.value, sizing.allowShort)) {
-            resize(state, event.value.symbol, sizing, portfolio);
-          }
+        case "signals": {
+          const turn = turned(state, event.value, sizing.allowShort);
+          const renewed = state.sizing !== identity;
+          if (!turn && !renewed) return state;
+          state.sizing = identity;
+          resize(state, renewed ? null : event.value.symbol, sizing, portfolio);
           return state;
+        }
         case "portfolio.snapshots":
           if (event.value.portfolio === portfolio.name) state.equity = event.value.equity;
           return state;
@@ -109,9 +117,10 @@ function turned(state: State, signal: Signal, allowShort: boolean): boolean {
   return true;
 }
 
+/** Sizes `symbol`, or all of them: always all where each one's share depends on the others. */
 function resize(
   state: State,
-  symbol: string,
+  symbol: string | null,
   sizing: SizingConfig,
   portfolio: PortfolioConfig,
 ): void {
@@ -119,7 +128,8 @@ function resize(
   const shareOf = sizing.method === "FIXED_QUANTITY" ? null : shares(state, sizing, portfolio);
   for (const [name, view] of state.views) {
     const instrument = state.instruments.get(name);
-    if (instrument === undefined || (shareOf === null && name !== symbol)) continue;
+    if (instrument === undefined || (shareOf === null && symbol !== null && name !== symbol))
+      continue;
     if (view.direction !== 0) requireCurrency(instrument, portfolio);
     const share = shareOf === null ? null : shareOf(view);
     const size =

@@ -145,6 +145,17 @@ describe("portfolio-builder", () => {
     expect(quantities(task.when(snapshot(100n), signal("AAA", -1)))).toEqual([{ AAA: 0, BBB: 0 }]);
   });
 
+  test("sizes all again at the first signal after a fork has set another size", () => {
+    const before = portfolioBuilder(fixed, portfolio);
+    let state = before.initial();
+    const past = [instrument("AAA"), instrument("BBB"), signal("AAA", 1), signal("BBB", -1)];
+    for (const event of past) state = before.evolve(state, event);
+    const after = portfolioBuilder({ ...fixed, quantity: "200" }, portfolio);
+    const task = given({ ...after, initial: () => structuredClone(state) });
+    expect(quantities(task.when(signal("AAA", 1)))).toEqual([{ AAA: 200, BBB: -200 }]);
+    expect(task.when(signal("AAA", 1), signal("BBB", -1))).toEqual([]);
+  });
+
   test("ignores the snapshots of another portfolio", () => {
     const task = build(equal, equity("AAA"));
     expect(quantities(task.when(snapshot(1n, "other"), signal("AAA", 1)))).toEqual([
