@@ -172,6 +172,21 @@ const namePlants: readonly Plant[] = [
   says: "law: the name says nothing",
 }));
 
+const newerPlants: readonly Plant[] = [
+  "Object.groupBy",
+  "Map.groupBy",
+  "Promise.withResolvers",
+  "Array.fromAsync",
+].flatMap((name) =>
+  ["streams", "infra"].map((folder) => ({
+    rule: `${folder} does without ${name}`,
+    path: `${folder}/planted-newer-${name.replace(".", "-")}.ts`,
+    code: `export const taken = ${name};\n`,
+    by: "lint" as const,
+    says: "law: Node 20",
+  })),
+);
+
 /** What the plants import; not violations themselves. */
 export const targets: readonly string[] = [
   ...pureFolders.map((folder) => `${folder}/planted-target.ts`),
@@ -227,4 +242,5 @@ export const plants: readonly Plant[] = [
   ...worldPlants,
   ...hiddenPlants,
   ...namePlants,
+  ...newerPlants,
 ];
