@@ -329,13 +329,13 @@ describe("the limits of a value", () => {
   });
 
   test("bytes that are the units of an interned string, but not its UTF-8, are refused", () => {
-    // Enough pairs of characters that some string and its look-alike share a slot.
+    // Enough pairs of characters in the middle that some string and its look-alike share a slot.
     for (let first = 33; first < 127; first++) {
       for (let second = 33; second < 127; second++) {
-        const text = `\u00e9${String.fromCharCode(first, second)}z`;
+        const text = `\u0084A${String.fromCharCode(first, second)}AA`;
         const writer = new Writer(32);
         writer.string(text);
-        writer.blob(Uint8Array.from([0xe9, first, second, 0x7a]));
+        writer.blob(Uint8Array.from([0x84, 0x41, first, second, 0x41, 0x41]));
         const reader = new Reader(writer.bytes, 0, writer.pos);
         if (reader.string() !== text) throw new Error(text);
         if (codeOf(() => reader.string()) !== "CODEC_STRING_INVALID") throw new Error(text);
