@@ -14,7 +14,7 @@ const asset = /\.(?:avsc|css|html|svg|json|yaml)$/;
 // Output of a module that is no longer there must not be packed.
 rmSync(dist, { recursive: true, force: true });
 const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
-const compiled = spawnSync(process.execPath, [compiler, "-b", ...folders], {
+const compiled = spawnSync(process.execPath, [compiler, "-b", "tsconfig.index.json", "infra"], {
   cwd: root,
   stdio: "inherit",
 });

@@ -75,6 +75,9 @@ describe("the package", () => {
     );
     expect(assets.length).toBeGreaterThan(10);
     expect(assets.filter((name) => !paths.includes(`dist/${name}`))).toEqual([]);
+    const { exports, bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const named = [bin.tapedeck, exports["."].types, exports["."].default] as string[];
+    expect(named.filter((name) => !paths.includes(name.replace("./", "")))).toEqual([]);
   });
 
   test("is small: under 2 MB unpacked", () => {
