@@ -1,0 +1,292 @@
+import { describe, expect, test } from "vitest";
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { Order } from "../../schemas/generated/orders.ts";
+import type { EventOf } from "../../streams/event.ts";
+import { command, filled, type TargetLine } from "../../streams/testing/facts.ts";
+import { at, equity, given } from "../../streams/testing/given.ts";
+import type { OrdersConfig, PortfolioConfig } from "../flow-config.ts";
+import { limitPrice } from "./limit-price.ts";
+import { orderRouter } from "./order-router.ts";
+
+const portfolio: PortfolioConfig = {
+  name: "main",
+  currency: "USD",
+  currencyScale: 2,
+  initialCashMinor: 1_000_000_00n,
+};
+const market: OrdersConfig = {
+  type: "MARKET",
+  limitOffsetBps: 0,
+  timeInForce: "GTC",
+  latencyUs: 50_000,
+};
+type Event = EventOf<"risk.verdicts" | "fills" | "market.instruments" | "control.commands">;
+
+const approved = (...lines: readonly TargetLine[]) =>
+  at(0, "risk.verdicts", {
+    portfolio: "main",
+    outcome: "PASS",
+    reason: "NONE",
+    state: "ACTIVE",
+    targets: lines.map(([symbol, quantity, referencePrice]) => ({
+      symbol,
+      weight: 0,
+      quantity,
+      referencePrice,
+    })),
+    checks: [],
+  });
+const reported = (report: ExecutionReport) => at(0, "fills", report);
+const fill = (orderId: number, quantity: number, changes: Partial<ExecutionReport> = {}) =>
+  reported(filled(orderId, "A", quantity, 100, changes));
+const ended = (
+  orderId: number,
+  execType: "REJECTED" | "CANCELED",
+  reason: ExecutionReport["reason"],
+) => fill(orderId, 1, { execType, reason, quantity: 0 });
+const told = (...parameters: Parameters<typeof command>) =>
+  at(0, "control.commands", command(...parameters));
+
+/** What the router asks for while the events happen, one each microsecond from 1 on. */
+const orders = (config: Partial<OrdersConfig>, ...events: readonly Event[]): Order[] =>
+  given(orderRouter({ ...market, ...config }, portfolio))
+    .when(...events.map((event, i) => ({ ...event, timeUs: i + 1 })))
+    .map(({ value }) => value);
+/** NEW +100 #1 and the like. */
+const brief = (found: readonly Order[]) =>
+  found.map(
+    ({ action, side, quantity, orderId }) =>
+      `${action} ${side === "BUY" ? "+" : "-"}${quantity} #${orderId}`,
+  );
+
+describe("order-router", () => {
+  test("sends what is missing to the approved target, timed by the verdict", () => {
+    expect(orders({}, approved(["A", 100, 18_25]))).toEqual([
+      {
+        orderId: 1,
+        action: "NEW",
+        portfolio: "main",
+        symbol: "A",
+        side: "BUY",
+        type: "MARKET",
+        quantity: 100,
+        limitPrice: null,
+        timeInForce: "GTC",
+        referencePrice: 18_25,
+        decidedUs: 1,
+      },
+    ]);
+  });
+
+  test("orders arrive at the venue after the configured latency", () => {
+    expect(orderRouter(market, portfolio).outputs).toEqual({ orders: 50_000 });
+  });
+
+  test("numbers orders over all symbols", () => {
+    const found = orders({}, approved(["A", 1, 10], ["B", -2, 10]), approved(["C", 3, 10]));
+    expect(brief(found)).toEqual(["NEW +1 #1", "NEW -2 #2", "NEW +3 #3"]);
+  });
+
+  test("counts the position: the next order is the difference", () => {
+    const found = orders({}, approved(["A", 100, 10]), fill(1, 100), approved(["A", -40, 10]));
+    expect(brief(found)).toEqual(["NEW +100 #1", "NEW -140 #2"]);
+  });
+
+  test("an unchanged target sends nothing, while an order works and after it filled", () => {
+    const verdict = approved(["A", 100, 10]);
+    const found = orders({}, verdict, verdict, fill(1, 100), verdict);
+    expect(brief(found)).toEqual(["NEW +100 #1"]);
+  });
+
+  test("a larger target adds to the working order", () => {
+    const found = orders({}, approved(["A", 100, 10]), approved(["A", 150, 10]));
+    expect(brief(found)).toEqual(["NEW +100 #1", "NEW +50 #2"]);
+  });
+
+  test("a smaller target cancels, waits for the answer, then sends the rest", () => {
+    const found = orders(
+      {},
+      approved(["A", 100, 10]),
+      approved(["A", 60, 11]),
+      approved(["A", 50, 12]),
+      ended(1, "CANCELED", "CanceledByUser"),
+    );
+    expect(brief(found)).toEqual(["NEW +100 #1", "CANCEL +100 #1", "NEW +50 #2"]);
+    expect(found.at(-1)?.decidedUs).toBe(4); // the answer freed it, not the verdict
+  });
+
+  test("the newest working order is cancelled first, the rest keeps its place", () => {
+    const found = orders(
+      {},
+      approved(["A", 100, 10]),
+      approved(["A", 150, 10]),
+      approved(["A", 100, 10]),
+    );
+    expect(brief(found)).toEqual(["NEW +100 #1", "NEW +50 #2", "CANCEL +50 #2"]);
+  });
+
+  test("a flip whose cancel loses the race sells what was bought, in orders no larger than approved", () => {
+    const found = orders(
+      {},
+      approved(["A", 100, 10]),
+      approved(["A", -50, 10]),
+      fill(1, 100),
+      ended(1, "REJECTED", "UnknownOrder"),
+      fill(2, -100),
+      fill(3, -50),
+    );
+    expect(brief(found)).toEqual(["NEW +100 #1", "CANCEL +100 #1", "NEW -100 #2", "NEW -50 #3"]);
+  });
+
+  test("target 0 cancels what works; if it filled after all, it is sold", () => {
+    const events = [approved(["A", 100, 10]), approved(["A", 0, 10])];
+    const canceled = ended(1, "CANCELED", "CanceledByUser");
+    expect(brief(orders({}, ...events, canceled))).toEqual(["NEW +100 #1", "CANCEL +100 #1"]);
+    expect(brief(orders({}, ...events, fill(1, 100)))).toEqual([
+      "NEW +100 #1",
+      "CANCEL +100 #1",
+      "NEW -100 #2",
+    ]);
+  });
+
+  test("a partial fill leaves the rest working", () => {
+    const part = fill(1, 30, { leavesQuantity: 70 });
+    const found = orders({}, approved(["A", 100, 10]), part, approved(["A", 10, 10]));
+    expect(brief(found)).toEqual(["NEW +100 #1", "CANCEL +70 #1"]);
+  });
+
+  test("a refused verdict leaves things as they are", () => {
+    const denied = approved();
+    expect(brief(orders({}, approved(["A", 100, 10]), denied))).toEqual(["NEW +100 #1"]);
+  });
+
+  test.each([
+    ["rejected", "REJECTED", "InvalidQuantity"],
+    ["out of time", "CANCELED", "ImmediateOrCancel"],
+    ["past its day", "CANCELED", "DayEnded"],
+  ] as const)(
+    "an order that is %s is not sent again, but frees its quantity",
+    (_, type, reason) => {
+      const events = [approved(["A", 100, 10]), ended(1, type, reason)];
+      expect(brief(orders({}, ...events))).toEqual(["NEW +100 #1"]);
+      expect(brief(orders({}, ...events, approved(["A", 100, 10])))).toEqual([
+        "NEW +100 #1",
+        "NEW +100 #2",
+      ]);
+    },
+  );
+
+  test("an order that the venue ends while its cancel is on the way is answered by the new target", () => {
+    const found = orders(
+      {},
+      approved(["A", 100, 10]),
+      approved(["A", 20, 10]),
+      ended(1, "CANCELED", "DayEnded"),
+    );
+    expect(brief(found)).toEqual(["NEW +100 #1", "CANCEL +100 #1", "NEW +20 #2"]);
+  });
+
+  test("fills that no working order explains move the position, and nothing is sent to undo them", () => {
+    const found = orders({}, approved(["A", 0, 10]), fill(99, 100));
+    expect(found).toEqual([]);
+    const next = orders({}, approved(["A", 0, 10]), fill(99, 100), approved(["A", 0, 10]));
+    expect(brief(next)).toEqual(["NEW -100 #1"]);
+  });
+
+  test("what is another portfolio's is not ours", () => {
+    const verdict = approved(["A", 100, 10]);
+    const others = { ...verdict, value: { ...verdict.value, portfolio: "other" } };
+    const found = orders({}, others, approved(["A", 10, 10]), fill(1, 5, { portfolio: "other" }));
+    expect(brief(found)).toEqual(["NEW +10 #1"]);
+  });
+});
+
+describe("commands", () => {
+  test("KillTrading cancels every working order once and sends nothing more", () => {
+    const found = orders(
+      {},
+      approved(["A", 100, 10], ["B", 5, 10]),
+      approved(["A", 150, 10]),
+      told("KillTrading"),
+      told("KillTrading"),
+      ended(1, "CANCELED", "CanceledByUser"),
+      approved(["A", 10, 10]),
+    );
+    expect(brief(found)).toEqual([
+      "NEW +100 #1",
+      "NEW +5 #2",
+      "NEW +50 #3",
+      "CANCEL +100 #1",
+      "CANCEL +50 #3",
+      "CANCEL +5 #2",
+    ]);
+  });
+
+  test.each(["HaltTrading", "ReduceOnly", "KillTrading"] as const)(
+    "%s ends an approval whose order is not sent yet",
+    (name) => {
+      const found = orders(
+        {},
+        approved(["A", 100, 10]),
+        approved(["A", 60, 10]),
+        told(name),
+        ended(1, "CANCELED", "CanceledByUser"),
+      );
+      expect(brief(found)).toEqual(["NEW +100 #1", "CANCEL +100 #1"]);
+    },
+  );
+
+  test.each([
+    ["HaltTrading", 1],
+    ["KillTrading", 1],
+    ["ReduceOnly", 2],
+  ] as const)("%s: verdicts acted on until trading is enabled", (name, orderId) => {
+    const events = [
+      told(name),
+      approved(["A", 1, 10]),
+      told("EnableTrading"),
+      approved(["A", 2, 10]),
+    ];
+    expect(orders({}, ...events).at(-1)?.orderId).toBe(orderId);
+  });
+
+  test("HaltTrading leaves working orders where they are", () => {
+    expect(brief(orders({}, approved(["A", 1, 10]), told("HaltTrading")))).toEqual(["NEW +1 #1"]);
+  });
+
+  test("SetLimit and another portfolio's commands are not for the router", () => {
+    const found = orders(
+      {},
+      approved(["A", 100, 10]),
+      told("SetLimit", { limit: "maxPosition", value: 1 }),
+      told("KillTrading", { portfolio: "other" }),
+    );
+    expect(brief(found)).toEqual(["NEW +100 #1"]);
+  });
+});
+
+describe("limit orders", () => {
+  test("carry a limit on the instrument's tick", () => {
+    const listed = at(0, "market.instruments", equity("A", { tickSize: 5 }));
+    const config = { type: "LIMIT", limitOffsetBps: 10, timeInForce: "DAY" } as const;
+    const found = orders(config, listed, approved(["A", 100, 100_02]), fill(1, 100));
+    expect(found).toMatchObject([{ type: "LIMIT", limitPrice: 99_90, timeInForce: "DAY" }]);
+  });
+
+  test.each([
+    ["BUY", 100_00, 10, 1, 99_90],
+    ["SELL", 100_00, 10, 1, 100_10],
+    ["BUY", 100_01, 10, 1, 99_90], // 99.909… down
+    ["SELL", 100_01, 10, 1, 100_12], // 100.110… up
+    ["BUY", 100_00, 0, 1, 100_00],
+    ["SELL", 100_00, 0, 1, 100_00],
+    ["BUY", 100_00, -10, 1, 100_10], // crosses
+    ["SELL", 100_00, -10, 1, 99_90],
+    ["BUY", 100_03, 0, 25, 100_00],
+    ["SELL", 100_03, 0, 25, 100_25],
+    ["BUY", 100, 9_999, 5, 5],
+    ["BUY", 9_007_199_254_740_990, 10, 10, 8_998_192_055_486_240],
+  ] as const)("%s at %d with %d bps on ticks of %d: %d", (side, price, bps, tick, expected) => {
+    expect(limitPrice(side, price, bps, tick)).toBe(expected);
+  });
+});
