@@ -1,0 +1,250 @@
+// Reads a finished run and digests it for its report. Promises: one pass over each topic in bounded
+// memory; nothing but the tape, the manifest and the account decides what comes out.
+
+import type { Account } from "../../projections/answer.ts";
+import {
+  addToBuckets,
+  type Buckets,
+  type Extent,
+  emptyBuckets,
+  extentOf,
+  mergeExtents,
+} from "../../quant/down-sample.ts";
+import {
+  annualReturn,
+  annualVolatility,
+  calmarRatio,
+  mean,
+  sharpeRatio,
+  simpleReturns,
+  sortinoRatio,
+  tradeMeasures,
+} from "../../quant/performance.ts";
+import type { TopicName } from "../../schemas/generated/facts.ts";
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { formatScaled } from "../../schemas/values/decimal.ts";
+import { formatIsoUs } from "../../schemas/values/time.ts";
+import type { EventOf } from "../../streams/event.ts";
+import type { EventLog } from "../../streams/log.ts";
+import { mergeTopics } from "../../streams/merge.ts";
+import { EquityDigest } from "./equity-digest.ts";
+import type { Metrics, ReportData, RunIdentity, SymbolSeries } from "./report-data.ts";
+import { EquitySampling, type Sampled } from "./sampling.ts";
+import { TradeDigest } from "./trade-digest.ts";
+import { VerdictCounts } from "./verdict-digest.ts";
+
+const CHARTED_SYMBOLS = 12;
+/** Up to four points each, shared out among the charted symbols. */
+const PRICE_BUCKETS = 2_400;
+const MAX_PRICE_BUCKETS = 450;
+
+interface PricePoint {
+  readonly timeUs: number;
+  readonly price: number;
+}
+
+const mergePrices = mergeExtents<PricePoint>((a, b) => a.price < b.price);
+
+/**
+ * `log` shows the run's topics and the ranges of its tape that it read (streams/joined-log.ts).
+ * Cost: one decode of every bar, snapshot, verdict, order and fill.
+ */
+export async function collectReport(
+  log: EventLog,
+  run: RunIdentity,
+  account: Account,
+): Promise<ReportData> {
+  const instruments = new Map<string, Instrument>();
+  await each(log, "market.instruments", ({ value }) => {
+    instruments.set(value.symbol, value);
+  });
+  const trades = new TradeDigest(instruments);
+  await each(log, "fills", ({ value }) => {
+    if (value.portfolio === account.name) trades.add(value);
+  });
+  let orders = 0;
+  await each(log, "orders", ({ value }) => {
+    if (value.action === "NEW" && value.portfolio === account.name) orders++;
+  });
+  const verdicts = new VerdictCounts();
+  await each(log, "risk.verdicts", ({ value }) => {
+    if (value.portfolio === account.name) verdicts.add(value);
+  });
+  const sampling = new EquitySampling();
+  const market = await readMarket(log, instruments, trades, sampling);
+  const equity = new EquityDigest(account.initialCashMinor, sampling);
+  await each(log, "portfolio.snapshots", ({ timeUs, value }) => {
+    if (value.portfolio === account.name) equity.add(timeUs, value);
+  });
+  const sampled = sampling.end({ equity: account.initialCashMinor, gross: 0n });
+  const drawdowns = equity.drawdowns();
+  return {
+    run,
+    account,
+    span: union(market.span, equity.fromUs, equity.toUs),
+    counts: await countsOf(log),
+    metrics: {
+      ...metricsOf(account, trades, sampled, equity.equity, drawdowns[0]?.depth ?? 0),
+      orders,
+      verdicts: verdicts.outcomes(),
+    },
+    equity: equity.series(account.currencyScale),
+    symbols: market.series,
+    symbolsLeftOut: trades.traded().length - Math.min(trades.traded().length, CHARTED_SYMBOLS),
+    months: monthsOf(sampled, account.initialCashMinor),
+    drawdowns,
+    verdicts: verdicts.digest(),
+    trades: trades.lines(),
+  };
+}
+
+/** Calls `see` with every event of a topic, in its order. */
+async function each<T extends TopicName>(
+  log: EventLog,
+  topic: T,
+  see: (event: EventOf<T>) => void,
+): Promise<void> {
+  for await (const chunk of mergeTopics(log, [topic])) {
+    for (const event of chunk as readonly EventOf<T>[]) see(event);
+  }
+}
+
+async function countsOf(log: EventLog): Promise<ReportData["counts"]> {
+  const counts = new Map<string, number>();
+  for (const { topic, start, end } of await log.partitions()) {
+    counts.set(topic, (counts.get(topic) ?? 0) + end - start);
+  }
+  return [...counts].map(([topic, records]) => ({ topic, records }));
+}
+
+/** Prices of the symbols traded most; where nothing was traded, of the first by name. */
+async function readMarket(
+  log: EventLog,
+  instruments: ReadonlyMap<string, Instrument>,
+  trades: TradeDigest,
+  sampling: EquitySampling,
+): Promise<{ readonly series: readonly SymbolSeries[]; readonly span: ReportData["span"] }> {
+  const traded = trades.traded();
+  const charted = (traded.length > 0 ? traded : [...instruments.keys()].sort()).slice(
+    0,
+    CHARTED_SYMBOLS,
+  );
+  const limit = Math.min(
+    MAX_PRICE_BUCKETS,
+    Math.floor(PRICE_BUCKETS / Math.max(charted.length, 1)),
+  );
+  const prices = new Map<string, Buckets<Extent<PricePoint>>>(
+    charted.map((symbol) => [symbol, emptyBuckets(limit)]),
+  );
+  let fromUs = Number.POSITIVE_INFINITY;
+  let toUs = Number.NEGATIVE_INFINITY;
+  await each(log, "market.bars", ({ timeUs, value }) => {
+    if (value.startUs < fromUs) fromUs = value.startUs;
+    if (value.endUs > toUs) toUs = value.endUs;
+    sampling.market(timeUs);
+    const buckets = prices.get(value.symbol);
+    if (buckets === undefined) return;
+    addToBuckets(buckets, timeUs, extentOf({ timeUs, price: value.close }), mergePrices);
+  });
+  const series = charted.map((symbol) => {
+    const { currency = "", priceScale = 0 } = instruments.get(symbol) ?? {};
+    const points = (prices.get(symbol)?.items ?? []).flatMap(({ value }) => inOrder(value));
+    return {
+      symbol,
+      currency,
+      priceScale,
+      timeUs: points.map((point) => point.timeUs),
+      price: points.map((point) => point.price / 10 ** priceScale),
+      marks: trades.marksOf(symbol),
+      fills: trades.fillsOf(symbol),
+    };
+  });
+  return { series, span: toUs < fromUs ? null : { fromUs, toUs } };
+}
+
+const inOrder = ({ first, low, high, last }: Extent<PricePoint>): readonly PricePoint[] =>
+  [...new Set([first, low, high, last])].sort((a, b) => a.timeUs - b.timeUs);
+
+function union(
+  span: ReportData["span"],
+  fromUs: number | null,
+  toUs: number | null,
+): ReportData["span"] {
+  if (fromUs === null || toUs === null) return span;
+  if (span === null) return { fromUs, toUs };
+  return { fromUs: Math.min(span.fromUs, fromUs), toUs: Math.max(span.toUs, toUs) };
+}
+
+type Counted = "orders" | "verdicts";
+
+function metricsOf(
+  { currency, currencyScale, initialCashMinor }: Account,
+  trades: TradeDigest,
+  sampled: Sampled,
+  finalEquity: bigint,
+  maxDrawdown: number,
+): Omit<Metrics, Counted> {
+  const money = (amount: bigint): string => formatScaled(amount, currencyScale);
+  const units = (amount: bigint): number => Number(amount) / 10 ** currencyScale;
+  const values = [initialCashMinor, ...sampled.samples.map(({ equity }) => equity)].map(Number);
+  const returns = simpleReturns(values) ?? [];
+  const { perYear } = sampled;
+  const years = sampled.samples.length / perYear;
+  const meanEquity = mean(values) ?? 0;
+  const exposures = sampled.samples
+    .filter(({ equity }) => equity > 0n)
+    .map(({ equity, gross }) => Number(gross) / Number(equity));
+  const held = sampled.samples.filter(({ gross }) => gross > 0n).length;
+  // Hours or minutes that are compounded to a year say nothing of a year.
+  const annual = sampled.period === "day" ? annualReturn(returns, perYear) : null;
+  const ratio = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null);
+  const { profit, loss, trades: closed, wins, losses } = trades;
+  return {
+    currency,
+    initialEquity: money(initialCashMinor),
+    finalEquity: money(finalEquity),
+    netProfit: money(finalEquity - initialCashMinor),
+    totalReturn: ratio(Number(finalEquity - initialCashMinor), Number(initialCashMinor)),
+    annualReturn: annual,
+    annualVolatility: annualVolatility(returns, perYear),
+    sharpe: sharpeRatio(returns, perYear),
+    sortino: sortinoRatio(returns, perYear),
+    maxDrawdown,
+    calmar: calmarRatio(annual, maxDrawdown),
+    trades: closed,
+    ...tradeMeasures({
+      trades: closed,
+      wins,
+      losses,
+      profit: units(profit),
+      loss: units(loss),
+    }),
+    averageHoldingSeconds: ratio(trades.holdingUs / 1_000_000, closed),
+    timeInMarket: ratio(held, sampled.samples.length),
+    averageExposure: mean(exposures),
+    annualTurnover: ratio(Number(trades.valueTraded), meanEquity * years),
+    fills: trades.fills,
+    rejected: trades.rejected,
+    canceled: trades.canceled,
+    valueTraded: money(trades.valueTraded),
+    fees: money(trades.fees),
+    slippage: money(trades.slippage),
+    costBps: ratio(Number(trades.fees + trades.slippage) * 10_000, Number(trades.valueTraded)),
+    sampling: { period: sampled.period, samples: sampled.samples.length, perYear },
+  };
+}
+
+/** Change of equity over each calendar month (UTC); none where days were not sampled. */
+function monthsOf({ period, startUs, samples }: Sampled, initial: bigint): ReportData["months"] {
+  if (period !== "day") return [];
+  const ends = new Map<string, bigint>();
+  for (const [i, timeUs] of startUs.entries()) {
+    ends.set(formatIsoUs(timeUs).slice(0, 7), samples[i]?.equity ?? initial);
+  }
+  let before = initial;
+  return [...ends].map(([month, equity]) => {
+    const change = before > 0n ? Number(equity - before) / Number(before) : null;
+    before = equity;
+    return { month, change };
+  });
+}

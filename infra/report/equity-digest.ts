@@ -1,0 +1,117 @@
+// A portfolio's snapshots digested in one pass: a bounded curve, the worst drawdowns, samples.
+
+import { addToBuckets, type Extent, emptyBuckets, extentOf } from "../../quant/down-sample.ts";
+import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
+import type { Drawdown, EquitySeries } from "./report-data.ts";
+import type { EquitySampling } from "./sampling.ts";
+
+/** Each keeps up to five points: first, least, greatest, deepest and last. */
+const BUCKETS = 400;
+const WORST = 5;
+
+interface Point {
+  readonly timeUs: number;
+  readonly equity: bigint;
+  readonly peak: bigint;
+  readonly gross: bigint;
+  readonly net: bigint;
+  /** (equity - peak) / peak: 0 or below. */
+  readonly drawdown: number;
+}
+
+interface Stretch extends Extent<Point> {
+  readonly deepest: Point;
+}
+
+const merge = (earlier: Stretch, later: Stretch): Stretch => ({
+  first: earlier.first,
+  low: later.low.equity < earlier.low.equity ? later.low : earlier.low,
+  high: later.high.equity > earlier.high.equity ? later.high : earlier.high,
+  deepest: later.deepest.drawdown < earlier.deepest.drawdown ? later.deepest : earlier.deepest,
+  last: later.last,
+});
+
+interface Fall {
+  peakUs: number;
+  troughUs: number;
+  depth: number;
+}
+
+export class EquityDigest {
+  private readonly curve = emptyBuckets<Stretch>(BUCKETS);
+  private readonly sampling: EquitySampling;
+  private worst: Drawdown[] = [];
+  private fall: Fall | null = null;
+  private peak: bigint;
+  private peakUs: number | null = null;
+  fromUs: number | null = null;
+  toUs: number | null = null;
+  equity: bigint;
+
+  constructor(initialEquity: bigint, sampling: EquitySampling) {
+    this.sampling = sampling;
+    this.equity = initialEquity;
+    this.peak = initialEquity;
+  }
+
+  /** In time order. */
+  add(timeUs: number, snapshot: PortfolioSnapshot): void {
+    const { equity, grossExposure: gross, netExposure: net } = snapshot;
+    this.fromUs ??= timeUs;
+    this.toUs = timeUs;
+    this.equity = equity;
+    this.peakUs ??= timeUs;
+    if (equity >= this.peak) {
+      this.recover(timeUs);
+      this.peak = equity;
+      this.peakUs = timeUs;
+    }
+    const { peak } = this;
+    const drawdown = peak > 0n ? -Number(peak - equity) / Number(peak) : 0;
+    if (drawdown < 0) this.deepen(timeUs, -drawdown);
+    const point = { timeUs, equity, peak, gross, net, drawdown };
+    addToBuckets(this.curve, timeUs, { ...extentOf(point), deepest: point }, merge);
+    this.sampling.snapshot(timeUs, { equity, gross });
+  }
+
+  private deepen(timeUs: number, depth: number): void {
+    this.fall ??= { peakUs: this.peakUs ?? timeUs, troughUs: timeUs, depth: 0 };
+    if (depth <= this.fall.depth) return;
+    this.fall.depth = depth;
+    this.fall.troughUs = timeUs;
+  }
+
+  private recover(recoveredUs: number | null): void {
+    if (this.fall === null) return;
+    this.worst = [...this.worst, { ...this.fall, recoveredUs }]
+      .sort((a, b) => b.depth - a.depth || a.peakUs - b.peakUs)
+      .slice(0, WORST);
+    this.fall = null;
+  }
+
+  /** The deepest falls, deepest first; one that has not recovered yet is among them. */
+  drawdowns(): readonly Drawdown[] {
+    this.recover(null);
+    return this.worst;
+  }
+
+  series(currencyScale: number): EquitySeries {
+    const points = this.curve.items.flatMap(({ value }) => pointsOf(value));
+    const units = (amount: bigint): number => Number(amount) / 10 ** currencyScale;
+    return {
+      timeUs: points.map((point) => point.timeUs),
+      equity: points.map((point) => units(point.equity)),
+      drawdown: points.map((point) => point.drawdown),
+      gross: points.map((point) => units(point.gross)),
+      net: points.map((point) => units(point.net)),
+    };
+  }
+}
+
+/** Each point once, in time order; of one instant the last kept is what held after it. */
+function pointsOf({ first, low, high, deepest, last }: Stretch): readonly Point[] {
+  const byTime = [...new Set([first, low, high, deepest, last])].sort(
+    (a, b) => a.timeUs - b.timeUs,
+  );
+  return byTime.filter((point, i) => byTime[i + 1]?.timeUs !== point.timeUs);
+}

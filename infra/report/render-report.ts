@@ -1,0 +1,182 @@
+// The report of a run as one self-contained page. Promises: it asks for nothing from anywhere, and
+// its policy forbids it; text from data cannot become markup or script; it reads without a script,
+// in light and dark, on a phone and on paper; its size does not grow with the run.
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { count, day, embedJson, escapeHtml, percent } from "./figures.ts";
+import { pageScript } from "./page-script.ts";
+import { pageStyle } from "./page-style.ts";
+import type { EquitySeries, ReportData, SymbolSeries } from "./report-data.ts";
+import {
+  conventions,
+  dates,
+  drawdowns,
+  empty,
+  headline,
+  identity,
+  measures,
+  months,
+  trades,
+  verdicts,
+} from "./sections.ts";
+
+const NAMED_SYMBOLS = 4;
+
+export function renderReport(data: ReportData): string {
+  const style = uplotFile("uPlot.min.css") + pageStyle;
+  const library = uplotFile("uPlot.iife.min.js");
+  const policy = [
+    "default-src 'none'",
+    `style-src ${sourceHash(style)}`,
+    `script-src ${sourceHash(library)} ${sourceHash(pageScript)}`,
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const title = titleOf(data);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} – Tapedeck</title>
+<style>${style}</style>
+</head>
+<body>
+<header>
+<div class="over">Tapedeck · backtest report</div>
+<h1>${title}</h1>
+<p class="soft">${dates(data)} · ${summary(data)}</p>
+<ul class="proof"><li>run <code>${escapeHtml(data.run.runId)}</code></li><li>hash <code>${escapeHtml(data.run.hash?.slice(0, 16) ?? "incomplete")}</code></li><li>prove it: <code>tapedeck verify ${escapeHtml(data.run.runId)}</code></li></ul>
+${headline(data)}
+</header>
+<main>
+${equitySection(data)}
+${priceSection(data)}
+<section><h2>Measures</h2><p class="note">${conventions(data.metrics)}</p>${measures(data)}</section>
+<section class="long"><h2>Risk verdicts</h2>${verdicts(data)}</section>
+<section class="long"><h2>Trades</h2>${trades(data)}</section>
+<section class="long"><h2>Run identity</h2><p class="note">The same identity gives the same bytes on any machine.</p>${identity(data)}</section>
+</main>
+<footer>Written by Tapedeck ${escapeHtml(data.run.code.version)}. Figures in ${escapeHtml(data.account.currency)}, times in UTC. Past results of a simulation do not promise future ones.</footer>
+<script type="application/json" id="data">${embedJson(chartData(data))}</script>
+<script>${library}</script>
+<script>${pageScript}</script>
+</body>
+</html>
+`;
+}
+
+const uplotFile = (name: string): string =>
+  readFileSync(createRequire(import.meta.url).resolve(`uplot/dist/${name}`), "utf8");
+
+const sourceHash = (text: string): string =>
+  `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+function titleOf({ run, symbols }: ReportData): string {
+  const model = run.phases.at(-1)?.model.name ?? "run";
+  const names = symbols.slice(0, NAMED_SYMBOLS).map(({ symbol }) => symbol);
+  if (names.length === 0) return escapeHtml(model);
+  const more = symbols.length > names.length ? " and others" : "";
+  return escapeHtml(`${model} on ${names.join(", ")}${more}`);
+}
+
+function summary({ counts, metrics }: ReportData): string {
+  const of = (topic: string): number => counts.find((one) => one.topic === topic)?.records ?? 0;
+  const events = counts.reduce((sum, { records }) => sum + records, 0);
+  return `${count(events)} events · ${count(of("market.bars"))} bars · ${count(metrics.orders)} orders · ${count(metrics.fills)} executions`;
+}
+
+/** A chart's frame; its reading line changes as the cursor moves, and names the rest when it does not. */
+function chart(id: string, name: string, reading: string, label: string): string {
+  return `<div class="charthead"><h3>${name}</h3><div class="reading" id="${id}-reading" aria-live="polite">${escapeHtml(reading)}</div></div>
+<div class="chart" id="${id}" tabindex="0" role="img" aria-label="${escapeHtml(label)}"></div>`;
+}
+
+const HINT = `<span class="hint">Drag to zoom, double-click to see all. With the keyboard: focus a chart, then arrows, + and −, 0.</span>`;
+
+function equitySection(data: ReportData): string {
+  const { equity, metrics, drawdowns: falls } = data;
+  if (equity.timeUs.length === 0) {
+    return `<section><h2>Equity</h2>${empty("The portfolio never held anything: equity stayed at its initial cash.")}</section>`;
+  }
+  const worst = falls[0];
+  const depth =
+    worst === undefined ? "none" : `deepest ${percent(-worst.depth)} on ${day(worst.troughUs)}`;
+  const gross = Math.max(...equity.gross);
+  return `<section class="long"><div class="sectionhead"><h2>Equity, drawdown, exposure</h2><button id="reset-run" hidden>Show all</button></div>
+<p class="note">${HINT}</p>
+${chart("equity", `Equity, ${escapeHtml(metrics.currency)}`, "", `Equity from ${metrics.initialEquity} to ${metrics.finalEquity} ${metrics.currency}`)}
+${chart("drawdown", "Drawdown from the peak", depth, `Drawdown, ${depth}`)}
+${chart("exposure", `Exposure, ${escapeHtml(metrics.currency)} &nbsp; <span class="key line">gross</span> <span class="key second">net</span>`, `greatest gross ${count(Math.round(gross))}`, "Gross and net exposure")}
+${drawdowns(data)}${months(data)}</section>`;
+}
+
+function priceSection({ symbols, symbolsLeftOut }: ReportData): string {
+  if (symbols.every(({ timeUs }) => timeUs.length === 0)) return "";
+  const picker =
+    symbols.length < 2
+      ? ""
+      : `<fieldset class="picker" aria-label="Symbol">${symbols
+          .map(
+            ({ symbol }, i) =>
+              `<input type="radio" name="symbol" id="symbol-${i}" value="${i}"${i === 0 ? " checked" : ""}><label for="symbol-${i}">${escapeHtml(symbol)}</label>`,
+          )
+          .join("")}</fieldset>`;
+  const first = symbols[0] as SymbolSeries;
+  const more = symbolsLeftOut > 0 ? ` ${count(symbolsLeftOut)} more were traded.` : "";
+  return `<section><div class="sectionhead"><h2>Trades on price</h2><button id="reset-price" hidden>Show all</button></div>
+<p class="note"><span class="up">▲</span> bought, <span class="down">▼</span> sold; close of each bar.${more} ${HINT}</p>${picker}
+${chart("price", "Price", readingOf(first), labelOf(first))}</section>`;
+}
+
+function readingOf({ marks, fills }: SymbolSeries): string {
+  if (fills === 0) return "no executions";
+  return marks.length < fills
+    ? `${count(fills)} executions, ${count(marks.length)} marks: the largest of each stretch`
+    : `${count(fills)} executions`;
+}
+
+const labelOf = (series: SymbolSeries): string =>
+  `Price of ${series.symbol} with ${readingOf(series)}`;
+
+/** Times as steps in milliseconds, values to the digits that are shown: a third of the bytes. */
+function chartData({ equity, symbols, account }: ReportData): unknown {
+  return {
+    currency: account.currency,
+    digits: account.currencyScale,
+    equity: equity.timeUs.length === 0 ? null : equityData(equity),
+    symbols: symbols.map((series) => ({
+      symbol: series.symbol,
+      currency: series.currency,
+      digits: series.priceScale,
+      reading: readingOf(series),
+      label: labelOf(series),
+      t: steps(series.timeUs),
+      price: series.price,
+      marks: {
+        t: steps(series.marks.map((mark) => mark.timeUs)),
+        side: series.marks.map((mark) => (mark.side === "BUY" ? 1 : -1)),
+        price: series.marks.map((mark) => mark.price),
+        count: series.marks.map((mark) => mark.count),
+      },
+    })),
+  };
+}
+
+const equityData = (equity: EquitySeries): unknown => ({
+  t: steps(equity.timeUs),
+  equity: equity.equity,
+  drawdown: equity.drawdown.map((part) => Number(part.toFixed(6))),
+  gross: equity.gross,
+  net: equity.net,
+});
+
+function steps(timeUs: readonly number[]): readonly number[] {
+  const times = timeUs.map((time) => Math.floor(time / 1000));
+  return times.map((time, i) => time - (i === 0 ? 0 : (times[i - 1] as number)));
+}

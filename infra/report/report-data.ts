@@ -1,0 +1,145 @@
+// What a report shows and what metrics.json says: plain data, bounded whatever the run's length.
+// Promises: amounts are exact decimal text; numbers are for charts and ratios only; ratios are parts
+// of one (0.05 is 5 %); a measure that the run does not define is null.
+
+import type { Account } from "../../projections/answer.ts";
+import type { Manifest } from "../run/manifest.ts";
+
+export interface ReportData {
+  readonly run: RunIdentity;
+  readonly account: Account;
+  /** First and last event time of the market and the portfolio; null for an empty run. */
+  readonly span: { readonly fromUs: number; readonly toUs: number } | null;
+  readonly counts: readonly { readonly topic: string; readonly records: number }[];
+  readonly metrics: Metrics;
+  readonly equity: EquitySeries;
+  readonly symbols: readonly SymbolSeries[];
+  /** Symbols with executions beyond those charted. */
+  readonly symbolsLeftOut: number;
+  /** Change over each month sampled by days; null from the month in which all was lost. */
+  readonly months: readonly { readonly month: string; readonly change: number | null }[];
+  readonly drawdowns: readonly Drawdown[];
+  readonly verdicts: VerdictDigest;
+  /** The last closed round trips, oldest first. */
+  readonly trades: readonly TradeLine[];
+}
+
+export type RunIdentity = Pick<
+  Manifest,
+  "runId" | "hash" | "forkOf" | "tape" | "engine" | "code" | "phases" | "inputs" | "outputs"
+>;
+
+export interface Metrics {
+  readonly currency: string;
+  readonly initialEquity: string;
+  readonly finalEquity: string;
+  readonly netProfit: string;
+  readonly totalReturn: number | null;
+  /** Compounded; null unless days were sampled. */
+  readonly annualReturn: number | null;
+  readonly annualVolatility: number | null;
+  readonly sharpe: number | null;
+  readonly sortino: number | null;
+  /** Over every snapshot, not only over the samples; 0 to 1, or more where equity went below 0. */
+  readonly maxDrawdown: number | null;
+  readonly calmar: number | null;
+  readonly trades: number;
+  readonly winRate: number | null;
+  readonly profitFactor: number | null;
+  readonly profitLossRatio: number | null;
+  /** Mean profit of a closed trade, after fees, in units of the currency. */
+  readonly expectancy: number | null;
+  readonly averageHoldingSeconds: number | null;
+  /** Share of samples at which anything was held. */
+  readonly timeInMarket: number | null;
+  /** Mean of gross exposure over equity, over the samples. */
+  readonly averageExposure: number | null;
+  /** Value traded over mean equity, a year. */
+  readonly annualTurnover: number | null;
+  readonly orders: number;
+  readonly fills: number;
+  /** Orders that the venue refused; a cancel that came too late is not one. */
+  readonly rejected: number;
+  readonly canceled: number;
+  readonly valueTraded: string;
+  readonly fees: string;
+  /** Price moved against us by the venue's slippage model, at the quantities filled. */
+  readonly slippage: string;
+  /** Fees and slippage over the value traded, in basis points. */
+  readonly costBps: number | null;
+  readonly verdicts: Readonly<Record<"PASS" | "REDUCE" | "DENY", number>>;
+  /** How equity was sampled for the measures of return and risk. */
+  readonly sampling: {
+    readonly period: "day" | "hour" | "minute";
+    readonly samples: number;
+    readonly perYear: number;
+  };
+}
+
+/** Parallel arrays in units of the currency; drawdown is a part of one, 0 or below. */
+export interface EquitySeries {
+  readonly timeUs: readonly number[];
+  readonly equity: readonly number[];
+  readonly drawdown: readonly number[];
+  readonly gross: readonly number[];
+  readonly net: readonly number[];
+}
+
+export interface SymbolSeries {
+  readonly symbol: string;
+  readonly currency: string;
+  readonly priceScale: number;
+  readonly timeUs: readonly number[];
+  readonly price: readonly number[];
+  readonly marks: readonly TradeMark[];
+  readonly fills: number;
+}
+
+/** Executions of one side within one stretch of time, the largest of them shown. */
+export interface TradeMark {
+  readonly timeUs: number;
+  readonly side: "BUY" | "SELL";
+  readonly price: number;
+  readonly quantity: number;
+  /** Executions that this mark stands for. */
+  readonly count: number;
+}
+
+export interface Drawdown {
+  readonly peakUs: number;
+  readonly troughUs: number;
+  /** Null while equity is still below the peak. */
+  readonly recoveredUs: number | null;
+  /** Part of one. */
+  readonly depth: number;
+}
+
+export interface VerdictDigest {
+  readonly total: number;
+  readonly outcomes: readonly { readonly outcome: string; readonly count: number }[];
+  readonly reasons: readonly {
+    readonly outcome: string;
+    readonly reason: string;
+    readonly count: number;
+  }[];
+  readonly checks: readonly {
+    readonly check: string;
+    readonly judged: number;
+    readonly failed: number;
+    /** Greatest measured over limit, a part of one; null where no limit is above 0. */
+    readonly highestUse: number | null;
+  }[];
+}
+
+export interface TradeLine {
+  readonly symbol: string;
+  readonly direction: "LONG" | "SHORT";
+  readonly entryUs: number;
+  readonly exitUs: number;
+  readonly quantity: string;
+  readonly entryPrice: string | null;
+  readonly exitPrice: string | null;
+  /** After fees. */
+  readonly profit: string;
+  readonly currency: string;
+}

@@ -1,0 +1,148 @@
+// A run's executions digested in one pass: round trips, costs, and marks for the price charts.
+
+import { addToBuckets, type Buckets, emptyBuckets } from "../../quant/down-sample.ts";
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { formatScaled } from "../../schemas/values/decimal.ts";
+import { averagePrice } from "../../schemas/values/holding.ts";
+import { notionalMinor } from "../../schemas/values/money.ts";
+import { advanceTrip, type RoundTrip } from "../../schemas/values/round-trip.ts";
+import type { TradeLine, TradeMark } from "./report-data.ts";
+
+const KEPT_TRADES = 1000;
+/** Stretches of time that hold at most one mark a side, for each symbol. */
+const MARK_BUCKETS = 250;
+
+interface Marks {
+  readonly buy: TradeMark | null;
+  readonly sell: TradeMark | null;
+}
+
+interface SymbolFills {
+  trip: RoundTrip | null;
+  count: number;
+  readonly marks: Buckets<Marks>;
+}
+
+export class TradeDigest {
+  private readonly instruments: ReadonlyMap<string, Instrument>;
+  private readonly symbols = new Map<string, SymbolFills>();
+  private closed: { readonly instrument: Instrument; readonly trip: RoundTrip }[] = [];
+  trades = 0;
+  wins = 0;
+  losses = 0;
+  /** Minor units, as are all amounts here. */
+  profit = 0n;
+  loss = 0n;
+  holdingUs = 0;
+  fills = 0;
+  rejected = 0;
+  canceled = 0;
+  valueTraded = 0n;
+  fees = 0n;
+  slippage = 0n;
+
+  constructor(instruments: ReadonlyMap<string, Instrument>) {
+    this.instruments = instruments;
+  }
+
+  /** In time order for each symbol. */
+  add(report: ExecutionReport): void {
+    if (report.execType === "REJECTED" && report.reason !== "UnknownOrder") this.rejected++;
+    if (report.execType === "CANCELED") this.canceled++;
+    const instrument = this.instruments.get(report.symbol);
+    if (report.execType !== "FILLED" || instrument === undefined) return;
+    const quantity = report.side === "BUY" ? report.quantity : -report.quantity;
+    const value = notionalMinor(report.price, quantity, instrument);
+    this.fills++;
+    this.fees += report.fee;
+    this.slippage += notionalMinor(report.slippage, report.quantity, instrument);
+    this.valueTraded += value < 0n ? -value : value;
+    let kept = this.symbols.get(report.symbol);
+    if (kept === undefined) {
+      kept = { trip: null, count: 0, marks: emptyBuckets(MARK_BUCKETS) };
+      this.symbols.set(report.symbol, kept);
+    }
+    const { tradeUs: timeUs, price, fee } = report;
+    const step = advanceTrip(kept.trip, { timeUs, quantity, price, value, fee });
+    kept.trip = step.open;
+    kept.count++;
+    if (step.closed !== null) this.close(instrument, step.closed);
+    addToBuckets(kept.marks, timeUs, markOf(report, instrument), mergeMarks);
+  }
+
+  private close(instrument: Instrument, trip: RoundTrip): void {
+    const profit = trip.realised - trip.fees;
+    this.trades++;
+    this.holdingUs += trip.exitUs - trip.entryUs;
+    if (profit > 0n) {
+      this.wins++;
+      this.profit += profit;
+    } else if (profit < 0n) {
+      this.losses++;
+      this.loss -= profit;
+    }
+    this.closed.push({ instrument, trip });
+    if (this.closed.length >= 2 * KEPT_TRADES) this.trim();
+  }
+
+  private trim(): void {
+    this.closed = this.closed.sort((a, b) => a.trip.exitUs - b.trip.exitUs).slice(-KEPT_TRADES);
+  }
+
+  /** Symbols with executions, those with most first. */
+  traded(): readonly string[] {
+    return [...this.symbols]
+      .sort(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1))
+      .map(([symbol]) => symbol);
+  }
+
+  fillsOf(symbol: string): number {
+    return this.symbols.get(symbol)?.count ?? 0;
+  }
+
+  marksOf(symbol: string): readonly TradeMark[] {
+    const items = this.symbols.get(symbol)?.marks.items ?? [];
+    return items
+      .flatMap(({ value }) => [value.buy, value.sell])
+      .filter((mark) => mark !== null)
+      .sort((a, b) => a.timeUs - b.timeUs);
+  }
+
+  lines(): readonly TradeLine[] {
+    this.trim();
+    return this.closed.map(({ instrument, trip }) => ({
+      symbol: instrument.symbol,
+      direction: trip.direction,
+      entryUs: trip.entryUs,
+      exitUs: trip.exitUs,
+      quantity: formatScaled(trip.entryQuantity, instrument.quantityScale),
+      entryPrice: averagePrice(trip.entryValue, trip.entryQuantity, instrument),
+      exitPrice: averagePrice(trip.exitValue, trip.exitQuantity, instrument),
+      profit: formatScaled(trip.realised - trip.fees, instrument.currencyScale),
+      currency: instrument.currency,
+    }));
+  }
+}
+
+function markOf(report: ExecutionReport, instrument: Instrument): Marks {
+  const mark: TradeMark = {
+    timeUs: report.tradeUs,
+    side: report.side,
+    price: report.price / 10 ** instrument.priceScale,
+    quantity: report.quantity / 10 ** instrument.quantityScale,
+    count: 1,
+  };
+  return mark.side === "BUY" ? { buy: mark, sell: null } : { buy: null, sell: mark };
+}
+
+const mergeMarks = (earlier: Marks, later: Marks): Marks => ({
+  buy: larger(earlier.buy, later.buy),
+  sell: larger(earlier.sell, later.sell),
+});
+
+function larger(earlier: TradeMark | null, later: TradeMark | null): TradeMark | null {
+  if (earlier === null || later === null) return earlier ?? later;
+  const count = earlier.count + later.count;
+  return { ...(later.quantity > earlier.quantity ? later : earlier), count };
+}
