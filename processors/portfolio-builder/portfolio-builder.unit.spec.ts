@@ -154,6 +154,10 @@ describe("portfolio-builder", () => {
     const task = given({ ...after, initial: () => structuredClone(state) });
     expect(quantities(task.when(signal("AAA", 1)))).toEqual([{ AAA: 200, BBB: -200 }]);
     expect(task.when(signal("AAA", 1), signal("BBB", -1))).toEqual([]);
+    const shared = { ...portfolioBuilder(equal, portfolio), initial: () => structuredClone(state) };
+    const other = given(shared);
+    expect(quantities(other.when(signal("AAA", 1)))).toEqual([{ AAA: 500, BBB: -500 }]);
+    expect(other.when(signal("AAA", 1, 20_000), snapshot(1n), signal("AAA", 1))).toEqual([]);
   });
 
   test("ignores the snapshots of another portfolio", () => {
