@@ -6,8 +6,6 @@ import type { Features } from "../schemas/generated/features.ts";
 import { emit } from "../streams/event.ts";
 import { nothing, type Processor } from "../streams/processor.ts";
 
-export type { Features };
-
 export interface SignalModel<State = unknown> {
   readonly name: string;
   readonly version: number;
