@@ -335,7 +335,7 @@ describe("any orders on any bars", () => {
     fc.assert(
       fc.property(
         config,
-        fc.array(fc.oneof(someBar, someOrder), { maxLength: 40 }),
+        fc.array(fc.oneof(someBar, someOrder), { maxLength: 40, size: "max" }),
         (venue, script) => {
           const orders = new Map<number, Order>();
           const bars: MarketBar[] = [];

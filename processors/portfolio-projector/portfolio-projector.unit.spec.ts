@@ -256,7 +256,7 @@ describe("against the slow oracle", () => {
       quantity: fc.oneof(fc.constant(0), fc.integer({ min: -500, max: 500 })), // 0: a bar
       fee: fc.integer({ min: 0, max: 300 }),
     }),
-    { maxLength: 60 },
+    { maxLength: 60, size: "max" },
   );
 
   const cents = (price: number, quantity: number, symbol: number): bigint => {

@@ -32,19 +32,19 @@ const sum = (values: readonly bigint[]): bigint => values.reduce((a, b) => a + b
 const worthOf = ({ price, risk }: Trade, quantity: number): bigint =>
   risk.instrument === null || price === 0 ? 0n : worth(quantity, price, risk.instrument);
 
-/** Gives what the trades add to the exposure its share of the room, each in proportion. */
+/** The part of a position that a trade leaves open: none where it goes through zero. */
+const kept = ({ quantity, risk }: Trade): number =>
+  quantity > 0 === risk.position > 0 ? Math.min(Math.abs(quantity), Math.abs(risk.position)) : 0;
+
+/** Gives what the trades open its share of the room that is left, each in proportion. */
 function shrink(open: readonly Trade[], room: bigint): void {
-  const grows = ({ quantity, risk }: Trade): boolean =>
-    Math.abs(quantity) > Math.abs(risk.position);
-  const growing = open.filter(grows);
-  const before = growing.map((trade) => worthOf(trade, trade.risk.position));
-  const growth = growing.map((trade, i) => worthOf(trade, trade.quantity) - (before[i] as bigint));
-  const kept = sum(open.map((trade) => (grows(trade) ? 0n : worthOf(trade, trade.quantity))));
-  const free = room - kept - sum(before);
+  const before = open.map((trade) => worthOf(trade, kept(trade)));
+  const growth = open.map((trade, i) => worthOf(trade, trade.quantity) - (before[i] as bigint));
   const wanted = sum(growth) || 1n;
-  for (const [i, trade] of growing.entries()) {
+  const free = room - sum(before);
+  for (const [i, trade] of open.entries()) {
     const { risk, quantity, price } = trade;
-    if (risk.instrument === null) continue;
+    if (risk.instrument === null || reduces(quantity, risk.position)) continue;
     const share = free <= 0n ? 0n : ((growth[i] as bigint) * free) / wanted;
     const within = (before[i] as bigint) + share;
     const size = sizeWithin(within, Math.abs(quantity), price, risk.instrument);

@@ -535,7 +535,7 @@ describe("any proposal in any circumstances", () => {
 
   test("outcome, reason, checks and targets agree, and nothing let through is past a limit", () => {
     fc.assert(
-      fc.property(config, fc.array(event, { maxLength: 25 }), (limits, events) => {
+      fc.property(config, fc.array(event, { maxLength: 25, size: "max" }), (limits, events) => {
         const positions = new Map<string, number>();
         const closes = new Map([
           ["A", 100_00],
