@@ -36,7 +36,7 @@ export interface ClosedRunOptions {
   readonly untilUs?: number;
   /** Sees each batch as it is committed; is waited for. */
   readonly onBatch?: (batch: RecordBatch) => void | Promise<void>;
-  /** Sees progress at each commit. */
+  /** Sees how far the run is durable, after each commit. */
   readonly onProgress?: (progress: Progress) => void;
   /** Asked at each commit: true ends the run there, resumable. */
   readonly stopRequested?: () => boolean;
@@ -83,6 +83,8 @@ class ClosedRun implements Sink {
   private sourceEvents = 0;
   private timeUs = 0;
   private committing: Promise<void> = Promise.resolve();
+  /** What `committing` makes durable. */
+  private progress: Progress | null = null;
 
   constructor(options: ClosedRunOptions) {
     this.options = options;
@@ -199,13 +201,20 @@ class ClosedRun implements Sink {
       untilCommit = eventsPerCommit;
       await this.commit();
       if (stopRequested?.() === true) {
-        await this.committing;
+        await this.settle();
         return { completed: false, sourceEvents: this.sourceEvents, timeUs: this.timeUs };
       }
     }
     await this.commit();
-    await this.committing;
+    await this.settle();
     return { completed: true, sourceEvents: this.sourceEvents, timeUs: this.timeUs };
+  }
+
+  /** Waits until the commit under way is durable. */
+  private async settle(): Promise<void> {
+    await this.committing;
+    if (this.progress !== null) this.options.onProgress?.(this.progress);
+    this.progress = null;
   }
 
   private dispatch(rank: number, event: AnyEvent): void {
@@ -259,7 +268,7 @@ class ClosedRun implements Sink {
 
   /** Starts the commit of what was written since the last one, after that one is durable. */
   private async commit(): Promise<void> {
-    await this.committing;
+    await this.settle();
     const produced: RecordBatch[] = [];
     for (const outputs of this.outputs.values()) {
       for (const output of outputs) {
@@ -273,7 +282,7 @@ class ClosedRun implements Sink {
     if (this.options.onBatch !== undefined) {
       for (const batch of produced) await this.options.onBatch(batch);
     }
-    this.options.onProgress?.({ sourceEvents: this.sourceEvents, timeUs: this.timeUs });
+    this.progress = { sourceEvents: this.sourceEvents, timeUs: this.timeUs };
   }
 
   private checkpoint(): Checkpoint {

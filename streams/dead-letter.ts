@@ -1,19 +1,21 @@
 // What is kept of an event that could not be used: where it lies, why, and its bytes.
 
 import { Writer } from "../schemas/avro.ts";
-import type { TapedeckError } from "../schemas/errors.ts";
+import { TapedeckError } from "../schemas/errors.ts";
 import { codecs, type Facts } from "../schemas/generated/facts.ts";
 import type { AnyEvent } from "./event.ts";
 
 export function deadLetterOf(event: AnyEvent, failure: TapedeckError): Facts["tape.dead-letters"] {
   const writer = new Writer(256);
   encodeValue(writer, event);
+  // What the processor found wrong says more than that it failed.
+  const { code, message } = failure.cause instanceof TapedeckError ? failure.cause : failure;
   return {
     origin: event.topic,
     partition: event.partition,
     position: event.offset,
-    code: failure.code,
-    detail: failure.message,
+    code,
+    detail: message,
     raw: writer.bytes.slice(0, writer.pos),
   };
 }

@@ -1,7 +1,7 @@
 // tapedeck backtest: replay a tape through the flow that a configuration describes.
 
 import { Command, InvalidArgumentError } from "commander";
-import { loadConfig } from "../config/load-config.ts";
+import { loadConfig, type Override, parseOverride } from "../config/load-config.ts";
 import { DEFAULT_ROOT } from "../run/run-folder.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { printSummary } from "../run/summary.ts";
@@ -10,13 +10,8 @@ import { packageVersion } from "./version.ts";
 interface Options {
   readonly root: string;
   readonly resume?: true;
-  readonly set: readonly Setting[];
+  readonly set: readonly Override[];
   readonly commitEvery?: number;
-}
-
-export interface Setting {
-  readonly key: string;
-  readonly value: string;
 }
 
 export function backtestCommand(): Command {
@@ -50,11 +45,10 @@ export function backtestCommand(): Command {
 }
 
 /** Gathers repeated --set key=value. */
-export function collect(text: string, before: readonly Setting[]): readonly Setting[] {
-  const at = text.indexOf("=");
-  if (at < 1) throw new InvalidArgumentError(`give key=value, such as risk.maxDrawdown=0.01`);
-  return [...before, { key: text.slice(0, at).trim(), value: text.slice(at + 1).trim() }];
-}
+export const collect = (text: string, before: readonly Override[]): readonly Override[] => [
+  ...before,
+  parseOverride(text),
+];
 
 function wholeNumber(text: string): number {
   const value = Number(text);

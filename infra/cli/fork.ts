@@ -3,7 +3,7 @@
 import { Command } from "commander";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
-import { loadConfig } from "../config/load-config.ts";
+import { loadConfig, type Override } from "../config/load-config.ts";
 import type { Difference } from "../run/comparator.ts";
 import { compareRuns } from "../run/compare-runs.ts";
 import { configPath, type PlannedPhase } from "../run/execute.ts";
@@ -11,13 +11,13 @@ import { type Manifest, readManifest } from "../run/manifest.ts";
 import { DEFAULT_ROOT, findRun, type RunFolder } from "../run/run-folder.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { type RunSummary, readSummary } from "../run/summary.ts";
-import { collect, type Setting } from "./backtest.ts";
+import { collect } from "./backtest.ts";
 import { differenceText, requireComplete } from "./verify.ts";
 import { packageVersion } from "./version.ts";
 
 interface Options {
   readonly root: string;
-  readonly set: readonly Setting[];
+  readonly set: readonly Override[];
   readonly at?: string;
 }
 

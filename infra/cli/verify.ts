@@ -3,20 +3,20 @@
 import { Command } from "commander";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { formatIsoUs } from "../../schemas/values/time.ts";
-import { loadConfig } from "../config/load-config.ts";
+import { loadConfig, type Override } from "../config/load-config.ts";
 import type { Difference } from "../run/comparator.ts";
 import { configPath, openPlan, type PlannedPhase, type RunPlan } from "../run/execute.ts";
 import { type Manifest, readManifest } from "../run/manifest.ts";
 import { DEFAULT_ROOT, findRun, type RunFolder } from "../run/run-folder.ts";
 import { type Change, type Verdict, verifyRun } from "../run/verify.ts";
-import { collect, type Setting } from "./backtest.ts";
+import { collect } from "./backtest.ts";
 import { grouped, progressLine } from "./progress.ts";
 import { packageVersion } from "./version.ts";
 
 interface Options {
   readonly root: string;
   readonly config?: string;
-  readonly set: readonly Setting[];
+  readonly set: readonly Override[];
 }
 
 export function verifyCommand(): Command {
@@ -58,7 +58,7 @@ export function requireComplete(manifest: Manifest): void {
 export async function planOf(
   folder: RunFolder,
   manifest: Manifest,
-  { config, set }: { readonly config?: string; readonly set: readonly Setting[] },
+  { config, set }: { readonly config?: string; readonly set: readonly Override[] },
 ): Promise<RunPlan> {
   const phases: PlannedPhase[] = [];
   for (const [index, { fromUs }] of manifest.phases.entries()) {
