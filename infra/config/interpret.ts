@@ -1,0 +1,315 @@
+// From what people write to what processors take: fractions to basis points, amounts to minor units,
+// durations and times to microseconds. Promises: every conversion is exact; a value that has no exact
+// counterpart is a finding, never rounded; rules that span several keys are held here.
+
+import type { FlowConfig, RiskConfig, SizingConfig } from "../../processors/flow-config.ts";
+import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
+import { parseScaled } from "../../schemas/values/decimal.ts";
+import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
+import { currencyScale } from "./currency.ts";
+import { formatDurationUs, parseDurationUs } from "./duration.ts";
+import { nowhere, type Problem, problem } from "./problem.ts";
+import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
+import type { RunConfig, Settings } from "./run-config.ts";
+
+/** A configuration that the schema takes, with its defaults. */
+export interface HumanConfig {
+  readonly tape: string;
+  readonly source: FlowConfig["source"];
+  readonly range: { readonly from: string | null; readonly to: string | null };
+  readonly symbols: readonly string[] | null;
+  readonly bars: { readonly interval: string; readonly suspicious: "exclude" | "include" };
+  readonly features: FlowConfig["features"];
+  readonly model: string;
+  readonly portfolio: { readonly name: string; readonly currency: string; readonly cash: number };
+  readonly sizing:
+    | { readonly method: "fixed-quantity"; readonly quantity: number; readonly allowShort: boolean }
+    | {
+        readonly method: "equal-weight" | "inverse-volatility";
+        readonly gross: number;
+        readonly allowShort: boolean;
+      };
+  readonly risk: { readonly [K in LimitName]: HumanLimit } & {
+    readonly onBreach: RiskConfig["onBreach"];
+  };
+  readonly orders: {
+    readonly type: "market" | "limit";
+    readonly limitOffset: number;
+    readonly timeInForce: FlowConfig["orders"]["timeInForce"];
+    readonly latency: string;
+  };
+  readonly venue: {
+    readonly fill: FlowConfig["venue"]["fill"];
+    readonly latency: string;
+    readonly slippage: number;
+    readonly fee: number;
+    readonly minimumFee: number;
+  };
+  readonly commands: readonly HumanCommand[];
+  readonly seed: number;
+  readonly partitions: number;
+}
+
+type LimitName =
+  | "maxPosition"
+  | "maxGrossExposure"
+  | "priceCollar"
+  | "maxOrderValue"
+  | "maxDrawdown";
+
+/** Off or null: no limit. */
+type HumanLimit = number | "off" | null;
+
+interface HumanCommand {
+  readonly at: string;
+  readonly command: ControlCommand["command"];
+  readonly who: string;
+  readonly why: string;
+  readonly limit?: LimitName;
+  readonly value?: HumanLimit;
+}
+
+/** All of a run's configuration but where its files lie. */
+export interface Interpreted {
+  readonly flow: Omit<FlowConfig, "model">;
+  readonly run: Pick<RunConfig, "range" | "symbols" | "commands" | "seed" | "partitions">;
+  /** One form for each value; tape and model as they were written. */
+  readonly settings: Settings;
+  /** Where there are any, the rest is not to be used. */
+  readonly problems: readonly Problem[];
+}
+
+const BPS_DIGITS = 4;
+const PPM_DIGITS = 6;
+
+export function interpret(human: HumanConfig, origins: Origins): Interpreted {
+  const read = new Reading(origins, human.portfolio.currency);
+  const { portfolio, venue, orders } = human;
+  const flow = {
+    source: human.source,
+    bars: {
+      intervalUs: read.duration("/bars/interval", human.bars.interval, 1),
+      suspicious: human.bars.suspicious,
+    },
+    features: human.features,
+    portfolio: {
+      name: portfolio.name,
+      currency: portfolio.currency,
+      currencyScale: read.currencyScale,
+      initialCashMinor: BigInt(read.amount("/portfolio/cash", portfolio.cash)),
+    },
+    sizing: sizing(read, human.sizing),
+    risk: {
+      maxPosition: decimal(human.risk.maxPosition),
+      maxGrossExposureMinor: read.limitAmount("maxGrossExposure", human.risk.maxGrossExposure),
+      priceCollarBps: read.limitBps("priceCollar", human.risk.priceCollar),
+      maxOrderValueMinor: read.limitAmount("maxOrderValue", human.risk.maxOrderValue),
+      maxDrawdownBps: read.limitBps("maxDrawdown", human.risk.maxDrawdown),
+      onBreach: human.risk.onBreach,
+    },
+    orders: {
+      type: orders.type === "limit" ? ("LIMIT" as const) : ("MARKET" as const),
+      limitOffsetBps: read.fraction("/orders/limitOffset", orders.limitOffset, BPS_DIGITS),
+      timeInForce: orders.timeInForce,
+      latencyUs: read.duration("/orders/latency", orders.latency, 0),
+    },
+    venue: {
+      fill: venue.fill,
+      latencyUs: read.duration("/venue/latency", venue.latency, 1),
+      slippageBps: read.fraction("/venue/slippage", venue.slippage, BPS_DIGITS),
+      feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
+      minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
+    },
+  };
+  const range = {
+    fromUs: human.range.from === null ? null : read.time("/range/from", human.range.from),
+    toUs: human.range.to === null ? null : read.time("/range/to", human.range.to),
+  };
+  const timed = human.commands.map((command, index) => commandOf(read, human, command, index));
+  holdRules(read, human, range, timed);
+  // Array.sort is stable: commands of one time stay in the file's order.
+  const order = timed.map((_, i) => i).sort((a, b) => at(timed, a) - at(timed, b));
+  const symbols = human.symbols === null ? null : [...human.symbols].sort();
+  return {
+    flow,
+    run: {
+      range,
+      symbols,
+      commands: order.map((i) => timed[i] as Timed),
+      seed: human.seed,
+      partitions: human.partitions,
+    },
+    settings: {
+      ...(human as unknown as Settings),
+      symbols,
+      bars: { ...human.bars, interval: formatDurationUs(flow.bars.intervalUs) },
+      range: { from: isoOrNull(range.fromUs), to: isoOrNull(range.toUs) },
+      risk: Object.fromEntries(Object.entries(human.risk).map(([key, v]) => [key, nullIfOff(v)])),
+      orders: { ...orders, latency: formatDurationUs(flow.orders.latencyUs) },
+      venue: { ...venue, latency: formatDurationUs(flow.venue.latencyUs) },
+      commands: order.map((i) => {
+        const { at: _, value, ...command } = human.commands[i] as HumanCommand;
+        const set = value === undefined ? {} : { value: nullIfOff(value) };
+        return { ...command, ...set, at: formatIsoUs(at(timed, i)) };
+      }),
+    },
+    problems: read.problems,
+  };
+}
+
+type Timed = RunConfig["commands"][number];
+
+const at = (timed: readonly Timed[], index: number): number => (timed[index] as Timed).timeUs;
+const isoOrNull = (timeUs: number | null): string | null =>
+  timeUs === null ? null : formatIsoUs(timeUs);
+const nullIfOff = <T extends Plain>(value: T | "off"): T | null => (value === "off" ? null : value);
+const decimal = (value: HumanLimit): string | null => (isOff(value) ? null : String(value));
+const isOff = (value: HumanLimit): value is "off" | null => value === "off" || value === null;
+
+/** Converts, and notes what cannot be: such a key reads as 0, or a time that is before no other. */
+class Reading {
+  readonly problems: Problem[] = [];
+  readonly currencyScale: number;
+  private readonly currency: string;
+  private readonly origins: Origins;
+
+  constructor(origins: Origins, currency: string) {
+    this.origins = origins;
+    this.currency = currency;
+    this.currencyScale = currencyScale(currency);
+  }
+
+  fail(pointer: string, message: string): 0 {
+    const origin = this.origins.get(pointer)?.value ?? nowhere;
+    this.problems.push(problem("CONFIG_INVALID", origin, dottedKey(pointer), message));
+    return 0;
+  }
+
+  /** Whole steps of 10^-digits. A number of 15 digits at most prints as it was written. */
+  fraction(pointer: string, value: number, digits: number): number {
+    const step = `0.${"1".padStart(digits, "0")}`;
+    const steps = parseScaled(String(value), digits);
+    return steps ?? this.fail(pointer, `found ${value}; must be in steps of ${step}`);
+  }
+
+  /** Minor units of the portfolio's currency. */
+  amount(pointer: string, value: number): number {
+    const { currency, currencyScale: scale } = this;
+    const rule = `${currency} has ${scale} decimal${scale === 1 ? "" : "s"}`;
+    return parseScaled(String(value), scale) ?? this.fail(pointer, `found ${value}; ${rule}`);
+  }
+
+  limitAmount(name: LimitName, value: HumanLimit, pointer = `/risk/${name}`): number | null {
+    return isOff(value) ? null : this.amount(pointer, value);
+  }
+
+  limitBps(name: LimitName, value: HumanLimit, pointer = `/risk/${name}`): number | null {
+    return isOff(value) ? null : this.fraction(pointer, value, BPS_DIGITS);
+  }
+
+  duration(pointer: string, text: string, leastUs: number): number {
+    const us = parseDurationUs(text);
+    if (us === null) {
+      return this.fail(pointer, `found "${text}"; must be whole microseconds, at most 100 years`);
+    }
+    return us < leastUs ? this.fail(pointer, `found "${text}"; must be above 0`) : us;
+  }
+
+  time(pointer: string, text: string): number {
+    const us = parseIsoUs(text);
+    if (us !== null && us >= 0) return us;
+    const rule = us === null ? "there is no such time" : "times begin with 1970";
+    this.fail(pointer, `found "${text}"; ${rule}`);
+    return Number.NaN;
+  }
+}
+
+function sizing(read: Reading, human: HumanConfig["sizing"]): SizingConfig {
+  const { allowShort } = human;
+  if (human.method === "fixed-quantity") {
+    return { method: "FIXED_QUANTITY", quantity: String(human.quantity), allowShort };
+  }
+  return {
+    method: human.method === "equal-weight" ? "EQUAL_WEIGHT" : "INVERSE_VOLATILITY",
+    grossBps: read.fraction("/sizing/gross", human.gross, BPS_DIGITS),
+    allowShort,
+  };
+}
+
+/** The limits as control.commands names them: the unit ends the name. */
+const limitFields = {
+  maxPosition: "maxPosition",
+  maxGrossExposure: "maxGrossExposureMinor",
+  priceCollar: "priceCollarBps",
+  maxOrderValue: "maxOrderValueMinor",
+  maxDrawdown: "maxDrawdownBps",
+} as const satisfies Record<LimitName, keyof RiskConfig>;
+
+function commandOf(read: Reading, human: HumanConfig, command: HumanCommand, index: number): Timed {
+  const { limit, value = null } = command;
+  return {
+    timeUs: read.time(`/commands/${index}/at`, command.at),
+    value: {
+      portfolio: human.portfolio.name,
+      command: command.command,
+      who: command.who,
+      why: command.why,
+      limit: limit === undefined ? null : limitFields[limit],
+      value: limit === undefined ? null : limitValue(read, limit, value, index),
+    },
+  };
+}
+
+function limitValue(
+  read: Reading,
+  name: LimitName,
+  value: HumanLimit,
+  index: number,
+): number | null {
+  const pointer = `/commands/${index}/value`;
+  if (isOff(value)) return null;
+  switch (name) {
+    case "maxPosition":
+      // The command carries whole units: it does not know an instrument's scale.
+      return Number.isInteger(value)
+        ? value
+        : read.fail(pointer, `found ${value}; must be whole units for maxPosition`);
+    case "maxGrossExposure":
+    case "maxOrderValue":
+      return read.limitAmount(name, value, pointer);
+    case "priceCollar":
+    case "maxDrawdown":
+      return value > 1
+        ? read.fail(pointer, `found ${value}; must be a fraction up to 1 for ${name}`)
+        : read.limitBps(name, value, pointer);
+  }
+}
+
+/** Rules that one key alone cannot break. */
+function holdRules(
+  read: Reading,
+  human: HumanConfig,
+  { fromUs, toUs }: RunConfig["range"],
+  commands: readonly Timed[],
+): void {
+  const { emaFast, emaSlow } = human.features;
+  if (human.model === "ema-cross" && emaFast >= emaSlow) {
+    const rule = `must be below features.emaSlow (${emaSlow}) for the model ema-cross`;
+    read.fail("/features/emaFast", `found ${emaFast}; ${rule}`);
+  }
+  if (fromUs !== null && toUs !== null && fromUs >= toUs) {
+    read.fail(
+      "/range/from",
+      `found ${human.range.from}; must be before range.to (${human.range.to})`,
+    );
+  }
+  if (human.venue.fill === "next-tick" && human.source === "bars") {
+    read.fail("/venue/fill", "next-tick needs source: ticks; use bar-close or next-open with bars");
+  }
+  for (const [index, { timeUs }] of commands.entries()) {
+    if (toUs !== null && timeUs >= toUs) {
+      const rule = `must be before range.to (${human.range.to}), or it never takes effect`;
+      read.fail(`/commands/${index}/at`, `found ${human.commands[index]?.at}; ${rule}`);
+    }
+  }
+}
