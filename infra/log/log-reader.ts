@@ -5,7 +5,7 @@
 import { TapedeckError } from "../../schemas/errors.ts";
 import { firstAtOrAfter, fromOffset } from "../../streams/batch.ts";
 import type { Checkpoint, RecordBatch } from "../../streams/log.ts";
-import { decodeOwner, type Owner } from "./owner.ts";
+import { decodeOwner, type Owner, ownerKey } from "./owner.ts";
 import { damaged, PageFile, type Snapshot } from "./page-file.ts";
 import {
   type BatchPlace,
@@ -17,7 +17,6 @@ import {
   decodeTopic,
   epochKey,
   nameIn,
-  ownerKey,
   placeOf,
   ROW,
   type TopicRow,

@@ -4,6 +4,10 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 
+/** Kind and key of the row that names the owner. */
+export const OWNER_ROW = 5;
+export const ownerKey: Buffer = Buffer.from([OWNER_ROW]);
+
 export interface Owner {
   readonly pid: number;
   /** When the process started, in clock ticks since boot; null where the system does not say. */

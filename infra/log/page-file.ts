@@ -6,9 +6,12 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { TapedeckError } from "../../schemas/errors.ts";
 
 const MAGIC = 0xbeef_c0de;
+/** Every log is made with pages of this size. */
+export const PAGE_BYTES = 4096;
 const DATA_VERSION = 2;
 /** Before the contents of every page: number, transaction, flags, bounds. */
 export const PAGE_HEADER = 24;
+const HEAD_BYTES = PAGE_HEADER + 168;
 const NODE_HEADER = 8;
 const BRANCH = 1;
 const LEAF = 2;
@@ -208,15 +211,24 @@ export class PageFile {
   }
 
   private states(): [Snapshot, Snapshot] {
-    const head = this.bytes(0, PAGE_HEADER + 168);
-    const pageSize = head.readUInt32LE(PAGE_HEADER + 24);
-    if (pageSize < 512 || pageSize > 65_536 || (pageSize & (pageSize - 1)) !== 0) {
-      throw damaged(`the file's head states pages of ${pageSize} bytes`, { pageSize });
+    return [this.head(0), this.head(1)];
+  }
+
+  private head(slot: 0 | 1): Snapshot {
+    return stateOf(this.bytes(slot * PAGE_BYTES, HEAD_BYTES), slot);
+  }
+
+  /** Each head page that makes sense on its own, whatever the other says: for repair. */
+  heads(): Snapshot[] {
+    const heads: Snapshot[] = [];
+    for (const slot of [0, 1] as const) {
+      try {
+        heads.push(this.head(slot));
+      } catch (error) {
+        if (!(error instanceof TapedeckError)) throw error;
+      }
     }
-    return [
-      stateOf(head, 0, pageSize),
-      stateOf(this.bytes(pageSize, PAGE_HEADER + 168), 1, pageSize),
-    ];
+    return heads;
   }
 
   /** A branch or leaf page as `snapshot` sees it. */
@@ -243,6 +255,22 @@ export class PageFile {
     return page;
   }
 
+  /** Drops what is kept of pages: needed only when one transaction number has two meanings. */
+  forget(): void {
+    this.cache.clear();
+  }
+
+  /** As bytes; null where the file ends before. */
+  tryBytes(at: number, length: number): Buffer | null {
+    return at >= 0 && at + length <= this.size ? this.bytes(at, length) : null;
+  }
+
+  /** As value, without a look at the page's header: null only where the file ends before. */
+  rawValue(place: ValuePlace): Uint8Array | null {
+    const bytes = this.tryBytes(place.at, place.size);
+    return bytes === null ? null : new Uint8Array(bytes.buffer);
+  }
+
   /** The value's bytes, the caller's own. Cost: one system call. */
   value(place: ValuePlace, snapshot: Snapshot): Uint8Array {
     // Never a Buffer: its slice would share what Uint8Array's copies.
@@ -261,7 +289,7 @@ export class PageFile {
   }
 }
 
-function stateOf(page: Buffer, slot: number, pageSize: number): Snapshot {
+function stateOf(page: Buffer, slot: number): Snapshot {
   const view = new DataView(page.buffer, page.byteOffset, page.length);
   const meta = PAGE_HEADER;
   const facts = { slot };
@@ -275,8 +303,9 @@ function stateOf(page: Buffer, slot: number, pageSize: number): Snapshot {
       expected: DATA_VERSION,
     });
   }
-  if (view.getUint32(meta + 24, true) !== pageSize) {
-    throw damaged(`head page ${slot} states another page size`, facts);
+  const pageSize = view.getUint32(meta + 24, true);
+  if (pageSize !== PAGE_BYTES) {
+    throw damaged(`head page ${slot} states pages of ${pageSize} bytes`, facts);
   }
   const lastPage = u64(view, meta + 120);
   const mapSize = u64(view, meta + 16);

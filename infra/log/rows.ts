@@ -3,10 +3,12 @@
 
 import { Reader, Writer } from "../../schemas/avro.ts";
 import type { Checkpoint, Consumed, RecordBatch } from "../../streams/log.ts";
+import { OWNER_ROW } from "./owner.ts";
+import { PAGE_BYTES, PAGE_HEADER } from "./page-file.ts";
 import { SEAL_BYTES } from "./sealed-row.ts";
 
 /** First byte of a key. Never reused. */
-export const ROW = { topic: 1, batch: 2, epoch: 3, checkpoint: 4, owner: 5 } as const;
+export const ROW = { topic: 1, batch: 2, epoch: 3, checkpoint: 4, owner: OWNER_ROW } as const;
 
 const BATCH_KEY_BYTES = 17;
 /** Count, a spare word, greatest time, when it was written. */
@@ -17,7 +19,7 @@ export const BATCH_PREFIX = SEAL_BYTES + BATCH_KEY_BYTES + BATCH_HEAD_BYTES;
 export const MAX_NAME_BYTES = 400;
 
 /** A batch row with its page header fills whole pages: 64 of them. */
-export const BATCH_BYTES = 64 * 4096 - 24 - BATCH_PREFIX;
+export const BATCH_BYTES = 64 * PAGE_BYTES - PAGE_HEADER - BATCH_PREFIX;
 
 export interface TopicRow {
   readonly number: number;
@@ -67,7 +69,6 @@ const nameKey = (row: number, name: string): Buffer =>
 
 export const epochKey = (task: string): Buffer => nameKey(ROW.epoch, task);
 export const checkpointKey = (task: string): Buffer => nameKey(ROW.checkpoint, task);
-export const ownerKey = Buffer.from([ROW.owner]);
 /** The name that a key of a task ends with. */
 export const nameIn = (key: Buffer): string => key.toString("utf8", 1);
 

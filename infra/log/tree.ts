@@ -122,9 +122,10 @@ export interface Walk {
 /**
  * Visits every page that the snapshot reaches. Reports pages that cannot be read, are reached
  * twice or are listed as free while in use, and counts that differ from what the head states.
- * Cost: reads the trees, not the values that lie in pages of their own.
+ * Answers whether the log's own tree is whole. Cost: reads the trees, not the values that lie in
+ * pages of their own.
  */
-export function walk(file: PageFile, snapshot: Snapshot, to: Walk): void {
+export function walk(file: PageFile, snapshot: Snapshot, to: Walk): boolean {
   const pages = Math.min(snapshot.lastPage + 1, Math.ceil(file.size / snapshot.pageSize));
   const taken = new Uint8Array(pages);
   const take = (from: number, count: number, use: string): boolean => {
@@ -142,7 +143,7 @@ export function walk(file: PageFile, snapshot: Snapshot, to: Walk): void {
     return true;
   };
   const free: [number, ValuePlace][] = [];
-  walkTree(file, snapshot, snapshot.main, "the log", byBytes, take, to);
+  const whole = walkTree(file, snapshot, snapshot.main, "the log", byBytes, take, to);
   walkTree(file, snapshot, snapshot.free, "the free list", byNumber, take, {
     fault: to.fault,
     entry: (key, place) => free.push([Number(key.readBigUInt64LE()), place]),
@@ -155,6 +156,7 @@ export function walk(file: PageFile, snapshot: Snapshot, to: Walk): void {
       }
     });
   }
+  return whole;
 }
 
 function walkTree(
@@ -165,7 +167,7 @@ function walkTree(
   order: KeyOrder,
   take: (from: number, count: number, use: string) => boolean,
   to: Walk,
-): void {
+): boolean {
   const seen = { branchPages: 0, leafPages: 0, overflowPages: 0, entries: 0 };
   let whole = true;
   let last: Buffer | null = null;
@@ -199,8 +201,10 @@ function walkTree(
   for (const what of ["branchPages", "leafPages", "overflowPages", "entries"] as const) {
     if (whole && seen[what] !== tree[what]) {
       to.fault(`${name} has ${seen[what]} ${what}, its head states ${tree[what]}`);
+      return false;
     }
   }
+  return whole;
 }
 
 function guard(to: Walk, body: () => void): boolean {

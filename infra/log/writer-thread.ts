@@ -10,8 +10,7 @@ import { open, type RootDatabase } from "lmdb";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { REMOVE, stepsOf } from "./arena.ts";
 import { openFailure, syncFolder } from "./folder.ts";
-import { decodeOwner, isAlive, thisProcess } from "./owner.ts";
-import { ownerKey } from "./rows.ts";
+import { decodeOwner, isAlive, ownerKey, thisProcess } from "./owner.ts";
 import { partsOf, SEAL_BYTES, seal, sealedRow } from "./sealed-row.ts";
 import type { FromWriter, ToWriter } from "./writer-messages.ts";
 

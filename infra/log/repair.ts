@@ -1,0 +1,297 @@
+// Makes a damaged log sound again. Promises: every row that can be proven good is kept, byte by
+// byte; one flipped bit is put right; what is lost becomes holes, so that no offset moves; the old
+// file stays beside the new one, with the lost bytes; a stop in the middle leaves the old log.
+
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { TapedeckError } from "../../schemas/errors.ts";
+import { countFrames } from "../../streams/batch.ts";
+import { topicOfId } from "../../streams/catalogue.ts";
+import { checkLog, type LogCheck } from "./check.ts";
+import { dataPath, lockPath, openFailure, syncFolder, writeMarker } from "./folder.ts";
+import { LogReader } from "./log-reader.ts";
+import { LogWriter, startWriter } from "./log-writer.ts";
+import { isAlive } from "./owner.ts";
+import { PageFile } from "./page-file.ts";
+import {
+  BATCH_HEAD_BYTES,
+  BATCH_PREFIX,
+  batchKey,
+  decodeTopic,
+  encodeTopic,
+  nameIn,
+  placeOf,
+  ROW,
+  readBatchHead,
+  topicKey,
+  writeBatchHead,
+} from "./rows.ts";
+import { rowBytes, type Salvage, type Salvaged, salvage } from "./salvage.ts";
+import { partsOf } from "./sealed-row.ts";
+
+export interface LostRange {
+  readonly topic: string;
+  readonly partition: number;
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+  /** Where its bytes are, in the repair's folder; null where none were found. */
+  readonly bytes: string | null;
+}
+
+export interface LogRepair {
+  readonly before: LogCheck;
+  readonly after: LogCheck;
+  /** Rows with one flipped bit, put right: nothing of them is lost. */
+  readonly corrected: number;
+  /** Records that are holes now. */
+  readonly lost: readonly LostRange[];
+  /** Tasks and projections that start from nothing again. */
+  readonly lostCheckpoints: readonly string[];
+  /** Holds the file as it was, and the lost bytes; null if nothing had to be done. */
+  readonly folder: string | null;
+}
+
+const NEW_FILE = "data.mdb.new";
+/** Holes of one row: four bytes each, well inside a batch. */
+const HOLES_PER_ROW = 60_000;
+
+/** Needs as much free space as the log takes. Throws STORE_LOCKED while a writer runs. */
+export async function repairLog(dir: string): Promise<LogRepair> {
+  const before = checkLog(dir);
+  const nothing = { before, after: before, corrected: 0, lost: [], lostCheckpoints: [] };
+  if (before.sound) return { ...nothing, folder: null };
+  const path = realpathSync(dir);
+  refuseIfWritten(path);
+  if (before.faults.every(({ what }) => what === "marker")) {
+    writeMarker(path);
+    return { ...nothing, after: checkLog(path), folder: null };
+  }
+  const folder = repairFolder(path);
+  try {
+    const file = new PageFile(dataPath(path));
+    try {
+      const done = await rebuild(file, path, folder);
+      return { before, after: checkLog(path), folder, ...done };
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    rmSync(join(folder, NEW_FILE), { force: true });
+    throw openFailure(dir, error);
+  }
+}
+
+/** A damaged row of the owner says nothing: then nobody is known to write. */
+function refuseIfWritten(path: string): void {
+  let reader: LogReader | null = null;
+  try {
+    reader = new LogReader(dataPath(path));
+    const owner = reader.owner();
+    if (owner === null || !isAlive(owner)) return;
+    throw new TapedeckError("STORE_LOCKED", `process ${owner.pid} writes the log at ${path}`, {
+      pid: owner.pid,
+    });
+  } catch (error) {
+    if (error instanceof TapedeckError && error.code === "STORE_DAMAGED") return;
+    throw openFailure(path, error);
+  } finally {
+    reader?.close();
+  }
+}
+
+function repairFolder(path: string): string {
+  for (let n = 1; ; n++) {
+    const folder = join(path, `repair-${n}`);
+    if (existsSync(folder)) continue;
+    mkdirSync(folder);
+    return folder;
+  }
+}
+
+interface Rebuilt {
+  readonly corrected: number;
+  readonly lost: LostRange[];
+  readonly lostCheckpoints: string[];
+}
+
+async function rebuild(file: PageFile, path: string, folder: string): Promise<Rebuilt> {
+  const found = salvage(file);
+  const target = join(folder, NEW_FILE);
+  const writer = new LogWriter(await startWriter(target), () => {});
+  const plan = new Plan(file, found, folder);
+  const submit = (fill: Parameters<LogWriter["submit"]>[0]) => {
+    const promise = writer.submit(fill, () => {});
+    promise.catch(() => {});
+    return promise;
+  };
+  let last: Promise<void> = Promise.resolve();
+  for (const { key, payload } of plan.rows()) {
+    last = submit((arena) => arena.putRow(key, payload));
+    // A few groups ahead of the disk at most: the log may be larger than the memory.
+    if (++plan.written % 64 === 0) await last;
+  }
+  await last;
+  await writer.close();
+  // The old file gets its second name first: at no time is there no log.
+  linkSync(dataPath(path), join(folder, "data.mdb"));
+  renameSync(target, dataPath(path));
+  for (const lock of [lockPath(path), `${target}-lock`]) rmSync(lock, { force: true });
+  writeMarker(path);
+  syncFolder(folder);
+  return { corrected: plan.corrected, lost: plan.lost, lostCheckpoints: plan.lostCheckpoints };
+}
+
+interface NewRow {
+  readonly key: Buffer;
+  readonly payload: Uint8Array;
+}
+
+/** What the new file is to hold, row by row, and what was lost on the way. */
+class Plan {
+  corrected = 0;
+  written = 0;
+  readonly lost: LostRange[] = [];
+  readonly lostCheckpoints: string[] = [];
+  private readonly file: PageFile;
+  private readonly found: Salvage;
+  private readonly folder: string;
+  private readonly names = new Map<number, string>();
+
+  constructor(file: PageFile, found: Salvage, folder: string) {
+    this.file = file;
+    this.found = found;
+    this.folder = folder;
+  }
+
+  *rows(): Generator<NewRow> {
+    yield* this.topics();
+    for (const partition of this.partitions()) yield* this.partition(partition);
+    for (const row of this.found.rows) {
+      const kind = row.key[0];
+      if (kind !== ROW.epoch && kind !== ROW.checkpoint) continue;
+      const payload = this.payload(row);
+      if (payload !== null) yield { key: row.key, payload };
+      else if (!this.lostCheckpoints.includes(nameIn(row.key))) {
+        this.lostCheckpoints.push(nameIn(row.key));
+        this.keepLost(row, `checkpoint-${this.lostCheckpoints.length}`);
+      }
+    }
+  }
+
+  /** Topics that are listed, and those that are not but have batches. */
+  private *topics(): Generator<NewRow> {
+    for (const row of this.found.rows.filter(({ key }) => key[0] === ROW.topic)) {
+      const payload = this.payload(row);
+      if (payload === null) continue;
+      const { number, name } = decodeTopic(payload);
+      this.names.set(number, name);
+      yield { key: row.key, payload };
+    }
+    const partitions = new Map<number, number>();
+    for (const { key } of this.found.rows) {
+      const place = placeOf(key);
+      if (place === null || this.names.has(place.topic)) continue;
+      partitions.set(place.topic, Math.max(partitions.get(place.topic) ?? 0, place.partition + 1));
+    }
+    for (const [number, count] of partitions) {
+      const name = topicOfId(number) ?? `salvaged.${number}`;
+      this.names.set(number, name);
+      const row = { number, name, partitions: count, keepUs: null, keepBytes: null };
+      yield { key: topicKey(number), payload: encodeTopic(row) };
+    }
+  }
+
+  private *partitions(): Generator<Salvaged[]> {
+    let current: Salvaged[] = [];
+    for (const row of this.found.rows) {
+      const place = placeOf(row.key);
+      if (place === null) continue;
+      const before = current[0] === undefined ? null : placeOf(current[0].key);
+      if (before?.topic !== place.topic || before.partition !== place.partition) {
+        if (current.length > 0) yield current;
+        current = [];
+      }
+      current.push(row);
+    }
+    if (current.length > 0) yield current;
+  }
+
+  /** A partition's batches in order, holes where there is none; overlaps are stale copies. */
+  private *partition(rows: readonly Salvaged[]): Generator<NewRow> {
+    let next: number | null = null;
+    let maxTimeUs = 0;
+    for (const [index, row] of rows.entries()) {
+      const { topic, partition, base } = placeOf(row.key) as NonNullable<
+        ReturnType<typeof placeOf>
+      >;
+      if (next !== null && base < next) continue;
+      if (next !== null && base > next) {
+        yield* this.holes({ topic, partition, from: next, to: base, maxTimeUs }, null);
+      }
+      const payload = this.payload(row);
+      if (payload !== null) {
+        const bytes = rowBytes(this.file, row);
+        if (bytes !== null) maxTimeUs = readBatchHead(bytes).maxTimeUs;
+        yield { key: row.key, payload };
+        next = base + row.count;
+        continue;
+      }
+      const following = rows[index + 1];
+      const until = following === undefined ? null : placeOf(following.key)?.base;
+      const to = until ?? base + this.countOfLost(row);
+      yield* this.holes({ topic, partition, from: base, to, maxTimeUs }, row);
+      next = to;
+    }
+  }
+
+  /** Of a partition's last batch nothing else says how many records it had. */
+  private countOfLost(row: Salvaged): number {
+    const bytes = this.file.rawValue(row.place);
+    if (bytes === null || bytes.length < BATCH_PREFIX) return 1;
+    const { count } = readBatchHead(bytes);
+    const records = bytes.subarray(BATCH_PREFIX);
+    if (count >= 1 && count <= records.length / 4) return count;
+    return Math.max(1, countFrames(records));
+  }
+
+  private *holes(
+    range: { topic: number; partition: number; from: number; to: number; maxTimeUs: number },
+    row: Salvaged | null,
+  ): Generator<NewRow> {
+    const { topic, partition, from, to, maxTimeUs } = range;
+    const name = this.names.get(topic) ?? String(topic);
+    const bytes = row === null ? null : this.keepLost(row, `${name}-${partition}-${from}`);
+    const lost = { topic: name, partition, firstOffset: from, lastOffset: to - 1, bytes };
+    this.lost.push(lost);
+    for (let base = from; base < to; base += HOLES_PER_ROW) {
+      const count = Math.min(HOLES_PER_ROW, to - base);
+      const payload = new Uint8Array(BATCH_HEAD_BYTES + 4 * count);
+      const head = { count, maxTimeUs, recordedMs: Date.now() };
+      writeBatchHead(new DataView(payload.buffer), 0, head);
+      yield { key: batchKey(topic, partition, base), payload };
+    }
+  }
+
+  private payload(row: Salvaged): Uint8Array | null {
+    const bytes = rowBytes(this.file, row);
+    if (bytes === null) return null;
+    if (row.state === "corrected") this.corrected++;
+    return partsOf(bytes)?.payload ?? null;
+  }
+
+  private keepLost(row: Salvaged, name: string): string | null {
+    const bytes = this.file.rawValue(row.place);
+    if (bytes === null) return null;
+    const path = join(this.folder, `${name}.bin`);
+    writeFileSync(path, bytes);
+    return path;
+  }
+}
