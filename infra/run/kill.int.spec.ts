@@ -1,0 +1,162 @@
+// kill -9 at random moments of a backtest, real processes on a real disk. TAPEDECK_KILLS sets how
+// many (default 200).
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { balanceOf, cashLedger, trialBalance } from "../../projections/cash-ledger/cash-ledger.ts";
+import { Random } from "../../quant/random.ts";
+import { CLOSED_RUN } from "../../streams/closed-run.ts";
+import { joinLogs } from "../../streams/joined-log.ts";
+import { projectAt } from "../../streams/project.ts";
+import { decodeState } from "../../streams/state.ts";
+import { loadConfig } from "../config/load-config.ts";
+import { openEmbeddedLog } from "../log/embedded-log.ts";
+import { openSourceWriter } from "../tape/source-writer.ts";
+
+const KILLS = Number(process.env.TAPEDECK_KILLS ?? 200);
+const BARS = 12_000;
+const SYMBOLS = ["AAA", "BBB", "CCC"];
+const EVENTS_PER_COMMIT = 120;
+/** A life is at most this long; starting takes a part of it, so some die before they open the log. */
+const LIFE_MS = 600;
+
+const folder = mkdtempSync(join(tmpdir(), "tapedeck-kill-"));
+const config = join(folder, "run.yaml");
+const tape = join(folder, "tape");
+
+beforeAll(async () => {
+  const log = await openEmbeddedLog(tape, { mode: "write" });
+  const writer = await openSourceWriter(log, 1);
+  for (const symbol of SYMBOLS) {
+    await writer.append("market.instruments", 1.5e15, {
+      symbol,
+      assetClass: "EQUITY",
+      currency: "USD",
+      currencyScale: 2,
+      priceScale: 2,
+      quantityScale: 0,
+      tickSize: 1,
+      lotSize: 1,
+      multiplier: 1,
+      calendar: "XNYS",
+      timeZone: "America/New_York",
+    });
+  }
+  const random = new Random(11);
+  const prices = SYMBOLS.map(() => 10_000);
+  for (let i = 0; i < BARS; i++) {
+    const k = i % SYMBOLS.length;
+    const startUs = 1.6e15 + Math.floor(i / SYMBOLS.length) * 60e6;
+    const open = prices[k] as number;
+    const close = Math.max(2000, Math.round(open * (1 + 0.002 * random.normal())));
+    prices[k] = close;
+    await writer.append("market.bars", startUs + 60e6, {
+      symbol: SYMBOLS[k] as string,
+      startUs,
+      endUs: startUs + 60e6,
+      open,
+      high: Math.max(open, close) + 5,
+      low: Math.min(open, close) - 5,
+      close,
+      volume: 1000,
+      trades: 0,
+    });
+  }
+  await writer.flush();
+  await log.close();
+  writeFileSync(config, "tape: tape\nsource: bars\n");
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Life {
+  readonly durable: number;
+  readonly hash: string | null;
+  readonly trouble: string;
+}
+
+/** Runs the backtest; kills it after `lifeMs`, if given. */
+function live(root: string, lifeMs: number | null): Promise<Life> {
+  const victim = new URL("testing/victim.ts", import.meta.url).pathname;
+  const args = [victim, config, root, String(EVENTS_PER_COMMIT)];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  let trouble = "";
+  child.stdout.on("data", (bytes) => {
+    said += bytes;
+  });
+  child.stderr.on("data", (bytes) => {
+    trouble += bytes;
+  });
+  const timer = lifeMs === null ? null : setTimeout(() => child.kill("SIGKILL"), lifeMs);
+  return new Promise((resolve) => {
+    child.on("close", () => {
+      if (timer !== null) clearTimeout(timer);
+      const durable = [...said.matchAll(/durable (\d+)\n/g)].at(-1)?.[1] ?? "0";
+      const hash = /hash (\w+)\n/.exec(said)?.[1] ?? null;
+      resolve({ durable: Number(durable), hash, trouble });
+    });
+  });
+}
+
+const onlyRun = (root: string): string => {
+  const runs = join(root, "runs");
+  return join(runs, existsSync(runs) ? (readdirSync(runs)[0] ?? "none") : "none");
+};
+
+/** Source events that the run's last checkpoint covers. */
+async function checkpointed(root: string): Promise<number> {
+  const path = join(onlyRun(root), "log");
+  if (!existsSync(path)) return 0;
+  const log = await openEmbeddedLog(path, { mode: "write" });
+  try {
+    const { checkpoint } = await log.openTask(CLOSED_RUN);
+    if (checkpoint === null) return 0;
+    return (decodeState(checkpoint.state) as { sourceEvents: number }).sourceEvents;
+  } finally {
+    await log.close();
+  }
+}
+
+describe("a backtest that is killed", () => {
+  test(`${KILLS} times and resumed ends with the undisturbed run's hash, and nothing durable is lost`, async () => {
+    const calm = await live(join(folder, "calm"), null);
+    expect(calm.hash, calm.trouble).not.toBeNull();
+    const random = new Random(Number(process.env.TAPEDECK_SEED ?? 1));
+    const root = join(folder, "killed");
+    let kills = 0;
+    let finished = 0;
+    while (kills < KILLS || finished === 0) {
+      const last = kills >= KILLS;
+      const life = await live(root, last ? null : random.integer(LIFE_MS));
+      expect(life.trouble).toBe("");
+      if (life.hash === null) {
+        kills++;
+        expect(await checkpointed(root)).toBeGreaterThanOrEqual(life.durable);
+        continue;
+      }
+      finished++;
+      expect(life.hash).toBe(calm.hash);
+      if (kills < KILLS) rmSync(root, { recursive: true });
+    }
+    await expectExactLedger(onlyRun(root));
+  }, 900_000);
+});
+
+async function expectExactLedger(run: string): Promise<void> {
+  const { portfolio } = (await loadConfig(config)).flow;
+  const written = await openEmbeddedLog(join(run, "log"), { mode: "read" });
+  const source = await openEmbeddedLog(tape, { mode: "read" });
+  const log = await joinLogs([
+    { log: written, ranges: null },
+    { log: source, ranges: null },
+  ]);
+  const { state, events } = await projectAt(log, cashLedger(portfolio).projection);
+  expect(events).toBeGreaterThan(100);
+  expect(trialBalance(state)).toBe(0n);
+  expect(balanceOf(state, portfolio.name, portfolio.currency, "cash")).not.toBe(0n);
+  await log.close();
+}
