@@ -164,9 +164,9 @@ export class Writer {
     this.pos += value.length;
   }
 
-  /** `index` is -1 where `value` is no symbol of the enum. */
+  /** `index` is 0 where `value` is no symbol of the enum: the place of UNKNOWN. */
   enumeration(index: number, value: string): void {
-    if (index < 0) {
+    if (index === 0) {
       throw new TapedeckError("CODEC_ENUM_UNKNOWN", `${value} is not a symbol of the enum`, {
         value,
       });
@@ -344,14 +344,17 @@ export class Reader {
   blob(): Uint8Array {
     const size = this.long();
     if (size < 0 || this.pos + size > this.end) throw this.truncated();
-    const value = this.bytes.slice(this.pos, this.pos + size);
+    // Not slice(): where the bytes are a Buffer it would share them, and they are the log's.
+    const value = new Uint8Array(size);
+    value.set(this.bytes.subarray(this.pos, this.pos + size));
     this.pos += size;
     return value;
   }
 
+  /** `symbols` leaves out UNKNOWN, which comes first in every enum and is refused. */
   enumeration<T>(symbols: readonly T[]): T {
     const index = this.long();
-    const symbol = symbols[index];
+    const symbol = symbols[index - 1];
     if (symbol === undefined) {
       throw new TapedeckError("CODEC_ENUM_UNKNOWN", `no symbol ${index} in the enum`, { index });
     }

@@ -3,37 +3,17 @@
 
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import avsc, { type Type } from "avsc";
 import fc, { type Arbitrary } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Codec, Reader, Writer } from "./avro.ts";
+import { oracleOf } from "./codegen/avsc-oracle.ts";
 import { readSchemas } from "./codegen/generated-files.ts";
-import type { RecordSchema, Schema } from "./codegen/render.ts";
+import type { Schema } from "./codegen/render.ts";
 import { TapedeckError } from "./errors.ts";
 import { codecs, type TopicName } from "./generated/facts.ts";
 
 const schemas = readSchemas(dirname(fileURLToPath(import.meta.url)));
 const codecOf = (topic: string): Codec<unknown> => codecs[topic as TopicName] as Codec<unknown>;
-
-// avsc's own longs are numbers: this one reads and writes all 64 bits.
-const bigLong = avsc.types.LongType.__with({
-  fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
-  toBuffer: (value: bigint) => {
-    const buffer = Buffer.alloc(8);
-    buffer.writeBigInt64LE(value);
-    return buffer;
-  },
-  fromJSON: BigInt,
-  toJSON: Number,
-  isValid: (value: unknown) => typeof value === "bigint",
-  compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
-});
-const isLong = (schema: unknown): boolean =>
-  schema === "long" || (schema as { type?: unknown } | null)?.type === "long";
-const oracleOf = (schema: RecordSchema): Type =>
-  avsc.Type.forSchema(schema as unknown as avsc.Schema, {
-    typeHook: (part) => (isLong(part) ? bigLong : undefined) as Type,
-  });
 
 const long = fc.oneof(
   fc.maxSafeInteger(),
@@ -94,7 +74,7 @@ function pairs(schema: Schema, named = new Map<string, Arbitrary<Pair>>()): Arbi
     return record;
   }
   if (shaped.type === "enum") {
-    const symbol = fc.constantFrom(...shaped.symbols).map(same);
+    const symbol = fc.constantFrom(...shaped.symbols.slice(1)).map(same);
     named.set(shaped.name, symbol);
     return symbol;
   }
@@ -241,6 +221,23 @@ describe("the limits of a value", () => {
     );
   });
 
+  test("the symbol that stands for newer ones is never written and refused when read", () => {
+    const command = {
+      portfolio: "",
+      command: "UNKNOWN",
+      who: "",
+      why: "",
+      limit: null,
+      value: null,
+    };
+    expect(write((writer) => codecOf("control.commands").encode(writer, command))).toBe(
+      "CODEC_ENUM_UNKNOWN",
+    );
+    expect(read([0, 0, 0, 0, 0, 0], (r) => codecs["control.commands"].decode(r))).toBe(
+      "CODEC_ENUM_UNKNOWN",
+    );
+  });
+
   test("longs of Java's whole range are read as money, and refused as numbers", () => {
     const lowest = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
     expect(new Reader(Uint8Array.from(lowest)).bigLong()).toBe(-(2n ** 63n));
@@ -272,7 +269,7 @@ describe("the limits of a value", () => {
   test("a block with its size in bytes, as other writers give it, is read", () => {
     const writer = new Writer(64);
     for (const text of ["m", "1"]) writer.string(text);
-    writer.long(0);
+    writer.enumeration(1, "TRAINED");
     writer.string("");
     writer.long(-1);
     writer.long(10);
@@ -296,6 +293,13 @@ describe("the limits of a value", () => {
     expect(read([bytes.length << 1, ...bytes], (reader) => reader.string())).toBe(
       "CODEC_STRING_INVALID",
     );
+  });
+
+  test("bytes that are read do not change with the buffer they came from", () => {
+    const source = Buffer.from([4, 7, 8]);
+    const value = new Reader(source).blob();
+    source.fill(0);
+    expect(value).toEqual(Uint8Array.from([7, 8]));
   });
 
   test("a boolean or a union branch that does not exist is refused", () => {

@@ -16,7 +16,12 @@ export type Schema =
   | string
   | readonly Schema[]
   | RecordSchema
-  | { readonly type: "enum"; readonly name: string; readonly symbols: readonly string[] }
+  | {
+      readonly type: "enum";
+      readonly name: string;
+      readonly symbols: readonly string[];
+      readonly default: string;
+    }
   | { readonly type: "array"; readonly items: Schema }
   | { readonly type: "map"; readonly values: Schema }
   | { readonly type: "long"; readonly logicalType: string };
@@ -77,7 +82,13 @@ class Module {
     };
   }
 
-  private enumeration(name: string, symbols: readonly string[]): Rendered {
+  /**
+   * Every enum starts with UNKNOWN, its default: what an Avro reader of an older version sees of a newer
+   * symbol, so that symbols can be added. Our types leave it out: it is never written, and refused when read.
+   */
+  private enumeration(name: string, all: readonly string[]): Rendered {
+    if (all[0] !== "UNKNOWN") throw new Error(`schemas: enum ${name} must start with UNKNOWN`);
+    const symbols = all.slice(1);
     const list = `${lower(name)}Symbols`;
     const index = `${lower(name)}Index`;
     this.declarations.push(
@@ -85,8 +96,8 @@ class Module {
       `export type ${name} = (typeof ${list})[number];`,
       // A switch over known strings is the fastest look-up there is: it compares addresses.
       `function ${index}(value: ${name}): number {\nswitch (value) {\n${symbols
-        .map((symbol, i) => `case ${JSON.stringify(symbol)}: return ${i};`)
-        .join("\n")}\ndefault: return -1;\n}\n}`,
+        .map((symbol, i) => `case ${JSON.stringify(symbol)}: return ${i + 1};`)
+        .join("\n")}\ndefault: return 0;\n}\n}`,
     );
     const rendered: Rendered = {
       type: name,

@@ -15,17 +15,17 @@ export type ControlCommandName = (typeof controlCommandNameSymbols)[number];
 function controlCommandNameIndex(value: ControlCommandName): number {
   switch (value) {
     case "HaltTrading":
-      return 0;
-    case "ReduceOnly":
       return 1;
-    case "KillTrading":
+    case "ReduceOnly":
       return 2;
-    case "EnableTrading":
+    case "KillTrading":
       return 3;
-    case "SetLimit":
+    case "EnableTrading":
       return 4;
+    case "SetLimit":
+      return 5;
     default:
-      return -1;
+      return 0;
   }
 }
 

@@ -9,13 +9,13 @@ export type ExecType = (typeof execTypeSymbols)[number];
 function execTypeIndex(value: ExecType): number {
   switch (value) {
     case "FILLED":
-      return 0;
-    case "REJECTED":
       return 1;
-    case "CANCELED":
+    case "REJECTED":
       return 2;
+    case "CANCELED":
+      return 3;
     default:
-      return -1;
+      return 0;
   }
 }
 
@@ -26,11 +26,11 @@ export type Side = (typeof sideSymbols)[number];
 function sideIndex(value: Side): number {
   switch (value) {
     case "BUY":
-      return 0;
-    case "SELL":
       return 1;
+    case "SELL":
+      return 2;
     default:
-      return -1;
+      return 0;
   }
 }
 
@@ -50,23 +50,23 @@ export type ExecReason = (typeof execReasonSymbols)[number];
 function execReasonIndex(value: ExecReason): number {
   switch (value) {
     case "NONE":
-      return 0;
-    case "UnknownInstrument":
       return 1;
-    case "InvalidQuantity":
+    case "UnknownInstrument":
       return 2;
-    case "InvalidPrice":
+    case "InvalidQuantity":
       return 3;
-    case "UnknownOrder":
+    case "InvalidPrice":
       return 4;
-    case "CanceledByUser":
+    case "UnknownOrder":
       return 5;
-    case "ImmediateOrCancel":
+    case "CanceledByUser":
       return 6;
-    case "DayEnded":
+    case "ImmediateOrCancel":
       return 7;
+    case "DayEnded":
+      return 8;
     default:
-      return -1;
+      return 0;
   }
 }
 

@@ -9,13 +9,13 @@ export type ForecastVerdict = (typeof forecastVerdictSymbols)[number];
 function forecastVerdictIndex(value: ForecastVerdict): number {
   switch (value) {
     case "PASS":
-      return 0;
-    case "DERISK":
       return 1;
-    case "BLOCK":
+    case "DERISK":
       return 2;
+    case "BLOCK":
+      return 3;
     default:
-      return -1;
+      return 0;
   }
 }
 

@@ -9,17 +9,17 @@ export type AssetClass = (typeof assetClassSymbols)[number];
 function assetClassIndex(value: AssetClass): number {
   switch (value) {
     case "EQUITY":
-      return 0;
-    case "FX":
       return 1;
-    case "CRYPTO":
+    case "FX":
       return 2;
-    case "FUTURE":
+    case "CRYPTO":
       return 3;
-    case "INDEX":
+    case "FUTURE":
       return 4;
+    case "INDEX":
+      return 5;
     default:
-      return -1;
+      return 0;
   }
 }
 

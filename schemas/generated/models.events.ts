@@ -9,15 +9,15 @@ export type ModelEventKind = (typeof modelEventKindSymbols)[number];
 function modelEventKindIndex(value: ModelEventKind): number {
   switch (value) {
     case "TRAINED":
-      return 0;
-    case "EVALUATED":
       return 1;
-    case "PROMOTED":
+    case "EVALUATED":
       return 2;
-    case "ROLLED_BACK":
+    case "PROMOTED":
       return 3;
+    case "ROLLED_BACK":
+      return 4;
     default:
-      return -1;
+      return 0;
   }
 }
 

@@ -9,11 +9,11 @@ export type OrderAction = (typeof orderActionSymbols)[number];
 function orderActionIndex(value: OrderAction): number {
   switch (value) {
     case "NEW":
-      return 0;
-    case "CANCEL":
       return 1;
+    case "CANCEL":
+      return 2;
     default:
-      return -1;
+      return 0;
   }
 }
 
@@ -24,11 +24,11 @@ export type Side = (typeof sideSymbols)[number];
 function sideIndex(value: Side): number {
   switch (value) {
     case "BUY":
-      return 0;
-    case "SELL":
       return 1;
+    case "SELL":
+      return 2;
     default:
-      return -1;
+      return 0;
   }
 }
 
@@ -39,11 +39,11 @@ export type OrderType = (typeof orderTypeSymbols)[number];
 function orderTypeIndex(value: OrderType): number {
   switch (value) {
     case "MARKET":
-      return 0;
-    case "LIMIT":
       return 1;
+    case "LIMIT":
+      return 2;
     default:
-      return -1;
+      return 0;
   }
 }
 
@@ -54,13 +54,13 @@ export type TimeInForce = (typeof timeInForceSymbols)[number];
 function timeInForceIndex(value: TimeInForce): number {
   switch (value) {
     case "DAY":
-      return 0;
-    case "GTC":
       return 1;
-    case "IOC":
+    case "GTC":
       return 2;
+    case "IOC":
+      return 3;
     default:
-      return -1;
+      return 0;
   }
 }
 

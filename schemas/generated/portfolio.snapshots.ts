@@ -9,11 +9,11 @@ export type SnapshotCause = (typeof snapshotCauseSymbols)[number];
 function snapshotCauseIndex(value: SnapshotCause): number {
   switch (value) {
     case "FILL":
-      return 0;
-    case "MARK":
       return 1;
+    case "MARK":
+      return 2;
     default:
-      return -1;
+      return 0;
   }
 }
 

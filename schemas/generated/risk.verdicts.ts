@@ -9,13 +9,13 @@ export type RiskOutcome = (typeof riskOutcomeSymbols)[number];
 function riskOutcomeIndex(value: RiskOutcome): number {
   switch (value) {
     case "PASS":
-      return 0;
-    case "REDUCE":
       return 1;
-    case "DENY":
+    case "REDUCE":
       return 2;
+    case "DENY":
+      return 3;
     default:
-      return -1;
+      return 0;
   }
 }
 
@@ -37,27 +37,27 @@ export type RiskReason = (typeof riskReasonSymbols)[number];
 function riskReasonIndex(value: RiskReason): number {
   switch (value) {
     case "NONE":
-      return 0;
-    case "TradingHalted":
       return 1;
-    case "TradingKilled":
+    case "TradingHalted":
       return 2;
-    case "ReduceOnly":
+    case "TradingKilled":
       return 3;
-    case "MaxPositionExceeded":
+    case "ReduceOnly":
       return 4;
-    case "MaxGrossExposureExceeded":
+    case "MaxPositionExceeded":
       return 5;
-    case "PriceCollarExceeded":
+    case "MaxGrossExposureExceeded":
       return 6;
-    case "MaxOrderValueExceeded":
+    case "PriceCollarExceeded":
       return 7;
-    case "MaxDrawdownExceeded":
+    case "MaxOrderValueExceeded":
       return 8;
-    case "NoReferencePrice":
+    case "MaxDrawdownExceeded":
       return 9;
+    case "NoReferencePrice":
+      return 10;
     default:
-      return -1;
+      return 0;
   }
 }
 
@@ -68,15 +68,15 @@ export type TradingState = (typeof tradingStateSymbols)[number];
 function tradingStateIndex(value: TradingState): number {
   switch (value) {
     case "ACTIVE":
-      return 0;
-    case "REDUCE_ONLY":
       return 1;
-    case "HALTED":
+    case "REDUCE_ONLY":
       return 2;
-    case "KILLED":
+    case "HALTED":
       return 3;
+    case "KILLED":
+      return 4;
     default:
-      return -1;
+      return 0;
   }
 }
 
@@ -126,19 +126,19 @@ export type RiskCheckName = (typeof riskCheckNameSymbols)[number];
 function riskCheckNameIndex(value: RiskCheckName): number {
   switch (value) {
     case "TRADING_STATE":
-      return 0;
-    case "MAX_POSITION":
       return 1;
-    case "MAX_GROSS_EXPOSURE":
+    case "MAX_POSITION":
       return 2;
-    case "PRICE_COLLAR":
+    case "MAX_GROSS_EXPOSURE":
       return 3;
-    case "MAX_ORDER_VALUE":
+    case "PRICE_COLLAR":
       return 4;
-    case "MAX_DRAWDOWN":
+    case "MAX_ORDER_VALUE":
       return 5;
+    case "MAX_DRAWDOWN":
+      return 6;
     default:
-      return -1;
+      return 0;
   }
 }
 
@@ -149,15 +149,15 @@ export type RiskUnit = (typeof riskUnitSymbols)[number];
 function riskUnitIndex(value: RiskUnit): number {
   switch (value) {
     case "MINOR":
-      return 0;
-    case "QUANTITY":
       return 1;
-    case "BPS":
+    case "QUANTITY":
       return 2;
-    case "STATE":
+    case "BPS":
       return 3;
+    case "STATE":
+      return 4;
     default:
-      return -1;
+      return 0;
   }
 }
 

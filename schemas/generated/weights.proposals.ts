@@ -13,13 +13,13 @@ export type SizingMethod = (typeof sizingMethodSymbols)[number];
 function sizingMethodIndex(value: SizingMethod): number {
   switch (value) {
     case "FIXED_QUANTITY":
-      return 0;
-    case "EQUAL_WEIGHT":
       return 1;
-    case "INVERSE_VOLATILITY":
+    case "EQUAL_WEIGHT":
       return 2;
+    case "INVERSE_VOLATILITY":
+      return 3;
     default:
-      return -1;
+      return 0;
   }
 }
 
