@@ -1,0 +1,61 @@
+// One event for people or for programs: scaled numbers with their dot and times as ISO 8601 for
+// people, every field as it lies on the tape for programs.
+
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { formatScaled } from "../../schemas/values/decimal.ts";
+import { formatIsoUs } from "../../schemas/values/time.ts";
+import type { AnyEvent, Position } from "../../streams/event.ts";
+import { printable } from "./table.ts";
+
+const PRICES = new Set(
+  "price open high low close limitPrice referencePrice mark bidPrice askPrice slippage".split(" "),
+);
+const QUANTITIES = new Set("quantity volume leavesQuantity bidQuantity askQuantity".split(" "));
+
+export const positionText = ({ topic, partition, offset }: Position): string =>
+  `${topic}/${partition}/${offset}`;
+
+/** Every field; bigints as decimal text, which JSON numbers cannot hold. */
+export const eventJson = (event: AnyEvent): string =>
+  JSON.stringify({ ...event, time: formatIsoUs(event.timeUs) }, (_, value: unknown) =>
+    typeof value === "bigint" ? String(value) : value instanceof Uint8Array ? hex(value) : value,
+  );
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+/** The value's fields as name=value, scaled by the instrument of its symbol where one is known. */
+export function valueText(
+  event: AnyEvent,
+  instruments: ReadonlyMap<string, Instrument>,
+  money: number,
+): string {
+  const fields = event.value as unknown as Readonly<Record<string, unknown>>;
+  const of = typeof fields.symbol === "string" ? instruments.get(fields.symbol) : undefined;
+  const scaled = event.topic === "market.instruments" ? undefined : of;
+  const parts = Object.entries(fields).map(
+    ([name, value]) => `${name}=${printable(fieldText(name, value, scaled, money))}`,
+  );
+  return parts.join(" ");
+}
+
+function fieldText(
+  name: string,
+  value: unknown,
+  of: Instrument | undefined,
+  money: number,
+): string {
+  if (typeof value === "bigint") return formatScaled(value, of?.currencyScale ?? money);
+  if (typeof value === "number") {
+    if (name.endsWith("Us") && name !== "horizonUs") return formatIsoUs(value);
+    if (of !== undefined && PRICES.has(name)) return formatScaled(value, of.priceScale);
+    if (of !== undefined && QUANTITIES.has(name)) return formatScaled(value, of.quantityScale);
+    return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(8)));
+  }
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value !== null && typeof value === "object") {
+    return JSON.stringify(value, (_, inner: unknown) =>
+      typeof inner === "bigint" ? String(inner) : inner,
+    );
+  }
+  return value === "" ? '""' : String(value);
+}
