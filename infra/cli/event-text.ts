@@ -2,6 +2,7 @@
 // people, every field as it lies on the tape for programs.
 
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import type { RiskCheck } from "../../schemas/generated/risk.verdicts.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs } from "../../schemas/values/time.ts";
 import type { AnyEvent, Position } from "../../streams/event.ts";
@@ -52,6 +53,7 @@ function fieldText(
     return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(8)));
   }
   if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (name === "checks") return (value as readonly RiskCheck[]).map(checkText).join(", ");
   if (value !== null && typeof value === "object") {
     return JSON.stringify(value, (_, inner: unknown) =>
       typeof inner === "bigint" ? String(inner) : inner,
@@ -59,3 +61,6 @@ function fieldText(
   }
   return value === "" ? '""' : String(value);
 }
+
+const checkText = ({ check, symbol, measured, limit, unit, passed }: RiskCheck): string =>
+  `${passed ? "passed" : "FAILED"} ${check}${symbol === "" ? "" : ` ${symbol}`} ${measured} of ${limit} ${unit}`;

@@ -5,6 +5,7 @@
 import type { AnyEvent, EventOf, Position } from "../../streams/event.ts";
 import { eventAt, lastBefore } from "../../streams/event-at.ts";
 import type { EventLog } from "../../streams/log.ts";
+import { partitionOf } from "../../streams/partition.ts";
 import type { Explanation, Walk } from "../answer.ts";
 
 /** Deeper than one decision: an order that follows a fill that follows an order. */
@@ -62,22 +63,20 @@ async function reasonsOfFill(
         ({ value }) => value.orderId === orderId && value.action === "NEW",
       );
   // An order that is filled on arrival is priced by what was last printed.
-  const price =
-    isOrder && fill.value.execType === "FILLED"
-      ? await lastBefore(
-          log,
-          "market.bars",
-          fill.partition,
-          tradeUs,
-          ({ value }) => value.symbol === symbol,
-        )
-      : isOrder
-        ? null
-        : cause;
+  const onArrival = isOrder && fill.value.execType === "FILLED";
+  const price = onArrival ? await lastBar(log, symbol, tradeUs) : isOrder ? null : cause;
   return [
     ...(order === null ? [] : [{ link: "executes the order", event: order }]),
     ...(price === null ? [] : [{ link: "at the price of", event: price }]),
   ];
+}
+
+/** The tape may be cut into other partitions than the run. */
+async function lastBar(log: EventLog, symbol: string, untilUs: number): Promise<AnyEvent | null> {
+  const bars = (await log.partitions()).filter(({ topic }) => topic === "market.bars");
+  if (bars.length === 0) return null;
+  const partition = partitionOf(symbol, bars.length);
+  return lastBefore(log, "market.bars", partition, untilUs, ({ value }) => value.symbol === symbol);
 }
 
 async function reasonsOfOrder(

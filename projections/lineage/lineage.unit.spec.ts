@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Features } from "../../schemas/generated/features.ts";
 import { type AnyEvent, emit, type Position } from "../../streams/event.ts";
+import { partitionOf } from "../../streams/partition.ts";
 import {
   bar,
   eventsOf,
@@ -151,6 +152,22 @@ describe("lineage", () => {
       ["executes the order", "orders"],
       ["at the price of", "market.bars"],
     ]);
+  });
+
+  test("finds the bar in the tape's own partitions, which need not be the run's", async () => {
+    const count = 5;
+    const partition = partitionOf("IBM", count);
+    const last = { ...emit("market.bars", bar("XOM", START_US, 1)), timeUs: START_US };
+    const log = await logOf(
+      eventsOf([
+        { ...last, partition: count - 1 },
+        { ...emit("market.bars", bar("IBM", END, 18_000)), timeUs: END, partition },
+        { ...emit("orders", order(1, { decidedUs: END })), timeUs: END + 1000 },
+        { ...execution, timeUs: END + 2000, cause: at("orders") },
+      ]) as readonly AnyEvent[],
+    );
+    const price = (await lineage.ask(log, at("fills"))).because.at(-1);
+    expect(price?.event).toMatchObject({ topic: "market.bars", value: { symbol: "IBM" } });
   });
 
   test("an order sent after an execution names it and the verdict that it acts on", async () => {
