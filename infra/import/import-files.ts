@@ -35,7 +35,7 @@ export async function importFiles(
   const intervalUs = commonInterval(sources);
   const { priceScale, quantityScale } = chooseScales(sources, options);
   const log = await openLog();
-  const writer = await openSourceWriter(log, options.partitions);
+  const writer = await openSourceWriter(log, options.partitions ?? (await partitionsOf(log)));
   const held = await readInstruments(log);
   const book = new InstrumentBook(options.instrument, priceScale, quantityScale, held);
   const topic = topicOf[options.kind];
@@ -49,6 +49,7 @@ export async function importFiles(
   const firstOrigin = writer.nextOrigin;
   const run = new ImportRun(sources, { writer, topic, options, book, quality, held });
   await run.all(progress);
+  refuseUnlessSome(run);
   return {
     kind: options.kind,
     files: run.fileReports,
@@ -150,4 +151,21 @@ function refuseUnlessLater(
     const what = `begins at ${from} with the new symbol ${shown(unknown)}, and the tape holds instruments up to ${formatIsoUs(newestInstrument)}`;
     throw fileError("IMPORT_NOT_LATER", table.file, what, { firstUs: first });
   }
+}
+
+/** As many as the tape's symbols lie in; 1 for a new tape. */
+async function partitionsOf(log: EventLog): Promise<number> {
+  const ranges = await log.partitions();
+  return Math.max(1, ranges.filter(({ topic }) => topic === "market.instruments").length);
+}
+
+/** An import of nothing but dead letters is a mistake in the files or the options. */
+function refuseUnlessSome({ fileReports, reasons }: ImportRun): void {
+  const [first] = fileReports;
+  if (first === undefined || total(fileReports, "events") > 0) return;
+  const why = [...reasons].map(([code, count]) => `${count} × ${code}`).join(", ");
+  const rows = total(fileReports, "rows");
+  throw fileError("IMPORT_NO_ROWS", first.file, `none of ${rows} rows can be used: ${why}`, {
+    rows,
+  });
 }

@@ -68,7 +68,8 @@ export interface ImportOptions {
   readonly priceScale: number | null;
   readonly quantityScale: number | null;
   readonly instrument: InstrumentOptions;
-  readonly partitions: number;
+  /** Of a new tape; null: 1, or as many as the tape has. */
+  readonly partitions: number | null;
 }
 
 export const DAY_US = 86_400_000_000;
@@ -101,5 +102,5 @@ export const defaultOptions = (kind: ImportKind): ImportOptions => ({
   priceScale: null,
   quantityScale: null,
   instrument: defaultInstrument,
-  partitions: 1,
+  partitions: null,
 });
