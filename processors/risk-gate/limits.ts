@@ -17,8 +17,11 @@ export const limitNames = [
   "maxDrawdownBps",
 ] as const satisfies readonly (keyof Limits)[];
 
-/** The limits after a SetLimit; a null value switches the check off. Throws PROCESSOR_COMMAND_INVALID. */
-export function withLimit(limits: Limits, { limit, value, who }: ControlCommand): Limits {
+/** The commanded limits after a SetLimit; null switches a check off. Throws PROCESSOR_COMMAND_INVALID. */
+export function withLimit(
+  limits: Partial<Limits>,
+  { limit, value, who }: ControlCommand,
+): Partial<Limits> {
   const name = limitNames.find((known) => known === limit);
   if (name === undefined) {
     throw new TapedeckError(

@@ -37,8 +37,8 @@ type Input =
 
 export interface RiskState {
   readonly symbols: Map<string, SymbolRisk>;
-  readonly onBreach: RiskConfig["onBreach"];
-  limits: Limits;
+  /** Limits that SetLimit has changed; the others are the configuration's. */
+  commanded: Partial<Limits>;
   trading: TradingState;
   latchedByDrawdown: boolean;
   drawdownBps: number;
@@ -54,8 +54,7 @@ export function riskGate(
   config: RiskConfig,
   portfolio: PortfolioConfig,
 ): Processor<RiskState, Input, "risk.verdicts"> {
-  const { onBreach, ...limits } = config;
-  if (limits.maxPosition !== null) quantityLimit(limits.maxPosition, 0);
+  if (config.maxPosition !== null) quantityLimit(config.maxPosition, 0);
   return {
     name: "risk-gate",
     version: 1,
@@ -71,8 +70,7 @@ export function riskGate(
     onFailure: "stop",
     initial: () => ({
       symbols: new Map(),
-      onBreach,
-      limits: { ...limits },
+      commanded: {},
       trading: "ACTIVE",
       latchedByDrawdown: false,
       drawdownBps: 0,
@@ -80,23 +78,28 @@ export function riskGate(
       peak: null,
       verdict: null,
     }),
-    evolve: (state, event) => evolve(state, event, portfolio),
+    evolve: (state, event) => evolve(state, event, config, portfolio),
     decide: (state) => (state.verdict === null ? nothing : [emit("risk.verdicts", state.verdict)]),
   };
 }
 
-function evolve(state: RiskState, event: EventOf<Input>, portfolio: PortfolioConfig): RiskState {
+function evolve(
+  state: RiskState,
+  event: EventOf<Input>,
+  config: RiskConfig,
+  portfolio: PortfolioConfig,
+): RiskState {
   if (event.topic === "market.bars") {
     riskOf(state, event.value.symbol).price = event.value.close;
   } else if (event.topic === "market.instruments") {
     riskOf(state, event.value.symbol).instrument = event.value;
   } else if (event.value.portfolio === portfolio.name) {
     if (event.topic === "weights.proposals") {
-      propose(state, event.value, portfolio);
+      propose(state, event.value, config, portfolio);
       return state;
     }
-    if (event.topic === "portfolio.snapshots") take(state, event.value);
-    else obey(state, event.value);
+    if (event.topic === "portfolio.snapshots") take(state, event.value, config);
+    else obey(state, event.value, config);
   }
   state.verdict = null;
   return state;
@@ -110,12 +113,22 @@ function riskOf(state: RiskState, symbol: string): SymbolRisk {
   return risk;
 }
 
-function propose(state: RiskState, proposal: WeightsProposal, portfolio: PortfolioConfig): void {
+function propose(
+  state: RiskState,
+  proposal: WeightsProposal,
+  config: RiskConfig,
+  portfolio: PortfolioConfig,
+): void {
   for (const { symbol } of proposal.targets) {
     const instrument = state.symbols.get(symbol)?.instrument ?? null;
     if (instrument !== null) requireCurrency(instrument, portfolio);
   }
-  const verdict = judge(proposal, state);
+  const { onBreach, ...limits } = config;
+  const verdict = judge(proposal, {
+    ...state,
+    onBreach,
+    limits: { ...limits, ...state.commanded },
+  });
   for (const { symbol, quantity, referencePrice } of verdict.targets) {
     const risk = riskOf(state, symbol);
     risk.approved = quantity;
@@ -124,7 +137,7 @@ function propose(state: RiskState, proposal: WeightsProposal, portfolio: Portfol
   state.verdict = verdict;
 }
 
-function take(state: RiskState, snapshot: PortfolioSnapshot): void {
+function take(state: RiskState, snapshot: PortfolioSnapshot, config: RiskConfig): void {
   if (snapshot.symbol !== "") riskOf(state, snapshot.symbol).position = snapshot.quantity;
   state.equity = snapshot.equity;
   if (state.peak === null) state.drawdownBps = snapshot.drawdownBps;
@@ -132,17 +145,17 @@ function take(state: RiskState, snapshot: PortfolioSnapshot): void {
     if (snapshot.equity > state.peak) state.peak = snapshot.equity;
     state.drawdownBps = drawdownBps(snapshot.equity, state.peak);
   }
-  latch(state);
+  latch(state, config);
 }
 
-function obey(state: RiskState, command: ControlCommand): void {
+function obey(state: RiskState, command: ControlCommand, config: RiskConfig): void {
   if (command.command === "SetLimit") {
-    state.limits = withLimit(state.limits, command);
-    latch(state);
+    state.commanded = withLimit(state.commanded, command);
+    latch(state, config);
     return;
   }
   const trading = nextTradingState(state.trading, command);
-  if (trading === "ACTIVE" && drawdownExceeded(state)) {
+  if (trading === "ACTIVE" && drawdownExceeded(state, config)) {
     state.peak = state.equity;
     state.drawdownBps = 0;
   }
@@ -152,11 +165,13 @@ function obey(state: RiskState, command: ControlCommand): void {
   state.trading = trading;
 }
 
-const drawdownExceeded = ({ limits, drawdownBps: measured }: RiskState): boolean =>
-  limits.maxDrawdownBps !== null && measured > limits.maxDrawdownBps;
+function drawdownExceeded({ commanded, drawdownBps: measured }: RiskState, config: RiskConfig) {
+  const { maxDrawdownBps: limit = config.maxDrawdownBps } = commanded;
+  return limit !== null && measured > limit;
+}
 
-function latch(state: RiskState): void {
-  if (state.trading !== "ACTIVE" || !drawdownExceeded(state)) return;
+function latch(state: RiskState, config: RiskConfig): void {
+  if (state.trading !== "ACTIVE" || !drawdownExceeded(state, config)) return;
   state.trading = "REDUCE_ONLY";
   state.latchedByDrawdown = true;
 }
