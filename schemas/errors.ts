@@ -143,7 +143,7 @@ export const errorKinds = {
   PROCESSOR_COMMAND_INVALID: kind(2, "give SetLimit one of the limits, and a whole number or null"),
   PROCESSOR_CONFIG_INVALID: kind(2, "mend the setting that the message names"),
   CONFIG_FILE_UNREADABLE: kind(2, "name a YAML file that can be read: `tapedeck config default`"),
-  CONFIG_NOT_TEXT: kind(2, "save the configuration as UTF-8 text of at most 1 MiB"),
+  CONFIG_NOT_TEXT: kind(2, "save the configuration as UTF-8 text of at most 256 KiB"),
   CONFIG_YAML_INVALID: kind(2, "mend the lines named: `tapedeck config check FILE`"),
   CONFIG_INVALID: kind(2, "mend the keys named: `tapedeck config schema` lists what is allowed"),
   CONFIG_OVERRIDE_INVALID: kind(2, "write --set key=value, such as --set risk.maxDrawdown=0.1"),

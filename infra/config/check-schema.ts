@@ -80,7 +80,7 @@ function valueAt(root: Plain, pointer: string): Plain | undefined {
 /** "method fixed-quantity": the key that decides what else a group holds, as given or by default. */
 function choice(group: string, root: Plain): string {
   const { name, value } = chosen(group, root);
-  return `${name} ${value}`;
+  return `${name} ${String(value)}`;
 }
 
 function chosen(group: string, root: Plain): { name: string; value: unknown; node: SchemaNode } {
@@ -95,7 +95,7 @@ function isChosen(pointer: string, root: Plain): boolean {
   const parent = pointer.slice(0, pointer.lastIndexOf("/"));
   const group = schemaAt(pointer)?.if === undefined ? parent : pointer;
   const { value, node } = chosen(group, root);
-  return node.enum?.includes(String(value)) === true;
+  return typeof value === "string" && node.enum?.includes(value) === true;
 }
 
 function unknownKey(pointer: string, name: string): string {
@@ -119,9 +119,9 @@ function hint(value: Plain | undefined, node: SchemaNode, text: string | null): 
   if (isNumber && node.maximum === 1 && value > 1 && value <= 100) {
     return `${value} % is ${Number((value / 100).toPrecision(12))}`;
   }
-  const asText = text ?? String(value);
   const isText = takes(node, "string") && node.pattern !== undefined;
   if (value === undefined || typeof value === "object" || !isText) return null;
+  const asText = text ?? String(value);
   return new RegExp(node.pattern as string, "u").test(asText)
     ? `write "${asText}" in quotes`
     : null;

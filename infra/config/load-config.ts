@@ -17,7 +17,8 @@ import { escapePointer, type Origins, type Plain, readFlag, readYaml } from "./r
 import type { RunConfig, Settings } from "./run-config.ts";
 import { withDefaults } from "./schema.ts";
 
-export const MAX_CONFIG_BYTES = 1 << 20;
+/** Ten thousand symbols fit; the parser is quadratic in what nobody writes. */
+const MAX_CONFIG_KIB = 256;
 
 /** `--set key=value`, split at the first "=". */
 export interface Override {
@@ -190,9 +191,10 @@ function readText(path: string): string {
       throw fileError("CONFIG_FILE_UNREADABLE", path, "it is a folder, not a file");
     }
     if (!entry.isFile()) throw fileError("CONFIG_FILE_UNREADABLE", path, "it is no regular file");
-    if (entry.size > MAX_CONFIG_BYTES) {
-      const size = `${(entry.size / (1 << 20)).toFixed(1)} MiB`;
-      throw fileError("CONFIG_NOT_TEXT", path, `it holds ${size}; a configuration has 1 at most`);
+    if (entry.size > MAX_CONFIG_KIB * 1024) {
+      const rule = `a configuration has ${MAX_CONFIG_KIB} at most`;
+      const size = `${Math.ceil(entry.size / 1024)} KiB`;
+      throw fileError("CONFIG_NOT_TEXT", path, `it holds ${size}; ${rule}`);
     }
     bytes = readFileSync(path);
   } catch (error) {

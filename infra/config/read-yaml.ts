@@ -4,7 +4,7 @@
 // are octal or hexadecimal or not finite or longer than a float holds.
 // Nothing here grows faster than the text.
 
-import type { Document, Node, Pair, Scalar, YAMLError, YAMLMap } from "yaml";
+import type { Node, Pair, Scalar, YAMLError, YAMLMap } from "yaml";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { nowhere, type Origin, type Problem, problem } from "./problem.ts";
 
@@ -53,15 +53,8 @@ export function readFlag(text: string, flag: string): ReadYaml {
 function read(text: string, lineCounter: LineCounter, place: Place): ReadYaml {
   const origins: Origins = new Map();
   const problems: Problem[] = [];
-  let document: Document.Parsed;
-  try {
-    // Keys given twice are found below: the library's own look-up is quadratic.
-    document = parseDocument(text, { lineCounter, uniqueKeys: false, prettyErrors: false });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const message = "nests too deeply to be read";
-    return { value: undefined, origins, problems: [finding(nowhere, "", message)] };
-  }
+  // Keys given twice are found below: the library's own look-up is quadratic.
+  const document = parseDocument(text, { lineCounter, uniqueKeys: false, prettyErrors: false });
   // One slip often breaks a line in several ways: its first finding says enough.
   const brokenLines = new Set<number | null>();
   for (const error of [...document.errors, ...document.warnings]) {
@@ -189,6 +182,7 @@ function explain(error: YAMLError): string {
   if (error.code === "BLOCK_AS_IMPLICIT_KEY") {
     return "not valid YAML: a text that holds a colon and a space needs quotes";
   }
+  if (error.message.startsWith("Maximum call stack")) return "nests too deeply to be read";
   const reason = error.message.split("\n")[0] ?? error.message;
   return `not valid YAML: ${reason.replace(/^./, (letter) => letter.toLowerCase())}`;
 }
