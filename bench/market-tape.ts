@@ -1,0 +1,99 @@
+// The tape that replays are timed on: seeded one-minute bars of one share, on an embedded log as
+// `import` writes them. Promises: the same bars from the same seed; beside the tape the same bars
+// as CSV where a peer wants to read them.
+
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { openEmbeddedLog } from "../infra/log/embedded-log.ts";
+import { openSourceWriter } from "../infra/tape/source-writer.ts";
+import { Random } from "../quant/random.ts";
+import type { MarketBar } from "../schemas/generated/market.bars.ts";
+import type { Instrument } from "../schemas/generated/market.instruments.ts";
+
+const MINUTE_US = 60_000_000;
+const FIRST_US = Date.UTC(2013, 9, 7, 13, 30) * 1000;
+
+const SYMBOL = "ACME";
+const instrument: Instrument = {
+  symbol: SYMBOL,
+  assetClass: "EQUITY",
+  currency: "USD",
+  currencyScale: 2,
+  priceScale: 2,
+  quantityScale: 0,
+  tickSize: 1,
+  lotSize: 1,
+  multiplier: 1,
+  calendar: "24x7",
+  timeZone: "UTC",
+};
+
+/**
+ * A slow walk with a bounce on top: the walk alone turns an EMA cross of 10 and 20 bars 4 times in 100
+ * bars, the bounce makes it 9. Prices in cents, around 100 dollars.
+ */
+export function* walk(bars: number, seed: number): Generator<MarketBar> {
+  const random = new Random(seed);
+  let level = 10_000;
+  let close = level;
+  for (let i = 0; i < bars; i++) {
+    // Drawn back to 10,000, so that a long walk stays far from zero.
+    level += 2 * random.normal() + (10_000 - level) * 1e-4;
+    const open = close;
+    close = Math.round(level + BOUNCE * random.normal());
+    const startUs = FIRST_US + i * MINUTE_US;
+    yield {
+      symbol: SYMBOL,
+      startUs,
+      endUs: startUs + MINUTE_US,
+      open,
+      high: Math.max(open, close) + random.integer(8),
+      low: Math.min(open, close) - random.integer(8),
+      close,
+      volume: 100 + random.integer(10_000),
+      trades: 1 + random.integer(200),
+    };
+  }
+}
+
+/** Spread of the bounce, in cents. */
+const BOUNCE = 4;
+
+/** Writes `bars` bars to a new tape in `folder`. */
+export async function writeTape(folder: string, bars: number, seed = 7): Promise<void> {
+  const log = await openEmbeddedLog(folder, { mode: "write" });
+  try {
+    const writer = await openSourceWriter(log, 1);
+    await writer.append("market.instruments", 0, instrument);
+    for (const bar of walk(bars, seed)) {
+      const full = writer.append("market.bars", bar.endUs, bar);
+      if (full !== null) await full;
+    }
+    await writer.flush();
+  } finally {
+    await log.close();
+  }
+}
+
+/** The same bars as lines of end_us,open,high,low,close,volume; prices in dollars. */
+export async function writeCsv(path: string, bars: number, seed = 7): Promise<void> {
+  const file = createWriteStream(path);
+  file.write("end_us,open,high,low,close,volume\n");
+  const dollars = (cents: number) => (cents / 100).toFixed(2);
+  for (const { endUs, open, high, low, close, volume } of walk(bars, seed)) {
+    const prices = [open, high, low, close].map(dollars).join(",");
+    if (!file.write(`${endUs},${prices},${volume}\n`)) await once(file, "drain");
+  }
+  file.end();
+  await once(file, "finish");
+}
+
+/** What every replay here runs: EMA cross 10/20, fixed quantity, all checks on, exact books. */
+export const runConfig = (tape: string): string => `
+tape: ${tape}
+source: bars
+features: { emaFast: 10, emaSlow: 20 }
+model: ema-cross
+portfolio: { cash: 100000000 }
+sizing: { method: fixed-quantity, quantity: 100 }
+`;
