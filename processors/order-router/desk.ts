@@ -113,7 +113,7 @@ export class Desk {
   /** Sends what brings the symbol to its approved target, or cancels what leads past it. */
   private settle(symbol: string, book: SymbolBook): void {
     const { approval, position, working } = book;
-    if (approval === null || working.some(({ cancelRequested }) => cancelRequested)) return;
+    if (approval === null) return;
     const missing = approval.quantity - position;
     let open = workingOf(book);
     const past = (): boolean =>

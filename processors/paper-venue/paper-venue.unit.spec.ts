@@ -92,6 +92,19 @@ describe("a market order", () => {
     ]);
   });
 
+  test("on bar-close leaves a close that ended before the decision, however late it is heard", () => {
+    const late = at(M + 9, "market.bars", bar("A", M, 11));
+    const one = placed(M + 5, market(100, { decidedUs: M + 5 }));
+    expect(brief(reports({ fill: "bar-close" }, one, late, next))).toEqual([[1, 21, 2 * M]]);
+  });
+
+  test("on bar-close leaves a close that lies in the future", () => {
+    const hasty = at(M, "market.bars", bar("A", 2 * M, 11));
+    const third = minute(3 * M, 30, 32, 29, 31);
+    const found = reports({ fill: "bar-close" }, hasty, placed(M, market(100)), third);
+    expect(brief(found)).toEqual([[1, 31, 3 * M]]);
+  });
+
   test("on next-open takes the open of the first bar that starts after the decision", () => {
     const found = reports({}, early, placed(M + 5, market(100)), next);
     expect(brief(found)).toEqual([[1, 20, M]]);

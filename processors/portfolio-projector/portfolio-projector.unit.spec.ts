@@ -161,6 +161,28 @@ describe("portfolio-projector", () => {
   });
 });
 
+test("totals stay exact where they leave 2^53 and no single position does", () => {
+  const half = 2 ** 52 + 1;
+  const listings = ["A", "B", "C"].map((symbol) =>
+    at(0, "market.instruments", equity(symbol, { priceScale: 0, currencyScale: 0 })),
+  );
+  const snapshots = run(
+    { ...dollars, currencyScale: 0 },
+    ...listings,
+    at(1, "fills", filled(1, "A", 1, half)),
+    at(2, "fills", filled(2, "B", 1, half + 1)),
+    at(3, "fills", filled(3, "C", 1, half + 3)),
+    at(4, "fills", filled(4, "A", -1, half)),
+  );
+  const sum = 2n ** 53n + 3n;
+  expect(snapshots.map(({ netExposure }) => netExposure)).toEqual([
+    BigInt(half),
+    sum,
+    sum + BigInt(half + 3),
+    2n ** 53n + 6n,
+  ]);
+});
+
 // nautilus_trader's tests of Position (shared golden figures). Its averages are floats; ours are costs in
 // minor units (here 10^-8), so an average differs from the last digit of a minor unit per share on.
 // Its inverse contracts do not apply: an instrument here is quoted in what it settles in.

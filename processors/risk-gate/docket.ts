@@ -60,6 +60,6 @@ export function cuts(docket: Docket): boolean {
 
 /** Leaves `quantity` of a trade. */
 export function cut(trade: Trade, quantity: number): void {
-  trade.quantity = quantity;
+  trade.quantity = quantity === 0 ? 0 : quantity; // never -0
   if (quantity === trade.risk.position) trade.refused = true;
 }

@@ -37,7 +37,8 @@ export function judge(proposal: WeightsProposal, at: Circumstances): RiskVerdict
 }
 
 /** The weight goes with the quantity. */
-const resized = ({ target, quantity }: Trade): Target =>
-  quantity === target.quantity
-    ? target
-    : { ...target, quantity, weight: target.weight * (quantity / target.quantity) };
+function resized({ target, quantity }: Trade): Target {
+  if (quantity === target.quantity) return target;
+  const weight = quantity === 0 ? 0 : target.weight * (quantity / target.quantity);
+  return { ...target, quantity, weight };
+}

@@ -10,7 +10,8 @@
 // - A drawdown beyond maxDrawdownBps latches REDUCE_ONLY until EnableTrading. It flattens nothing
 //   either. Enabled while the loss stands, the drawdown is counted from the equity at that moment: otherwise
 //   the next mark would latch it again.
-// - SetLimit changes a limit at once; a lower drawdown limit may latch at once.
+// - SetLimit changes a limit at once; a lower drawdown limit may latch at once. What was commanded stands
+//   before the configuration, in a fork with other settings too.
 // - An approval that is not reached yet counts as exposure of its symbol until it is reached or replaced
 //   (KillTrading forgets them), so two proposals of one instant cannot share the same room.
 
@@ -123,6 +124,7 @@ function propose(
     const instrument = state.symbols.get(symbol)?.instrument ?? null;
     if (instrument !== null) requireCurrency(instrument, portfolio);
   }
+  latch(state, config); // a fork may have lowered the limit since the last snapshot
   const { onBreach, ...limits } = config;
   const verdict = judge(proposal, {
     ...state,
@@ -159,8 +161,9 @@ function obey(state: RiskState, command: ControlCommand, config: RiskConfig): vo
     state.peak = state.equity;
     state.drawdownBps = 0;
   }
-  if (trading === "KILLED")
+  if (trading === "KILLED") {
     for (const risk of state.symbols.values()) risk.approved = risk.position;
+  }
   if (trading !== state.trading) state.latchedByDrawdown = false;
   state.trading = trading;
 }

@@ -213,6 +213,24 @@ describe("limits at -1, 0 and +1", () => {
     ]);
   });
 
+  test("a position limit finer than a lot's scale drops the digits beyond it", () => {
+    const tenths = at(0, "market.instruments", equity("A", { quantityScale: 1 }));
+    const found = verdict({ maxPosition: "12.97" }, tenths, proposed(["A", 1, 100_00]));
+    expect(checkOf(found, "MAX_POSITION").limit).toBe(129);
+  });
+
+  test("the reason is the first check that failed; all are listed", () => {
+    const config = { maxPosition: "1", maxOrderValueMinor: 1, maxGrossExposureMinor: 1 };
+    const found = verdict(config, proposed(["A", 10, 100_00]));
+    expect(found.reason).toBe("MaxPositionExceeded");
+    expect(found.checks.map(({ check, passed }) => [check, passed])).toEqual([
+      ["TRADING_STATE", true],
+      ["MAX_POSITION", false],
+      ["MAX_ORDER_VALUE", false],
+      ["MAX_GROSS_EXPOSURE", false],
+    ]);
+  });
+
   test("a cut leaves whole lots", () => {
     const lots = at(0, "market.instruments", equity("A", { lotSize: 100 }));
     const config = { maxPosition: "550", onBreach: "reduce" } as const;
@@ -270,6 +288,19 @@ describe("exposure", () => {
     expect(verdict(config, ...events).outcome).toBe("PASS");
   });
 
+  test("a trade through zero is cut to its close when there is no room to open", () => {
+    const found = verdict(config, held("B", 300), held("A", 100), proposed(["A", -100, 100_00]));
+    expect(found.targets).toMatchObject([{ symbol: "A", quantity: 0, weight: 0 }]); // never -0
+  });
+
+  test("a target that is held already stays, beside one that is cut", () => {
+    const found = verdict(config, held("A", 100), proposed(["A", 100, 100_00], ["B", 500, 100_00]));
+    expect(quantities(found)).toEqual([
+      ["A", 100],
+      ["B", 200],
+    ]);
+  });
+
   test("what several targets add is cut in proportion", () => {
     const found = verdict(config, proposed(["A", 100, 100_00], ["B", -500, 100_00]));
     expect(quantities(found)).toEqual([
@@ -293,6 +324,11 @@ describe("prices", () => {
       expect([found.outcome, found.reason]).toEqual(["DENY", "NoReferencePrice"]);
       expect(checkOf(found, "PRICE_COLLAR").passed).toBe(false);
     }
+  });
+
+  test("the distance to the collar is rounded up", () => {
+    const events = [at(0, "market.bars", bar("A", 0, 100_01)), proposed(["A", 1, 105_00])];
+    expect(checkOf(verdict(collar, ...events), "PRICE_COLLAR").measured).toBe(499); // 498.95
   });
 
   test("without a collar the reference price will do", () => {
@@ -481,6 +517,11 @@ describe("drawdown", () => {
     const events = [snapshot("A", 100, 950n, 500), told("HaltTrading"), told("EnableTrading")];
     const found = verdict(config, ...events, breach, buy);
     expect(found).toMatchObject({ outcome: "DENY", state: "REDUCE_ONLY" });
+  });
+
+  test("reduce-only by command, after a breach and a halt, is the command's", () => {
+    const found = verdict(config, breach, told("HaltTrading"), told("ReduceOnly"), buy);
+    expect([found.state, found.reason]).toEqual(["REDUCE_ONLY", "ReduceOnly"]);
   });
 
   test("a halt is not loosened by a breach", () => {
