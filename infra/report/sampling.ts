@@ -1,6 +1,6 @@
 // Equity at the ends of even periods. Promises: bounded memory; a period is one that held market
-// data, and carries the value before it where it held no snapshot; what is heard after the market
-// closed counts to the period that closed; the longest of day, hour and minute that gives at least
+// data, and carries the value before it where it held no snapshot; what is heard in one that held
+// none counts to the period before; the longest of day, hour and minute that gives at least
 // MIN_SAMPLES is used, so the convention follows from the data and is named with the figures.
 
 const PERIODS = [

@@ -67,6 +67,11 @@ describe("equity", () => {
     ]);
   });
 
+  test("the worst fall is the greatest share of its own peak, not the lowest equity", () => {
+    const state = fold(projection, eventsFor([11_000n, 8_800n, 40_000n, 30_000n, 39_000n]));
+    expect(rows(state)).toMatchObject([{ maxDrawdownPercent: "25.0000" }]);
+  });
+
   test("the curve of a long run is bounded, in order, and keeps the extremes", () => {
     const amounts = fc
       .array(fc.bigInt({ min: -9_999n, max: 20_000n }), { minLength: 1, maxLength: 40 })

@@ -42,6 +42,20 @@ describe("trades", () => {
     ]);
   });
 
+  test("a bar that had begun before the entry says nothing of the trip", () => {
+    const begun = { ...bar("IBM", START_US + MINUTE_US, 18_000), startUs: START_US - 1, low: 1 };
+    const state = fold(
+      projection,
+      eventsOf([
+        emit("market.instruments", equity("IBM")),
+        emit("fills", fill(100, 18_000, later(0))),
+        emit("market.bars", begun),
+        emit("fills", fill(-100, 18_000, later(5))),
+      ]),
+    );
+    expect(rows(state)).toMatchObject([{ worstPrice: "180.00" }]);
+  });
+
   test("keeps the last 1,000 trips and exact totals of all", () => {
     const facts = Array.from({ length: 1500 }, (_, i) => [
       emit("fills", fill(-1, 10_000 + (i % 3), { fee: 1n, ...later(2 * i) })),
