@@ -534,6 +534,33 @@ describe("drawdown", () => {
   });
 });
 
+describe("a fork: another configuration over the state that was kept", () => {
+  const before: RiskConfig = { ...off, maxPosition: "500", maxOrderValueMinor: 1_000_000_00 };
+  const judged = (after: RiskConfig, ...events: readonly Event[]): RiskVerdict => {
+    const [kept, forked] = [riskGate(before, portfolio), riskGate(after, portfolio)];
+    let state = [...market, ...events].reduce(kept.evolve, kept.initial());
+    const last = proposed(["A", 400, 100_00]);
+    state = forked.evolve(state, last);
+    return (forked.decide(state, last)[0] as { value: RiskVerdict }).value;
+  };
+
+  test("its limits count from its first proposal on", () => {
+    expect(judged({ ...before, maxPosition: "399" }).reason).toBe("MaxPositionExceeded");
+    expect(judged({ ...before, maxPosition: null }).outcome).toBe("PASS");
+  });
+
+  test("a limit set by command stands before it", () => {
+    const set = told("SetLimit", { limit: "maxPosition", value: 300 });
+    expect(judged({ ...before, maxPosition: "1000" }, set).reason).toBe("MaxPositionExceeded");
+  });
+
+  test("a lower drawdown limit latches, even if nothing was marked since", () => {
+    const loss = snapshot("A", 0, 950n, 500);
+    const found = judged({ ...before, maxDrawdownBps: 499 }, loss);
+    expect([found.state, found.reason]).toEqual(["REDUCE_ONLY", "MaxDrawdownExceeded"]);
+  });
+});
+
 test("a maxPosition that is no number is refused when the gate is made", () => {
   expect(() => riskGate({ ...off, maxPosition: "many" }, portfolio)).toThrow(/maxPosition is many/);
 });
