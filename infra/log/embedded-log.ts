@@ -131,7 +131,8 @@ class DiskLog implements EmbeddedLog {
     const topic: Topic = { row, partitions, made: null };
     for (let number = 0; number < row.partitions; number++) {
       const { start, end, maxTimeUs } = stored
-        ? this.reader.ends(row.name, row.number, number)
+        ? // A reader finds damage when it reads there; a writer must not append behind it.
+          this.reader.ends(row.name, row.number, number, this.mode === "write")
         : { start: 0, end: 0, maxTimeUs: 0 };
       const durable = { end, maxTimeUs };
       partitions.push({
@@ -185,7 +186,12 @@ class DiskLog implements EmbeddedLog {
     const partition = this.partition(name, number);
     if (this.mode === "read" && partition.durable.end <= beyond) {
       this.reader.refresh();
-      const { start, end, maxTimeUs } = this.reader.ends(name, partition.topic.row.number, number);
+      const { start, end, maxTimeUs } = this.reader.ends(
+        name,
+        partition.topic.row.number,
+        number,
+        false,
+      );
       Object.assign(partition, { start, end, maxTimeUs });
       Object.assign(partition.durable, { end, maxTimeUs });
     }

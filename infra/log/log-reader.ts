@@ -144,15 +144,18 @@ export class LogReader {
     return payload === null ? null : decodeCheckpoint(task, payload);
   }
 
-  /** First and next offset of a partition; zeros where it is empty. Cost: two look-ups. */
-  ends(topic: string, number: number, partition: number): Ends {
+  /**
+   * First and next offset of a partition; zeros where it is empty. `verified` false: as its last
+   * batch says, sealed or not. Cost: two look-ups.
+   */
+  ends(topic: string, number: number, partition: number, verified: boolean): Ends {
     return this.steady((snapshot) => {
       const cursor = new TreeCursor(this.file, snapshot);
       const last = cursor.seek(batchKey(number, partition, LAST_OFFSET))
         ? placeOf(cursor.key)
         : null;
       if (!isOf(last, number, partition)) return { start: 0, end: 0, maxTimeUs: 0 };
-      const batch = this.batchAt(cursor, topic, last, true);
+      const batch = this.batchAt(cursor, topic, last, verified);
       cursor.seekFrom(batchKey(number, partition, 0));
       const first = placeOf(cursor.key);
       return {

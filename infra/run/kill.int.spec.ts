@@ -14,11 +14,10 @@ import { projectAt } from "../../streams/project.ts";
 import { decodeState } from "../../streams/state.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
-import { openSourceWriter } from "../tape/source-writer.ts";
+import { writeMarketTape } from "./testing/market-tape.ts";
 
 const KILLS = Number(process.env.TAPEDECK_KILLS ?? 200);
 const BARS = 12_000;
-const SYMBOLS = ["AAA", "BBB", "CCC"];
 const EVENTS_PER_COMMIT = 120;
 /** A life is at most this long; starting takes a part of it, so some die before they open the log. */
 const LIFE_MS = 600;
@@ -28,45 +27,7 @@ const config = join(folder, "run.yaml");
 const tape = join(folder, "tape");
 
 beforeAll(async () => {
-  const log = await openEmbeddedLog(tape, { mode: "write" });
-  const writer = await openSourceWriter(log, 1);
-  for (const symbol of SYMBOLS) {
-    await writer.append("market.instruments", 1.5e15, {
-      symbol,
-      assetClass: "EQUITY",
-      currency: "USD",
-      currencyScale: 2,
-      priceScale: 2,
-      quantityScale: 0,
-      tickSize: 1,
-      lotSize: 1,
-      multiplier: 1,
-      calendar: "XNYS",
-      timeZone: "America/New_York",
-    });
-  }
-  const random = new Random(11);
-  const prices = SYMBOLS.map(() => 10_000);
-  for (let i = 0; i < BARS; i++) {
-    const k = i % SYMBOLS.length;
-    const startUs = 1.6e15 + Math.floor(i / SYMBOLS.length) * 60e6;
-    const open = prices[k] as number;
-    const close = Math.max(2000, Math.round(open * (1 + 0.002 * random.normal())));
-    prices[k] = close;
-    await writer.append("market.bars", startUs + 60e6, {
-      symbol: SYMBOLS[k] as string,
-      startUs,
-      endUs: startUs + 60e6,
-      open,
-      high: Math.max(open, close) + 5,
-      low: Math.min(open, close) - 5,
-      close,
-      volume: 1000,
-      trades: 0,
-    });
-  }
-  await writer.flush();
-  await log.close();
+  await writeMarketTape(tape, { symbols: ["AAA", "BBB", "CCC"], bars: BARS, seed: 11 });
   writeFileSync(config, "tape: tape\nsource: bars\n");
 });
 
