@@ -8,6 +8,8 @@ import { fileError, shown } from "./import-error.ts";
 const SNIFF_BYTES = 256 * 1024;
 const LINE_FEED = 10;
 const RETURN = 13;
+/** A number, a date or a time: no column is called so, at least not the first. */
+const FIGURE = /^[-+]?[\d.][\d.:/TZ +-]*$/;
 const delimiters = [",", ";", "\t", "|"];
 
 /** `columns` names the columns of a file without a header line. */
@@ -113,7 +115,8 @@ export function headerNames(file: string, names: readonly string[]): readonly st
     }
     seen.add(name);
   }
-  if (names.every((name) => name === "" || /^[-+]?[\d.][\d.:/TZ -]*$/.test(name))) {
+  const first = names.find((name) => name !== "") ?? "";
+  if (FIGURE.test(first)) {
     const what = `its first line holds figures, not names: ${shown(names.join(","))}`;
     throw fileError("IMPORT_HEADER_MISSING", file, what);
   }

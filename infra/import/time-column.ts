@@ -110,8 +110,9 @@ export class TimeReader {
       unit === "ns" ? microsOfNanos(cells.text(column)) : cells.scaled(column, scaleOf[unit]);
     // Floats of seconds carry digits beyond the microsecond: they are dropped.
     if (Number.isNaN(stamp) && unit !== "ns") stamp = flooredEpoch(cells.text(column), unit);
-    if (Number.isNaN(stamp)) return this.refuse(cells);
-    if (stamp < EPOCH_MIN_US || stamp > EPOCH_MAX_US) {
+    if (Number.isNaN(stamp) && !NUMBER.test(cells.text(column))) return this.refuse(cells);
+    // Written so that a number too large to be held is out of range too.
+    if (!(stamp >= EPOCH_MIN_US && stamp <= EPOCH_MAX_US)) {
       return this.outside(`${shown(cells.text(column))} ${unit} is not within 1980 to 2200`);
     }
     return stamp;
