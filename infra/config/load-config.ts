@@ -166,10 +166,8 @@ function apply({ key, value: text }: Override, root: Plain, origins: Origins): P
     group = next;
   }
   pointer += `/${escapePointer(last)}`;
-  for (const place of [...origins.keys()]) {
-    if (place === pointer || place.startsWith(`${pointer}/`)) origins.delete(place);
-  }
   group[last] = value;
+  // Places of what was there before may stay: nothing asks for the place of a value that is gone.
   for (const [place, at] of inner) origins.set(pointer + place, at);
   return [];
 }

@@ -1,0 +1,329 @@
+import { resolve } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { TapedeckError } from "../../schemas/errors.ts";
+import { defaultYaml } from "./default-config.ts";
+import { diffConfigs } from "./diff.ts";
+import { formatDurationUs, parseDurationUs } from "./duration.ts";
+import { configFromText, parseOverride, type ReadConfig } from "./load-config.ts";
+import { nearest } from "./nearest.ts";
+import { formatProblem, problemsOf } from "./problem.ts";
+import { dottedKeys, resolved, type SchemaNode, schema } from "./schema.ts";
+
+const PATH = "/home/trader/runs/my-run.yaml";
+
+const read = (text: string, ...set: string[]): ReadConfig =>
+  configFromText(text, PATH, set.map(parseOverride));
+
+/** Every finding as it reads; empty for a configuration that is taken. */
+function findings(text: string, ...set: string[]): string[] {
+  try {
+    read(text, ...set);
+  } catch (error) {
+    if (!(error instanceof TapedeckError)) throw error;
+    return problemsOf(error).map((found) => formatProblem("f", found));
+  }
+  return [];
+}
+
+const whole = `
+tape: ../tapes/demo
+source: ticks
+range: { from: 2013-10-07T13:30:00Z, to: 2013-10-08 }
+symbols: [IBM, BAC]
+bars: { interval: 5m, suspicious: include }
+features: { emaFast: 5, emaSlow: 8, atr: 3, volatility: 4 }
+model: ./my-model.ts
+portfolio: { name: alpha, currency: KWD, cash: 1000000.125 }
+sizing: { method: inverse-volatility, gross: 1.5, allowShort: false }
+risk:
+  maxPosition: 0.25
+  maxGrossExposure: off
+  priceCollar: 0.0001
+  maxOrderValue: null
+  maxDrawdown: 1
+  onBreach: deny
+orders: { type: limit, limitOffset: -0.0005, timeInForce: IOC, latency: 1.5ms }
+venue: { fill: next-tick, latency: 1us, slippage: 0, fee: 0.000001, minimumFee: 0.005 }
+commands:
+  - { at: 2013-10-07T15:00:00Z, command: HaltTrading, who: ops, why: second }
+  - { at: 2013-10-07T14:00:00Z, command: SetLimit, who: ops, why: first, limit: maxDrawdown, value: 0.1 }
+  - { at: 2013-10-07T15:00:00Z, command: SetLimit, who: ops, why: third, limit: maxOrderValue, value: off }
+seed: 8
+partitions: 4
+`;
+
+describe("a whole configuration", () => {
+  const config = read(whole);
+
+  test("comes out in machine units, exactly", () => {
+    expect(config.flow).toEqual({
+      source: "ticks",
+      bars: { intervalUs: 300_000_000, suspicious: "include" },
+      features: { emaFast: 5, emaSlow: 8, atr: 3, volatility: 4 },
+      portfolio: {
+        name: "alpha",
+        currency: "KWD",
+        currencyScale: 3,
+        initialCashMinor: 1_000_000_125n,
+      },
+      sizing: { method: "INVERSE_VOLATILITY", grossBps: 15_000, allowShort: false },
+      risk: {
+        maxPosition: "0.25",
+        maxGrossExposureMinor: null,
+        priceCollarBps: 1,
+        maxOrderValueMinor: null,
+        maxDrawdownBps: 10_000,
+        onBreach: "deny",
+      },
+      orders: { type: "LIMIT", limitOffsetBps: -5, timeInForce: "IOC", latencyUs: 1500 },
+      venue: {
+        fill: "next-tick",
+        latencyUs: 1,
+        slippageBps: 0,
+        feePerMillion: 1,
+        minimumFeeMinor: 5,
+      },
+    });
+    expect(config.range).toEqual({ fromUs: 1_381_152_600_000_000, toUs: 1_381_190_400_000_000 });
+    expect(config).toMatchObject({ symbols: ["BAC", "IBM"], seed: 8, partitions: 4 });
+  });
+
+  test("has its commands in the order of time, then of the file", () => {
+    expect(config.commands.map(({ value }) => [value.why, value.limit, value.value])).toEqual([
+      ["first", "maxDrawdownBps", 1000],
+      ["second", null, null],
+      ["third", "maxOrderValueMinor", null],
+    ]);
+    expect(config.commands[0]).toMatchObject({
+      timeUs: 1_381_154_400_000_000,
+      value: { portfolio: "alpha", command: "SetLimit", who: "ops" },
+    });
+  });
+
+  test("finds its files from its own folder, and those of a flag from the working folder", () => {
+    expect(config.tape).toBe("/home/trader/tapes/demo");
+    expect(config.modelName).toBe("/home/trader/runs/my-model.ts");
+    const flagged = read(whole, "tape=tapes/x", "model=./other.ts");
+    expect(flagged.tape).toBe(resolve("tapes/x"));
+    expect(flagged.modelName).toBe(resolve("other.ts"));
+  });
+
+  test("names no place in its canonical form, and whole paths in its document", () => {
+    expect(JSON.stringify(config.canonical)).not.toContain("/");
+    expect(config.canonical.model).toBe("my-model.ts");
+    const elsewhere = configFromText(config.document, "/tmp/x/config.yaml");
+    expect(elsewhere).toEqual(config);
+  });
+});
+
+describe("what is not given", () => {
+  const bare = read("tape: demo");
+
+  test("is what the commented default says", () => {
+    expect(read(defaultYaml()).canonical).toEqual(bare.canonical);
+    for (const key of dottedKeys()) {
+      const leaf = key.slice(key.lastIndexOf(".") + 1);
+      if (!key.startsWith("commands.")) expect(defaultYaml()).toMatch(new RegExp(`\\b${leaf}:`));
+    }
+  });
+
+  test("reads back from its own document", () => {
+    expect(configFromText(bare.document, PATH)).toEqual(bare);
+  });
+
+  test("can be set by a flag, in a group that the file does not have", () => {
+    const { flow } = read("tape: demo", "risk.maxDrawdown=0.01", "sizing.quantity=1e2");
+    expect(flow.risk).toEqual({ ...bare.flow.risk, maxDrawdownBps: 100 });
+    expect(flow.sizing).toEqual(bare.flow.sizing);
+    expect(read("", "tape=demo").canonical).toEqual(bare.canonical);
+  });
+
+  test("a later flag wins over an earlier one and over the file", () => {
+    expect(read("tape: x\nseed: 1", "seed=2", "seed=3").seed).toBe(3);
+    const sizing = read(whole, "sizing={ method: fixed-quantity, quantity: 7 }").flow.sizing;
+    expect(sizing).toEqual({ method: "FIXED_QUANTITY", quantity: "7", allowShort: true });
+  });
+});
+
+describe("the canonical form", () => {
+  test("is one for all ways to write a value", () => {
+    const pairs: readonly (readonly [string, string])[] = [
+      ["bars: { interval: 60s }", "bars: { interval: 1m }"],
+      ["orders: { latency: 0.05s }", "orders: { latency: 50000us }"],
+      ["portfolio: { cash: 1e6 }", "portfolio: { cash: 1000000.00 }"],
+      ["risk: { maxDrawdown: off }", "risk: { maxDrawdown: null }"],
+      ["range: { from: 2013-10-07T15:30:00+02:00 }", "range: { from: '2013-10-07 13:30Z' }"],
+      ["symbols: [B, A]", 'symbols: ["A", "B"]'],
+      ["seed: 3\npartitions: 2", "partitions: +2\nseed: 3"],
+    ];
+    for (const [a, b] of pairs) {
+      const left = JSON.stringify(read(`tape: x\n${a}`).canonical);
+      expect(left).toBe(JSON.stringify(read(`${b}\ntape: y/z`).canonical));
+    }
+  });
+
+  test("tells every setting of the whole example from its default", () => {
+    const differing = new Set(
+      diffConfigs(read("tape: x").canonical, read(whole).canonical).map(({ key }) => key),
+    );
+    const same = ["source"];
+    for (const key of dottedKeys()) {
+      const isLeaf = !dottedKeys().some((other) => other.startsWith(`${key}.`));
+      const isFile = key === "tape" || key.startsWith("commands");
+      // Keys of the two kinds of sizing are both there: given in one, left out of the other.
+      if (isLeaf && !isFile && !same.includes(key)) expect(differing).toContain(key);
+    }
+    expect(differing).toContain("commands");
+  });
+});
+
+describe("findings", () => {
+  test("draw their line where the rule does", () => {
+    const features = (fast: number) => `tape: x\nfeatures: { emaFast: ${fast}, emaSlow: 8 }`;
+    expect(findings(features(7))).toEqual([]);
+    expect(findings(features(8))).toHaveLength(1);
+    expect(findings(`${features(8)}\nmodel: mean-reversion`)).toEqual([]);
+    const range = "tape: x\nrange: { from: 2013-10-07, to: 2013-10-07 }";
+    expect(findings(range)).toHaveLength(1);
+    const halt = (at: string) =>
+      `tape: x\nrange: { to: 2013-10-07 }\ncommands: [{ at: ${at}, command: HaltTrading, who: a, why: b }]`;
+    expect(findings(halt("2013-10-07"))).toHaveLength(1);
+    expect(findings(halt("2013-10-06T23:59:59.999999Z"))).toEqual([]);
+  });
+
+  test("say nothing that follows from another finding", () => {
+    expect(findings("tape: x\nsizing: { method: best, quantity: 1 }")).toHaveLength(1);
+    expect(findings("tape: x\nmodel: 3\nfeatures: { emaFast: 9, emaSlow: 8 }")).toHaveLength(1);
+    expect(findings("tape: x\nseed: 0x1F")).toHaveLength(1);
+    expect(findings("tape: x\nbars: { interval: [] }")).toHaveLength(1);
+    expect(findings("tape: x\nsymbols: [1, 1]")).toHaveLength(2);
+    expect(findings("tape: x\nmodel: a: b: c")).toHaveLength(1);
+    expect(findings("tape: x\nmodel: @a: b: c\nseed: @b")).toHaveLength(2);
+  });
+
+  test("name the place that a flag replaced by the flag", () => {
+    const text = "tape: x\nsymbols: [A, B, C, D]\nrisk: { maxDrawdown: 7 }";
+    expect(findings(text, "symbols=[A, A]", "risk={ maxDrawdown: 9 }")).toEqual([
+      '--set symbols=[A, A]: symbols: lists "A" twice',
+      "--set risk={ maxDrawdown: 9 }: risk.maxDrawdown: found 9; must be a number above 0 and up to 1, or off; 9 % is 0.09",
+    ]);
+    // The file's own places in what was replaced are forgotten: the finding is the flag's.
+    expect(findings("tape: x\nrisk:\n  priceCollar: 3\n", "risk={ }")).toEqual([]);
+    expect(findings("tape: x\nsizing:\n  gross: 3\n", "sizing={ method: equal-weight }")).toEqual([
+      "--set sizing={ method: equal-weight }: sizing.gross: missing: it is needed with method equal-weight, a number above 0 and up to 100",
+    ]);
+  });
+
+  test("guess per cent only where a fraction is meant", () => {
+    const risk = (text: string) => findings(`tape: x\nrisk: { ${text} }`).join();
+    expect(risk("priceCollar: 5%")).toMatch(/write 0\.05$/);
+    expect(risk("maxOrderValue: 5%")).toMatch(/or off$/);
+    expect(risk("maxOrderValue: 5_000.50")).toMatch(/write 5000\.50$/);
+    expect(risk("maxOrderValue: none")).toMatch(/write off$/);
+  });
+
+  test("refuse an anchor on a key", () => {
+    expect(findings("tape: x\n&a seed: 3")).toEqual(["f:2:4: a key is one word"]);
+  });
+});
+
+describe("units", () => {
+  test("basis points are exact for every fraction of four decimals", () => {
+    for (let bps = 1; bps <= 10_000; bps += 7) {
+      const text = `${Math.floor(bps / 10_000)}.${String(bps % 10_000).padStart(4, "0")}`;
+      expect(read(`tape: x\nrisk: { maxDrawdown: ${text} }`).flow.risk.maxDrawdownBps).toBe(bps);
+    }
+  });
+
+  test("amounts are exact for every number of cents", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 99_999_999_999_999 }), (cents) => {
+        const text = `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, "0")}`;
+        const { flow } = read(`tape: x\nportfolio: { cash: ${text} }`);
+        expect(flow.portfolio.initialCashMinor).toBe(BigInt(cents));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("durations come back as they were", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 3_000_000_000_000_000 }), (us) => {
+        expect(parseDurationUs(formatDurationUs(us))).toBe(us);
+      }),
+    );
+    for (const [text, us] of [
+      ["0.25s", 250_000],
+      ["1.5d", 129_600_000_000],
+      ["0.0015ms", null],
+      ["36526d", null],
+      ["1", null],
+      ["-1s", null],
+      ["1e3s", null],
+    ] as const) {
+      expect([text, parseDurationUs(text)]).toEqual([text, us]);
+    }
+  });
+});
+
+describe("the nearest word", () => {
+  const words = dottedKeys().filter((key) => !key.includes("."));
+
+  test("is found through one edit of any kind", () => {
+    const letters = fc.constantFrom(..."abcxyzXYZ");
+    fc.assert(
+      fc.property(fc.constantFrom(...words), fc.nat(), letters, (word, place, letter) => {
+        const i = place % word.length;
+        const edits = [
+          word,
+          word.toUpperCase(),
+          word.slice(0, i) + letter + word.slice(i),
+          word.slice(0, i) + letter + word.slice(i + 1),
+          word.slice(0, i) + word.slice(i + 1),
+          word.slice(0, i) + (word[i + 1] ?? "") + word[i] + word.slice(i + 2),
+        ];
+        for (const edited of edits)
+          expect([edited, nearest(edited, words)]).toEqual([edited, word]);
+      }),
+    );
+  });
+
+  test("is none where nothing is near", () => {
+    expect(nearest("wibble", words)).toBeNull();
+    expect(nearest("", words)).toBeNull();
+    expect(nearest("s".repeat(1e6), words)).toBeNull();
+  });
+});
+
+describe("the published schema", () => {
+  test("says of every key what it is", () => {
+    const silent: string[] = [];
+    const visit = (node: SchemaNode, path: string): void => {
+      for (const [name, child] of Object.entries(node.properties ?? {})) {
+        const inner = resolved(child);
+        if (inner.description === undefined) silent.push(path + name);
+        visit(inner, `${path}${name}.`);
+        if (inner.items !== undefined) visit(inner.items, `${path}${name}[].`);
+      }
+    };
+    visit(schema, "");
+    expect(silent).toEqual([]);
+  });
+});
+
+describe("differences of two configurations", () => {
+  test("are named by key, each side's value beside it", () => {
+    const a = { risk: { maxDrawdown: 0.2, onBreach: "deny" }, list: [1, { at: 2 }], only: 1 };
+    const b = { risk: { maxDrawdown: 0.1, onBreach: "deny" }, list: [1, { at: 3 }], new: null };
+    expect(diffConfigs(a, b)).toEqual([
+      { key: "risk.maxDrawdown", a: 0.2, b: 0.1 },
+      { key: "list[1].at", a: 2, b: 3 },
+      { key: "only", a: 1, b: null },
+    ]);
+    expect(diffConfigs({ list: [1] }, { list: [1, 2] })).toEqual([
+      { key: "list", a: [1], b: [1, 2] },
+    ]);
+    expect(diffConfigs(a, structuredClone(a))).toEqual([]);
+  });
+});
