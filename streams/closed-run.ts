@@ -71,12 +71,18 @@ interface Reader {
   readonly orders: readonly (AdmissionOrder | null)[];
 }
 
+/** A topic that is written here. */
+interface Output {
+  readonly partitions: readonly OutputPartition[];
+  /** One for each partition; empty where nobody reads the topic. */
+  readonly queues: readonly QueueLane[];
+}
+
 class ClosedRun implements Sink {
   private readonly options: ClosedRunOptions;
   private readonly heap = new LaneHeap();
   private readonly sources: PartitionReader[] = [];
-  private readonly outputs = new Map<TopicName, readonly OutputPartition[]>();
-  private readonly queues = new Map<TopicName, readonly QueueLane[]>();
+  private readonly outputs = new Map<TopicName, Output>();
   private readonly readers: Reader[][] = [];
   private readonly tasks: Task[] = [];
   private epoch = 0;
@@ -160,8 +166,7 @@ class ClosedRun implements Sink {
         await this.refill(queue, topic, consumedOf(checkpoint, topic, partition) ?? 0, end);
         queues.push(queue);
       }
-      this.outputs.set(topic, outputs);
-      if (consumed) this.queues.set(topic, queues);
+      this.outputs.set(topic, { partitions: outputs, queues });
     }
   }
 
@@ -236,11 +241,12 @@ class ClosedRun implements Sink {
     ordinal: number,
     value: Facts[T],
   ): void {
-    const outputs = this.outputs.get(topic) as readonly OutputPartition<T>[];
-    const partition = outputs.length === 1 ? 0 : partitionOf(keyOf(topic, value), outputs.length);
-    const output = outputs[partition] as OutputPartition<T>;
+    const { partitions, queues } = this.outputs.get(topic) as Output;
+    const partition =
+      partitions.length === 1 ? 0 : partitionOf(keyOf(topic, value), partitions.length);
+    const output = partitions[partition] as OutputPartition<T>;
     const offset = output.write(timeUs, cause.origin, cause, ordinal, value);
-    const queue = this.queues.get(topic)?.[partition];
+    const queue = queues[partition];
     if (queue === undefined) return;
     const event = {
       topic,
@@ -256,7 +262,7 @@ class ClosedRun implements Sink {
   }
 
   refuse(event: AnyEvent, failure: TapedeckError): void {
-    const output = this.outputs.get("tape.dead-letters")?.[0] as OutputPartition;
+    const output = this.outputs.get("tape.dead-letters")?.partitions[0] as OutputPartition;
     output.write(event.timeUs, event.origin, event, 0, deadLetterOf(event, failure));
   }
 
@@ -270,8 +276,8 @@ class ClosedRun implements Sink {
   private async commit(): Promise<void> {
     await this.settle();
     const produced: RecordBatch[] = [];
-    for (const outputs of this.outputs.values()) {
-      for (const output of outputs) {
+    for (const { partitions } of this.outputs.values()) {
+      for (const output of partitions) {
         const batch = output.take();
         if (batch !== null) produced.push(batch);
       }
@@ -291,9 +297,9 @@ class ClosedRun implements Sink {
       partition,
       next,
     }));
-    for (const [topic, queues] of this.queues) {
+    for (const [topic, { partitions, queues }] of this.outputs) {
       for (const [partition, queue] of queues.entries()) {
-        const output = this.outputs.get(topic)?.[partition] as OutputPartition;
+        const output = partitions[partition] as OutputPartition;
         consumed.push({ topic, partition, next: output.nextOffset - queue.length });
       }
     }

@@ -1,11 +1,12 @@
 // A partition being written: events become records here, in offset order, with effective times
 // that never fall. Two buffers take turns, so one can be written to while the other is committed.
 
-import { Writer } from "../schemas/avro.ts";
-import type { Facts, TopicName } from "../schemas/generated/facts.ts";
+import { type Codec, Writer } from "../schemas/avro.ts";
+import { codecs, type Facts, type TopicName } from "../schemas/generated/facts.ts";
+import { catalogue } from "./catalogue.ts";
 import type { Position } from "./event.ts";
 import type { RecordBatch } from "./log.ts";
-import { writeRecord } from "./record.ts";
+import { encodeRecord } from "./record.ts";
 
 export class OutputPartition<T extends TopicName = TopicName> {
   readonly topic: T;
@@ -14,6 +15,10 @@ export class OutputPartition<T extends TopicName = TopicName> {
   nextOffset: number;
   /** Effective time of the last event. */
   lastTimeUs: number;
+  private readonly codec: Codec<Facts[T]>;
+  /** The last cause's topic and its number: the next cause is nearly always of the same one. */
+  private causeTopic: TopicName | null = null;
+  private causeId = 0;
   private writer = new Writer(4096);
   private spare = new Writer(4096);
   private count = 0;
@@ -21,6 +26,7 @@ export class OutputPartition<T extends TopicName = TopicName> {
   constructor(topic: T, partition: number, nextOffset: number, lastTimeUs: number) {
     this.topic = topic;
     this.partition = partition;
+    this.codec = codecs[topic];
     this.nextOffset = nextOffset;
     this.lastTimeUs = lastTimeUs;
   }
@@ -34,9 +40,19 @@ export class OutputPartition<T extends TopicName = TopicName> {
     value: Facts[T],
   ): number {
     if (timeUs > this.lastTimeUs) this.lastTimeUs = timeUs;
-    writeRecord(this.writer, this.topic, this.lastTimeUs, origin, cause, ordinal, value);
+    const causeId = cause === null ? 0 : this.idOf(cause.topic);
+    const { writer, codec, lastTimeUs } = this;
+    encodeRecord(writer, codec, lastTimeUs, origin, causeId, cause, ordinal, value);
     this.count++;
     return this.nextOffset++;
+  }
+
+  private idOf(topic: TopicName): number {
+    if (topic !== this.causeTopic) {
+      this.causeTopic = topic;
+      this.causeId = catalogue[topic].id;
+    }
+    return this.causeId;
   }
 
   /** What was written since the last call; null if nothing. Valid until the call after the next. */

@@ -6,7 +6,7 @@
 //
 // A size of 0 is a hole: a record that compaction took away; its offset stays taken.
 
-import { Reader, type Writer } from "../schemas/avro.ts";
+import { type Codec, Reader, type Writer } from "../schemas/avro.ts";
 import { TapedeckError } from "../schemas/errors.ts";
 import { codecs, type Facts, type TopicName } from "../schemas/generated/facts.ts";
 import { catalogue, topicOfId } from "./catalogue.ts";
@@ -25,6 +25,21 @@ export function writeRecord<T extends TopicName>(
   ordinal: number,
   value: Facts[T],
 ): void {
+  const causeId = cause === null ? 0 : catalogue[cause.topic].id;
+  encodeRecord(writer, codecs[topic], timeUs, origin, causeId, cause, ordinal, value);
+}
+
+/** The same for a caller that keeps the topic's codec and the number of the cause's topic. */
+export function encodeRecord<T>(
+  writer: Writer,
+  codec: Codec<T>,
+  timeUs: number,
+  origin: number,
+  causeId: number,
+  cause: Position | null,
+  ordinal: number,
+  value: T,
+): void {
   writer.reserve(SIZE_BYTES + 8);
   const start = writer.pos;
   const high = Math.floor(timeUs / HIGH);
@@ -32,14 +47,13 @@ export function writeRecord<T extends TopicName>(
   writer.view.setUint32(start + 8, high, true);
   writer.pos = start + 12;
   writer.long(origin);
-  if (cause === null) writer.long(0);
-  else {
-    writer.long(catalogue[cause.topic].id);
+  writer.long(causeId);
+  if (cause !== null) {
     writer.long(cause.partition);
     writer.long(cause.offset);
     writer.long(ordinal);
   }
-  codecs[topic].encode(writer, value);
+  codec.encode(writer, value);
   // The view is read again: the value may have grown the buffer.
   writer.view.setUint32(start, writer.pos - start - SIZE_BYTES, true);
 }
@@ -48,6 +62,7 @@ export function writeRecord<T extends TopicName>(
 export class RecordCursor {
   private readonly reader: Reader;
   private readonly topic: TopicName;
+  private readonly codec: Codec<Facts[TopicName]>;
   private readonly partition: number;
   private readonly limit: number;
   private offset: number;
@@ -56,6 +71,7 @@ export class RecordCursor {
   constructor(topic: TopicName, partition: number, baseOffset: number, bytes: Uint8Array) {
     this.reader = new Reader(bytes);
     this.topic = topic;
+    this.codec = codecs[topic] as Codec<Facts[TopicName]>;
     this.partition = partition;
     this.offset = baseOffset;
     this.limit = bytes.length;
@@ -107,7 +123,7 @@ export class RecordCursor {
         cause = { topic: causeTopic, partition: reader.long(), offset: reader.long() };
         ordinal = reader.long();
       }
-      const value = codecs[this.topic].decode(reader);
+      const value = this.codec.decode(reader);
       return {
         topic: this.topic,
         partition: this.partition,

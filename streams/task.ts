@@ -32,6 +32,9 @@ export class Task {
   readonly name: string;
   readonly processor: AnyProcessor;
   private state: unknown;
+  /** The output written last and its latency: most processors have one output. */
+  private topic: TopicName | null = null;
+  private latencyUs = 0;
   /** Greatest effective time seen: a late event's consequences are timed by it. */
   private streamTimeUs = 0;
 
@@ -57,13 +60,19 @@ export class Task {
     }
     for (let ordinal = 0; ordinal < emits.length; ordinal++) {
       const { topic, value, atUs } = emits[ordinal] as AnyEmit;
-      const latencyUs = processor.outputs[topic];
-      if (latencyUs === undefined) throw undeclared(processor, topic);
-      const earliest = this.streamTimeUs + latencyUs;
+      if (topic !== this.topic) this.select(topic);
+      const earliest = this.streamTimeUs + this.latencyUs;
       if (atUs !== undefined && !(atUs >= earliest))
         throw reversed(processor, topic, atUs, earliest);
       sink.write(topic, atUs ?? earliest, event, ordinal, value);
     }
+  }
+
+  private select(topic: TopicName): void {
+    const latencyUs = this.processor.outputs[topic];
+    if (latencyUs === undefined) throw undeclared(this.processor, topic);
+    this.topic = topic;
+    this.latencyUs = latencyUs;
   }
 
   snapshot(): TaskSnapshot {
