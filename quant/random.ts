@@ -92,6 +92,11 @@ export class Random {
     return x * factor;
   }
 
+  /** Exponential with mean 1, by inversion. */
+  exponential(): number {
+    return -naturalLog(1 - this.uniform());
+  }
+
   /** Uniform over 0 … bound - 1 without bias. `bound` is an integer from 1 to 2^32, or RangeError. */
   integer(bound: number): number {
     if (!(Number.isInteger(bound) && bound >= 1 && bound <= LARGEST_BOUND)) {

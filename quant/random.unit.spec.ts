@@ -114,6 +114,19 @@ describe("the floats", () => {
     }
   });
 
+  test("exponential() has mean and variance 1 and the tail of its kind", () => {
+    const random = new Random(14);
+    const count = 200_000;
+    const values = take(count, () => random.exponential());
+    const mean = values.reduce((sum, value) => sum + value, 0) / count;
+    const variance = values.reduce((sum, value) => sum + (value - 1) ** 2, 0) / count;
+    expect(Math.abs(mean - 1)).toBeLessThan(5 / Math.sqrt(count));
+    expect(Math.abs(variance - 1)).toBeLessThan(5 * Math.sqrt(8 / count));
+    const beyond = values.filter((value) => value > 3).length / count;
+    expect(Math.abs(beyond - 0.049787)).toBeLessThan(5 * Math.sqrt(0.049787 / count));
+    expect(Math.min(...values.slice(0, 10_000))).toBeGreaterThanOrEqual(0);
+  });
+
   test("normals of a pair are not correlated", () => {
     const random = new Random(13);
     const count = 200_000;
