@@ -126,7 +126,7 @@ const refused: Readonly<Record<string, Hostile & { readonly code: string }>> = {
   },
   "local times and no --time-zone": {
     content: `time,symbol,price\n2013-10-07 09:30:00,IBM,1\n`,
-    code: "IMPORT_NO_ROWS",
+    code: "IMPORT_TIME_ZONE_MISSING",
   },
   "an unknown --time-zone": {
     content: tickFile(),
@@ -206,6 +206,10 @@ const buried: Readonly<Record<string, Hostile & { readonly codes: readonly strin
     codes: ["IMPORT_QUANTITY_INVALID"],
   },
   "a time that is a word": { content: tickFile("noon,IBM,1,1"), codes: ["IMPORT_TIME_INVALID"] },
+  "a time without a zone among times that have one": {
+    content: `time,symbol,price\n2013-10-07T09:30:00Z,IBM,1\n2013-10-07T09:30:00,IBM,1\n2013-10-07T09:31:00+01:00,IBM,1\n`,
+    codes: ["IMPORT_TIME_ZONE_MISSING"],
+  },
   "no time": { content: tickFile(",IBM,1,1"), codes: ["IMPORT_TIME_INVALID"] },
   "seconds among milliseconds": {
     content: tickFile("1381132802,IBM,1,1"),

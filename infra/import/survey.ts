@@ -136,7 +136,9 @@ class Surveyor {
         first === null
           ? "has a header and no rows"
           : `has no row that can be used; the first, line ${first.line}: ${first.fault.code}, ${first.fault.detail}`;
-      throw fileError("IMPORT_NO_ROWS", file, why, { rows: this.rows });
+      const zone = first?.fault.code === "IMPORT_TIME_ZONE_MISSING";
+      const code = zone ? "IMPORT_TIME_ZONE_MISSING" : "IMPORT_NO_ROWS";
+      throw fileError(code, file, why, { rows: this.rows });
     }
     let spacingUs = 0;
     let most = 0;
