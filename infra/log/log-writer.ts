@@ -9,12 +9,12 @@ import { Arena } from "./arena.ts";
 import type { FromWriter, ToWriter } from "./writer-messages.ts";
 
 /** A group is closed when it holds this much: more would only make the next caller wait. */
-const GROUP_BYTES = 8 << 20;
+const GROUP_BYTES = 4 << 20;
 /** One is written while the next waits at the thread's door. */
 const GROUPS_UNDER_WAY = 2;
 const FIRST_BYTES = 256 << 10;
-const POOLED = 4;
-const POOLED_BYTES = 16 << 20;
+const POOLED = 3;
+const POOLED_BYTES = 8 << 20;
 
 interface Request {
   readonly durable: () => void;

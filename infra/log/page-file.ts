@@ -199,8 +199,9 @@ export class PageFile {
     return buffer;
   }
 
-  /** The newest committed state. Cost: two system calls. */
+  /** The newest committed state. Cost: four system calls. */
   snapshot(): Snapshot {
+    if (this.cachedTxn < 0) this.checkVersion();
     for (let attempt = 0; attempt < 100; attempt++) {
       // Read twice: a state that is being written right now could be seen half.
       const states = this.states();
@@ -212,6 +213,18 @@ export class PageFile {
 
   private states(): [Snapshot, Snapshot] {
     return [this.head(0), this.head(1)];
+  }
+
+  /** Where both heads state the same other version it is one; where one does it is damage. */
+  private checkVersion(): void {
+    const [first, second] = [0, PAGE_BYTES].map((at) =>
+      this.bytes(at + PAGE_HEADER + 4, 4).readUInt32LE(),
+    );
+    if (first === DATA_VERSION || first !== second) return;
+    throw new TapedeckError("STORE_FORMAT", `the data file is of LMDB's version ${first}`, {
+      version: first ?? 0,
+      expected: DATA_VERSION,
+    });
   }
 
   private head(slot: 0 | 1): Snapshot {
@@ -297,12 +310,7 @@ function stateOf(page: Buffer, slot: number): Snapshot {
     throw damaged(`head page ${slot} is not one of LMDB's`, facts);
   }
   const version = view.getUint32(meta + 4, true);
-  if (version !== DATA_VERSION) {
-    throw new TapedeckError("STORE_FORMAT", `the data file is of LMDB's version ${version}`, {
-      version,
-      expected: DATA_VERSION,
-    });
-  }
+  if (version !== DATA_VERSION) throw damaged(`head page ${slot} is of version ${version}`, facts);
   const pageSize = view.getUint32(meta + 24, true);
   if (pageSize !== PAGE_BYTES) {
     throw damaged(`head page ${slot} states pages of ${pageSize} bytes`, facts);
