@@ -530,7 +530,9 @@ describe("drawdown", () => {
 
   test("a lower limit latches at once", () => {
     const lower = told("SetLimit", { limit: "maxDrawdownBps", value: 499 });
-    expect(verdict(config, snapshot("A", 0, 950n, 500), lower, buy).state).toBe("REDUCE_ONLY");
+    const raised = told("SetLimit", { limit: "maxDrawdownBps", value: 1000 });
+    const found = verdict(config, snapshot("A", 0, 950n, 500), lower, raised, buy);
+    expect(found.state).toBe("REDUCE_ONLY");
   });
 });
 
