@@ -23,7 +23,7 @@ export function checkSchema(value: Plain, origins: Origins): Problem[] {
   for (const error of (validate.errors ?? []).slice(0, MOST)) {
     const found = explain(error, value, origins);
     // A key has one finding; a key that is left out or too much is told apart from its group.
-    if (found !== null && !problems.has(found.key)) problems.set(found.key, found);
+    if (found !== null) problems.set(found.key, found);
   }
   return [...problems.values()];
 }

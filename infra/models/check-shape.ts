@@ -5,7 +5,7 @@ import { builtInModels } from "../../processors/models.ts";
 import type { SignalModel } from "../../processors/signal-model.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { encodeState } from "../../streams/state.ts";
-import { frameIn, lineOf, modelError } from "./model-failure.ts";
+import { frameIn, lineOf, modelError, thrown } from "./model-failure.ts";
 
 const functions = ["initial", "evolve", "signal"] as const;
 
@@ -31,7 +31,8 @@ function shapeProblems(value: unknown): string[] {
     problems.push(`name is "${name}", which a built-in model has: choose another`);
   }
   if (!Number.isSafeInteger(version) || (version as number) < 1) {
-    problems.push(`version is ${version ?? "missing"}; it must be a whole number from 1`);
+    const found = version === undefined ? "missing" : (JSON.stringify(version) ?? kindOf(version));
+    problems.push(`version is ${found}; it must be a whole number from 1`);
   }
   for (const field of functions) {
     // Read through the value: a class keeps its functions on the prototype.
@@ -43,7 +44,7 @@ function shapeProblems(value: unknown): string[] {
       );
     } else if (tag !== "[object Function]") {
       problems.push(
-        `${field} is ${tag.slice(8, -1)}; it must answer at once, without async or yield`,
+        `${field} is of the kind ${tag.slice(8, -1)}; it must answer at once, without async or yield`,
       );
     }
   }
@@ -57,12 +58,12 @@ function checkInitial(model: SignalModel, source: string): void {
     first = model.initial();
     if (first !== undefined) encodeState(first);
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
     if (error instanceof TapedeckError) {
-      throw invalid(source, `initial() gives what is not plain data: ${what}`, "initial");
+      const message = `initial() gives what is not plain data: ${error.message}`;
+      throw invalid(source, message, "initial");
     }
     const at = frameIn(error, source) ?? lineOf("initial", source);
-    throw modelError("MODEL_FAILED", source, at, `initial() threw: ${what}`, error);
+    throw modelError("MODEL_FAILED", source, at, `initial() threw ${thrown(error)}`, error);
   }
   if (typeof first === "object" && first !== null && model.initial() === first) {
     throw invalid(

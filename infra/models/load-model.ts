@@ -13,7 +13,7 @@ import type { SignalModel } from "../../processors/signal-model.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { nearest } from "../config/nearest.ts";
 import { checkShape } from "./check-shape.ts";
-import { frameIn, modelError } from "./model-failure.ts";
+import { frameIn, modelError, thrown } from "./model-failure.ts";
 import { checkTypes } from "./type-check.ts";
 
 export interface LoadedModel {
@@ -125,76 +125,86 @@ async function requireTypes(source: string): Promise<string> {
 
 /** The file's default export, from exactly these bytes. */
 function evaluate(source: string, bytes: Buffer, isTypeScript: boolean): unknown {
-  const url = pathToFileURL(source).href;
-  // Different bytes are a different module, in a process that loads a file twice.
-  const request = `tapedeck-model:${source}?${sha256(bytes)}`;
-  const version = `${url}?sha256=${sha256(bytes)}`;
   let refused: string | null = null;
-  const hooks = module.registerHooks({
-    resolve(specifier, context, next) {
-      if (specifier === request) return { url: version, shortCircuit: true };
-      if (context.parentURL !== url && context.parentURL !== version) {
-        return next(specifier, context);
-      }
-      refused = specifier;
-      throw new Error(`the import of ${specifier} is refused`);
-    },
-    load(target, context, next) {
-      if (target !== version) return next(target, context);
-      const format = isTypeScript ? "module-typescript" : "module";
-      return { format, source: bytes, shortCircuit: true };
-    },
-  });
   try {
-    // A synchronous load: a model that waits for something at its top level is refused by it.
-    const loaded = module.createRequire(import.meta.url)(request) as { default?: unknown };
+    const loaded = requireBytes(source, bytes, isTypeScript, (specifier) => {
+      refused = specifier;
+    });
     if (!("default" in loaded)) {
       throw modelError("MODEL_SHAPE_INVALID", source, null, "it has no default export");
     }
     return loaded.default;
   } catch (error) {
     if (error instanceof TapedeckError) throw error;
-    throw explainLoad(error, source, bytes.toString("utf8"), refused);
+    const text = bytes.toString("utf8");
+    if (refused !== null) throw importError(source, text, refused);
+    if (!(error instanceof SyntaxError)) throw loadError(error, source);
+    const line = syntaxLine(error) ?? javaScriptLine(source, bytes);
+    const at = line === null ? null : { line, column: 1 };
+    throw modelError("MODEL_SYNTAX_INVALID", source, at, error.message, error);
+  }
+}
+
+/** Loads without waiting, so that a model which waits at its top level is refused by the engine. */
+function requireBytes(
+  source: string,
+  bytes: Buffer,
+  isTypeScript: boolean,
+  onImport: (specifier: string) => void,
+): { readonly default?: unknown } {
+  // The engine keeps modules by path: the digest makes one of other bytes another module.
+  const ending = isTypeScript ? "ts" : "mjs";
+  const url = `${pathToFileURL(source).href}/${sha256(bytes)}.${ending}`;
+  const request = `tapedeck-model:${url}`;
+  const hooks = module.registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier === request) return { url, shortCircuit: true };
+      if (context.parentURL !== url) return next(specifier, context);
+      onImport(specifier);
+      throw new Error(`the import of ${specifier} is refused`);
+    },
+    load(target, context, next) {
+      if (target !== url) return next(target, context);
+      // Told, not guessed: the folder need not be a package of modules.
+      const format = isTypeScript ? "module-typescript" : "module";
+      return { format, source: bytes, shortCircuit: true };
+    },
+  });
+  try {
+    return module.createRequire(import.meta.url)(request);
   } finally {
     hooks.deregister();
   }
 }
 
-function explainLoad(
-  error: unknown,
-  source: string,
-  text: string,
-  refused: string | null,
-): TapedeckError {
-  if (refused !== null) {
-    const line = text.split("\n").findIndex((row) => row.includes(refused)) + 1;
-    const message = `imports ${refused}; the run's digest covers this file alone`;
-    return modelError(
-      "MODEL_IMPORT_REFUSED",
-      source,
-      { line: Math.max(line, 1), column: 1 },
-      message,
-    );
-  }
-  const {
-    code,
-    message,
-    stack = "",
-  } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  if (code === "ERR_REQUIRE_ASYNC_MODULE") {
+function importError(source: string, text: string, specifier: string): TapedeckError {
+  const line = text.split("\n").findIndex((row) => row.includes(specifier)) + 1;
+  const at = line === 0 ? null : { line, column: 1 };
+  const message = `imports ${specifier}; the run's digest covers this file alone`;
+  return modelError("MODEL_IMPORT_REFUSED", source, at, message);
+}
+
+function loadError(error: unknown, source: string): TapedeckError {
+  if ((error as NodeJS.ErrnoException | null)?.code === "ERR_REQUIRE_ASYNC_MODULE") {
     const why = "waits at its top level (await); a model is there at once";
     return modelError("MODEL_SHAPE_INVALID", source, null, why, error);
   }
-  if (error instanceof SyntaxError) {
-    const line = Number(/:(\d+)$/.exec(stack.split("\n")[0] ?? "")?.[1] ?? 1);
-    return modelError("MODEL_SYNTAX_INVALID", source, { line, column: 1 }, `${message}`, error);
+  const message = `threw while loading: ${thrown(error)}`;
+  return modelError("MODEL_FAILED", source, frameIn(error, source), message, error);
+}
+
+/** Node begins the stack of a TypeScript syntax error with its place. */
+function syntaxLine(error: Error): number | null {
+  const line = /:(\d+)$/.exec(error.stack?.split("\n")[0] ?? "")?.[1];
+  return line === undefined ? null : Number(line);
+}
+
+/** The engine does not say where JavaScript is broken; its reader of TypeScript does. */
+function javaScriptLine(source: string, bytes: Buffer): number | null {
+  try {
+    requireBytes(source, bytes, true, () => {});
+  } catch (error) {
+    if (error instanceof SyntaxError) return syntaxLine(error);
   }
-  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return modelError(
-    "MODEL_FAILED",
-    source,
-    frameIn(error, source),
-    `threw while loading: ${what}`,
-    error,
-  );
+  return null;
 }

@@ -25,15 +25,21 @@ export function modelError(
   return new TapedeckError(code, `${file}${place}: ${message}`, facts, cause);
 }
 
+/** What was thrown, which need not be an error, in one line. */
+export const thrown = (cause: unknown): string =>
+  cause instanceof Error ? `${cause.name}: ${cause.message}` : String(JSON.stringify(cause));
+
 /** The innermost frame of an error's stack that lies in the file; null if none does. */
 export function frameIn(error: unknown, source: string): (Place & { readonly in: string }) | null {
   if (!(error instanceof Error) || error.stack === undefined) return null;
   const url = pathToFileURL(source).href;
   for (const frame of error.stack.split("\n")) {
     const start = frame.indexOf(url);
-    // A module's address ends with the digest that it was loaded under.
+    // A model's address ends with the digest that it was loaded under.
     const match =
-      start < 0 ? null : /^(?:\?[^:)]*)?:(\d+):(\d+)/.exec(frame.slice(start + url.length));
+      start < 0
+        ? null
+        : /^(?:\/[0-9a-f]{64}\.\w+)?:(\d+):(\d+)/.exec(frame.slice(start + url.length));
     if (match === null) continue;
     const name = /^\s*at (?:async )?(?:new )?(?:[\w$]+\.)*([\w$]+) /.exec(frame)?.[1] ?? "";
     return { line: Number(match[1]), column: Number(match[2]), in: name };
@@ -75,11 +81,6 @@ export function explainModelFailure(error: unknown, source: string | null): unkn
   const failure = modelError("MODEL_FAILED", source, at, `${what}\n  on ${event}`, cause);
   return new TapedeckError("MODEL_FAILED", failure.message, { ...facts, ...failure.facts }, cause);
 }
-
-const thrown = (cause: unknown): string =>
-  cause instanceof Error
-    ? `${cause.name}: ${cause.message}`
-    : (JSON.stringify(cause) ?? String(cause));
 
 function eventText({ topic, partition, offset, timeUs, key }: TapedeckError["facts"]): string {
   const time = typeof timeUs === "number" ? formatIsoUs(timeUs) : "an unknown time";
