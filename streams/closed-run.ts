@@ -85,8 +85,11 @@ class ClosedRun implements Sink {
   private readonly outputs = new Map<TopicName, Output>();
   private readonly readers: Reader[][] = [];
   private readonly tasks: Task[] = [];
+  /** The source that must be read before anything goes on. */
+  private dry: PartitionReader | null = null;
   private epoch = 0;
-  private sourceEvents = 0;
+  /** Taken from the sources before this run went on from a checkpoint. */
+  private takenBefore = 0;
   private timeUs = 0;
   private committing: Promise<void> = Promise.resolve();
   /** What `committing` makes durable. */
@@ -120,7 +123,7 @@ class ClosedRun implements Sink {
     const saved = checkpoint === null ? null : (decodeState(checkpoint.state) as SavedState);
     if (saved !== null) {
       for (const task of this.tasks) task.restore(saved.tasks[task.name] as TaskSnapshot);
-      this.sourceEvents = saved.sourceEvents;
+      this.takenBefore = saved.sourceEvents;
       this.timeUs = saved.timeUs;
     }
     await this.openSources(checkpoint, saved);
@@ -182,27 +185,14 @@ class ClosedRun implements Sink {
   }
 
   async run(): Promise<ClosedRunResult> {
-    const {
-      eventsPerCommit = EVENTS_PER_COMMIT,
-      untilUs = Number.POSITIVE_INFINITY,
-      stopRequested,
-    } = this.options;
-    const { heap } = this;
+    const { eventsPerCommit = EVENTS_PER_COMMIT, stopRequested } = this.options;
     let untilCommit = eventsPerCommit;
-    for (let lane = heap.first; lane !== undefined; lane = heap.first) {
-      const event = lane.head as AnyEvent;
-      if (event.timeUs >= untilUs) break;
-      lane.advance();
-      heap.settle();
-      this.dispatch(lane.rank, event);
-      if (lane instanceof PartitionReader) {
-        this.sourceEvents++;
-        if (lane.head === null && lane.open) {
-          await lane.load();
-          if (lane.head !== null) heap.push(lane);
-        }
-      }
-      if (--untilCommit > 0 || this.holding()) continue;
+    for (;;) {
+      const done = this.proceed(Math.max(untilCommit, 1));
+      if (done === 0) break;
+      if (this.dry !== null) await this.reload(this.dry);
+      untilCommit -= done;
+      if (untilCommit > 0 || this.holding()) continue;
       untilCommit = eventsPerCommit;
       await this.commit();
       if (stopRequested?.() === true) {
@@ -215,6 +205,36 @@ class ClosedRun implements Sink {
     return { completed: true, sourceEvents: this.sourceEvents, timeUs: this.timeUs };
   }
 
+  /** Takes up to `count` events in the one order, fewer where a source must be read; how many. */
+  private proceed(count: number): number {
+    const { untilUs = Number.POSITIVE_INFINITY } = this.options;
+    const { heap } = this;
+    let done = 0;
+    for (let lane = heap.first; lane !== undefined && done < count; lane = heap.first) {
+      const event = lane.head as AnyEvent;
+      if (event.timeUs >= untilUs) break;
+      lane.advance();
+      heap.settle();
+      this.dispatch(lane.rank, event);
+      done++;
+      if (lane.head === null && lane.open) {
+        this.dry = lane as PartitionReader;
+        break;
+      }
+    }
+    return done;
+  }
+
+  private async reload(lane: PartitionReader): Promise<void> {
+    this.dry = null;
+    await lane.load();
+    if (lane.head !== null) this.heap.push(lane);
+  }
+
+  private get sourceEvents(): number {
+    return this.sources.reduce((sum, { taken }) => sum + taken, this.takenBefore);
+  }
+
   /** Waits until the commit under way is durable. */
   private async settle(): Promise<void> {
     await this.committing;
@@ -224,7 +244,9 @@ class ClosedRun implements Sink {
 
   private dispatch(rank: number, event: AnyEvent): void {
     if (event.timeUs > this.timeUs) this.timeUs = event.timeUs;
-    for (const { tasks, orders } of this.readers[rank] as readonly Reader[]) {
+    const readers = this.readers[rank] as readonly Reader[];
+    for (let i = 0; i < readers.length; i++) {
+      const { tasks, orders } = readers[i] as Reader;
       const index =
         tasks.length === 1 ? 0 : partitionOf(keyOf(event.topic, event.value), tasks.length);
       const task = tasks[index] as Task;

@@ -10,6 +10,8 @@ export interface Lane {
   readonly rank: number;
   readonly partition: number;
   head: AnyEvent | null;
+  /** True while there may be more than what is ready. */
+  readonly open: boolean;
   /** Drops the head and puts the next ready event in its place. */
   advance(): void;
 }
@@ -75,6 +77,7 @@ export class QueueLane implements Lane {
   readonly rank: number;
   readonly partition: number;
   head: AnyEvent | null = null;
+  readonly open = false;
   private ring: (AnyEvent | null)[] = new Array<AnyEvent | null>(16).fill(null);
   private start = 0;
   private size = 0;

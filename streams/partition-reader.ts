@@ -36,6 +36,8 @@ export class PartitionReader implements Lane {
   reachedUs: number;
   /** Offset after the last event that was taken by `advance`. */
   consumed: number;
+  /** Events taken by `advance`. */
+  taken = 0;
   private readonly log: EventLog;
   private readonly range: ReadRange;
   private cursor: RecordCursor | null = null;
@@ -60,6 +62,7 @@ export class PartitionReader implements Lane {
 
   advance(): void {
     this.consumed = (this.head as AnyEvent).offset + 1;
+    this.taken++;
     this.head = this.next();
   }
 
