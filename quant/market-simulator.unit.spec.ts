@@ -10,6 +10,8 @@ import { Random } from "./random.ts";
 const DAY_US = 86_400_000_000;
 const SESSION_US = 23_400_000_000;
 const MINUTE_US = 60_000_000;
+/** 2023-11-14 14:30 UTC: no session passes midnight. */
+const OPEN_US = Date.UTC(2023, 10, 14, 14, 30) * 1000;
 
 const instrument: SimulatedInstrument = {
   startPrice: 100_00,
@@ -21,7 +23,7 @@ const instrument: SimulatedInstrument = {
 };
 const sessions = (count: number): Session[] =>
   Array.from({ length: count }, (_, day) => {
-    const openUs = 1_700_000_000_000_000 + day * DAY_US;
+    const openUs = OPEN_US + day * DAY_US;
     return { openUs, closeUs: openUs + SESSION_US };
   });
 
@@ -170,7 +172,7 @@ describe("the tape of prints", () => {
   test("is busiest at the open and the close", () => {
     const counts = new Array<number>(13).fill(0);
     for (const { timeUs } of simulateMarket(3, [instrument], sessions(60))) {
-      const part = Math.floor((((timeUs - 1_700_000_000_000_000) % DAY_US) / SESSION_US) * 13);
+      const part = Math.floor((((timeUs - OPEN_US) % DAY_US) / SESSION_US) * 13);
       (counts[part] as number)++;
     }
     const middle = counts[6] as number;
@@ -223,6 +225,33 @@ describe("the tape of prints", () => {
       else before = price;
     }
     expect(Math.abs(flagged / all / 0.01 - 1)).toBeLessThan(0.25);
+  });
+
+  test("prints half a spread on either side, as often on each", () => {
+    const still = { ...instrument, annualVolatility: 1e-9 };
+    const counts = new Map<number, number>();
+    const model = { ...plain, spreadBps: 10 };
+    for (const { price } of simulateMarket(7, [still], sessions(5), model)) {
+      counts.set(price, (counts.get(price) ?? 0) + 1);
+    }
+    expect([...counts.keys()].sort()).toEqual([100_05, 99_95]);
+    const total = (counts.get(100_05) ?? 0) + (counts.get(99_95) ?? 0);
+    expect(Math.abs((counts.get(100_05) ?? 0) / total - 0.5)).toBeLessThan(2 / Math.sqrt(total));
+  });
+
+  test("opens away from where it closed", () => {
+    const gaps: number[] = [];
+    let day = -1;
+    let before = 0;
+    const model = { ...plain, overnightShare: 0.9999 };
+    for (const { price, timeUs } of simulateMarket(11, [instrument], sessions(300), model)) {
+      const now = Math.floor(timeUs / DAY_US);
+      if (now !== day && day >= 0) gaps.push(price / before - 1);
+      day = now;
+      before = price;
+    }
+    const annual = Math.sqrt(moment(gaps, 2) * 252);
+    expect(Math.abs(annual / 0.25 - 1)).toBeLessThan(4 / Math.sqrt(2 * gaps.length));
   });
 
   test("has the mean size asked for", () => {
@@ -342,17 +371,47 @@ describe("efficient prices", () => {
   });
 
   test("jump as often and as far as asked for", () => {
-    const model = { ...plain, jumpsPerSession: 0.5, jumpShare: 0.5 };
+    const model = { ...plain, jumpsPerSession: 0.4, jumpShare: 0.6 };
     const steps = 390;
     const returns = stepReturns(5, model, 2000, steps);
-    const diffusive = 0.25 * Math.sqrt(0.5 / 252 / steps);
+    const diffusive = 0.25 * Math.sqrt(0.4 / 252 / steps);
     const jumps = returns.filter((value) => Math.abs(value) > 6 * diffusive);
-    // A market's and an own jump, 0.5 each per session; the smaller ones are not told from the rest.
-    expect(jumps.length / 2000).toBeGreaterThan(0.55);
-    expect(jumps.length / 2000).toBeLessThan(1);
+    // A market's and an own jump, 0.4 each per session; the smaller ones are not told from the rest.
+    expect(jumps.length / 2000).toBeGreaterThan(0.5);
+    expect(jumps.length / 2000).toBeLessThan(0.8);
     expect(Math.abs(Math.sqrt(moment(returns, 2) * steps * 252) / 0.25 - 1)).toBeLessThan(0.08);
     const none = stepReturns(5, { ...model, jumpsPerSession: 0 }, 500, steps);
     expect(none.filter((value) => Math.abs(value) > 6 * diffusive)).toEqual([]);
+  });
+
+  test("jumps of their own fall on each instrument alike, the market's on all at once", () => {
+    const model = { ...plain, jumpsPerSession: 1, jumpShare: 0.9 };
+    const three = [0.5, 0.5, 0.5].map((marketLoading) => ({
+      ...instrument,
+      marketLoading,
+      tickSize: 1e-9,
+    }));
+    const market = new EfficientPrices(new Random(10), three, model);
+    const large = 6 * 0.25 * Math.sqrt(0.1 / 252 / 390);
+    const alone = [0, 0, 0];
+    let together = 0;
+    let before = [...market.prices];
+    for (let step = 0; step < 390 * 600; step++) {
+      market.step(0.5, 1 / 390, MINUTE_US);
+      const jumped = before.map(
+        (price, i) => Math.abs((market.prices[i] ?? 0) / price - 1) > large,
+      );
+      const count = jumped.filter(Boolean).length;
+      if (count > 1) together++;
+      if (count === 1) (alone[jumped.indexOf(true)] as number)++;
+      before = [...market.prices];
+    }
+    for (const count of alone) {
+      expect(count).toBeGreaterThan(400);
+      expect(count).toBeLessThan(600);
+    }
+    expect(together).toBeGreaterThan(300);
+    expect(together).toBeLessThan(600);
   });
 
   test("regimes stay as long, drift as far and swing as wide as asked for", () => {
