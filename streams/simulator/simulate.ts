@@ -1,0 +1,171 @@
+// The whole graph on many partitions, on a virtual clock, among seeded faults. Promises: the same
+// seed and scenario give the same history, step for step; what comes back names everything that was
+// wrong: first safety while anything may fail, then, with the faults gone, that all gets done.
+// Modelled on TigerBeetle's VOPR and FoundationDB's simulation.
+
+import { Random } from "../../quant/random.ts";
+import { Writer } from "../../schemas/avro.ts";
+import { TapedeckError } from "../../schemas/errors.ts";
+import type { TopicName } from "../../schemas/generated/facts.ts";
+import { keyOf } from "../catalogue.ts";
+import { createOutputs, planTasks } from "../live-plan.ts";
+import type { RecordBatch } from "../log.ts";
+import { createMemoryLog } from "../memory-log.ts";
+import { partitionOf } from "../partition.ts";
+import { writeRecord } from "../record.ts";
+import type { Defect } from "./defects.ts";
+import { calm, drawFaults } from "./faults.ts";
+import type { Happening } from "./history.ts";
+import { Instance, Seat } from "./instance.ts";
+import { drawDelay, Link } from "./network.ts";
+import { judge } from "./oracle.ts";
+import type { Scenario, SourceFact } from "./scenario.ts";
+import { World } from "./world.ts";
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly scenario: Scenario;
+  /** A bug to plant. */
+  readonly defect?: Defect;
+  /** Gets a line for each step. */
+  readonly trace?: (line: string) => void;
+}
+
+export interface SimulationResult {
+  readonly seed: number;
+  /** Of everything that happened. */
+  readonly hash: string;
+  /** What was wrong, the first finding; null if nothing. */
+  readonly finding: string | null;
+  readonly counts: ReadonlyMap<Happening, number>;
+  /** Events of every topic in the end. */
+  readonly events: number;
+}
+
+/** More than any seed needs: beyond it something goes round in circles. */
+const MOST_STEPS = 400_000;
+
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  const { seed, scenario, defect = null, trace = null } = options;
+  const random = new Random(seed);
+  const log = createMemoryLog();
+  const startUs = (scenario.facts[0]?.arrivalUs ?? 0) - 1_000_000;
+  const world = new World(log, random, drawFaults(random), startUs, defect, trace);
+  const seats = await arrange(world, scenario);
+  publish(world, scenario);
+  let finding: string | null = null;
+  try {
+    finding = await play(world, seats, scenario);
+  } catch (error) {
+    if (!(error instanceof TapedeckError)) throw error;
+    finding = `${error.code}: ${error.message}`;
+  }
+  const { events, fault } = await judge(
+    world,
+    scenario,
+    seats.map(({ plan }) => plan),
+  );
+  finding ??= fault;
+  return { seed, hash: world.history.hash, finding, counts: world.history.counts, events };
+}
+
+/** Makes the topics, the tasks' seats, and the links from each partition to each task. */
+async function arrange(world: World, scenario: Scenario): Promise<readonly Seat[]> {
+  const { log, random, faults, agenda } = world;
+  const { topology, partitions, sourcePartitions, prompt } = scenario;
+  for (const topic of topology.sources) await log.createTopic(topic, sourcePartitions(topic));
+  const plans = planTasks(topology, partitions, sourcePartitions);
+  await createOutputs(log, topology, plans);
+  // Generous waits make late events rare, tight ones common: both must come out right.
+  const waitUs = 2_000 * 2 ** random.integer(11);
+  const most = 1 + random.integer(50);
+  return plans.map((plan) => {
+    const depth = Math.max(...plan.inputs.map(({ rank }) => rank));
+    const slowness = random.uniform() < faults.slow ? faults.slowness : 1;
+    const seat = new Seat(plan, waitUs * (1 + depth), 2_000 * slowness, 1 + random.integer(most));
+    seat.links = plan.inputs.map((input) => {
+      const delayUs = prompt.has(input.topic) ? 0 : drawDelay(random, faults.delayUs);
+      return new Link(input, world.feed(input.topic, input.partition), delayUs, seat);
+    });
+    seat.owner = new Instance(seat, world, agenda.nowUs + random.integer(1_000_000));
+    return seat;
+  });
+}
+
+/** Plans each source event's arrival on the tape, some of them together. */
+function publish(world: World, { facts, sourcePartitions }: Scenario): void {
+  const { random, agenda } = world;
+  const most = 1 + random.integer(4);
+  const ends = new Map<string, { end: number; timeUs: number }>();
+  for (let at = 0; at < facts.length; ) {
+    const count = Math.min(facts.length - at, 1 + random.integer(most));
+    const first = at;
+    const group = facts.slice(at, at + count);
+    at += count;
+    const last = group[count - 1] as SourceFact;
+    agenda.plan(last.arrivalUs, () => append(world, group, first, sourcePartitions, ends));
+  }
+}
+
+async function append(
+  world: World,
+  facts: readonly SourceFact[],
+  firstOrigin: number,
+  sourcePartitions: (topic: TopicName) => number,
+  ends: Map<string, { end: number; timeUs: number }>,
+): Promise<void> {
+  const produced: RecordBatch[] = [];
+  for (const [index, fact] of facts.entries()) {
+    const { topic, timeUs, value } = fact;
+    const partition = partitionOf(keyOf(topic, value), sourcePartitions(topic));
+    const name = `${topic}/${partition}`;
+    const known = ends.get(name) ?? { end: 0, timeUs: 0 };
+    const maxTimeUs = Math.max(known.timeUs, timeUs);
+    const writer = new Writer(128);
+    writeRecord(writer, topic, timeUs, firstOrigin + index, null, 0, value);
+    const bytes = writer.bytes.subarray(0, writer.pos);
+    produced.push({ topic, partition, baseOffset: known.end, count: 1, maxTimeUs, bytes });
+    ends.set(name, { end: known.end + 1, timeUs: maxTimeUs });
+  }
+  world.note("published", "source", facts.length);
+  await world.publish({ produced, checkpoints: [] });
+}
+
+/** Runs until nothing is left to happen. Gives what stayed undone; null if all was done. */
+async function play(
+  world: World,
+  seats: readonly Seat[],
+  { facts }: Scenario,
+): Promise<string | null> {
+  const { agenda, random } = world;
+  const lastUs = facts[facts.length - 1]?.arrivalUs ?? agenda.nowUs;
+  agenda.plan(lastUs + random.integer(60_000_000), () => heal(world, seats));
+  let steps = 0;
+  for (let action = agenda.next(); action !== null; action = agenda.next()) {
+    await action();
+    if (++steps > MOST_STEPS) return `not done after ${MOST_STEPS} steps`;
+  }
+  for (const { topic, partition, end } of await world.log.partitions()) {
+    for (const { plan } of seats) {
+      const lane = plan.inputs.find((one) => one.topic === topic && one.partition === partition);
+      const done = world.committed
+        .get(plan.name)?.[1]
+        .consumed.find((one) => one.topic === topic && one.partition === partition)?.next;
+      if (lane === undefined || lane.shared || (done ?? 0) === end) continue;
+      return `${plan.name} consumed ${done ?? 0} of ${end} events of ${topic}/${partition}`;
+    }
+  }
+  return null;
+}
+
+/** No fault from here on, and all that is silent looks again. */
+function heal(world: World, seats: readonly Seat[]): void {
+  world.note("healed", "");
+  world.faults = { ...calm, restartUs: 1_000_000 };
+  world.healed = true;
+  for (const seat of seats) {
+    for (const link of seat.links)
+      link.clogUntilUs = Math.min(link.clogUntilUs, world.agenda.nowUs);
+    seat.owner?.nudge();
+  }
+}
