@@ -67,6 +67,7 @@ export const errorKinds = {
   RUN_DIFFERS: kind(6, "the first difference is named above"),
   FORK_TIME_INVALID: kind(2, "give an ISO 8601 time with a zone, inside the run's range"),
   FORK_SETTING_FIXED: kind(2, "leave --at out: the fork then holds from the beginning"),
+  TAPE_EXISTS: kind(2, "give the name of a new tape, or remove the old one"),
   TAPE_UNKNOWN: kind(2, "make the tape with `tapedeck import` or `tapedeck simulate`"),
   IMPORT_OPTION_INVALID: kind(2, "see `tapedeck import --help`"),
   IMPORT_FILE_UNREADABLE: kind(3, "give the path of a CSV, gzip'd CSV or Parquet file"),

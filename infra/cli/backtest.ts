@@ -1,10 +1,11 @@
 // tapedeck backtest: replay a tape through the flow that a configuration describes.
 
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { loadConfig, type Override, parseOverride } from "../config/load-config.ts";
 import { DEFAULT_ROOT } from "../run/run-folder.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { printSummary } from "../run/summary.ts";
+import { wholeNumber } from "./number-option.ts";
 import { packageVersion } from "./version.ts";
 
 interface Options {
@@ -20,7 +21,7 @@ export function backtestCommand(): Command {
     .option("--set <key=value>", "change one setting; may be given several times", collect, [])
     .option("--resume", "go on with a run that was stopped or killed; same hashes in the end")
     .option("--root <folder>", "where runs are kept", DEFAULT_ROOT)
-    .option("--commit-every <events>", "events processed between durable commits", wholeNumber)
+    .option("--commit-every <events>", "events processed between durable commits", wholeNumber(1))
     .addHelpText("after", help)
     .action(async (path: string, options: Options, command: Command) => {
       const config = await loadConfig(path, options.set);
@@ -49,14 +50,6 @@ export const collect = (text: string, before: readonly Override[]): readonly Ove
   ...before,
   parseOverride(text),
 ];
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError("give a whole number, 1 or more");
-  }
-  return value;
-}
 
 const help = `
 The run lands in <root>/runs/<id>: manifest.json, config.yaml, hashes.txt, metrics.json, report.html
