@@ -5,17 +5,9 @@ import { TapedeckError } from "../../schemas/errors.ts";
 import { countFrames } from "../../streams/batch.ts";
 import { checkMarker, dataPath, dataSize, findLog, markerPath, openFailure } from "./folder.ts";
 import { PageFile, type Snapshot, type ValuePlace } from "./page-file.ts";
-import {
-  BATCH_PREFIX,
-  decodeCheckpoint,
-  decodeEpoch,
-  decodeTopic,
-  nameIn,
-  placeOf,
-  ROW,
-  readBatchHead,
-} from "./rows.ts";
+import { BATCH_PREFIX, nameIn, placeOf, ROW, readBatchHead } from "./rows.ts";
 import { faultOf, partsOf } from "./sealed-row.ts";
+import { decodeCheckpoint, decodeEpoch, decodeTopic } from "./small-rows.ts";
 import { walk } from "./tree.ts";
 
 export interface LogFault {
@@ -174,8 +166,8 @@ class Checker {
     if (row.length < BATCH_PREFIX) return "too short for a batch";
     if (topic === undefined) return "its topic is not listed";
     if (partition >= topic.partitions) return `its topic has ${topic.partitions} partitions`;
-    const { count, maxTimeUs } = readBatchHead(row);
-    const frames = countFrames(row.subarray(BATCH_PREFIX));
+    const { count, size, maxTimeUs } = readBatchHead(row);
+    const frames = countFrames(row.subarray(BATCH_PREFIX, BATCH_PREFIX + size));
     if (frames !== count) return `states ${count} records, frames ${frames}`;
     if (maxTimeUs < this.run.maxTimeUs) return "its time falls";
     return null;

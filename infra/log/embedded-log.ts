@@ -25,26 +25,20 @@ import {
   partitionUnknown,
   topicUnknown,
 } from "../../streams/log-errors.ts";
+import { largestBatch } from "./block-sums.ts";
 import { dataPath, markerMissing, openFailure, writeMarker } from "./folder.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogWriter, startWriter } from "./log-writer.ts";
 import { compactTopic, dropOld } from "./maintenance.ts";
 import { claimFolder, releaseFolder, soundLog } from "./opening.ts";
 import { damaged } from "./page-file.ts";
-import {
-  BATCH_BYTES,
-  checkpointKey,
-  encodeCheckpoint,
-  encodeEpoch,
-  encodeTopic,
-  epochKey,
-  MAX_NAME_BYTES,
-  type TopicRow,
-  topicKey,
-} from "./rows.ts";
+import { checkpointKey, epochKey, MAX_NAME_BYTES, topicKey } from "./rows.ts";
+import { encodeCheckpoint, encodeEpoch, encodeTopic, type TopicRow } from "./small-rows.ts";
 import { type LogStat, statOf } from "./stat.ts";
 import { type Partition, putBatch, type Topic } from "./topic-state.ts";
 
+/** A full batch takes 64 pages of the file: 256 KiB. */
+const BATCH_BYTES = largestBatch(64);
 /** Topics outside the catalogue (run-scoped and shadow ones) are numbered from here. */
 const FIRST_FREE_NUMBER = 1000;
 /** How often a reading process looks whether another process has written. */

@@ -12,17 +12,14 @@ import {
   batchIn,
   batchKey,
   checkpointKey,
-  decodeCheckpoint,
-  decodeEpoch,
-  decodeTopic,
   epochKey,
   nameIn,
   placeOf,
   ROW,
-  type TopicRow,
   topicKey,
 } from "./rows.ts";
 import { faultOf, partsOf } from "./sealed-row.ts";
+import { decodeCheckpoint, decodeEpoch, decodeTopic, type TopicRow } from "./small-rows.ts";
 import { TreeCursor } from "./tree.ts";
 
 const LAST_OFFSET = 2 ** 53;

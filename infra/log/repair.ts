@@ -15,6 +15,8 @@ import { join } from "node:path";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { countFrames } from "../../streams/batch.ts";
 import { topicOfId } from "../../streams/catalogue.ts";
+import type { Arena } from "./arena.ts";
+import { remainsOf, withHoles } from "./block-sums.ts";
 import { checkLog, type LogCheck } from "./check.ts";
 import { dataPath, lockPath, openFailure, syncFolder, writeMarker } from "./folder.ts";
 import { LogReader } from "./log-reader.ts";
@@ -22,20 +24,19 @@ import { LogWriter, startWriter } from "./log-writer.ts";
 import { isAlive } from "./owner.ts";
 import { PageFile } from "./page-file.ts";
 import {
-  BATCH_HEAD_BYTES,
   BATCH_PREFIX,
+  batchIn,
   batchKey,
-  decodeTopic,
-  encodeTopic,
   nameIn,
   placeOf,
   ROW,
   readBatchHead,
   topicKey,
-  writeBatchHead,
 } from "./rows.ts";
 import { rowBytes, type Salvage, type Salvaged, salvage } from "./salvage.ts";
 import { partsOf } from "./sealed-row.ts";
+import { decodeTopic, encodeTopic } from "./small-rows.ts";
+import { putRecords } from "./topic-state.ts";
 
 export interface LostRange {
   readonly topic: string;
@@ -127,18 +128,15 @@ async function rebuild(file: PageFile, path: string, folder: string): Promise<Re
   const target = join(folder, NEW_FILE);
   const writer = new LogWriter(await startWriter(target), () => {});
   const plan = new Plan(file, found, folder);
-  const submit = (fill: Parameters<LogWriter["submit"]>[0]) => {
-    const promise = writer.submit(fill, () => {});
-    promise.catch(() => {});
-    return promise;
-  };
-  let last: Promise<void> = Promise.resolve();
-  for (const { key, payload } of plan.rows()) {
-    last = submit((arena) => arena.putRow(key, payload));
-    // A few groups ahead of the disk at most: the log may be larger than the memory.
-    if (++plan.written % 64 === 0) await last;
+  let written = 0;
+  for (const fill of plan.rows()) {
+    const done = writer.submit(fill, () => {});
+    done.catch(() => {});
+    // Not far ahead of the disk: the log may be larger than the memory.
+    if (++written % 64 === 0) await done;
   }
-  await last;
+  await writer.drained();
+  writer.check();
   await writer.close();
   // The old file gets its second name first: at no time is there no log.
   linkSync(dataPath(path), join(folder, "data.mdb"));
@@ -149,15 +147,25 @@ async function rebuild(file: PageFile, path: string, folder: string): Promise<Re
   return { corrected: plan.corrected, lost: plan.lost, lostCheckpoints: plan.lostCheckpoints };
 }
 
-interface NewRow {
-  readonly key: Buffer;
-  readonly payload: Uint8Array;
+type PutRow = (arena: Arena) => void;
+
+const put =
+  (key: Buffer, payload: Uint8Array): PutRow =>
+  (arena) =>
+    arena.putRow(key, payload);
+
+/** Consecutive offsets of one partition: from the first, up to but not with the second. */
+interface Range {
+  readonly topic: number;
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+  readonly maxTimeUs: number;
 }
 
 /** What the new file is to hold, row by row, and what was lost on the way. */
 class Plan {
   corrected = 0;
-  written = 0;
   readonly lost: LostRange[] = [];
   readonly lostCheckpoints: string[] = [];
   private readonly file: PageFile;
@@ -171,14 +179,14 @@ class Plan {
     this.folder = folder;
   }
 
-  *rows(): Generator<NewRow> {
+  *rows(): Generator<PutRow> {
     yield* this.topics();
     for (const partition of this.partitions()) yield* this.partition(partition);
     for (const row of this.found.rows) {
       const kind = row.key[0];
       if (kind !== ROW.epoch && kind !== ROW.checkpoint) continue;
       const payload = this.payload(row);
-      if (payload !== null) yield { key: row.key, payload };
+      if (payload !== null) yield put(row.key, payload);
       else if (!this.lostCheckpoints.includes(nameIn(row.key))) {
         this.lostCheckpoints.push(nameIn(row.key));
         this.keepLost(row, `checkpoint-${this.lostCheckpoints.length}`);
@@ -187,13 +195,13 @@ class Plan {
   }
 
   /** Topics that are listed, and those that are not but have batches. */
-  private *topics(): Generator<NewRow> {
+  private *topics(): Generator<PutRow> {
     for (const row of this.found.rows.filter(({ key }) => key[0] === ROW.topic)) {
       const payload = this.payload(row);
       if (payload === null) continue;
       const { number, name } = decodeTopic(payload);
       this.names.set(number, name);
-      yield { key: row.key, payload };
+      yield put(row.key, payload);
     }
     const partitions = new Map<number, number>();
     for (const { key } of this.found.rows) {
@@ -205,7 +213,7 @@ class Plan {
       const name = topicOfId(number) ?? `salvaged.${number}`;
       this.names.set(number, name);
       const row = { number, name, partitions: count, keepUs: null, keepBytes: null };
-      yield { key: topicKey(number), payload: encodeTopic(row) };
+      yield put(topicKey(number), encodeTopic(row));
     }
   }
 
@@ -225,7 +233,7 @@ class Plan {
   }
 
   /** A partition's batches in order, holes where there is none; overlaps are stale copies. */
-  private *partition(rows: readonly Salvaged[]): Generator<NewRow> {
+  private *partition(rows: readonly Salvaged[]): Generator<PutRow> {
     let next: number | null = null;
     let maxTimeUs = 0;
     for (const [index, row] of rows.entries()) {
@@ -236,48 +244,70 @@ class Plan {
       if (next !== null && base > next) {
         yield* this.holes({ topic, partition, from: next, to: base, maxTimeUs }, null);
       }
-      const payload = this.payload(row);
-      if (payload !== null) {
-        const bytes = rowBytes(this.file, row);
-        if (bytes !== null) maxTimeUs = readBatchHead(bytes).maxTimeUs;
-        yield { key: row.key, payload };
-        next = base + row.count;
+      const bytes = rowBytes(this.file, row);
+      if (bytes !== null) {
+        const batch = batchIn(bytes, "", { topic, partition, base });
+        if (row.state === "corrected") this.corrected++;
+        maxTimeUs = batch.maxTimeUs;
+        next = base + batch.count;
+        yield (arena) => putRecords(arena, row.key, batch.count, batch.maxTimeUs, batch.bytes);
         continue;
       }
       const following = rows[index + 1];
       const until = following === undefined ? null : placeOf(following.key)?.base;
-      const to = until ?? base + this.countOfLost(row);
-      yield* this.holes({ topic, partition, from: base, to, maxTimeUs }, row);
-      next = to;
+      next = until ?? base + this.countOfLost(row);
+      yield* this.remains({ topic, partition, from: base, to: next, maxTimeUs }, row);
     }
+  }
+
+  /** What the batch's good sectors prove, holes for the rest. */
+  private *remains(range: Range, row: Salvaged): Generator<PutRow> {
+    const { from, to } = range;
+    const bytes = this.file.rawValue(row.place);
+    const found = bytes === null ? null : remainsOf(bytes, row.key);
+    if (found === null || found.records.length === 0) {
+      yield* this.holes(range, row);
+      return;
+    }
+    const kept = this.keepLost(row, this.nameOf(range));
+    let expected = from;
+    for (const { index } of [...found.records, { index: to - from }]) {
+      if (from + index > expected) this.lose({ ...range, from: expected, to: from + index }, kept);
+      expected = from + index + 1;
+    }
+    const records = withHoles(found, to - from);
+    yield (arena) => putRecords(arena, row.key, to - from, range.maxTimeUs, records);
   }
 
   /** Of a partition's last batch nothing else says how many records it had. */
   private countOfLost(row: Salvaged): number {
     const bytes = this.file.rawValue(row.place);
     if (bytes === null || bytes.length < BATCH_PREFIX) return 1;
+    const proven = remainsOf(bytes, row.key).count;
+    if (proven !== null) return proven;
     const { count } = readBatchHead(bytes);
     const records = bytes.subarray(BATCH_PREFIX);
     if (count >= 1 && count <= records.length / 4) return count;
     return Math.max(1, countFrames(records));
   }
 
-  private *holes(
-    range: { topic: number; partition: number; from: number; to: number; maxTimeUs: number },
-    row: Salvaged | null,
-  ): Generator<NewRow> {
+  private *holes(range: Range, row: Salvaged | null): Generator<PutRow> {
     const { topic, partition, from, to, maxTimeUs } = range;
-    const name = this.names.get(topic) ?? String(topic);
-    const bytes = row === null ? null : this.keepLost(row, `${name}-${partition}-${from}`);
-    const lost = { topic: name, partition, firstOffset: from, lastOffset: to - 1, bytes };
-    this.lost.push(lost);
+    this.lose(range, row === null ? null : this.keepLost(row, this.nameOf(range)));
     for (let base = from; base < to; base += HOLES_PER_ROW) {
       const count = Math.min(HOLES_PER_ROW, to - base);
-      const payload = new Uint8Array(BATCH_HEAD_BYTES + 4 * count);
-      const head = { count, maxTimeUs, recordedMs: Date.now() };
-      writeBatchHead(new DataView(payload.buffer), 0, head);
-      yield { key: batchKey(topic, partition, base), payload };
+      const key = batchKey(topic, partition, base);
+      yield (arena) => putRecords(arena, key, count, maxTimeUs, new Uint8Array(4 * count));
     }
+  }
+
+  private lose({ topic, partition, from, to }: Range, bytes: string | null): void {
+    const name = this.names.get(topic) ?? String(topic);
+    this.lost.push({ topic: name, partition, firstOffset: from, lastOffset: to - 1, bytes });
+  }
+
+  private nameOf({ topic, partition, from }: Range): string {
+    return `${this.names.get(topic) ?? topic}-${partition}-${from}`;
   }
 
   private payload(row: Salvaged): Uint8Array | null {

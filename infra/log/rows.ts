@@ -1,35 +1,20 @@
 // The rows of a log: their keys, in an order that keeps a partition's batches together and by
 // offset, and what their payloads hold. All numbers in keys are big-endian.
 
-import { Reader, Writer } from "../../schemas/avro.ts";
-import type { Checkpoint, Consumed, RecordBatch } from "../../streams/log.ts";
+import type { RecordBatch } from "../../streams/log.ts";
 import { OWNER_ROW } from "./owner.ts";
-import { PAGE_BYTES, PAGE_HEADER } from "./page-file.ts";
 import { SEAL_BYTES } from "./sealed-row.ts";
 
 /** First byte of a key. Never reused. */
 export const ROW = { topic: 1, batch: 2, epoch: 3, checkpoint: 4, owner: OWNER_ROW } as const;
 
 const BATCH_KEY_BYTES = 17;
-/** Count, a spare word, greatest time, when it was written. */
+/** Count, bytes of records, greatest time, when it was written. */
 export const BATCH_HEAD_BYTES = 24;
 /** From the row's first byte to its records. */
 export const BATCH_PREFIX = SEAL_BYTES + BATCH_KEY_BYTES + BATCH_HEAD_BYTES;
 /** Longest name of a task in UTF-8: LMDB's keys are short. */
 export const MAX_NAME_BYTES = 400;
-
-/** A batch row with its page header fills whole pages: 64 of them. */
-export const BATCH_BYTES = 64 * PAGE_BYTES - PAGE_HEADER - BATCH_PREFIX;
-
-export interface TopicRow {
-  readonly number: number;
-  readonly name: string;
-  readonly partitions: number;
-  /** Records older than the partition's newest by more may go; null: none for their age. */
-  readonly keepUs: number | null;
-  /** Bytes of a partition to keep; null: all. */
-  readonly keepBytes: number | null;
-}
 
 export interface BatchPlace {
   readonly topic: number;
@@ -75,6 +60,8 @@ export const nameIn = (key: Buffer): string => key.toString("utf8", 1);
 /** What a batch row says before its records. */
 export interface BatchHead {
   readonly count: number;
+  /** Bytes of its records; the sums of block-sums.ts follow them. */
+  readonly size: number;
   readonly maxTimeUs: number;
   /** When it was written, in wall time: for people, never for decisions. */
   readonly recordedMs: number;
@@ -82,7 +69,7 @@ export interface BatchHead {
 
 export function writeBatchHead(view: DataView, at: number, head: BatchHead): void {
   view.setUint32(at, head.count, true);
-  view.setUint32(at + 4, 0, true);
+  view.setUint32(at + 4, head.size, true);
   view.setFloat64(at + 8, head.maxTimeUs, true);
   view.setFloat64(at + 16, head.recordedMs, true);
 }
@@ -93,6 +80,7 @@ export function readBatchHead(row: Uint8Array): BatchHead {
   const at = BATCH_PREFIX - BATCH_HEAD_BYTES;
   return {
     count: view.getUint32(at, true),
+    size: view.getUint32(at + 4, true),
     maxTimeUs: view.getFloat64(at + 8, true),
     recordedMs: view.getFloat64(at + 16, true),
   };
@@ -100,51 +88,13 @@ export function readBatchHead(row: Uint8Array): BatchHead {
 
 /** The batch that a whole row holds; its bytes are the row's. */
 export function batchIn(row: Uint8Array, topic: string, place: BatchPlace): RecordBatch {
-  const { count, maxTimeUs } = readBatchHead(row);
+  const { count, size, maxTimeUs } = readBatchHead(row);
   return {
     topic,
     partition: place.partition,
     baseOffset: place.base,
     count,
     maxTimeUs,
-    bytes: row.subarray(BATCH_PREFIX),
+    bytes: row.subarray(BATCH_PREFIX, BATCH_PREFIX + size),
   };
-}
-
-const text = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value), "utf8");
-export const encodeTopic = (row: TopicRow): Uint8Array => text(row);
-export const decodeTopic = (payload: Uint8Array): TopicRow =>
-  JSON.parse(Buffer.from(payload).toString("utf8")) as TopicRow;
-
-export function encodeEpoch(epoch: number): Uint8Array {
-  const writer = new Writer(16);
-  writer.long(epoch);
-  return writer.bytes.slice(0, writer.pos);
-}
-
-export const decodeEpoch = (payload: Uint8Array): number => new Reader(payload).long();
-
-export function encodeCheckpoint({ epoch, consumed, state }: Checkpoint): Uint8Array {
-  const writer = new Writer(64 + 48 * consumed.length + state.length);
-  writer.long(epoch);
-  writer.long(consumed.length);
-  for (const { topic, partition, next } of consumed) {
-    writer.string(topic);
-    writer.long(partition);
-    writer.long(next);
-  }
-  writer.blob(state);
-  return writer.bytes.subarray(0, writer.pos);
-}
-
-export function decodeCheckpoint(task: string, payload: Uint8Array): Checkpoint {
-  const reader = new Reader(payload);
-  const epoch = reader.long();
-  const consumed: Consumed[] = [];
-  for (let left = reader.long(); left > 0; left--) {
-    consumed.push({ topic: reader.string(), partition: reader.long(), next: reader.long() });
-  }
-  // The state is a copy: what is read of the file may be reused.
-  const length = reader.long();
-  return { task, epoch, consumed, state: payload.slice(reader.pos, reader.pos + length) };
 }

@@ -3,7 +3,9 @@
 import type { Followers } from "../../streams/followers.ts";
 import type { RecordBatch } from "../../streams/log.ts";
 import type { Arena } from "./arena.ts";
-import { BATCH_HEAD_BYTES, batchKey, type TopicRow, writeBatchHead } from "./rows.ts";
+import { sumsSize } from "./block-sums.ts";
+import { BATCH_HEAD_BYTES, batchKey, writeBatchHead } from "./rows.ts";
+import type { TopicRow } from "./small-rows.ts";
 
 export interface Partition {
   readonly number: number;
@@ -23,11 +25,21 @@ export interface Topic {
   made: Promise<void> | null;
 }
 
-/** Puts a batch's row into the arena; the writer thread seals it. */
+/** Puts a batch's row into the arena; the writer thread adds its sums and seals it. */
 export function putBatch(arena: Arena, partition: Partition, batch: RecordBatch): void {
-  const { bytes, count, maxTimeUs, baseOffset } = batch;
-  const key = batchKey(partition.topic.row.number, partition.number, baseOffset);
-  const at = arena.put(key, BATCH_HEAD_BYTES + bytes.length);
-  writeBatchHead(arena.view, at, { count, maxTimeUs, recordedMs: Date.now() });
+  const key = batchKey(partition.topic.row.number, partition.number, batch.baseOffset);
+  putRecords(arena, key, batch.count, batch.maxTimeUs, batch.bytes);
+}
+
+export function putRecords(
+  arena: Arena,
+  key: Uint8Array,
+  count: number,
+  maxTimeUs: number,
+  bytes: Uint8Array,
+): void {
+  const size = bytes.length;
+  const at = arena.put(key, BATCH_HEAD_BYTES + size + sumsSize(size));
+  writeBatchHead(arena.view, at, { count, size, maxTimeUs, recordedMs: Date.now() });
   arena.bytes.set(bytes, at + BATCH_HEAD_BYTES);
 }

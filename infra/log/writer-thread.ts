@@ -9,8 +9,10 @@ import { parentPort, workerData } from "node:worker_threads";
 import { open, type RootDatabase } from "lmdb";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { REMOVE, stepsOf } from "./arena.ts";
+import { writeSums } from "./block-sums.ts";
 import { openFailure, syncFolder } from "./folder.ts";
 import { decodeOwner, isAlive, ownerKey, thisProcess } from "./owner.ts";
+import { ROW } from "./rows.ts";
 import { partsOf, SEAL_BYTES, seal, sealedRow } from "./sealed-row.ts";
 import type { FromWriter, ToWriter } from "./writer-messages.ts";
 
@@ -71,7 +73,11 @@ function hasRoom(bytes: number): boolean {
 
 function write(database: Database, arena: Uint8Array): void {
   const steps = [...stepsOf(arena)];
-  for (const { what, bytes } of steps) if (what !== REMOVE) seal(bytes);
+  for (const { what, bytes } of steps) {
+    if (what === REMOVE) continue;
+    if (bytes[SEAL_BYTES] === ROW.batch) writeSums(bytes);
+    seal(bytes);
+  }
   database.transactionSync(() => {
     for (const { what, bytes } of steps) {
       if (what === REMOVE) database.removeSync(bytes);
