@@ -9,10 +9,13 @@ import { openSourceWriter } from "../infra/tape/source-writer.ts";
 import { Random } from "../quant/random.ts";
 import type { MarketBar } from "../schemas/generated/market.bars.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
+import type { MarketTick } from "../schemas/generated/market.ticks.ts";
 
 const MINUTE_US = 60_000_000;
 const FIRST_US = Date.UTC(2013, 9, 7, 13, 30) * 1000;
 
+/** Standard deviation of the bounce, in cents. */
+const BOUNCE = 4;
 const SYMBOL = "ACME";
 const instrument: Instrument = {
   symbol: SYMBOL,
@@ -56,22 +59,36 @@ export function* walk(bars: number, seed: number): Generator<MarketBar> {
   }
 }
 
-/** Spread of the bounce, in cents. */
-const BOUNCE = 4;
+/** Prints of a bar, evenly over its minute: open, high, low and close among them. */
+const TICKS_PER_BAR = 10;
 
-/** Writes `bars` bars to a new tape in `folder`. */
-export async function writeTape(folder: string, bars: number, seed = 7): Promise<void> {
+/** Writes `bars` bars to a new tape in `folder`, or the prints that make them. */
+export async function writeTape(
+  folder: string,
+  bars: number,
+  as: "bars" | "ticks" = "bars",
+  seed = 7,
+): Promise<void> {
   const log = await openEmbeddedLog(folder, { mode: "write" });
   try {
     const writer = await openSourceWriter(log, 1);
     await writer.append("market.instruments", 0, instrument);
     for (const bar of walk(bars, seed)) {
-      const full = writer.append("market.bars", bar.endUs, bar);
-      if (full !== null) await full;
+      if (as === "bars") await writer.append("market.bars", bar.endUs, bar);
+      else
+        for (const [timeUs, tick] of ticks(bar)) await writer.append("market.ticks", timeUs, tick);
     }
     await writer.flush();
   } finally {
     await log.close();
+  }
+}
+
+function* ticks({ symbol, startUs, open, high, low, close }: MarketBar) {
+  for (let i = 0; i < TICKS_PER_BAR; i++) {
+    const price = i === 0 ? open : i === 3 ? high : i === 6 ? low : close;
+    const tick: MarketTick = { symbol, price, quantity: 100, venue: "XNAS", suspicious: false };
+    yield [startUs + (i * MINUTE_US) / TICKS_PER_BAR, tick] as const;
   }
 }
 
@@ -89,9 +106,9 @@ export async function writeCsv(path: string, bars: number, seed = 7): Promise<vo
 }
 
 /** What every replay here runs: EMA cross 10/20, fixed quantity, all checks on, exact books. */
-export const runConfig = (tape: string): string => `
+export const runConfig = (tape: string, source: "bars" | "ticks" = "bars"): string => `
 tape: ${tape}
-source: bars
+source: ${source}
 features: { emaFast: 10, emaSlow: 20 }
 model: ema-cross
 portfolio: { cash: 100000000 }

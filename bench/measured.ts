@@ -9,6 +9,8 @@ export interface Measured {
   readonly reference: number | null;
   /** How many times better than the reference: above 1 is better, whichever way the unit points. */
   readonly ratio: number | null;
+  /** What the reference is, where the name does not say it. */
+  readonly against?: string;
   /** Says which bound was missed; left out where the bound holds or there is none. */
   readonly missed?: string;
 }

@@ -46,12 +46,13 @@ const figure = (value: number): string =>
     value < 1000 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 },
   );
 
-const row = ({ name, value, unit, reference, ratio, missed }: Measured): string =>
+const row = ({ name, value, unit, reference, ratio, against, missed }: Measured): string =>
   [
     name.padEnd(56),
     `${figure(value)} ${unit}`.padStart(22),
     (reference === null ? "" : `${figure(reference)} ${unit}`).padStart(22),
     (ratio === null ? "" : `${figure(ratio)} ×`).padStart(10),
+    against === undefined ? "" : `  ${against}`,
     missed === undefined ? "" : `  MISSED: ${missed}`,
   ].join("");
 
