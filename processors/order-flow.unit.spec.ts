@@ -62,7 +62,7 @@ function play(
     for (const task of tasks) {
       if (!(task.processor.inputs as readonly string[]).includes(event.topic)) continue;
       task.process(event as AnyEvent, {
-        write: (topic, timeUs, _cause, _ordinal, value) => {
+        write: (topic, timeUs, _origin, _cause, _ordinal, value) => {
           const next = { ...at(timeUs, topic, value), offset: written++ } as EventOf<Topic>;
           wrote.push(next);
         },

@@ -72,7 +72,10 @@ function drawConfig(random: Random): FlowConfig {
   const model = pick(random, Object.values(builtInModels));
   return {
     source,
-    bars: { intervalUs: 4_000_000, suspicious: pick(random, ["exclude", "include"] as const) },
+    bars: {
+      intervalUs: pick(random, [2, 4, 40]) * 1_000_000,
+      suspicious: pick(random, ["exclude", "include"] as const),
+    },
     features: { emaFast: 2, emaSlow: 3 + random.integer(3), atr: 2, volatility: 2 },
     model: model(),
     portfolio: {
@@ -134,7 +137,7 @@ function drawMarket(
   symbols: readonly string[],
 ): readonly SourceFact[] {
   const rounds = 10 + random.integer(source === "ticks" ? 50 : 25);
-  const stepUs = source === "ticks" ? 1_000_000 : MINUTE_US;
+  const stepUs = source === "ticks" ? pick(random, [1, 5, 20]) * 1_000_000 : MINUTE_US;
   const together = random.integer(3) > 0;
   const disorder = random.integer(3) === 0;
   const lateUs = random.integer(2) === 0 ? 0 : random.integer(2 * stepUs);

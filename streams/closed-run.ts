@@ -102,7 +102,7 @@ class ClosedRun implements Sink {
     for (const processor of topology.processors) {
       const tasks = Array.from(
         { length: processor.scope === "symbol" ? partitions : 1 },
-        (_, partition) => new Task(processor, partition),
+        (_, partition) => new Task(processor, partition, topology.rank),
       );
       const orders = tasks.map(({ name }) => {
         const own = admissions.filter((late) => late.task === name);
@@ -259,6 +259,7 @@ class ClosedRun implements Sink {
   write<T extends TopicName>(
     topic: T,
     timeUs: number,
+    origin: number,
     cause: AnyEvent,
     ordinal: number,
     value: Facts[T],
@@ -267,7 +268,7 @@ class ClosedRun implements Sink {
     const partition =
       partitions.length === 1 ? 0 : partitionOf(keyOf(topic, value), partitions.length);
     const output = partitions[partition] as OutputPartition<T>;
-    const offset = output.write(timeUs, cause.origin, cause, ordinal, value);
+    const offset = output.write(timeUs, origin, cause, ordinal, value);
     const queue = queues[partition];
     if (queue === undefined) return;
     const event = {
@@ -275,7 +276,7 @@ class ClosedRun implements Sink {
       partition,
       offset,
       timeUs: output.lastTimeUs,
-      origin: cause.origin,
+      origin,
       cause,
       ordinal,
       value,

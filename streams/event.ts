@@ -19,7 +19,10 @@ export type EventOf<T extends TopicName> = T extends TopicName
       readonly offset: number;
       /** Effective time, microseconds since the epoch: never falls within a partition. */
       readonly timeUs: number;
-      /** Ordinal of the source event that everything here follows from: orders one instant. */
+      /**
+       * Orders the events of a topic at one instant: a source event's place on its tape; of a
+       * decision, its place in the order of decisions, whatever the partitions (task.ts).
+       */
       readonly origin: number;
       /** The event that was being decided on; null for a source event. */
       readonly cause: Position | null;

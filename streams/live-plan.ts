@@ -20,6 +20,8 @@ export interface TaskPlan {
   /** Its partition of tape.admissions and tape.dead-letters. */
   readonly number: number;
   readonly inputs: readonly InputPartition[];
+  /** The topology's. */
+  readonly rank: ReadonlyMap<TopicName, number>;
 }
 
 /**
@@ -46,7 +48,16 @@ export function planTasks(
         return Array.from({ length: count }, (_, of) => ({ topic, partition: of, rank, shared }));
       });
       const { name } = new Task(processor, partition);
-      plans.push({ name, processor, partition, tasks, partitions, number: plans.length, inputs });
+      plans.push({
+        name,
+        processor,
+        partition,
+        tasks,
+        partitions,
+        number: plans.length,
+        inputs,
+        rank: topology.rank,
+      });
     }
   }
   return plans;

@@ -67,7 +67,7 @@ export class LiveTask implements Sink {
     this.epoch = opened.epoch;
     this.waitUs = waitUs;
     this.defects = defects;
-    this.task = new Task(plan.processor, plan.partition);
+    this.task = new Task(plan.processor, plan.partition, plan.rank);
     const saved = checkpoint === null ? null : (decodeState(checkpoint.state) as Saved);
     if (saved !== null) {
       this.task.restore(saved.task);
@@ -175,6 +175,7 @@ export class LiveTask implements Sink {
   write<T extends TopicName>(
     topic: T,
     timeUs: number,
+    origin: number,
     cause: AnyEvent,
     ordinal: number,
     value: Facts[T],
@@ -182,7 +183,7 @@ export class LiveTask implements Sink {
     const outputs = this.outputs.get(topic) as readonly (OutputPartition<T> | undefined)[];
     const output = outputs[partitionOf(keyOf(topic, value), outputs.length)];
     if (output === undefined) throw foreignKey(this.plan, topic, keyOf(topic, value));
-    output.write(timeUs, cause.origin, cause, ordinal, value);
+    output.write(timeUs, origin, cause, ordinal, value);
   }
 
   refuse(event: AnyEvent, failure: TapedeckError): void {

@@ -13,6 +13,7 @@ export interface Sink {
   write<T extends TopicName>(
     topic: T,
     timeUs: number,
+    origin: number,
     cause: AnyEvent,
     ordinal: number,
     value: Facts[T],
@@ -25,7 +26,12 @@ export interface Sink {
 export interface TaskSnapshot {
   readonly state: unknown;
   readonly streamTimeUs: number;
+  /** Events that a portfolio-wide task has written. */
+  readonly written: number;
 }
+
+/** Room that one input's origins have below the next input's, in what a symbol's task writes. */
+const ORIGINS_OF_AN_INPUT = 2 ** 45;
 
 export class Task {
   /** Processor, and the partition where there is one: "paper-venue/3", "risk-gate". */
@@ -37,9 +43,19 @@ export class Task {
   private latencyUs = 0;
   /** Greatest effective time seen: a late event's consequences are timed by it. */
   private streamTimeUs = 0;
+  private written = 0;
+  /** Inputs in the order in which the one order puts them at one instant. */
+  private readonly ranked: readonly TopicName[];
 
-  constructor(processor: AnyProcessor, partition: number) {
+  /** `rank` is the topology's. */
+  constructor(
+    processor: AnyProcessor,
+    partition: number,
+    rank: ReadonlyMap<TopicName, number> = new Map(),
+  ) {
     this.processor = processor;
+    const rankOf = (topic: TopicName): number => rank.get(topic) ?? 0;
+    this.ranked = processor.inputs.toSorted((a, b) => rankOf(a) - rankOf(b));
     this.name = processor.scope === "symbol" ? `${processor.name}/${partition}` : processor.name;
     this.state = processor.initial();
   }
@@ -64,8 +80,21 @@ export class Task {
       const earliest = this.streamTimeUs + this.latencyUs;
       if (atUs !== undefined && !(atUs >= earliest))
         throw reversed(processor, topic, atUs, earliest);
-      sink.write(topic, atUs ?? earliest, event, ordinal, value);
+      sink.write(topic, atUs ?? earliest, this.originOf(event), event, ordinal, value);
     }
+  }
+
+  /**
+   * What orders the events of a topic at one instant, whatever their partitions: the order in which
+   * one task over all partitions would have written them. A portfolio-wide task is that one task: it
+   * counts. A symbol's task takes it from the cause: first by the input's rank, then by the cause's
+   * own origin. (Exact while at most one processor in a chain of symbol tasks has several inputs
+   * that it answers; the next would need more digits than a number has.)
+   */
+  private originOf({ topic, origin }: AnyEvent): number {
+    if (this.processor.scope === "portfolio") return this.written++;
+    if (this.ranked.length === 1) return origin;
+    return this.ranked.indexOf(topic) * ORIGINS_OF_AN_INPUT + (origin % ORIGINS_OF_AN_INPUT);
   }
 
   private select(topic: TopicName): void {
@@ -76,12 +105,13 @@ export class Task {
   }
 
   snapshot(): TaskSnapshot {
-    return { state: this.state, streamTimeUs: this.streamTimeUs };
+    return { state: this.state, streamTimeUs: this.streamTimeUs, written: this.written };
   }
 
   restore(snapshot: TaskSnapshot): void {
     this.state = snapshot.state;
     this.streamTimeUs = snapshot.streamTimeUs;
+    this.written = snapshot.written;
   }
 }
 

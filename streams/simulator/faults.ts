@@ -61,19 +61,22 @@ export function drawFaults(random: Random): Faults {
   const delayUs = 30_000 + random.integer(70_000);
   if (random.integer(8) === 0) return { ...calm, delayUs };
   const upTo = (most: number): number => (random.integer(2) === 0 ? 0 : random.uniform() * most);
+  // From short beside the waits of tasks to far beyond them, each magnitude as likely.
+  const span = (most: number): number =>
+    1_000 + random.integer(Math.ceil(most / 2 ** random.integer(12)));
   return {
     crash: upTo(0.06),
     zombie: upTo(0.6),
-    restartUs: 100_000 + random.integer(30 * SECOND_US),
+    restartUs: span(60 * SECOND_US),
     stop: upTo(0.02),
-    stopUs: random.integer(300 * SECOND_US),
+    stopUs: span(300 * SECOND_US),
     slow: upTo(0.4),
     slowness: 1 + random.integer(400),
     duplicate: upTo(0.5),
     reorder: upTo(0.3),
     delayUs,
     clog: upTo(0.1),
-    clogUs: random.integer(random.integer(4) === 0 ? 600 * SECOND_US : 5 * SECOND_US),
+    clogUs: span(600 * SECOND_US),
     refuse: upTo(0.1),
     lose: upTo(0.1),
     hide: upTo(0.1),

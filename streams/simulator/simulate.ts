@@ -4,21 +4,16 @@
 // Modelled on TigerBeetle's VOPR and FoundationDB's simulation.
 
 import { Random } from "../../quant/random.ts";
-import { Writer } from "../../schemas/avro.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
-import type { TopicName } from "../../schemas/generated/facts.ts";
-import { keyOf } from "../catalogue.ts";
 import { createOutputs, planTasks } from "../live-plan.ts";
-import type { RecordBatch } from "../log.ts";
 import { createMemoryLog } from "../memory-log.ts";
-import { partitionOf } from "../partition.ts";
-import { writeRecord } from "../record.ts";
 import type { Defect } from "./defects.ts";
 import { calm, drawFaults } from "./faults.ts";
 import type { Happening } from "./history.ts";
 import { Instance, Seat } from "./instance.ts";
 import { drawDelay, Link } from "./network.ts";
 import { judge } from "./oracle.ts";
+import { createSources, Publisher } from "./published.ts";
 import type { Scenario, SourceFact } from "./scenario.ts";
 import { World } from "./world.ts";
 
@@ -73,7 +68,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 async function arrange(world: World, scenario: Scenario): Promise<readonly Seat[]> {
   const { log, random, faults, agenda } = world;
   const { topology, partitions, sourcePartitions, prompt } = scenario;
-  for (const topic of topology.sources) await log.createTopic(topic, sourcePartitions(topic));
+  await createSources(log, scenario);
   const plans = planTasks(topology, partitions, sourcePartitions);
   await createOutputs(log, topology, plans);
   // Generous waits make late events rare, tight ones common: both must come out right.
@@ -93,42 +88,21 @@ async function arrange(world: World, scenario: Scenario): Promise<readonly Seat[
 }
 
 /** Plans each source event's arrival on the tape, some of them together. */
-function publish(world: World, { facts, sourcePartitions }: Scenario): void {
+function publish(world: World, scenario: Scenario): void {
   const { random, agenda } = world;
+  const { facts } = scenario;
+  const publisher = new Publisher(scenario);
   const most = 1 + random.integer(4);
-  const ends = new Map<string, { end: number; timeUs: number }>();
   for (let at = 0; at < facts.length; ) {
-    const count = Math.min(facts.length - at, 1 + random.integer(most));
-    const first = at;
-    const group = facts.slice(at, at + count);
-    at += count;
-    const last = group[count - 1] as SourceFact;
-    agenda.plan(last.arrivalUs, () => append(world, group, first, sourcePartitions, ends));
+    const group = facts.slice(at, at + 1 + random.integer(most));
+    at += group.length;
+    const { arrivalUs } = group[group.length - 1] as SourceFact;
+    agenda.plan(arrivalUs, async () => {
+      world.note("published", "source", group.length);
+      const produced = group.map((fact) => publisher.batch(fact));
+      await world.publish({ produced, checkpoints: [] });
+    });
   }
-}
-
-async function append(
-  world: World,
-  facts: readonly SourceFact[],
-  firstOrigin: number,
-  sourcePartitions: (topic: TopicName) => number,
-  ends: Map<string, { end: number; timeUs: number }>,
-): Promise<void> {
-  const produced: RecordBatch[] = [];
-  for (const [index, fact] of facts.entries()) {
-    const { topic, timeUs, value } = fact;
-    const partition = partitionOf(keyOf(topic, value), sourcePartitions(topic));
-    const name = `${topic}/${partition}`;
-    const known = ends.get(name) ?? { end: 0, timeUs: 0 };
-    const maxTimeUs = Math.max(known.timeUs, timeUs);
-    const writer = new Writer(128);
-    writeRecord(writer, topic, timeUs, firstOrigin + index, null, 0, value);
-    const bytes = writer.bytes.subarray(0, writer.pos);
-    produced.push({ topic, partition, baseOffset: known.end, count: 1, maxTimeUs, bytes });
-    ends.set(name, { end: known.end + 1, timeUs: maxTimeUs });
-  }
-  world.note("published", "source", facts.length);
-  await world.publish({ produced, checkpoints: [] });
 }
 
 /** Runs until nothing is left to happen. Gives what stayed undone; null if all was done. */

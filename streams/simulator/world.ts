@@ -89,8 +89,7 @@ export class World {
       this.acknowledgeEarly(copyOf(transaction));
       return "acknowledged";
     }
-    await this.write(transaction);
-    this.anomalies.wasAcknowledged(transaction);
+    for (const written of await this.write(transaction)) this.anomalies.wasAcknowledged(written);
     return "acknowledged";
   }
 
@@ -112,17 +111,22 @@ export class World {
     }
   }
 
-  private async write(transaction: Commit): Promise<void> {
+  /** Gives what was written: the transaction, unless a bug is planted. */
+  private async write(transaction: Commit): Promise<readonly Commit[]> {
     const [checkpoint] = transaction.checkpoints;
     const before =
       checkpoint === undefined ? null : (this.committed.get(checkpoint.task)?.[1] ?? null);
-    for (const [index, part] of commitsOf(transaction, before, this.defect).entries()) {
+    const written: Commit[] = [];
+    for (const part of commitsOf(transaction, before, this.defect)) {
       // Between the commits that a bug makes of one, the process may die.
-      if (index > 0 && this.faults.crash > 0 && this.random.integer(8) === 0) {
+      if (written.length > 0 && this.faults.crash > 0 && this.random.integer(8) === 0) {
         throw new TapedeckError("STREAMS_OFFSET_CONFLICT", "the process died between two commits");
       }
-      await this.apply(this.careless ? this.rebased(part) : part);
+      const commit = this.careless ? this.rebased(part) : part;
+      await this.apply(commit);
+      written.push(commit);
     }
+    return written;
   }
 
   /** A log that lets anybody write, wherever the end is. */
