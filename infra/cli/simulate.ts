@@ -1,6 +1,6 @@
 // tapedeck simulate: a seeded market onto a new tape.
 
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { parseIsoUs } from "../../schemas/values/time.ts";
@@ -35,11 +35,7 @@ export function simulateCommand(): Command {
     .option("--partitions <n>", "of the tape", wholeNumber(1, 1024), 1)
     .addHelpText("after", help)
     .action(async (options: Options, command: Command) => {
-      if (existsSync(options.tape) && readdirSync(options.tape).length > 0) {
-        throw new TapedeckError("TAPE_EXISTS", `${options.tape} is not empty`, {
-          tape: options.tape,
-        });
-      }
+      refuseTaken(options.tape);
       const startedMs = performance.now();
       const folder = tapeFolder(options.tape);
       const line = progressLine("simulating", "ticks");
@@ -67,6 +63,14 @@ export function simulateCommand(): Command {
         throw error;
       }
     });
+}
+
+function refuseTaken(tape: string): void {
+  const found = statSync(tape, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  const what = found.isDirectory() ? "is not empty" : "is a file";
+  if (found.isDirectory() && readdirSync(tape).length === 0) return;
+  throw new TapedeckError("TAPE_EXISTS", `${tape} ${what}`, { tape });
 }
 
 function date(text: string): number {

@@ -1,16 +1,14 @@
 // Writes a seeded, simulated market to a tape: instruments, then ticks or bars, as import would have.
 // Promises: the same options give the same bytes; memory does not grow with the length.
 
-import { barBuilder } from "../../processors/bar-builder/bar-builder.ts";
 import type { SimulatedInstrument } from "../../quant/market-model.ts";
 import { type Session, simulateMarket } from "../../quant/market-simulator.ts";
 import { Random } from "../../quant/random.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import type { MarketTick } from "../../schemas/generated/market.ticks.ts";
-import type { EventOf } from "../../streams/event.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { ZoneClock } from "../import/zone-clock.ts";
 import { openSourceWriter, type SourceWriter } from "../tape/source-writer.ts";
+import { GridBars } from "./grid-bars.ts";
 
 export interface SimulateOptions {
   readonly seed: number;
@@ -40,6 +38,8 @@ const OPEN_US = 9.5 * HOUR_US;
 const CLOSE_US = 16 * HOUR_US;
 const TIME_ZONE = "America/New_York";
 const PRICE_SCALE = 2;
+const ROUND_LOT = 100;
+const VENUE = "XSIM";
 const TICKS_PER_PROGRESS = 8192;
 
 /** The ICAO spelling alphabet, four letters each; numbered beyond it. */
@@ -55,65 +55,43 @@ export async function simulateTape(
   onProgress: (done: number, expected: number) => void = () => undefined,
 ): Promise<Simulated> {
   const sessions = sessionsOf(options);
-  const instruments = instrumentsOf(options);
+  const random = new Random(options.seed);
+  const instruments = drawInstruments(random, options);
   const symbols = instruments.map((_, index) => symbolOf(index));
   const writer = await openSourceWriter(log, options.partitions);
   const firstUs = sessions[0]?.openUs ?? 0;
-  for (const [index, instrument] of instruments.entries()) {
-    await writer.append(
-      "market.instruments",
-      firstUs,
-      listing(symbols[index] as string, instrument),
-    );
+  for (const symbol of symbols) {
+    await writer.append("market.instruments", firstUs, listing(symbol));
   }
+  const bars = options.barsUs === null ? null : new GridBars(options.barsUs, symbols);
   const expected = options.instruments * options.days * options.ticksPerDay;
-  const bars = options.barsUs === null ? null : new Bars(options.barsUs, writer);
   let ticks = 0;
-  for (const tick of simulateMarket(options.seed, instruments, sessions)) {
-    const { instrument, timeUs, price, quantity, suspicious } = tick;
-    const symbol = symbols[instrument] as string;
-    const value: MarketTick = { symbol, price, quantity, venue: "XSIM", suspicious };
-    const full =
-      bars === null ? writer.append("market.ticks", timeUs, value) : bars.take(timeUs, value);
-    if (full !== null) await full;
+  let written = 0;
+  for (const tick of simulateMarket(random.nextUint32(), instruments, sessions)) {
+    if (bars === null) {
+      const { instrument, timeUs, price, quantity, suspicious } = tick;
+      const symbol = symbols[instrument] as string;
+      const value = { symbol, price, quantity, venue: VENUE, suspicious };
+      const full = writer.append("market.ticks", timeUs, value);
+      if (full !== null) await full;
+    } else {
+      if (tick.timeUs >= bars.endUs) written += await writeBars(writer, bars);
+      bars.add(tick);
+    }
     if (++ticks % TICKS_PER_PROGRESS === 0) onProgress(ticks, expected);
   }
+  if (bars !== null) written += await writeBars(writer, bars);
   await writer.flush();
-  return { instruments: instruments.length, ticks, bars: bars?.count ?? 0 };
+  return { instruments: instruments.length, ticks, bars: written };
 }
 
-/** The bars that the flow's own bar-builder makes of the ticks. */
-class Bars {
-  count = 0;
-  private readonly builder: ReturnType<typeof barBuilder>;
-  private state: ReturnType<ReturnType<typeof barBuilder>["initial"]>;
-  private readonly writer: SourceWriter;
-
-  constructor(intervalUs: number, writer: SourceWriter) {
-    this.builder = barBuilder({ intervalUs, suspicious: "exclude" });
-    this.state = this.builder.initial();
-    this.writer = writer;
+async function writeBars(writer: SourceWriter, bars: GridBars): Promise<number> {
+  const closed = bars.close();
+  for (const bar of closed) {
+    const full = writer.append("market.bars", bar.endUs, bar);
+    if (full !== null) await full;
   }
-
-  take(timeUs: number, value: MarketTick): Promise<void> | null {
-    const event: EventOf<"market.ticks"> = {
-      topic: "market.ticks",
-      partition: 0,
-      offset: 0,
-      timeUs,
-      origin: 0,
-      cause: null,
-      ordinal: 0,
-      value,
-    };
-    this.state = this.builder.evolve(this.state, event);
-    let full: Promise<void> | null = null;
-    for (const { value: bar } of this.builder.decide(this.state, event)) {
-      this.count++;
-      full = this.writer.append("market.bars", timeUs, bar) ?? full;
-    }
-    return full;
-  }
+  return closed.length;
 }
 
 /** Monday to Friday from the first day on, the exchange's hours; holidays are not simulated. */
@@ -131,28 +109,30 @@ function sessionsOf({ firstDayUs, days }: SimulateOptions): readonly Session[] {
   return sessions;
 }
 
-/** Prices of 20 to 400, volatilities of 15 to 45 % a year, drawn from the seed. */
-function instrumentsOf(options: SimulateOptions): readonly SimulatedInstrument[] {
-  const random = new Random(options.seed);
+/** Prices of 20 to 400, volatilities of 15 to 45 % a year, loadings on the market of 0.3 to 0.8. */
+function drawInstruments(random: Random, options: SimulateOptions): readonly SimulatedInstrument[] {
   return Array.from({ length: options.instruments }, () => ({
-    startPrice: Math.round((20 + 380 * random.uniform() ** 2) * 10 ** PRICE_SCALE),
+    startPrice: Math.round((20 + 380 * square(random.uniform())) * 10 ** PRICE_SCALE),
     tickSize: 1,
-    lotSize: 1,
+    lotSize: ROUND_LOT,
     annualVolatility: 0.15 + 0.3 * random.uniform(),
     marketLoading: 0.3 + 0.5 * random.uniform(),
     ticksPerSession: options.ticksPerDay,
   }));
 }
 
-const listing = (symbol: string, { tickSize, lotSize }: SimulatedInstrument): Instrument => ({
+const square = (value: number): number => value * value;
+
+/** Prints come in round lots; single shares may be traded all the same. */
+const listing = (symbol: string): Instrument => ({
   symbol,
   assetClass: "EQUITY",
   currency: "USD",
   currencyScale: 2,
   priceScale: PRICE_SCALE,
   quantityScale: 0,
-  tickSize,
-  lotSize,
+  tickSize: 1,
+  lotSize: 1,
   multiplier: 1,
   calendar: "XNYS",
   timeZone: TIME_ZONE,
