@@ -138,9 +138,9 @@ function drawMarket(
 ): readonly SourceFact[] {
   const rounds = 10 + random.integer(source === "ticks" ? 50 : 25);
   const stepUs = source === "ticks" ? pick(random, [1, 5, 20]) * 1_000_000 : MINUTE_US;
-  const together = random.integer(3) > 0;
-  const disorder = random.integer(3) === 0;
-  const lateUs = random.integer(2) === 0 ? 0 : random.integer(2 * stepUs);
+  const together = random.integer(4) > 0;
+  const disorder = random.integer(4) === 0;
+  const lateUs = random.integer(4) > 0 ? 0 : random.integer(2 * stepUs);
   const prices = symbols.map(() => 5_000 + random.integer(10_000));
   const facts: SourceFact[] = [];
   for (let round = 1; round <= rounds; round++) {

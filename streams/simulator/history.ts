@@ -53,7 +53,10 @@ export class History {
   }
 
   bytes(bytes: Uint8Array): void {
-    for (let i = 0; i < bytes.length; i++) this.mix(bytes[i] as number);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const whole = bytes.length & ~3;
+    for (let i = 0; i < whole; i += 4) this.mix(view.getInt32(i, true));
+    for (let i = whole; i < bytes.length; i++) this.mix(bytes[i] as number);
     this.mix(bytes.length);
   }
 

@@ -49,20 +49,23 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const seats = await arrange(world, scenario);
   publish(world, scenario);
   let finding: string | null = null;
+  let events = 0;
   try {
     finding = await play(world, seats, scenario);
+    const plans = seats.map(({ plan }) => plan);
+    const judged = await judge(world, scenario, plans);
+    events = judged.events;
+    finding ??= judged.fault;
   } catch (error) {
-    if (!(error instanceof TapedeckError)) throw error;
-    finding = `${error.code}: ${error.message}`;
+    finding ??= thrown(error);
   }
-  const { events, fault } = await judge(
-    world,
-    scenario,
-    seats.map(({ plan }) => plan),
-  );
-  finding ??= fault;
   return { seed, hash: world.history.hash, finding, counts: world.history.counts, events };
 }
+
+const thrown = (error: unknown): string => {
+  if (error instanceof TapedeckError) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+};
 
 /** Makes the topics, the tasks' seats, and the links from each partition to each task. */
 async function arrange(world: World, scenario: Scenario): Promise<readonly Seat[]> {
@@ -72,7 +75,7 @@ async function arrange(world: World, scenario: Scenario): Promise<readonly Seat[
   const plans = planTasks(topology, partitions, sourcePartitions);
   await createOutputs(log, topology, plans);
   // Generous waits make late events rare, tight ones common: both must come out right.
-  const waitUs = 2_000 * 2 ** random.integer(11);
+  const waitUs = 4_000 * 2 ** random.integer(12);
   const most = 1 + random.integer(50);
   return plans.map((plan) => {
     const depth = Math.max(...plan.inputs.map(({ rank }) => rank));
