@@ -6,7 +6,8 @@ import { LaneHeap } from "./lanes.ts";
 import type { EventLog } from "./log.ts";
 import { everything, PartitionReader, type ReadRange } from "./partition-reader.ts";
 
-const EVENTS_PER_CHUNK = 4096;
+/** Few: what a chunk holds outlives the young generation, and its garbage is collected late. */
+const EVENTS_PER_CHUNK = 256;
 
 /**
  * Yields the events of `topics` in chunks. Topics at one instant come in the order they are named,
