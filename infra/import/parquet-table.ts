@@ -1,203 +1,112 @@
 // A Parquet file as a table, one row group in memory at a time. Promises: timestamps keep their
 // microseconds; a float column gives the shortest decimals that mean the same float; a file that
-// is damaged or beyond the bounds is refused by name.
+// is damaged, stalls its reader or is beyond the bounds is refused by name.
 
-import { closeSync, openSync, readSync } from "node:fs";
-import zlib from "node:zlib";
-import { type Compressors, type FileMetaData, parquetMetadataAsync, parquetRead } from "hyparquet";
-import { TapedeckError } from "../../schemas/errors.ts";
+import { Worker } from "node:worker_threads";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs } from "../../schemas/values/time.ts";
 import { type Cells, packedDecimals, RAW_BYTES, type Table } from "./cells.ts";
 import { headerNames } from "./csv-table.ts";
 import { fileError } from "./import-error.ts";
-import { DAY_US } from "./import-options.ts";
+import type {
+  ColumnShape,
+  ParquetAnswer,
+  ParquetPlace,
+  ParquetRequest,
+  ParquetValue,
+} from "./parquet-thread.ts";
 
 /** Uncompressed bytes of one row group: more would not fit the memory that an import may use. */
 const MAX_GROUP_BYTES = 1024 * 1024 * 1024;
-const MAX_FOOTER_BYTES = 64 * 1024 * 1024;
+/** Memory of the reading thread. */
+const THREAD_MB = 2048;
+/** How long a request may take, and how much longer for each MiB that it unpacks. */
+const STALL_MS = 30_000;
+const STALL_MS_PER_MIB = 500;
 
-/** How a column's values are turned to text and numbers. */
-type ColumnKind = "instant" | "local" | "float32" | "decimal" | "plain";
-
-interface ColumnShape {
-  readonly name: string;
-  readonly kind: ColumnKind;
-  /** Digits of a DECIMAL column. */
-  readonly scale: number;
-}
-
-type Value = number | bigint | string | boolean | null | undefined | object;
-
-const parsers = {
-  timestampFromMilliseconds: (millis: bigint) => Number(millis) * 1000,
-  timestampFromMicroseconds: (micros: bigint) => Number(micros),
-  timestampFromNanoseconds: (nanos: bigint) => Number(nanos / 1000n),
-  dateFromDays: (days: number) => formatIsoUs(days * DAY_US).slice(0, 10),
-};
-
-const bounded = (unpack: (input: Uint8Array, options: zlib.ZlibOptions) => Buffer) => {
-  return (input: Uint8Array, size: number) => unpack(input, { maxOutputLength: Math.max(size, 1) });
-};
-
-const compressors: Compressors = {
-  GZIP: bounded(zlib.gunzipSync),
-  BROTLI: (input, size) => zlib.brotliDecompressSync(input, { maxOutputLength: Math.max(size, 1) }),
-  ...(typeof zlib.zstdDecompressSync === "function"
-    ? {
-        ZSTD: (input: Uint8Array, size: number) =>
-          zlib.zstdDecompressSync(input, { maxOutputLength: Math.max(size, 1) }),
-      }
-    : {}),
-};
-
-/** Reads slices of an open file: what hyparquet asks for. */
-function fileSlices(file: string, size: number) {
-  const handle = openSync(file, "r");
+export async function openParquet(file: string, size: number, stallMs = STALL_MS): Promise<Table> {
+  const thread = new ParquetThread({ file, size }, stallMs);
+  const answer = await thread.ask({ ask: "shape" }, 0).finally(() => thread.end());
+  if (!("shape" in answer)) throw new Error("the thread answered another question");
+  const { columns, groups } = answer.shape;
+  const header = columns.map(({ name }) => name);
+  headerNames(file, header);
+  for (const { bytes } of groups) {
+    if (bytes <= MAX_GROUP_BYTES) continue;
+    const what = `has a row group of ${bytes} bytes; at most ${MAX_GROUP_BYTES} are read at once`;
+    throw fileError("IMPORT_PARQUET_UNSUPPORTED", file, what, { bytes });
+  }
+  const rows = groups.reduce((sum, group) => sum + group.rows, 0);
   return {
-    close: () => closeSync(handle),
-    buffer: {
-      byteLength: size,
-      slice(start: number, end = size): ArrayBuffer {
-        const wanted = Math.min(end, size) - start;
-        if (!(wanted >= 0 && start >= 0)) throw new RangeError(`no bytes ${start} to ${end}`);
-        const bytes = new Uint8Array(wanted);
-        for (let at = 0; at < wanted; ) {
-          const read = readSync(handle, bytes, at, wanted - at, start + at);
-          if (read === 0) throw new RangeError("the file ends too soon");
-          at += read;
+    file,
+    format: "Parquet",
+    header,
+    size: rows,
+    async *pages(onRead) {
+      const reader = new ParquetThread({ file, size }, stallMs);
+      try {
+        let before = 0;
+        for (const [group, { rows: count, bytes }] of groups.entries()) {
+          const read = await reader.ask({ ask: "group", group }, bytes);
+          if (!("columns" in read)) throw new Error("the thread answered another question");
+          yield new ParquetCells(columns, read.columns, count, before);
+          onRead?.(count);
+          before += count;
         }
-        return bytes.buffer;
-      },
+      } finally {
+        reader.end();
+      }
     },
   };
 }
 
-export async function openParquet(file: string, size: number): Promise<Table> {
-  const metadata = await guarded(file, size, (source) => readFooter(file, size, source));
-  const shapes = columnShapes(metadata);
-  headerNames(
-    file,
-    shapes.map(({ name }) => name),
-  );
-  for (const group of metadata.row_groups) {
-    const bytes = Number(group.total_byte_size);
-    if (bytes > MAX_GROUP_BYTES) {
-      const what = `has a row group of ${bytes} bytes; at most ${MAX_GROUP_BYTES} are read at once`;
-      throw fileError("IMPORT_PARQUET_UNSUPPORTED", file, what, { bytes });
-    }
-  }
-  return {
-    file,
-    format: "Parquet",
-    header: shapes.map(({ name }) => name),
-    size: Number(metadata.num_rows),
-    pages: (onRead) => parquetPages(file, size, metadata, shapes, onRead),
-  };
-}
+/** The thread that reads one file; one request at a time. */
+class ParquetThread {
+  private readonly place: ParquetPlace;
+  private readonly stallMs: number;
+  private readonly worker: Worker;
 
-type Slices = ReturnType<typeof fileSlices>["buffer"];
+  constructor(place: ParquetPlace, stallMs: number) {
+    this.place = place;
+    this.stallMs = stallMs;
+    // The sources run as .ts, the installed package as .js.
+    const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+    this.worker = new Worker(new URL(`./parquet-thread${extension}`, import.meta.url), {
+      workerData: place,
+      resourceLimits: { maxOldGenerationSizeMb: THREAD_MB },
+    });
+  }
 
-async function readFooter(file: string, size: number, source: Slices): Promise<FileMetaData> {
-  const tail = size < 12 ? null : new DataView(source.slice(size - 8, size));
-  const ending = tail === null ? "" : Buffer.from(tail.buffer).toString("latin1", 4);
-  if (ending === "PARE") {
-    throw fileError("IMPORT_PARQUET_UNSUPPORTED", file, "is encrypted");
+  /** `bytes` is how much the answer takes to unpack. */
+  ask(request: ParquetRequest, bytes: number): Promise<ParquetAnswer> {
+    const { file } = this.place;
+    const { worker } = this;
+    const limitMs = this.stallMs + (Math.min(bytes, MAX_GROUP_BYTES) / 2 ** 20) * STALL_MS_PER_MIB;
+    return new Promise((resolve, reject) => {
+      const refuse = (
+        code: "IMPORT_PARQUET_DAMAGED" | "IMPORT_PARQUET_UNSUPPORTED",
+        said: string,
+      ) => reject(fileError(code, file, said));
+      const timer = setTimeout(() => {
+        refuse("IMPORT_PARQUET_DAMAGED", `gave no rows in ${Math.round(limitMs / 1000)} s`);
+        this.end();
+      }, limitMs);
+      worker.removeAllListeners();
+      worker.on("message", (answer: ParquetAnswer) => {
+        clearTimeout(timer);
+        if ("code" in answer) reject(fileError(answer.code, file, answer.said));
+        else resolve(answer);
+      });
+      worker.on("error", (error) => {
+        clearTimeout(timer);
+        refuse("IMPORT_PARQUET_DAMAGED", `ended its reader: ${error.message}`);
+      });
+      worker.postMessage(request);
+    });
   }
-  if (tail === null || ending !== "PAR1") {
-    throw fileError("IMPORT_PARQUET_DAMAGED", file, "has no Parquet footer: it is cut short");
-  }
-  if (tail.getUint32(0, true) > Math.min(MAX_FOOTER_BYTES, size - 12)) {
-    throw fileError("IMPORT_PARQUET_DAMAGED", file, "has a footer that does not fit the file");
-  }
-  return parquetMetadataAsync(source);
-}
 
-function columnShapes(metadata: FileMetaData): ColumnShape[] {
-  const shapes: ColumnShape[] = [];
-  // The first element is the root; a group and what lies in it is no column of ours.
-  for (let i = 1; i < metadata.schema.length; i++) {
-    const element = metadata.schema[i];
-    if (element === undefined) break;
-    let inside = element.num_children ?? 0;
-    if (inside > 0 || element.repetition_type === "REPEATED") {
-      for (; inside > 0; inside--) inside += metadata.schema[++i]?.num_children ?? 0;
-      continue;
-    }
-    const { logical_type: logical, converted_type: converted, type, name } = element;
-    const local = logical?.type === "TIMESTAMP" && !logical.isAdjustedToUTC;
-    const time = logical?.type === "TIMESTAMP" || converted?.startsWith("TIMESTAMP");
-    const kind: ColumnKind = local
-      ? "local"
-      : time || (type === "INT96" && converted === undefined)
-        ? "instant"
-        : type === "FLOAT"
-          ? "float32"
-          : converted === "DECIMAL"
-            ? "decimal"
-            : "plain";
-    shapes.push({ name, kind, scale: element.scale ?? 0 });
-  }
-  return shapes;
-}
-
-async function* parquetPages(
-  file: string,
-  size: number,
-  metadata: FileMetaData,
-  shapes: readonly ColumnShape[],
-  onRead: ((rows: number) => void) | undefined,
-): AsyncGenerator<Cells> {
-  const names = shapes.map(({ name }) => name);
-  let rowStart = 0;
-  for (const group of metadata.row_groups) {
-    const rows = Number(group.num_rows);
-    const rowEnd = rowStart + rows;
-    const columns = names.map(() => new Array<Value>(rows));
-    const first = rowStart;
-    await guarded(file, size, (source) =>
-      parquetRead({
-        file: source,
-        metadata,
-        columns: names,
-        rowStart: first,
-        rowEnd,
-        compressors,
-        parsers,
-        onChunk({ columnName, columnData, rowStart: from }) {
-          const column = columns[names.indexOf(columnName)];
-          if (column === undefined) return;
-          for (let i = 0; i < columnData.length; i++) {
-            const row = from - first + i;
-            if (row >= 0 && row < rows) column[row] = columnData[i] as Value;
-          }
-        },
-      }),
-    );
-    yield new ParquetCells(shapes, columns, rows, rowStart);
-    onRead?.(rows);
-    rowStart = rowEnd;
-  }
-}
-
-/** Whatever the library throws on a damaged file becomes one error of ours. */
-async function guarded<T>(
-  file: string,
-  size: number,
-  work: (source: Slices) => Promise<T>,
-): Promise<T> {
-  const slices = fileSlices(file, size);
-  try {
-    return await work(slices.buffer);
-  } catch (error) {
-    if (error instanceof TapedeckError) throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    const code = /unsupported|not supported/.test(said)
-      ? "IMPORT_PARQUET_UNSUPPORTED"
-      : "IMPORT_PARQUET_DAMAGED";
-    throw fileError(code, file, `cannot be read: ${said.slice(0, 200)}`, {}, error);
-  } finally {
-    slices.close();
+  end(): void {
+    this.worker.terminate().catch(() => undefined);
   }
 }
 
@@ -206,13 +115,13 @@ class ParquetCells implements Cells {
   readonly fault = null;
   line: number;
   private readonly shapes: readonly ColumnShape[];
-  private readonly columns: readonly (readonly Value[])[];
+  private readonly columns: readonly (readonly ParquetValue[])[];
   private readonly rows: number;
   private row = -1;
 
   constructor(
     shapes: readonly ColumnShape[],
-    columns: readonly (readonly Value[])[],
+    columns: readonly (readonly ParquetValue[])[],
     rows: number,
     rowsBefore: number,
   ) {
@@ -241,8 +150,10 @@ class ParquetCells implements Cells {
     if (value === null || value === undefined || shape === undefined) return "";
     if (typeof value === "string") return value.trim();
     if (typeof value !== "number") return typeof value === "object" ? "(binary)" : String(value);
-    if (shape.kind === "local") return formatIsoUs(value).slice(0, -1);
-    if (shape.kind === "instant") return Number.isSafeInteger(value) ? formatIsoUs(value) : "NaN";
+    if (shape.kind === "local" || shape.kind === "instant") {
+      if (!Number.isSafeInteger(value)) return "NaN";
+      return shape.kind === "local" ? formatIsoUs(value).slice(0, -1) : formatIsoUs(value);
+    }
     if (shape.kind === "decimal") return value.toFixed(shape.scale);
     return shape.kind === "float32" ? shortestFloat32(value) : String(value);
   }
@@ -250,7 +161,7 @@ class ParquetCells implements Cells {
   scaled(column: number, scale: number): number {
     const value = this.columns[column]?.[this.row];
     const kind = this.shapes[column]?.kind;
-    if (kind === "instant") return typeof value === "number" ? value : Number.NaN;
+    if (kind === "instant") return Number.isSafeInteger(value) ? (value as number) : Number.NaN;
     if (typeof value === "number" && kind === "plain") {
       // A decimal of at most 15 digits is the only one of that size that its double stands for.
       const power = 10 ** scale;
