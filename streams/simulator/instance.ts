@@ -164,14 +164,8 @@ export class Instance {
         this.deliver(task, batch);
         world.note("read", seat.plan.name, index, batch.baseOffset, batch.count);
       }
-      if (faults.duplicate > 0 && lane.wanted > 0 && random.uniform() < faults.duplicate) {
-        const batch = await this.fetch(link, random.integer(lane.wanted));
-        if (batch !== null && batch.baseOffset + batch.count <= end) {
-          world.note("redelivered", seat.plan.name, index, batch.baseOffset, batch.count);
-          this.deliver(task, batch);
-        }
-      }
     }
+    if (faults.duplicate > 0 && random.uniform() < faults.duplicate) await this.deliverAgain(task);
     this.goOn(task);
   }
 
@@ -182,6 +176,19 @@ export class Instance {
   private deliver(task: LiveTask, batch: RecordBatch): void {
     this.world.anomalies.wasRead(batch);
     task.receive(batch, this.world.agenda.nowUs);
+  }
+
+  /** Something that was delivered before comes once more, from an offset in its midst on. */
+  private async deliverAgain(task: LiveTask): Promise<void> {
+    const { world, seat } = this;
+    const index = world.random.integer(seat.links.length);
+    const link = seat.links[index] as Link;
+    const { wanted } = task.inputs[index] as LiveTask["inputs"][number];
+    if (wanted === 0) return;
+    const batch = await this.fetch(link, world.random.integer(wanted));
+    if (batch === null) return;
+    world.note("redelivered", seat.plan.name, index, batch.baseOffset, batch.count);
+    this.deliver(task, batch);
   }
 
   /** A batch comes before the one that it follows. */
