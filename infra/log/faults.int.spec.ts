@@ -58,7 +58,7 @@ async function written(batches = 50, payload = 100): Promise<string> {
 function rowAt(bytes: Buffer, base: number): number {
   const key = batchKey(1000, 0, base);
   for (let at = bytes.indexOf(key); at >= 0; at = bytes.indexOf(key, at + 1)) {
-    if (bytes.toString("latin1", at - SEAL_BYTES, at - SEAL_BYTES + 4) === "TDK1") {
+    if (bytes.toString("latin1", at - SEAL_BYTES + 4, at - SEAL_BYTES + 8) === "TDK1") {
       return at - SEAL_BYTES;
     }
   }

@@ -21,6 +21,7 @@ const TRANSIENT = 0xe000;
 const BIG_DATA = 1;
 const BIG_DATA_BYTES = 24;
 const CACHED_PAGES = 512;
+const SLAB_BYTES = 128 << 10;
 /** One file without a folder of its own; free list keyed by integers. */
 const FREE_FLAGS = 0x4008;
 /** Set when the environment asks lmdb for it; has no meaning without overlapping syncs. */
@@ -39,7 +40,6 @@ export interface Tree {
 
 /** One committed state of the file. */
 export interface Snapshot {
-  readonly pageSize: number;
   readonly txn: number;
   readonly lastPage: number;
   readonly free: Tree;
@@ -175,6 +175,9 @@ export class PageFile {
   /** Pages of `cachedTxn` alone: later ones may reuse their place. */
   private readonly cache = new Map<number, Page>();
   private cachedTxn = -1;
+  /** Small reads share a buffer: making one costs more than the read. */
+  private slab = Buffer.allocUnsafeSlow(0);
+  private slabUsed = 0;
 
   constructor(path: string) {
     this.path = path;
@@ -190,13 +193,23 @@ export class PageFile {
   }
 
   /** Bytes from `at` on; STORE_DAMAGED where the file ends before. Cost: one system call. */
-  bytes(at: number, length: number): Buffer {
-    const buffer = Buffer.allocUnsafeSlow(length);
+  bytes(at: number, length: number, buffer = this.room(length)): Buffer {
     const read = readSync(this.fd, buffer, 0, length, at);
     if (read !== length) {
       throw damaged(`the file ends at byte ${at + read}, inside what it says it holds`, { at });
     }
     return buffer;
+  }
+
+  private room(length: number): Buffer {
+    if (length > SLAB_BYTES / 4) return Buffer.allocUnsafeSlow(length);
+    if (this.slabUsed + length > this.slab.length) {
+      this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+      this.slabUsed = 0;
+    }
+    const start = this.slabUsed;
+    this.slabUsed += length;
+    return this.slab.subarray(start, this.slabUsed);
   }
 
   /** The newest committed state. Cost: four system calls. */
@@ -257,7 +270,9 @@ export class PageFile {
         page: pgno,
       });
     }
-    const page = new Page(this.bytes(pgno * snapshot.pageSize, snapshot.pageSize), pgno, order);
+    // A page is kept, so it has memory of its own.
+    const own = Buffer.allocUnsafeSlow(PAGE_BYTES);
+    const page = new Page(this.bytes(pgno * PAGE_BYTES, PAGE_BYTES, own), pgno, order);
     if (page.txn > snapshot.txn) {
       throw damaged(`page ${pgno} is of transaction ${page.txn}, after ${snapshot.txn}`, {
         page: pgno,
@@ -280,25 +295,30 @@ export class PageFile {
 
   /** As value, without a look at the page's header: null only where the file ends before. */
   rawValue(place: ValuePlace): Uint8Array | null {
-    const bytes = this.tryBytes(place.at, place.size);
-    return bytes === null ? null : new Uint8Array(bytes.buffer);
+    const { at, size } = place;
+    return at >= 0 && at + size <= this.size ? this.plain(at, size) : null;
   }
 
-  /** The value's bytes, the caller's own. Cost: one system call. */
+  /** The value's bytes, in memory that nobody writes again. Cost: one system call. */
   value(place: ValuePlace, snapshot: Snapshot): Uint8Array {
-    // Never a Buffer: its slice would share what Uint8Array's copies.
-    if (place.run === null) return new Uint8Array(this.bytes(place.at, place.size).buffer);
+    if (place.run === null) return this.plain(place.at, place.size);
     const { page, pages } = place.run;
     if (page < 2 || page + pages - 1 > snapshot.lastPage) {
       throw damaged(`a value lies in pages ${page} to ${page + pages - 1}`, { page });
     }
-    const bytes = this.bytes(place.at - PAGE_HEADER, PAGE_HEADER + place.size);
-    const flags = bytes.readUInt16LE(18) & ~TRANSIENT;
-    const numbered = bytes.readUInt32LE(0) + bytes.readUInt32LE(4) * 2 ** 32;
-    if (flags !== OVERFLOW || numbered !== page || bytes.readUInt32LE(20) !== pages) {
+    const bytes = this.plain(place.at - PAGE_HEADER, PAGE_HEADER + place.size);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, PAGE_HEADER);
+    const flags = view.getUint16(18, true) & ~TRANSIENT;
+    if (flags !== OVERFLOW || u64(view, 0) !== page || view.getUint32(20, true) !== pages) {
       throw damaged(`page ${page} does not begin a value of ${pages} pages`, { page });
     }
-    return new Uint8Array(bytes.buffer, PAGE_HEADER);
+    return bytes.subarray(PAGE_HEADER);
+  }
+
+  /** Never a Buffer: its slice would share what Uint8Array's copies. */
+  private plain(at: number, length: number): Uint8Array {
+    const { buffer, byteOffset } = this.bytes(at, length);
+    return new Uint8Array(buffer, byteOffset, length);
   }
 }
 
@@ -326,7 +346,6 @@ function stateOf(page: Buffer, slot: number): Snapshot {
     mapSize > MAP_LIMIT;
   if (odd) throw damaged(`head page ${slot} states what Tapedeck never asked for`, facts);
   return {
-    pageSize,
     txn: u64(view, meta + 128),
     lastPage,
     free: treeOf(view, meta + 24),

@@ -119,7 +119,7 @@ function bestTree(file: PageFile): ReadTree {
     entries: 0,
     root: null,
   };
-  const snapshot = { pageSize: PAGE_BYTES, txn: EVERY_TXN, lastPage, free: nothing, main: nothing };
+  const snapshot = { txn: EVERY_TXN, lastPage, free: nothing, main: nothing };
   return { snapshot, entries: [], treeDamaged: true };
 }
 

@@ -7,6 +7,7 @@ import {
   byNumber,
   damaged,
   type KeyOrder,
+  PAGE_BYTES,
   type Page,
   type PageFile,
   type Snapshot,
@@ -126,7 +127,7 @@ export interface Walk {
  * pages of their own.
  */
 export function walk(file: PageFile, snapshot: Snapshot, to: Walk): boolean {
-  const pages = Math.min(snapshot.lastPage + 1, Math.ceil(file.size / snapshot.pageSize));
+  const pages = Math.min(snapshot.lastPage + 1, Math.ceil(file.size / PAGE_BYTES));
   const taken = new Uint8Array(pages);
   const take = (from: number, count: number, use: string): boolean => {
     for (let page = from; page < from + count; page++) {

@@ -12,12 +12,18 @@ import { REMOVE, stepsOf } from "./arena.ts";
 import { writeSums } from "./block-sums.ts";
 import { openFailure, syncFolder } from "./folder.ts";
 import { decodeOwner, isAlive, ownerKey, thisProcess } from "./owner.ts";
+import { PAGE_BYTES } from "./page-file.ts";
 import { ROW } from "./rows.ts";
-import { partsOf, SEAL_BYTES, seal, sealedRow } from "./sealed-row.ts";
+import { keyOf, partsOf, SEAL_BYTES, seal, sealedRow } from "./sealed-row.ts";
 import type { FromWriter, ToWriter } from "./writer-messages.ts";
 
 /** Room that a transaction needs beyond its rows: the pages of the tree that it copies. */
 const SPARE_BYTES = 1 << 20;
+/**
+ * LMDB maps the whole file, and each page of the tree that it touches brings its neighbours into
+ * this process's memory: after so many bytes the map is made anew, empty.
+ */
+const REMAP_BYTES = 32 << 20;
 const FULL = new Set([28 /* ENOSPC */, 122 /* EDQUOT */, 27 /* EFBIG */]);
 const EIO = 5;
 
@@ -27,17 +33,20 @@ const { path } = workerData as { path: string };
 const say = (message: FromWriter, transfer: ArrayBuffer[] = []) =>
   parentPort?.postMessage(message, transfer);
 
-function openDatabase(): Database {
-  const database = open<Uint8Array, Uint8Array>({
+const openDatabase = (): Database =>
+  open<Uint8Array, Uint8Array>({
     path,
     noSubdir: true,
     encoding: "binary",
     keyEncoding: "binary",
-    pageSize: 4096,
+    pageSize: PAGE_BYTES,
     maxDbs: 1,
     // A commit returns when it is synced: nothing is acknowledged before.
     overlappingSync: false,
   });
+
+function openClaimed(): Database {
+  const database = openDatabase();
   claim(database);
   for (const folder of [dirname(path), dirname(dirname(path))]) syncFolder(folder);
   return database;
@@ -86,11 +95,6 @@ function write(database: Database, arena: Uint8Array): void {
   });
 }
 
-function keyOf(row: Uint8Array): Uint8Array {
-  const length = (row[6] as number) | ((row[7] as number) << 8);
-  return row.subarray(SEAL_BYTES, SEAL_BYTES + length);
-}
-
 function failure(error: unknown, bytes: number): FromWriter {
   const { code, message } = error as { code?: unknown; message: string };
   // LMDB reports a write that the disk cut short as EIO: only the disk can tell the two apart.
@@ -98,14 +102,16 @@ function failure(error: unknown, bytes: number): FromWriter {
   return { kind: "failed", full, message };
 }
 
-function serve(database: Database): void {
+function serve(claimed: Database): void {
+  let database = claimed;
   let broken = false;
-  parentPort?.on("message", async (message: ToWriter) => {
+  let written = 0;
+  parentPort?.on("message", (message: ToWriter) => {
     if (message.kind === "resume") broken = false;
     else if (message.kind === "close") {
       try {
         if (!broken) database.transactionSync(() => database.removeSync(ownerKey));
-        await database.close();
+        database.close();
       } catch {
         // A claim that stays behind is that of a dead process: the next writer sees that.
       }
@@ -117,7 +123,14 @@ function serve(database: Database): void {
       const { buffer, length } = message;
       try {
         if (!hasRoom(length)) throw Object.assign(new Error("no space left"), { code: 28 });
+        if (written > REMAP_BYTES) {
+          // Nothing is under way, so this closes at once.
+          database.close();
+          database = openDatabase();
+          written = 0;
+        }
         write(database, new Uint8Array(buffer, 0, length));
+        written += length;
         say({ kind: "done", buffer }, [buffer]);
       } catch (error) {
         broken = true;
@@ -129,7 +142,7 @@ function serve(database: Database): void {
 }
 
 try {
-  serve(openDatabase());
+  serve(openClaimed());
 } catch (error) {
   const { code, message } =
     error instanceof TapedeckError ? error : openFailure(dirname(path), error);
