@@ -7,28 +7,30 @@ import { LiveTask } from "./live-task.ts";
 import type { EventLog, RecordBatch } from "./log.ts";
 import { createMemoryLog } from "./memory-log.ts";
 import { OutputPartition } from "./output.ts";
+import { Publisher } from "./simulator/published.ts";
 import { readWritten } from "./simulator/written.ts";
 import { bar } from "./testing/facts.ts";
-import { smallFlow, UNLUCKY } from "./testing/small-flow.ts";
-import type { Topology } from "./topology.ts";
+import { barAt, smallFlow, teller, UNLUCKY, watcher } from "./testing/small-flow.ts";
+import { type AnyProcessor, buildTopology, type Topology } from "./topology.ts";
 
 const WAIT_US = 100;
 
 /** Writes bars and signals as others would have, one commit each. */
 class Others {
   readonly log: EventLog = createMemoryLog();
-  private readonly outputs = new Map<string, OutputPartition>();
-  private origin = 0;
+  private readonly tape = new Publisher({ sourcePartitions: () => 1 });
+  private readonly signals = new OutputPartition("signals", 0, 0, 0);
 
   async write(topic: "market.bars" | "signals", timeUs: number, symbol: string, volume = 1) {
-    const output = this.outputs.get(topic) ?? new OutputPartition(topic, 0, 0, 0);
-    this.outputs.set(topic, output);
-    const value =
-      topic === "market.bars"
-        ? bar(symbol, timeUs, 100, { volume })
-        : { symbol, model: "m", strength: 0, price: 1, volatility: 0 };
-    output.write(timeUs, this.origin++, null, 0, value as never);
-    await this.log.commit({ produced: [output.take() as never], checkpoints: [] });
+    if (topic === "signals") {
+      const value = { symbol, model: "m", strength: 0, price: 1, volatility: 0 };
+      this.signals.write(timeUs, 0, null, 0, value);
+    }
+    const batch =
+      topic === "signals"
+        ? (this.signals.take() as RecordBatch)
+        : this.tape.batch(barAt(timeUs, symbol, { volume }));
+    await this.log.commit({ produced: [batch], checkpoints: [] });
   }
 }
 
@@ -143,6 +145,29 @@ describe("what comes too late", () => {
   });
 });
 
+test("a late event's consequences keep the time that the task had reached before a restart", async () => {
+  const quiet: AnyProcessor = {
+    ...teller(),
+    // Says nothing of signals, so that no record of its own tells it the time.
+    decide: (state, event) =>
+      event.topic === "signals" ? [] : teller().decide(state as never, event as never),
+  };
+  await begin();
+  topology = buildTopology({ sources: ["market.bars"], processors: [watcher(), quiet] });
+  plans = planTasks(topology, 1, () => 1);
+  await others.write("signals", 20, "A");
+  const first = await open("teller");
+  await deliver(first, "signals", 0, 0);
+  first.admit(WAIT_US);
+  await others.log.commit(first.transaction());
+  const second = await open("teller");
+  await others.write("market.bars", 10, "B");
+  await deliver(second, "market.bars", 0, 0);
+  second.admit(WAIT_US);
+  await others.log.commit(second.transaction());
+  expect((await written("weights.proposals")).map(({ timeUs }) => timeUs)).toEqual([20]);
+});
+
 describe("a live task takes each offset once", () => {
   test("however often it is delivered, and in what pieces", async () => {
     const task = await open("watcher/0");
@@ -190,6 +215,8 @@ describe("a live task goes on", () => {
         expect(task.admit(0)).toBe(true);
         await others.log.commit(task.transaction());
       }
+      // A source event is moved to the time that its partition has reached: it is not late.
+      expect(await written("tape.admissions")).toEqual([]);
       return (await readWritten(others.log)).get("signals/0");
     };
     const undisturbed = await signals(100);

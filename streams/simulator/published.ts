@@ -10,11 +10,11 @@ import type { Scenario, SourceFact } from "./scenario.ts";
 
 /** Makes batches of source facts, one record each. */
 export class Publisher {
-  private readonly scenario: Scenario;
+  private readonly scenario: Pick<Scenario, "sourcePartitions">;
   private readonly reached = new Map<string, { end: number; timeUs: number }>();
   private origin = 0;
 
-  constructor(scenario: Scenario) {
+  constructor(scenario: Pick<Scenario, "sourcePartitions">) {
     this.scenario = scenario;
   }
 
