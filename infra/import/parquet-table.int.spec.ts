@@ -63,6 +63,42 @@ describe("Parquet", () => {
     }
   });
 
+  test("keeps microseconds, exact decimals, dates, and local times as local", async () => {
+    const micros = [0, 1, 250_001].map((us) => BigInt(T0) * 1000n + BigInt(us));
+    const write = (element: Record<string, unknown>, data: readonly bigint[], price: object) => {
+      const type = { repetition_type: "REQUIRED", type: "INT64" };
+      const columnData = [
+        { name: "time", data },
+        { name: "price", data: [13_940_000n, 1n, 999_999_999_999_999n] },
+      ];
+      const schema = [
+        { name: "root", num_children: 2 },
+        { ...type, name: "time", ...element },
+        { ...type, name: "price", ...price },
+      ];
+      return filesOf({
+        "a.parquet": new Uint8Array(parquetWriteBuffer({ columnData, schema } as never)),
+      });
+    };
+    const decimal = { converted_type: "DECIMAL", scale: 6, precision: 18 };
+    const read = async (files: string[], options = {}) =>
+      (await imported(files, "ticks", { symbols: ["A"], ...options })).of("market.ticks");
+    const utc = { logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" } };
+    const ticks = await read(write(utc, micros, decimal));
+    expect(ticks.map(({ timeUs }) => BigInt(timeUs))).toEqual(micros);
+    expect(ticks.map(({ value }) => value.price)).toEqual([13_940_000, 1, 999_999_999_999_999]);
+    const nanos = { logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "NANOS" } };
+    const fine = micros.map((us) => us * 1000n + 999n);
+    expect((await read(write(nanos, fine, decimal))).map(({ timeUs }) => BigInt(timeUs))).toEqual(
+      micros,
+    );
+    const local = { logical_type: { type: "TIMESTAMP", isAdjustedToUTC: false, unit: "MICROS" } };
+    const files = write(local, micros, decimal);
+    await expect(read(files)).rejects.toMatchObject({ code: "IMPORT_TIME_ZONE_MISSING" });
+    const [first] = await read(files, { timeZone: "America/New_York" });
+    expect(first?.timeUs).toBe(T0 * 1000 + 4 * 3_600_000_000);
+  });
+
   test("is read whatever Node can unpack", async () => {
     const wanted = await ticksOf(csv, "a.csv");
     const columnData = [

@@ -1,0 +1,75 @@
+// The command line's words: what is allowed, and that nothing else is.
+import { describe, expect, test } from "vitest";
+import { defaultOptions } from "./import-options.ts";
+import { parseImportOptions, type RawOptions } from "./parse-options.ts";
+
+const parse = (raw: Partial<RawOptions>) => parseImportOptions({ as: "bars", ...raw });
+
+describe("import options", () => {
+  test("left out are the documented defaults", () => {
+    expect(parse({})).toEqual(defaultOptions("bars"));
+  });
+
+  test("are read", () => {
+    const read = parse({
+      symbol: "BAC, IBM",
+      map: "price=px,time=ts=1",
+      columns: "a,b",
+      delimiter: "tab",
+      interval: "4h",
+      priceScale: "4",
+      session: "08:00-16:30",
+      exchangeZone: "Europe/London",
+      currency: "JPY",
+      assetClass: "future",
+    });
+    expect(read).toMatchObject({
+      symbols: ["BAC", "IBM"],
+      map: new Map([
+        ["price", "px"],
+        ["time", "ts=1"],
+      ]),
+      columns: ["a", "b"],
+      delimiter: "\t",
+      intervalUs: 4 * 3_600_000_000,
+      priceScale: 4,
+    });
+    expect(read.instrument).toMatchObject({
+      currencyScale: 0,
+      assetClass: "FUTURE",
+      timeZone: "Europe/London",
+      session: { openUs: 8 * 3_600_000_000, closeUs: 16.5 * 3_600_000_000 },
+    });
+    expect(parse({ calendar: "24x7" }).instrument).toMatchObject({
+      timeZone: "UTC",
+      session: { openUs: 0, closeUs: 86_400_000_000 },
+    });
+  });
+
+  test.each<Partial<RawOptions>>([
+    { as: "trades" },
+    { map: "prize=px" },
+    { map: "price" },
+    { map: "__proto__=px" },
+    { delimiter: "ab" },
+    { delimiter: "1" },
+    { timeUnit: "days" },
+    { interval: "0m" },
+    { interval: "1w" },
+    { interval: "48h" },
+    { barTime: "middle" },
+    { priceScale: "10" },
+    { priceScale: "-1" },
+    { quantityScale: "2.5" },
+    { assetClass: "bond" },
+    { currency: "XXQ" },
+    { multiplier: "0" },
+    { calendar: "new york" },
+    { session: "16:00-09:30" },
+    { session: "09:30-25:00" },
+    { session: "nine to five" },
+    { partitions: "0" },
+  ])("%o is refused", (raw) => {
+    expect(() => parse(raw)).toThrow(expect.objectContaining({ code: "IMPORT_OPTION_INVALID" }));
+  });
+});
