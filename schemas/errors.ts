@@ -154,6 +154,7 @@ export const errorKinds = {
   MODEL_SYNTAX_INVALID: kind(2, "mend the line named"),
   MODEL_TYPE_INVALID: kind(2, "mend the lines named: docs/tutorial.md shows a whole model"),
   MODEL_IMPORT_REFUSED: kind(2, 'keep the model in one file; only `import type … from "tapedeck"`'),
+  MODEL_INPUT_HIDDEN: kind(2, "decide from the state and the features alone"),
   MODEL_SHAPE_INVALID: kind(2, "export one SignalModel as default: docs/tutorial.md shows one"),
   MODEL_FAILED: kind(5, "mend the model's line, then `tapedeck backtest --resume`"),
   MODEL_STRENGTH_INVALID: kind(5, "return a number from -1 to 1, or null for no view"),

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type ErrorCode, TapedeckError } from "../../schemas/errors.ts";
+import type { Features } from "../../schemas/generated/features.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tapedeck-models-"));
@@ -30,6 +31,18 @@ const model: SignalModel<Momentum> = {
 
 export default model;
 `;
+
+const bar = (price: number): Features => ({
+  symbol: "AAA",
+  barEndUs: 0,
+  price,
+  logReturn: 0,
+  emaFast: 0,
+  emaSlow: 0,
+  atr: 0,
+  volatility: 0,
+  warm: true,
+});
 
 let files = 0;
 function write(text: string, name = `model-${++files}.ts`): string {
@@ -62,9 +75,9 @@ describe("a good model", () => {
     expect(source).toBe(path);
     expect(digest).toBe(createHash("sha256").update(good).digest("hex"));
     expect(typeCheck).toMatch(/^typescript \d/);
-    const state = model.evolve(model.initial(), { price: 5 } as never);
-    const after = model.evolve(state, { price: 7 } as never);
-    expect(model.signal(after, { warm: true } as never)).toBe(1);
+    const state = model.evolve(model.initial(), bar(5));
+    const after = model.evolve(state, bar(7));
+    expect(model.signal(after, bar(7))).toBe(1);
   });
 
   test("is loaded anew after an edit, and as it was where nothing changed", async () => {
@@ -150,6 +163,51 @@ const bad: readonly Bad[] = [
     code: "MODEL_TYPE_INVALID",
     line: 14,
     says: "Promise",
+  },
+  {
+    name: "a type that is imported as if it ran",
+    text: good.replace("import type", "import"),
+    code: "MODEL_SYNTAX_INVALID",
+    line: 1,
+    says: "must be imported using a type-only import",
+  },
+  {
+    name: "a part of the wrong type, with the compiler's reasons",
+    text: good.replace(
+      "initial: () => ({ last: null, change: 0 })",
+      "initial: () => ({ last: 'x', change: 0 })",
+    ),
+    code: "MODEL_TYPE_INVALID",
+    line: 8,
+    says: "Type 'string' is not assignable to type 'number'",
+  },
+  {
+    name: "chance and the clock, but not where they are only spoken of",
+    text: good
+      .replace(
+        "\ninterface",
+        "\n// not Math.random() at all\nconst text = 'Date.now()';\ninterface",
+      )
+      .replace("return state;", "state.change += Math.random() * text.length; return state;"),
+    code: "MODEL_INPUT_HIDDEN",
+    line: 14,
+    says: ":14:21: Math.random: a random number makes another run each time",
+  },
+  {
+    name: "a variable that outlives a call",
+    text: javaScript("signal() { let here = 1; return ++count * here; }", "let count = 0;\n"),
+    file: "outlive.js",
+    code: "MODEL_INPUT_HIDDEN",
+    line: 1,
+    says: "let: a variable of the file outlives a resumed run's state",
+  },
+  {
+    name: "the time of day, and a module that comes later",
+    text: javaScript('evolve(s) { import("node:fs"); return new Date().getTime() + Date .now(); }'),
+    file: "today.js",
+    code: "MODEL_INPUT_HIDDEN",
+    line: 3,
+    says: ":3:45: Date(): a model knows no time but features.barEndUs",
   },
   {
     name: "no default export",

@@ -1,7 +1,6 @@
 // Brings a signal model in: a built-in by name, or a user's own file. Promises: what runs is the bytes
 // that the digest is of; a file is one whole model, since any import but of types is refused; whatever
 // is wrong with it is said with file and line before a single event is read.
-// Not caught: a loop without end in a model. It holds the process until that is killed.
 
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
@@ -13,8 +12,10 @@ import type { SignalModel } from "../../processors/signal-model.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { nearest } from "../config/nearest.ts";
 import { checkShape } from "./check-shape.ts";
+import { hiddenInputs } from "./hidden-input.ts";
 import { frameIn, modelError, thrown } from "./model-failure.ts";
 import { checkTypes } from "./type-check.ts";
+import { type ModelActivity, noteCalls } from "./watched-model.ts";
 
 export interface LoadedModel {
   readonly model: SignalModel;
@@ -24,6 +25,8 @@ export interface LoadedModel {
   readonly source: string | null;
   /** Which compiler checked the types, or why none did; null for a built-in. */
   readonly typeCheck: string | null;
+  /** What a file's model is at, for watchModel; null for a built-in. */
+  readonly activity: ModelActivity | null;
 }
 
 const MAX_MODEL_BYTES = 1 << 20;
@@ -43,7 +46,7 @@ export async function loadModel(nameOrPath: string, baseDir: string): Promise<Lo
     if (builtIn === undefined) throw unknownModel(nameOrPath);
     const model = builtIn();
     const digest = sha256(`${model.name}@${model.version}`);
-    return { model, digest, source: null, typeCheck: null };
+    return { model, digest, source: null, typeCheck: null, activity: null };
   }
   const source = resolve(baseDir, nameOrPath);
   const isTypeScript = /\.m?ts$/.test(source);
@@ -53,8 +56,9 @@ export async function loadModel(nameOrPath: string, baseDir: string): Promise<Lo
   const bytes = readBytes(source);
   requireRuntime(source);
   const typeCheck = isTypeScript ? await requireTypes(source) : "a JavaScript file has no types";
-  const model = checkShape(evaluate(source, bytes, isTypeScript), source);
-  return { model, digest: sha256(bytes), source, typeCheck };
+  refuseHiddenInput(source, bytes.toString("utf8"));
+  const { model, activity } = noteCalls(checkShape(evaluate(source, bytes, isTypeScript), source));
+  return { model, digest: sha256(bytes), source, typeCheck, activity };
 }
 
 const sha256 = (data: string | Uint8Array): string =>
@@ -121,6 +125,16 @@ async function requireTypes(source: string): Promise<string> {
     first,
     [`${first.message} (TS${first.number})`, ...lines].join("\n"),
   );
+}
+
+function refuseHiddenInput(source: string, text: string): void {
+  const [first, ...rest] = hiddenInputs(text);
+  if (first === undefined) return;
+  const lines = rest.map(
+    (more) => `${source}:${more.line}:${more.column}: ${more.text}: ${more.why}`,
+  );
+  const message = [`${first.text}: ${first.why}`, ...lines].join("\n");
+  throw modelError("MODEL_INPUT_HIDDEN", source, first, message);
 }
 
 /** The file's default export, from exactly these bytes. */

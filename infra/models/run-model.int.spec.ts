@@ -133,6 +133,14 @@ describe("a user's model", () => {
     expect(err).toContain("kept");
   });
 
+  test("that never comes back is told with the bar, and its process killed", async () => {
+    const loop = "while (state.bars === 100) state.kept = null;";
+    const { code, err } = await backtest(loop, "return 0;");
+    expect(code).toBe(null);
+    expect(err).toContain(`run-${runs}.ts: the model did not come back for 10 s`);
+    expect(err).toContain("on the bar of AAA that ended at 2020-09-13T14:06:40Z");
+  });
+
   test("with a type error does not begin", async () => {
     const { code, err } = await backtest("state.bar++;", "return 0;");
     expect(code).toBe(2);

@@ -3,6 +3,7 @@
 
 import { progressLine } from "../cli/progress.ts";
 import { explainModelFailure } from "../models/model-failure.ts";
+import { watchModel } from "../models/watched-model.ts";
 import { execute, openPlan, type PlannedPhase, type RunPlan } from "./execute.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { finishRun, type RunSummary, readSummary } from "./summary.ts";
@@ -27,6 +28,7 @@ export async function runPlan(
   const open = await openPlan(plan);
   const line = progressLine("replaying", "events");
   const stop = stopOnInterrupt();
+  const watches = plan.phases.map(({ config }) => watchModel(config.model));
   try {
     const run = await execute(open, {
       root: options.root,
@@ -44,6 +46,7 @@ export async function runPlan(
     line.end();
     throw explained(error, plan.phases);
   } finally {
+    for (const unwatch of watches) unwatch();
     stop.release();
     await open.tape.close();
   }
