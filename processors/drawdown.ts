@@ -8,11 +8,10 @@ export function drawdownBps(equity: bigint, peak: bigint): number {
   if (peak <= 0n) return 10_000;
   const divisor = Number(peak);
   const scaled = Number(peak - equity) * 10_000;
-  // Exact where both are safe: % is, and what is left divides without remainder.
+  // Exact where both are safe: a quotient that is no whole number lies at least 1 / divisor from one,
+  // and it is rounded by less, since the numerator is below 2^53.
   if (Number.isSafeInteger(scaled) && Number.isSafeInteger(divisor)) {
-    const remainder = scaled % divisor;
-    const bps = (scaled - remainder) / divisor + (remainder === 0 ? 0 : 1);
-    return Math.min(bps, GREATEST_BPS);
+    return Math.min(Math.ceil(scaled / divisor), GREATEST_BPS);
   }
   return Math.min(Number(((peak - equity) * 10_000n + peak - 1n) / peak), GREATEST_BPS);
 }

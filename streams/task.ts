@@ -37,6 +37,9 @@ export class Task {
   /** Processor, and the partition where there is one: "paper-venue/3", "risk-gate". */
   readonly name: string;
   readonly processor: AnyProcessor;
+  /** The processor's own: objects of eight shapes would be looked into for each event. */
+  private readonly evolve: AnyProcessor["evolve"];
+  private readonly decide: AnyProcessor["decide"];
   private state: unknown;
   /** The output written last and its latency: most processors have one output. */
   private topic: TopicName | null = null;
@@ -54,6 +57,8 @@ export class Task {
     rank: ReadonlyMap<TopicName, number> = new Map(),
   ) {
     this.processor = processor;
+    this.evolve = processor.evolve;
+    this.decide = processor.decide;
     const rankOf = (topic: TopicName): number => rank.get(topic) ?? 0;
     this.ranked = processor.inputs.toSorted((a, b) => rankOf(a) - rankOf(b));
     this.name = processor.scope === "symbol" ? `${processor.name}/${partition}` : processor.name;
@@ -66,8 +71,8 @@ export class Task {
     if (event.timeUs > this.streamTimeUs) this.streamTimeUs = event.timeUs;
     let emits: readonly AnyEmit[];
     try {
-      this.state = processor.evolve(this.state, event);
-      emits = processor.decide(this.state, event);
+      this.state = this.evolve(this.state, event);
+      emits = this.decide(this.state, event);
     } catch (cause) {
       const failure = failed(processor, event, cause);
       if (processor.onFailure === "stop") throw failure;
