@@ -31,14 +31,17 @@ const tickRows = (rows: readonly (readonly [number, string, string])[]): string 
   `ts_ms,symbol,price\n${rows.map((row) => row.join(",")).join("\n")}\n`;
 
 describe("the tape of an import", () => {
-  test("is the same bytes from the same rows: plain or gzip'd, whatever the compression", async () => {
+  test("is the same bytes from the same rows: plain, gzip'd, in however many pieces", async () => {
     const rows = Array.from({ length: 30_000 }, (_, i) => {
       const price = i % 500 === 7 ? "NaN" : `${100 + (i % 97) / 100}`;
-      return [T0 + ((i * 7919) % 60_000), `S${i % 5}`, price] as const;
+      return [T0 + i, `S${i % 5}`, price] as const;
     });
     const text = tickRows(rows);
     const tapes = [];
-    for (const content of [text, gzipSync(text, { level: 1 }), gzipSync(text, { level: 9 })]) {
+    const pieces = Array.from({ length: Math.ceil(text.length / 70_001) }, (_, i) =>
+      gzipSync(text.slice(i * 70_001, (i + 1) * 70_001)),
+    );
+    for (const content of [text, gzipSync(text, { level: 1 }), Buffer.concat(pieces)]) {
       const log = createMemoryLog();
       await imported(filesOf({ "a.csv": content }), "ticks", { partitions: 3 }, log);
       tapes.push(await bytesOf(log));

@@ -114,5 +114,8 @@ describe("what a stamp means", () => {
     const tokyo = sessionClock(new ZoneClock("Asia/Tokyo"), session, true);
     expect(tokyo.endUs(us("2013-10-06T15:00:00Z"))).toBe(us("2013-10-07T07:00:00Z"));
     expect(tokyo.endUs(us("2013-10-07"))).toBe(us("2013-10-07T07:00:00Z"));
+    const newYork = sessionClock(new ZoneClock("America/New_York"), session, true);
+    expect(newYork.endUs(us("2013-10-07"))).toBe(us("2013-10-07T20:00:00Z"));
+    expect(newYork.endUs(us("2013-10-07T04:00:00Z"))).toBe(us("2013-10-07T20:00:00Z"));
   });
 });
