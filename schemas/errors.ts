@@ -156,9 +156,12 @@ export const errorKinds = {
   MODEL_IMPORT_REFUSED: kind(2, 'keep the model in one file; only `import type … from "tapedeck"`'),
   MODEL_INPUT_HIDDEN: kind(2, "decide from the state and the features alone"),
   MODEL_SHAPE_INVALID: kind(2, "export one SignalModel as default: docs/tutorial.md shows one"),
-  MODEL_FAILED: kind(5, "mend the model's line, then `tapedeck backtest --resume`"),
+  MODEL_FAILED: kind(5, "mend the model and run the backtest again: another model is another run"),
   MODEL_STRENGTH_INVALID: kind(5, "return a number from -1 to 1, or null for no view"),
-  PROCESSOR_FAILED: kind(5, "mend the processor, then `tapedeck backtest --resume`"),
+  PROCESSOR_FAILED: kind(
+    5,
+    "look at the event with `tapedeck inspect events`; what was committed before it is kept",
+  ),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;
