@@ -38,9 +38,9 @@ describe("the tape of an import", () => {
     });
     const text = tickRows(rows);
     const tapes = [];
-// Other line ends put the borders of what is read at a time between other rows.
+    // Other line ends put the borders of what is read at a time between other rows.
     const longer = text.replaceAll("\n", "\r\n");
-    for (const content of [text, gzipSync(text), longer]) { level: 1 }), Buffer.concat(pieces)]) {
+    for (const content of [text, gzipSync(text), longer]) {
       const log = createMemoryLog();
       await imported(filesOf({ "a.csv": content }), "ticks", { partitions: 3 }, log);
       tapes.push(await bytesOf(log));
