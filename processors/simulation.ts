@@ -4,8 +4,6 @@
 import { Random } from "../quant/random.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
-import { notionalMinor } from "../schemas/values/money.ts";
-import type { AnyEvent, EventOf } from "../streams/event.ts";
 import type { Scenario, SourceFact } from "../streams/simulator/scenario.ts";
 import { bar, command, MINUTE_US } from "../streams/testing/facts.ts";
 import { START_US } from "../streams/testing/tape.ts";
@@ -14,6 +12,7 @@ import { buildTopology } from "../streams/topology.ts";
 import type { FlowConfig, SizingConfig } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
 import type { PortfolioState } from "./portfolio-projector/portfolio-projector.ts";
+import { findFault } from "./simulation-books.ts";
 import { flowTopology } from "./topology.ts";
 
 const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE", "ECHO"] as const;
@@ -47,7 +46,7 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
     sourcePartitions: (topic) => (topic === "control.commands" ? 1 : recorded),
     facts: [...instruments.values()].map(listed).concat(facts),
     prompt: new Set<TopicName>(["market.instruments"]),
-    findFault: (events) => findFault(events, instruments),
+    findFault: (events) => findFault(events, instruments, INITIAL_MINOR),
   };
 }
 
@@ -224,56 +223,4 @@ function withFloatLedger(topology: Topology): Topology {
     };
   });
   return buildTopology({ sources: topology.sources, processors });
-}
-
-/** The books of one portfolio, kept from executions alone, against every snapshot. */
-function findFault(
-  events: ReadonlyMap<TopicName, readonly AnyEvent[]>,
-  instruments: ReadonlyMap<string, Instrument>,
-): string | null {
-  const held = new Map<
-    string,
-    { readonly quantity: number; readonly mark: number; readonly cost: bigint }
-  >();
-  for (const event of events.get("portfolio.snapshots") ?? []) {
-    const { value, offset } = event as EventOf<"portfolio.snapshots">;
-    held.set(value.symbol, value);
-    let net = 0n;
-    let cost = 0n;
-    for (const [symbol, one] of held) {
-      net += notionalMinor(one.mark, one.quantity, instruments.get(symbol) as Instrument);
-      cost += one.cost;
-    }
-    const place = `portfolio.snapshots offset ${offset}`;
-    if (value.netExposure !== net) return `${place}: net ${value.netExposure}, marks say ${net}`;
-    if (value.equity !== value.cash + net) {
-      return `${place}: equity ${value.equity}, cash and marks say ${value.cash + net}`;
-    }
-    const explained = INITIAL_MINOR + value.realisedPnl + (net - cost);
-    if (value.equity !== explained) {
-      return `${place}: equity ${value.equity}, profits and losses say ${explained}`;
-    }
-  }
-  return cashFault(events, instruments);
-}
-
-function cashFault(
-  events: ReadonlyMap<TopicName, readonly AnyEvent[]>,
-  instruments: ReadonlyMap<string, Instrument>,
-): string | null {
-  let cash = INITIAL_MINOR;
-  const done = new Set<number>();
-  for (const event of events.get("fills") ?? []) {
-    const { value } = event as EventOf<"fills">;
-    if (value.execType !== "FILLED") continue;
-    if (done.has(value.orderId)) return `order ${value.orderId} was filled twice`;
-    done.add(value.orderId);
-    const quantity = value.side === "BUY" ? value.quantity : -value.quantity;
-    const instrument = instruments.get(value.symbol) as Instrument;
-    cash -= notionalMinor(value.price, quantity, instrument) + value.fee;
-  }
-  const snapshots = events.get("portfolio.snapshots") ?? [];
-  const last = snapshots[snapshots.length - 1] as EventOf<"portfolio.snapshots"> | undefined;
-  if (done.size === 0 || last === undefined) return null;
-  return last.value.cash === cash ? null : `cash is ${last.value.cash}, executions say ${cash}`;
 }

@@ -1,0 +1,61 @@
+// The invariants of a portfolio, from the events that a simulated flow wrote. Promises: cash, exposure
+// and equity are worked out from executions and marks alone, in exact integers.
+
+import type { TopicName } from "../schemas/generated/facts.ts";
+import type { Instrument } from "../schemas/generated/market.instruments.ts";
+import { notionalMinor } from "../schemas/values/money.ts";
+import type { AnyEvent, EventOf } from "../streams/event.ts";
+
+/** The books of one portfolio, kept from executions alone, against every snapshot. */
+export function findFault(
+  events: ReadonlyMap<TopicName, readonly AnyEvent[]>,
+  instruments: ReadonlyMap<string, Instrument>,
+  initialMinor: bigint,
+): string | null {
+  const held = new Map<
+    string,
+    { readonly quantity: number; readonly mark: number; readonly cost: bigint }
+  >();
+  for (const event of events.get("portfolio.snapshots") ?? []) {
+    const { value, offset } = event as EventOf<"portfolio.snapshots">;
+    held.set(value.symbol, value);
+    let net = 0n;
+    let cost = 0n;
+    for (const [symbol, one] of held) {
+      net += notionalMinor(one.mark, one.quantity, instruments.get(symbol) as Instrument);
+      cost += one.cost;
+    }
+    const place = `portfolio.snapshots offset ${offset}`;
+    if (value.netExposure !== net) return `${place}: net ${value.netExposure}, marks say ${net}`;
+    if (value.equity !== value.cash + net) {
+      return `${place}: equity ${value.equity}, cash and marks say ${value.cash + net}`;
+    }
+    const explained = initialMinor + value.realisedPnl + (net - cost);
+    if (value.equity !== explained) {
+      return `${place}: equity ${value.equity}, profits and losses say ${explained}`;
+    }
+  }
+  return cashFault(events, instruments, initialMinor);
+}
+
+function cashFault(
+  events: ReadonlyMap<TopicName, readonly AnyEvent[]>,
+  instruments: ReadonlyMap<string, Instrument>,
+  initialMinor: bigint,
+): string | null {
+  let cash = initialMinor;
+  const done = new Set<number>();
+  for (const event of events.get("fills") ?? []) {
+    const { value } = event as EventOf<"fills">;
+    if (value.execType !== "FILLED") continue;
+    if (done.has(value.orderId)) return `order ${value.orderId} was filled twice`;
+    done.add(value.orderId);
+    const quantity = value.side === "BUY" ? value.quantity : -value.quantity;
+    const instrument = instruments.get(value.symbol) as Instrument;
+    cash -= notionalMinor(value.price, quantity, instrument) + value.fee;
+  }
+  const snapshots = events.get("portfolio.snapshots") ?? [];
+  const last = snapshots[snapshots.length - 1] as EventOf<"portfolio.snapshots"> | undefined;
+  if (done.size === 0 || last === undefined) return null;
+  return last.value.cash === cash ? null : `cash is ${last.value.cash}, executions say ${cash}`;
+}
