@@ -12,7 +12,9 @@ const MOST = 200;
 
 let validate: ValidateFunction | undefined;
 
-/** What the schema holds against the value; empty if nothing. Cost: milliseconds, the first time 20. */
+/**
+ * What the schema holds against the value; empty if nothing. Cost: milliseconds, the first time 20.
+ */
 export function checkSchema(value: Plain, origins: Origins): Problem[] {
   if (validate === undefined) {
     const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strictRequired: false });
@@ -77,7 +79,9 @@ function valueAt(root: Plain, pointer: string): Plain | undefined {
   return value;
 }
 
-/** "method fixed-quantity": the key that decides what else a group holds, as given or by default. */
+/**
+ * "method fixed-quantity": the key that decides what else a group holds, as given or by default.
+ */
 function choice(group: string, root: Plain): string {
   const { name, value } = chosen(group, root);
   return `${name} ${String(value)}`;

@@ -1,5 +1,5 @@
-// The configuration with every key at its default, each with what it means: made from the schema, so
-// that it cannot say anything else.
+// The configuration with every key at its default, each with what it means: made from the schema,
+// so that it cannot say anything else.
 
 import { stringify } from "yaml";
 import type { Plain } from "./read-yaml.ts";

@@ -1,73 +1,16 @@
-// From what people write to what processors take: fractions to basis points, amounts to minor units,
-// durations and times to microseconds. Promises: every conversion is exact; a value that has no exact
-// counterpart is a finding, never rounded; rules that span several keys are held here.
+// From what people write to what processors take: fractions to basis points, amounts to minor
+// units, durations and times to microseconds. Promises: every conversion is exact; a value that has
+// no exact counterpart is a finding, never rounded; rules that span several keys are held here.
 
 import type { FlowConfig, RiskConfig, SizingConfig } from "../../processors/flow-config.ts";
-import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
+import type { HumanCommand, HumanConfig, HumanLimit, LimitName } from "./human-config.ts";
 import { nowhere, type Problem, problem } from "./problem.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
 import type { RunConfig, Settings } from "./run-config.ts";
-
-/** A configuration that the schema takes, with its defaults. */
-export interface HumanConfig {
-  readonly tape: string;
-  readonly source: FlowConfig["source"];
-  readonly range: { readonly from: string | null; readonly to: string | null };
-  readonly symbols: readonly string[] | null;
-  readonly bars: { readonly interval: string; readonly suspicious: "exclude" | "include" };
-  readonly features: FlowConfig["features"];
-  readonly model: string;
-  readonly portfolio: { readonly name: string; readonly currency: string; readonly cash: number };
-  readonly sizing:
-    | { readonly method: "fixed-quantity"; readonly quantity: number; readonly allowShort: boolean }
-    | {
-        readonly method: "equal-weight" | "inverse-volatility";
-        readonly gross: number;
-        readonly allowShort: boolean;
-      };
-  readonly risk: { readonly [K in LimitName]: HumanLimit } & {
-    readonly onBreach: RiskConfig["onBreach"];
-  };
-  readonly orders: {
-    readonly type: "market" | "limit";
-    readonly limitOffset: number;
-    readonly timeInForce: FlowConfig["orders"]["timeInForce"];
-    readonly latency: string;
-  };
-  readonly venue: {
-    readonly fill: FlowConfig["venue"]["fill"];
-    readonly latency: string;
-    readonly slippage: number;
-    readonly fee: number;
-    readonly minimumFee: number;
-  };
-  readonly commands: readonly HumanCommand[];
-  readonly seed: number;
-  readonly partitions: number;
-}
-
-type LimitName =
-  | "maxPosition"
-  | "maxGrossExposure"
-  | "priceCollar"
-  | "maxOrderValue"
-  | "maxDrawdown";
-
-/** Off or null: no limit. */
-type HumanLimit = number | "off" | null;
-
-interface HumanCommand {
-  readonly at: string;
-  readonly command: ControlCommand["command"];
-  readonly who: string;
-  readonly why: string;
-  readonly limit?: LimitName;
-  readonly value?: HumanLimit;
-}
 
 /** All of a run's configuration but where its files lie. */
 export interface Interpreted {
@@ -84,8 +27,38 @@ const PPM_DIGITS = 6;
 
 export function interpret(human: HumanConfig, origins: Origins): Interpreted {
   const read = new Reading(origins, human.portfolio.currency);
+  const flow = flowOf(read, human);
+  const range = {
+    fromUs: human.range.from === null ? null : read.time("/range/from", human.range.from),
+    toUs: human.range.to === null ? null : read.time("/range/to", human.range.to),
+  };
+  const timed = human.commands.map((command, index) => commandOf(read, human, command, index));
+  holdRules(read, human, range, timed);
+  // Array.sort is stable: commands of one time stay in the file's order.
+  const order = timed.map((_, i) => i).sort((a, b) => at(timed, a) - at(timed, b));
+  const symbols = human.symbols === null ? null : [...human.symbols].sort();
+  const { seed, partitions } = human;
+  const commands = order.map((i) => timed[i] as Timed);
+  return {
+    flow,
+    run: { range, symbols, commands, seed, partitions },
+    settings: {
+      ...oneForm(human, flow),
+      symbols,
+      range: { from: isoOrNull(range.fromUs), to: isoOrNull(range.toUs) },
+      commands: order.map((i) => {
+        const { at: _, value, ...command } = human.commands[i] as HumanCommand;
+        const set = value === undefined ? {} : { value: nullIfOff(value) };
+        return { ...command, ...set, at: formatIsoUs(at(timed, i)) };
+      }),
+    },
+    problems: read.problems,
+  };
+}
+
+function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
   const { portfolio, venue, orders } = human;
-  const flow = {
+  return {
     source: human.source,
     bars: {
       intervalUs: read.duration("/bars/interval", human.bars.interval, 1),
@@ -121,39 +94,17 @@ export function interpret(human: HumanConfig, origins: Origins): Interpreted {
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
     },
   };
-  const range = {
-    fromUs: human.range.from === null ? null : read.time("/range/from", human.range.from),
-    toUs: human.range.to === null ? null : read.time("/range/to", human.range.to),
-  };
-  const timed = human.commands.map((command, index) => commandOf(read, human, command, index));
-  holdRules(read, human, range, timed);
-  // Array.sort is stable: commands of one time stay in the file's order.
-  const order = timed.map((_, i) => i).sort((a, b) => at(timed, a) - at(timed, b));
-  const symbols = human.symbols === null ? null : [...human.symbols].sort();
+}
+
+/** The settings with their durations and limits in the one form that each value has. */
+function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
+  const { bars, risk, orders, venue } = human;
   return {
-    flow,
-    run: {
-      range,
-      symbols,
-      commands: order.map((i) => timed[i] as Timed),
-      seed: human.seed,
-      partitions: human.partitions,
-    },
-    settings: {
-      ...(human as unknown as Settings),
-      symbols,
-      bars: { ...human.bars, interval: formatDurationUs(flow.bars.intervalUs) },
-      range: { from: isoOrNull(range.fromUs), to: isoOrNull(range.toUs) },
-      risk: Object.fromEntries(Object.entries(human.risk).map(([key, v]) => [key, nullIfOff(v)])),
-      orders: { ...orders, latency: formatDurationUs(flow.orders.latencyUs) },
-      venue: { ...venue, latency: formatDurationUs(flow.venue.latencyUs) },
-      commands: order.map((i) => {
-        const { at: _, value, ...command } = human.commands[i] as HumanCommand;
-        const set = value === undefined ? {} : { value: nullIfOff(value) };
-        return { ...command, ...set, at: formatIsoUs(at(timed, i)) };
-      }),
-    },
-    problems: read.problems,
+    ...(human as unknown as Settings),
+    bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
+    risk: Object.fromEntries(Object.entries(risk).map(([key, v]) => [key, nullIfOff(v)])),
+    orders: { ...orders, latency: formatDurationUs(flow.orders.latencyUs) },
+    venue: { ...venue, latency: formatDurationUs(flow.venue.latencyUs) },
   };
 }
 

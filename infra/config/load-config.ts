@@ -1,6 +1,6 @@
-// Reads a run's configuration: a YAML file, and what `--set` changes of it. Promises: all that is wrong
-// is said at once, each finding with its line or flag, the value found and what is allowed; what
-// comes back is exact and whole. Relative paths start at the file's folder, those given by
+// Reads a run's configuration: a YAML file, and what `--set` changes of it. Promises: all that is
+// wrong is said at once, each finding with its line or flag, the value found and what is allowed;
+// what comes back is exact and whole. Relative paths start at the file's folder, those given by
 // `--set` at the working folder.
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
@@ -10,7 +10,8 @@ import { builtInModels } from "../../processors/models.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { isModelPath, loadModel } from "../models/load-model.ts";
 import { checkSchema } from "./check-schema.ts";
-import { type HumanConfig, interpret } from "./interpret.ts";
+import type { HumanConfig } from "./human-config.ts";
+import { interpret } from "./interpret.ts";
 import { nearest } from "./nearest.ts";
 import { type ConfigCode, configError, nowhere, type Problem, problem } from "./problem.ts";
 import { escapePointer, type Origins, type Plain, readFlag, readYaml } from "./read-yaml.ts";
@@ -46,8 +47,8 @@ export function parseOverride(text: string): Override {
 }
 
 /**
- * The run that the file describes. Throws CONFIG_… (exit 2) with every finding, or MODEL_… where the
- * model cannot be used.
+ * The run that the file describes. Throws CONFIG_… (exit 2) with every finding, or MODEL_… where
+ * the model cannot be used.
  */
 export async function loadConfig(
   path: string,
@@ -136,7 +137,7 @@ function modelProblem(name: string, origins: Origins): Problem[] {
   const guess = near === null ? "" : `; did you mean ${near}?`;
   const rule = `must be one of ${known.join(", ")}, or the path of a file such as ./my-model.ts`;
   const origin = origins.get("/model")?.value ?? nowhere;
-  return [problem("CONFIG_INVALID", origin, "model", `found "${name}"${guess} It ${rule}`)];
+  return [problem("CONFIG_INVALID", origin, "model", `found "${name}"; ${rule}${guess}`)];
 }
 
 /** Writes an override into the value, making the groups on its way. */

@@ -183,7 +183,7 @@ describe("findings", () => {
     const features = (fast: number) => `tape: x\nfeatures: { emaFast: ${fast}, emaSlow: 8 }`;
     expect(findings(features(7))).toEqual([]);
     expect(findings(features(8))).toHaveLength(1);
-    expect(findings(`${features(8)}\nmodel: mean-reversion`)).toEqual([]);
+    expect(findings(`${features(8)}\nmodel: ./own.ts`)).toEqual([]);
     const range = "tape: x\nrange: { from: 2013-10-07, to: 2013-10-07 }";
     expect(findings(range)).toHaveLength(1);
     const halt = (at: string) =>

@@ -5,8 +5,9 @@ const LONGEST = 64;
 
 /**
  * The allowed word within a third of its length of edits of `word`, nearest first; null if none is.
- * Case counts for nothing. Edits are letters added, left out, changed or swapped with their neighbour
- * (optimal string alignment, the restricted Damerau–Levenshtein distance). Cost: product of lengths.
+ * Case counts for nothing. Edits are letters added, left out, changed or swapped with their
+ * neighbour (optimal string alignment, the restricted Damerau–Levenshtein distance). Cost: product
+ * of lengths.
  */
 export function nearest(word: string, allowed: readonly string[]): string | null {
   if (word.length === 0 || word.length > LONGEST) return null;

@@ -1,8 +1,8 @@
 // YAML text to plain values, with where each was written. Promises: what a reader of the file would
-// expect is what comes out, or a finding says why not. So everything in YAML that surprises is refused:
-// anchors and aliases, merge keys, tags, directives, several documents, a key given twice, numbers that
-// are octal or hexadecimal or not finite or longer than a float holds.
-// Nothing here grows faster than the text.
+// expect is what comes out, or a finding says why not. So everything in YAML that surprises is
+// refused: anchors and aliases, merge keys, tags, directives, several documents, a key given twice,
+// numbers that are octal or hexadecimal or not finite or longer than a float holds. Nothing here
+// grows faster than the text.
 
 import type { Node, Pair, Scalar, YAMLError, YAMLMap } from "yaml";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";

@@ -20,9 +20,9 @@ export interface RunConfig {
   /** In the order of time; those of one time in the order of the file. */
   readonly commands: readonly { readonly timeUs: number; readonly value: ControlCommand }[];
   /**
-   * The settings with defaults filled in, one form for each value, keys sorted: what tells runs apart.
-   * Where files lie is not in it: the tape's content and the model's digest are hashed by themselves,
-   * so a file model appears by its name alone.
+   * The settings with defaults filled in, one form for each value, keys sorted: what tells runs
+   * apart. Where files lie is not in it: the tape's content and the model's digest are hashed by
+   * themselves, so a file model appears by its name alone.
    */
   readonly canonical: Settings;
   /** The same as a YAML file that may be read anywhere on this machine: its paths are absolute. */

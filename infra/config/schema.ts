@@ -88,7 +88,9 @@ function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema
   return ` ${low} and ${high}`;
 }
 
-/** The value with the default of every key that it leaves out; for a value that the schema takes. */
+/**
+ * The value with the default of every key that it leaves out; for a value that the schema takes.
+ */
 export function withDefaults(value: Plain, node: SchemaNode = schema): Plain {
   if (Array.isArray(value))
     return value.map((item) => withDefaults(item, resolved(node.items ?? {})));

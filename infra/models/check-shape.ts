@@ -51,7 +51,9 @@ function shapeProblems(value: unknown): string[] {
   return problems;
 }
 
-/** A first state must be plain data, and a new value each time: symbols would share it otherwise. */
+/**
+ * A first state must be plain data, and a new value each time: symbols would share it otherwise.
+ */
 function checkInitial(model: SignalModel, source: string): void {
   let first: unknown;
   try {

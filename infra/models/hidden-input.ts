@@ -1,6 +1,6 @@
-// Finds what a model must not ask: the clock, chance and the world, and variables that outlive a call.
-// A run with them would not repeat, and one that is resumed would end otherwise. A reading of the
-// text, not a proof: it finds what people write, and `tapedeck verify` finds the rest.
+// Finds what a model must not ask: the clock, chance and the world, and variables that outlive a
+// call. A run with them would not repeat, and one that is resumed would end otherwise. A reading of
+// the text, not a proof: it finds what people write, and `tapedeck verify` finds the rest.
 
 export interface HiddenInput {
   readonly line: number;

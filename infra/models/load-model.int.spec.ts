@@ -194,12 +194,15 @@ const bad: readonly Bad[] = [
     says: ":14:21: Math.random: a random number makes another run each time",
   },
   {
-    name: "a variable that outlives a call",
-    text: javaScript("signal() { let here = 1; return ++count * here; }", "let count = 0;\n"),
+    name: "a variable that outlives a call, below what else is wrong",
+    text: javaScript(
+      "signal() { let here = 1; return ++count * here; }",
+      "const now = () => Date.now();\nlet count = 0;\n",
+    ),
     file: "outlive.js",
     code: "MODEL_INPUT_HIDDEN",
     line: 1,
-    says: "let: a variable of the file outlives a resumed run's state",
+    says: "outlive.js:2:1: let: a variable of the file outlives a resumed run's state",
   },
   {
     name: "the time of day, and a module that comes later",

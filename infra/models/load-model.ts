@@ -1,6 +1,6 @@
-// Brings a signal model in: a built-in by name, or a user's own file. Promises: what runs is the bytes
-// that the digest is of; a file is one whole model, since any import but of types is refused; whatever
-// is wrong with it is said with file and line before a single event is read.
+// Brings a signal model in: a built-in by name, or a user's own file. Promises: what runs is the
+// bytes that the digest is of; a file is one whole model, since any import but of types is refused;
+// whatever is wrong with it is said with file and line before a single event is read.
 
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
@@ -35,8 +35,8 @@ const MAX_MODEL_BYTES = 1 << 20;
 export const isModelPath = (name: string): boolean => /[/\\]|\.[cm]?[jt]sx?$/.test(name);
 
 /**
- * The model of that name, or the default export of the file at that path, which starts at `baseDir`.
- * Throws MODEL_…. A file costs about 0.1 s to check, once a run.
+ * The model of that name, or the default export of the file at that path, which starts at
+ * `baseDir`. Throws MODEL_…. A file costs about 0.1 s to check, once a run.
  */
 export async function loadModel(nameOrPath: string, baseDir: string): Promise<LoadedModel> {
   if (!isModelPath(nameOrPath)) {
@@ -70,7 +70,7 @@ function unknownModel(name: string): TapedeckError {
   const guess = near === null ? "" : `; did you mean ${near}?`;
   return new TapedeckError(
     "MODEL_UNKNOWN",
-    `there is no model "${name}"${guess} The built-in ones: ${known.join(", ")}`,
+    `there is no model "${name}" among ${known.join(", ")}${guess}`,
     { name },
   );
 }

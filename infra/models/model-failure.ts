@@ -60,8 +60,9 @@ export function lineOf(field: string, source: string): Place | null {
 }
 
 /**
- * The failure of a run as the author of `source` needs it: MODEL_FAILED with the line of the file and the
- * event that it happened on. Any other error, and any where `source` is null, comes back as it is.
+ * The failure of a run as the author of `source` needs it: MODEL_FAILED with the line of the file
+ * and the event that it happened on. Any other error, and any where `source` is null, comes back as
+ * it is.
  */
 export function explainModelFailure(error: unknown, source: string | null): unknown {
   if (source === null || !(error instanceof TapedeckError)) return error;

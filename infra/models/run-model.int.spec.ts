@@ -1,5 +1,5 @@
-// A user's model in a backtest, through the command line as a user has it: what it decides counts, and
-// what it does wrong is told with its line and the event, the run stopped with exit code 5.
+// A user's model in a backtest, through the command line as a user has it: what it decides counts,
+// and what it does wrong is told with its line and the event, the run stopped with exit code 5.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -38,7 +38,10 @@ const TIMEOUT_MS = 60_000;
 const CHECK_FILE = "default-export.ts";
 const unchecked = (detail: string): TypeCheck => ({ detail, checked: false, errors: [] });
 
-/** Checks the file and that its default export is a SignalModel. Costs about 0.1 s with TypeScript 7. */
+/**
+ * Checks the file and that its default export is a SignalModel. Costs about 0.1 s with TypeScript
+ * 7.
+ */
 export async function checkTypes(file: string): Promise<TypeCheck> {
   const compiler = findCompiler(file);
   if (compiler === null) {

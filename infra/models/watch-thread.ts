@@ -1,5 +1,5 @@
-// The thread beside a model: counts ticks in which a call does not come back, and at the limit ends the
-// process. A signal is the only thing that a thread at work inside a loop still obeys.
+// The thread beside a model: counts ticks in which a call does not come back, and at the limit ends
+// the process. A signal is the only thing that a thread at work inside a loop still obeys.
 
 import { writeSync } from "node:fs";
 import { workerData } from "node:worker_threads";

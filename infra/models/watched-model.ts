@@ -1,7 +1,7 @@
-// Ends a model that never comes back. A loop without end in a user's file would hold the process deaf
-// even to Ctrl-C; a thread beside it notices, tells the file and the bar, and kills the process: what
-// was committed stays, as after any kill. Promises: it changes no result; time that the machine slept
-// does not count.
+// Ends a model that never comes back. A loop without end in a user's file would hold the process
+// deaf even to Ctrl-C; a thread beside it notices, tells the file and the bar, and kills the
+// process: what was committed stays, as after any kill. Promises: it changes no result; time that
+// the machine slept does not count.
 
 import { Worker } from "node:worker_threads";
 import type { SignalModel } from "../../processors/signal-model.ts";
@@ -70,7 +70,9 @@ function noteBar(activity: ModelActivity, { barEndUs, symbol }: Features): void 
   activity.symbol[length] = 0;
 }
 
-/** Watches until the answer is called. Costs a thread for a file's model, nothing for a built-in. */
+/**
+ * Watches until the answer is called. Costs a thread for a file's model, nothing for a built-in.
+ */
 export function watchModel(
   { source, activity }: Pick<LoadedModel, "source" | "activity">,
   limitMs: number = LIMIT_MS,

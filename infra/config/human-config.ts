@@ -1,0 +1,61 @@
+// A configuration in the units that people write, as tapedeck.schema.json lets it through.
+
+import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
+import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
+
+/** A configuration that the schema takes, with its defaults. */
+export interface HumanConfig {
+  readonly tape: string;
+  readonly source: FlowConfig["source"];
+  readonly range: { readonly from: string | null; readonly to: string | null };
+  readonly symbols: readonly string[] | null;
+  readonly bars: { readonly interval: string; readonly suspicious: "exclude" | "include" };
+  readonly features: FlowConfig["features"];
+  readonly model: string;
+  readonly portfolio: { readonly name: string; readonly currency: string; readonly cash: number };
+  readonly sizing:
+    | { readonly method: "fixed-quantity"; readonly quantity: number; readonly allowShort: boolean }
+    | {
+        readonly method: "equal-weight" | "inverse-volatility";
+        readonly gross: number;
+        readonly allowShort: boolean;
+      };
+  readonly risk: { readonly [K in LimitName]: HumanLimit } & {
+    readonly onBreach: RiskConfig["onBreach"];
+  };
+  readonly orders: {
+    readonly type: "market" | "limit";
+    readonly limitOffset: number;
+    readonly timeInForce: FlowConfig["orders"]["timeInForce"];
+    readonly latency: string;
+  };
+  readonly venue: {
+    readonly fill: FlowConfig["venue"]["fill"];
+    readonly latency: string;
+    readonly slippage: number;
+    readonly fee: number;
+    readonly minimumFee: number;
+  };
+  readonly commands: readonly HumanCommand[];
+  readonly seed: number;
+  readonly partitions: number;
+}
+
+export type LimitName =
+  | "maxPosition"
+  | "maxGrossExposure"
+  | "priceCollar"
+  | "maxOrderValue"
+  | "maxDrawdown";
+
+/** Off or null: no limit. */
+export type HumanLimit = number | "off" | null;
+
+export interface HumanCommand {
+  readonly at: string;
+  readonly command: ControlCommand["command"];
+  readonly who: string;
+  readonly why: string;
+  readonly limit?: LimitName;
+  readonly value?: HumanLimit;
+}
