@@ -56,9 +56,9 @@ async function check(dir: string): Promise<Answer> {
 
 function checkText(found: LogCheck): string {
   const { sound, faults, batches, records, bytes, checkpoints } = found;
-  const held = `${grouped(records)} records in ${grouped(batches)} batches, ${grouped(checkpoints)} checkpoints, ${size(bytes)}`;
+  const held = `${counted(records, "record")} in ${counted(batches, "batch")}, ${counted(checkpoints, "checkpoint")}, ${size(bytes)}`;
   if (sound) return `sound: ${held}\n`;
-  const lines = [`damaged: ${grouped(faults.length)} faults; ${held}`];
+  const lines = [`damaged: ${counted(faults.length, "fault")}; ${held}`];
   for (const fault of faults.slice(0, FAULTS_SHOWN)) lines.push(`  ${faultText(fault)}`);
   const more = faults.length - FAULTS_SHOWN;
   if (more > 0) lines.push(`  and ${grouped(more)} more: use --json`);
@@ -84,7 +84,7 @@ async function stat(dir: string): Promise<Answer> {
 }
 
 function statText({ fileBytes, transactions, partitions, checkpoints }: LogStat): string {
-  const lines = [`${size(fileBytes)} on disk, ${grouped(transactions)} transactions`, ""];
+  const lines = [`${size(fileBytes)} on disk, ${counted(transactions, "transaction")}`, ""];
   const rows = partitions.map(({ topic, partition, start, end, batches, bytes }) => [
     `${topic}/${partition}`,
     grouped(start),
@@ -129,9 +129,9 @@ function repairText({
   folder,
 }: LogRepair): string {
   if (before.sound) return "sound: nothing to do\n";
-  const lines = [`${grouped(before.faults.length)} faults found`];
+  const lines = [`${counted(before.faults.length, "fault")} found`];
   if (corrected > 0)
-    lines.push(`put right, nothing lost: ${grouped(corrected)} rows with one flipped bit`);
+    lines.push(`put right, nothing lost: ${counted(corrected, "row")} with one flipped bit`);
   for (const { topic, partition, firstOffset, lastOffset, bytes } of lost) {
     const kept = bytes === null ? "its bytes were not found" : `its bytes: ${bytes}`;
     lines.push(
@@ -142,10 +142,13 @@ function repairText({
   if (lost.length === 0 && lostCheckpoints.length === 0) lines.push("nothing was lost");
   if (folder !== null) lines.push(`the log as it was: ${folder}`);
   lines.push(
-    after.sound ? `sound: ${grouped(after.records)} records` : "still damaged: see `check`",
+    after.sound ? `sound: ${counted(after.records, "record")}` : "still damaged: see `check`",
   );
   return `${lines.join("\n")}\n`;
 }
+
+const counted = (count: number, noun: string): string =>
+  `${grouped(count)} ${noun}${count === 1 ? "" : noun.endsWith("ch") ? "es" : "s"}`;
 
 function size(bytes: number): string {
   if (bytes < 10_000) return `${bytes} B`;
