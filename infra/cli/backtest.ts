@@ -25,6 +25,9 @@ export function backtestCommand(): Command {
     .addHelpText("after", help)
     .action(async (path: string, options: Options, command: Command) => {
       const config = await loadConfig(path, options.set);
+      if (config.model.typeCheck?.startsWith("not type-checked") === true) {
+        process.stderr.write(`note: ${config.model.source} was ${config.model.typeCheck}\n`);
+      }
       const result = await runPlan(
         { phases: [{ fromUs: null, config }], forkOf: null, version: packageVersion() },
         {

@@ -9,11 +9,11 @@ import {
   statfsSync,
   writeSync,
 } from "node:fs";
-import { createRequire } from "node:module";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
+import { findCompiler } from "../models/type-check.ts";
 
 interface Finding {
   readonly check: string;
@@ -75,25 +75,21 @@ function nodeVersion(): Finding {
 function typeScriptModels(): Finding {
   const can = process.features.typescript !== false && process.features.typescript !== undefined;
   return finding(
-    "models in TypeScript",
+    "models of your own",
     can ? "ok" : "limited",
     can ? "run as they are" : "this Node cannot strip types",
-    "use Node 22.18 or later, or write models in JavaScript",
+    "models of your own need Node 22.18 or later",
   );
 }
 
 function typeChecker(): Finding {
-  try {
-    createRequire(join(process.cwd(), "package.json")).resolve("typescript/package.json");
-    return finding("type checks of models", "ok", "typescript is installed", "");
-  } catch {
-    return finding(
-      "type checks of models",
-      "limited",
-      "typescript is not installed here",
-      "npm install --save-dev typescript: models are then checked before they run",
-    );
-  }
+  const compiler = findCompiler(join(process.cwd(), "model.ts"));
+  return finding(
+    "type checks of models",
+    compiler === null ? "limited" : "ok",
+    compiler === null ? "typescript is not installed here" : `typescript ${compiler.version}`,
+    "npm install --save-dev typescript: models are then checked before they run",
+  );
 }
 
 function machine(): Finding {

@@ -41,7 +41,7 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     async () => (await import("./log.ts")).logCommand(),
   ],
   config: [
-    "print, check or explain configurations",
+    "print a default configuration, check one, show the schema",
     async () => (await import("./config.ts")).configCommand(),
   ],
   doctor: [

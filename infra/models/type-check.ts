@@ -67,7 +67,10 @@ export async function checkTypes(file: string): Promise<TypeCheck> {
   }
 }
 
-function findCompiler(file: string): { readonly version: string; readonly tsc: string } | null {
+/** The compiler that serves a model file: its own project's, else ours. */
+export function findCompiler(
+  file: string,
+): { readonly version: string; readonly tsc: string } | null {
   for (const from of [file, fileURLToPath(import.meta.url)]) {
     try {
       const path = createRequire(from).resolve("typescript/package.json");

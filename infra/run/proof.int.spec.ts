@@ -2,7 +2,7 @@
 // setting, a fork, a stop and a resume.
 
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -151,17 +151,18 @@ describe("a fork", () => {
 describe("Ctrl-C", () => {
   test("leaves a run that --resume completes to the same hashes", async () => {
     const root = join(folder, "stopped");
-    const args = ["backtest", "run.yaml", "--root", root, "--commit-every", "50"];
+    const args = ["backtest", "run.yaml", "--root", root, "--commit-every", "5"];
     const child = spawn(process.execPath, [cli, ...args], { cwd: folder, stdio: "pipe" });
     let said = "";
     child.stderr.on("data", (bytes) => {
       said += bytes;
     });
-    // The log's folder appears when the run has begun; the signal then falls into its middle.
+    // Thousands of commits are still to come when the log has grown to this: the signal falls among
+    // them.
     const log = join(root, "runs", run.run, "log", "data.mdb");
     const begun = setInterval(() => {
       try {
-        if (readFileSync(log).length < 100_000) return;
+        if (statSync(log).size < 200_000) return;
         clearInterval(begun);
         child.kill("SIGINT");
       } catch {
