@@ -19,7 +19,7 @@ export interface Row {
 }
 
 /** Rows kept in memory while they wait for earlier ones. */
-export const HELD_ROWS = 262_144;
+export const HELD_ROWS = 131_072;
 const SPILL_BYTES = 128 * 1024;
 
 const byTime = (a: Row, b: Row): number => a.timeUs - b.timeUs;
