@@ -2,8 +2,9 @@
 // lies in good ones is proven good and keeps its offset. The sums of its blocks follow a batch's
 // records; a block is what the batch has in one page of the file, so one bad sector spoils one.
 //
-//   for each block: u32 CRC-32 of the row's key, the block and the next two | u32 first record that begins in it, from
-//   the batch's first (all ones: none) | u32 where that record begins
+//   for each block: u32 CRC-32 of the row's key, the block and the next two
+//     | u32 first record that begins in it, from the batch's first (all ones: none)
+//     | u32 where that record begins
 //
 // A batch of one block has none: its seal says all there is to say.
 

@@ -75,7 +75,7 @@ export function syncFolder(dir: string): void {
   }
 }
 
-/** Throws if the folder's marker is there and wrong. Rows carry the version too: it may be missing. */
+/** Throws if the folder's marker is there and wrong. It may be missing: rows tell the version. */
 export function checkMarker(dir: string): void {
   let text: string;
   try {

@@ -142,10 +142,20 @@ export class LogReader {
   }
 
   /**
-   * First and next offset of a partition; zeros where it is empty. `verified` false: as its last
-   * batch says, sealed or not. Cost: two look-ups.
+   * First and next offset of a partition; zeros where it is empty. `lenient`: where the last batch
+   * is damaged, as it says itself: who reads there will hear of it. Cost: two look-ups.
    */
-  ends(topic: string, number: number, partition: number, verified: boolean): Ends {
+  ends(topic: string, number: number, partition: number, lenient: boolean): Ends {
+    try {
+      return this.endsBy(topic, number, partition, true);
+    } catch (error) {
+      const damage = error instanceof TapedeckError && error.code === "STORE_DAMAGED";
+      if (!damage || !lenient) throw error;
+      return this.endsBy(topic, number, partition, false);
+    }
+  }
+
+  private endsBy(topic: string, number: number, partition: number, verified: boolean): Ends {
     return this.steady((snapshot) => {
       const cursor = new TreeCursor(this.file, snapshot);
       const last = cursor.seek(batchKey(number, partition, LAST_OFFSET))
@@ -163,7 +173,7 @@ export class LogReader {
     });
   }
 
-  /** Records from `offset` on; null where none are stored. `verified` false: the seal is not checked. */
+  /** Records from `offset` on; null if none are stored. `verified` false: seals go unchecked. */
   read(
     topic: string,
     number: number,

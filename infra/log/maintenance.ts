@@ -48,12 +48,14 @@ export async function dropOld(
     start = next;
   }
   if (gone.length === 0) return;
+  // From now on they are refused: they may be gone at any moment.
+  partition.start = start;
   await writer.submit(
     (arena) => {
       for (const key of gone) arena.remove(key);
     },
     () => {
-      partition.start = start;
+      partition.durable.start = start;
       reader.refresh();
     },
   );

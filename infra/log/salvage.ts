@@ -1,6 +1,6 @@
 // Finds every provable row of a damaged file: through its tree where that can be read, and page by
-// page where it cannot. Promises: what it offers was sealed for the key it is offered under; nothing
-// that was never committed is offered while the tree can still tell.
+// page where it cannot. Promises: what it offers was sealed for the key it is offered under; while
+// the tree can still tell, nothing that was never committed is offered.
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import {

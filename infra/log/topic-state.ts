@@ -14,7 +14,7 @@ export interface Partition {
   /** With everything asked for; `durable` leaves out what is under way. */
   end: number;
   maxTimeUs: number;
-  readonly durable: { end: number; maxTimeUs: number };
+  readonly durable: { start: number; end: number; maxTimeUs: number };
   readonly followers: Followers;
 }
 

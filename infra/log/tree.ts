@@ -1,5 +1,5 @@
 // Looks keys up in the pages of page-file.ts, and checks the whole of a file's structure. Promises:
-// a walk ends, whatever the bytes say: no page is visited twice, no tree is deeper than its head states.
+// a walk ends, whatever the bytes say: no page is visited twice.
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import {

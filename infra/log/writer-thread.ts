@@ -58,7 +58,7 @@ function claim(database: Database): void {
     const row = database.getBinary(ownerKey);
     const parts = row === undefined ? null : partsOf(row);
     const owner = parts === null ? null : decodeOwner(parts.payload);
-    // The same process: an earlier log of ours that could not say goodbye; folder.ts keeps two apart.
+    // This process: an earlier log that could not say goodbye; opening.ts keeps two apart.
     if (owner !== null && owner.pid !== me.pid && isAlive(owner)) {
       throw new TapedeckError("STORE_LOCKED", `process ${owner.pid} writes this log`, {
         pid: owner.pid,
