@@ -40,6 +40,7 @@ export class Task {
   /** The processor's own: objects of eight shapes would be looked into for each event. */
   private readonly evolve: AnyProcessor["evolve"];
   private readonly decide: AnyProcessor["decide"];
+  private readonly isWhole: boolean;
   private state: unknown;
   /** The output written last and its latency: most processors have one output. */
   private topic: TopicName | null = null;
@@ -59,6 +60,7 @@ export class Task {
     this.processor = processor;
     this.evolve = processor.evolve;
     this.decide = processor.decide;
+    this.isWhole = processor.scope === "portfolio";
     const rankOf = (topic: TopicName): number => rank.get(topic) ?? 0;
     this.ranked = processor.inputs.toSorted((a, b) => rankOf(a) - rankOf(b));
     this.name = processor.scope === "symbol" ? `${processor.name}/${partition}` : processor.name;
@@ -97,7 +99,7 @@ export class Task {
    * that it answers; the next would need more digits than a number has.)
    */
   private originOf({ topic, origin }: AnyEvent): number {
-    if (this.processor.scope === "portfolio") return this.written++;
+    if (this.isWhole) return this.written++;
     if (this.ranked.length === 1) return origin;
     return this.ranked.indexOf(topic) * ORIGINS_OF_AN_INPUT + (origin % ORIGINS_OF_AN_INPUT);
   }
