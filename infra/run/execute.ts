@@ -31,6 +31,7 @@ import {
   runIdOf,
 } from "./manifest.ts";
 import { type RunFolder, runFolder, runsOf, writeWhole } from "./run-folder.ts";
+import { allocateYoung } from "./young-objects.ts";
 
 /** A stretch of the run under one configuration. */
 export interface PlannedPhase {
@@ -71,6 +72,7 @@ export interface Executed extends ClosedRunResult {
 
 /** Opens the tape, fixes the range and hashes it. Close `tape` when done. */
 export async function openPlan(plan: RunPlan): Promise<OpenPlan> {
+  allocateYoung();
   const folder = plan.phases[0].config.tape;
   if (!existsSync(folder)) {
     throw new TapedeckError("TAPE_UNKNOWN", `there is no tape at ${folder}`, { tape: folder });

@@ -12,6 +12,7 @@ import type { Metrics } from "../report/report-data.ts";
 import { hashOfHashes, type PartitionHash } from "./hashes.ts";
 import type { Manifest } from "./manifest.ts";
 import { type RunFolder, writeWhole } from "./run-folder.ts";
+import { allocateYoung } from "./young-objects.ts";
 
 export interface RunSummary {
   readonly run: string;
@@ -31,6 +32,7 @@ export async function finishRun(
   manifest: Manifest,
   account: Account,
 ): Promise<RunSummary> {
+  allocateYoung();
   const tape = await openEmbeddedLog(manifest.tape, { mode: "read" });
   const written = await openEmbeddedLog(folder.log, { mode: "read" });
   try {
