@@ -1,7 +1,7 @@
 // The package as a stranger has it: packed from a copy of the repository, installed into a folder of
 // its own with its dependencies.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, type StdioOptions } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,15 +19,15 @@ export function install(): Installed {
   const folder = mkdtempSync(join(tmpdir(), "tapedeck-installed-"));
   const tree = copyTree();
   try {
-    const quiet = { stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" } as const;
+    const stdio: StdioOptions = ["ignore", "pipe", "inherit"];
     const args = ["pack", "--silent", "--pack-destination", folder];
-    const packed = execFileSync("npm", args, { ...quiet, cwd: tree.path })
+    const packed = execFileSync("npm", args, { stdio, encoding: "utf8", cwd: tree.path })
       .trim()
       .split("\n")
       .at(-1);
     writeFileSync(join(folder, "package.json"), `{ "private": true }\n`);
     const install = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--silent"];
-    execFileSync("npm", [...install, `./${packed}`], { ...quiet, cwd: folder });
+    execFileSync("npm", [...install, `./${packed}`], { stdio, cwd: folder });
   } finally {
     tree.dispose();
   }
