@@ -12,6 +12,19 @@ export const TASK = "writer";
 export const TOPICS: readonly string[] = ["a", "b", "c"];
 export const PARTITIONS = 2;
 
+/** Written before it returns. The pipe is not blocking: while nobody reads it may be full. */
+function say(text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(1, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
+
 /** Records that commit `i` puts into a topic. */
 const records = (topic: string, i: number): number =>
   topic === "a" ? 1 + (i % 5) : topic === "b" ? 1 : 2;
@@ -55,7 +68,7 @@ async function main([dir = "", commits = "1e9", flight = "8"]: readonly string[]
   const ends: Record<string, number> = {};
   for (const { topic, partition, end } of await log.partitions())
     ends[`${topic}/${partition}`] = end;
-  writeSync(1, `open ${openMs.toFixed(0)} from ${first}\n`);
+  say(`open ${openMs.toFixed(0)} from ${first}\n`);
   const underWay = new Set<Promise<void>>();
   for (let i = first; i < Number(commits); i++) {
     const commit = commitNumber(i, ends, epoch);
@@ -65,7 +78,7 @@ async function main([dir = "", commits = "1e9", flight = "8"]: readonly string[]
     }
     const done: Promise<void> = log.commit(commit).then(() => {
       underWay.delete(done);
-      writeSync(1, `ack ${i}\n`);
+      say(`ack ${i}\n`);
     });
     underWay.add(done);
     done.catch(() => {});
@@ -73,12 +86,12 @@ async function main([dir = "", commits = "1e9", flight = "8"]: readonly string[]
   }
   await Promise.all(underWay);
   await log.close();
-  writeSync(1, "closed\n");
+  say("closed\n");
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   main(process.argv.slice(2)).catch((error: { code?: string; message: string }) => {
-    writeSync(1, `failed ${error.code} ${error.message}\n`);
+    say(`failed ${error.code} ${error.message}\n`);
     process.exit(1);
   });
 }

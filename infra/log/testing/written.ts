@@ -7,7 +7,11 @@ import { openEmbeddedLog } from "../embedded-log.ts";
 import { commitNumber, endAfter, PARTITIONS, TASK, TOPICS } from "./writing-process.ts";
 
 /** Compares byte by byte from this many commits before the end; all of them if it is absent. */
-export async function wrongIn(dir: string, acked: number, recent?: number): Promise<string[]> {
+export async function wrongIn(
+  dir: string,
+  acked: number,
+  recent?: number | undefined,
+): Promise<string[]> {
   const wrong: string[] = [];
   const log = await openEmbeddedLog(dir, { mode: "read" });
   try {
