@@ -195,6 +195,8 @@ export function startWriter(path: string): Promise<Worker> {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
   const worker = new Worker(new URL(`./writer-thread${extension}`, import.meta.url), {
     workerData: { path },
+    // The flags of the process are its own: some, such as --input-type, a thread cannot take.
+    execArgv: [],
   });
   return new Promise((resolve, reject) => {
     worker.once("message", (message: FromWriter) => {
