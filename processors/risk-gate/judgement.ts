@@ -9,6 +9,7 @@
 
 import type { RiskVerdict, Target } from "../../schemas/generated/risk.verdicts.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
+import { notionalMinor } from "../../schemas/values/money.ts";
 import { type Circumstances, type Docket, type Trade, tradeOf } from "./docket.ts";
 import { type SymbolRisk, unknownSymbol } from "./exposure.ts";
 import { checkDrawdown, checkGrossExposure } from "./portfolio-checks.ts";
@@ -31,14 +32,20 @@ export function judge(proposal: WeightsProposal, at: Circumstances): RiskVerdict
     outcome: !failed ? "PASS" : left.length === 0 ? "DENY" : "REDUCE",
     reason: docket.reason,
     state: at.trading,
-    targets: left.map(resized),
+    targets: left.map((trade) => resized(trade, proposal.equity)),
     checks: docket.checks,
   };
 }
 
-/** The weight goes with the quantity. */
-function resized({ target, quantity }: Trade): Target {
+/** The weight goes with the quantity; a sale to nothing has none, so its rest weighs what it is worth. */
+function resized({ target, risk, quantity }: Trade, equity: bigint): Target {
   if (quantity === target.quantity) return target;
-  const weight = quantity === 0 ? 0 : target.weight * (quantity / target.quantity);
-  return { ...target, quantity, weight };
+  if (quantity === 0) return { ...target, quantity, weight: 0 };
+  if (target.quantity !== 0) {
+    return { ...target, quantity, weight: target.weight * (quantity / target.quantity) };
+  }
+  const { instrument } = risk;
+  const value =
+    instrument === null ? 0n : notionalMinor(target.referencePrice, quantity, instrument);
+  return { ...target, quantity, weight: equity > 0n ? Number(value) / Number(equity) : 0 };
 }

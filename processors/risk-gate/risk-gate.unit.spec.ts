@@ -213,6 +213,13 @@ describe("limits at -1, 0 and +1", () => {
     ]);
   });
 
+  test("what is left of a sale too large to make at once weighs what it is worth", () => {
+    const config = { maxOrderValueMinor: 60_000_00, onBreach: "reduce" } as const;
+    const found = verdict(config, held("A", 1000), proposed(["A", 0, 100_00]));
+    const [left] = found.targets;
+    expect([left?.quantity, left?.weight]).toEqual([400, 0.04]); // of an equity of 1,000,000.00
+  });
+
   test("a position limit finer than a lot's scale drops the digits beyond it", () => {
     const tenths = at(0, "market.instruments", equity("A", { quantityScale: 1 }));
     const found = verdict({ maxPosition: "12.97" }, tenths, proposed(["A", 1, 100_00]));
@@ -630,7 +637,8 @@ describe("any proposal in any circumstances", () => {
           if (found.state === "HALTED" || found.state === "KILLED") {
             expect(next.value.targets.length === 0 || found.outcome === "DENY").toBe(true);
           }
-          for (const { symbol, quantity, referencePrice } of found.targets) {
+          for (const { symbol, quantity, referencePrice, weight } of found.targets) {
+            expect(weight).toSatisfy(Number.isFinite);
             const position = positions.get(symbol) ?? 0;
             const reducing =
               Math.sign(quantity) * Math.sign(position) >= 0 &&

@@ -49,10 +49,8 @@ export function parseScaled(text: string, scale: number): number | null {
 
 /** Moves the dot of `mantissa` and reads the plain decimal that gives. */
 function parseExponent(mantissa: string, exponent: string, scale: number): number | null {
-  const power = parseScaled(exponent, 0);
-  if (power === null || !/^[+-]?\d+$/.test(exponent) || Math.abs(power) > LARGEST_EXPONENT) {
-    return null;
-  }
+  const power = /^[+-]?\d+$/.test(exponent) ? parseScaled(exponent, 0) : null;
+  if (power === null || Math.abs(power) > LARGEST_EXPONENT) return null;
   const negative = mantissa.startsWith("-");
   const [whole = "", part = ""] = mantissa.replace(/^[+-]/, "").split(".");
   const padding = "0".repeat(Math.abs(power));

@@ -91,6 +91,10 @@ describe("parseScaled", () => {
   ])("%j at scale %i is refused", (text, digits) => {
     expect(parseScaled(text, digits)).toBeNull();
   });
+
+  test("a cell of nothing but exponents is null, however long", () => {
+    expect(parseScaled(`${"1e".repeat(100_000)}1`, 2)).toBeNull();
+  });
 });
 
 describe("formatScaled", () => {
