@@ -2,7 +2,7 @@
 // order. Promises: the same range, topology and partitions give the same bytes, wherever it was
 // cut by a crash or a stop and resumed; each commit holds outputs, offsets and states together.
 
-import type { TapedeckError } from "../schemas/errors.ts";
+import { TapedeckError } from "../schemas/errors.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import type { LateAdmission } from "../schemas/generated/tape.admissions.ts";
 import { AdmissionOrder } from "./admissions.ts";
@@ -200,6 +200,7 @@ class ClosedRun implements Sink {
         return { completed: false, sourceEvents: this.sourceEvents, timeUs: this.timeUs };
       }
     }
+    if (this.holding()) throw neverAdmitted();
     await this.commit();
     await this.settle();
     return { completed: true, sourceEvents: this.sourceEvents, timeUs: this.timeUs };
@@ -344,6 +345,13 @@ const consumedOf = (
   partition: number,
 ): number | undefined =>
   checkpoint?.consumed.find((done) => done.topic === topic && done.partition === partition)?.next;
+
+/** The end is not committed: a held event would count as consumed and be lost. */
+const neverAdmitted = (): TapedeckError =>
+  new TapedeckError(
+    "STREAMS_OFFSET_OUT_OF_RANGE",
+    "a late event was admitted after an event that this run's range does not reach",
+  );
 
 /**
  * Runs the topology over the sources' range into the target, from its last checkpoint if it has

@@ -98,6 +98,16 @@ describe("a closed run times events", () => {
     expect(failure.facts).toMatchObject({ atUs: 10 + SECOND_US - 1, earliest: 10 + SECOND_US });
   });
 
+  test.each([10.5 + SECOND_US, 2 ** 53, Number.POSITIVE_INFINITY, Number.NaN])(
+    "never at %d: no record holds it exactly",
+    async (atUs) => {
+      const inexact = answering(() => ({ value: regime, atUs }));
+      const topology = buildTopology({ sources: ["market.bars"], processors: [inexact] });
+      const failure = await failureOf(run(topology, await tapeOf(topology, [barAt(10, "A")])));
+      expect(failure.code).toBe("STREAMS_TIME_REVERSED");
+    },
+  );
+
   test("of the source by what came before them in their partition", async () => {
     const topology = smallFlow();
     const facts = [barAt(30, "A"), barAt(10, "A"), barAt(40, "A")];
@@ -125,6 +135,18 @@ describe("a closed run whose processor fails", () => {
     });
     const raw = letter?.value.raw as Uint8Array;
     expect(codecs["market.bars"].decode(new Reader(raw))).toEqual(facts[1]?.value);
+  });
+
+  test("on a value that its schema does not hold is told with the processor and the event", async () => {
+    const torn = answering(() => ({ value: { ...regime, model: "\ud800" } }));
+    const topology = buildTopology({
+      sources: ["market.bars"],
+      processors: [{ ...torn, onFailure: "dead-letter" }],
+    });
+    const failure = await failureOf(run(topology, await tapeOf(topology, facts)));
+    expect(failure.code).toBe("PROCESSOR_FAILED");
+    expect(failure.message).toMatch(/answering failed on market.bars\/0 offset 0: .*surrogate/);
+    expect(failure.cause).toMatchObject({ code: "CODEC_STRING_INVALID" });
   });
 
   test("stops where the policy is stop: the error has the event, what was committed stays", async () => {
@@ -241,6 +263,12 @@ describe("a closed run replays a late event where it was admitted", () => {
       completed = result.completed;
     }
     expect(await readWritten(pieces)).toEqual(await readWritten(target));
+    // Where its place is never reached it is not lost: nothing after the last commit is kept.
+    const cut = createMemoryLog();
+    const early = { admissions: [late], target: cut, eventsPerCommit: 1, untilUs: 30 };
+    expect((await failureOf(run(topology, tape, early))).code).toBe("STREAMS_OFFSET_OUT_OF_RANGE");
+    await run(topology, tape, { admissions: [late, next], target: cut });
+    expect(await readWritten(cut)).toEqual(await readWritten(target));
     // What follows from it is timed by what the task had seen by then.
     const times = (await eventsOf(target, "weights.proposals")).map(({ timeUs }) => timeUs);
     expect(times).toEqual([10, 20, 30, 30, 30, 30]);

@@ -85,9 +85,15 @@ export class Task {
       const { topic, value, atUs } = emits[ordinal] as AnyEmit;
       if (topic !== this.topic) this.select(topic);
       const earliest = this.streamTimeUs + this.latencyUs;
-      if (atUs !== undefined && !(atUs >= earliest))
-        throw reversed(processor, topic, atUs, earliest);
-      sink.write(topic, atUs ?? earliest, this.originOf(event), event, ordinal, value);
+      const timeUs = atUs ?? earliest;
+      // Written so that NaN fails too: a time that no record holds would differ after a resume.
+      if (!(timeUs >= earliest && Number.isSafeInteger(timeUs)))
+        throw reversed(processor, topic, timeUs, earliest);
+      try {
+        sink.write(topic, timeUs, this.originOf(event), event, ordinal, value);
+      } catch (cause) {
+        throw unwritable(processor, event, cause);
+      }
     }
   }
 
@@ -153,6 +159,12 @@ const reversed = (
 ): TapedeckError =>
   new TapedeckError(
     "STREAMS_TIME_REVERSED",
-    `${processor.name} timed ${topic} at ${atUs} µs, before ${earliest} µs`,
+    `${processor.name} timed ${topic} at ${atUs} µs: give a whole number, ${earliest} or more`,
     { processor: processor.name, topic, atUs, earliest },
   );
+
+/** A value that its schema does not hold is the processor's failure, whatever its policy. */
+const unwritable = (processor: AnyProcessor, event: AnyEvent, cause: unknown): unknown =>
+  cause instanceof TapedeckError && cause.code.startsWith("CODEC_")
+    ? failed(processor, event, cause)
+    : cause;
