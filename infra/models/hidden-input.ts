@@ -13,6 +13,7 @@ export interface HiddenInput {
 const CLOCK = "a model knows no time but features.barEndUs";
 const CHANCE = "a random number makes another run each time";
 const WORLD = "a model sees its state and the features alone";
+const PLACE = "its answer depends on the machine's time zone or language: use getUTC… and numbers";
 const KEPT = "a variable of the file outlives a resumed run's state: keep it in the state";
 
 const rules: readonly (readonly [RegExp, string])[] = [
@@ -20,12 +21,18 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/\bcrypto\s*\./g, CHANCE],
   [/\bDate\s*\.\s*now\b/g, CLOCK],
   [/\bDate\s*\(\s*\)/g, CLOCK],
+  [/\bnew\s+Date\b(?!\s*\()/g, CLOCK],
   [/\bperformance\s*\.\s*now\b/g, CLOCK],
   [/\b(?:fetch|setTimeout|setInterval|queueMicrotask)\s*\(/g, WORLD],
   [/\b(?:process|globalThis)\s*\./g, WORLD],
   [/\bimport\s*\(/g, WORLD],
+  [/\.\s*[gs]et(?:Date|Day|FullYear|Hours|Minutes|Month|TimezoneOffset)\s*\(/g, PLACE],
+  [/\bIntl\s*\.|\.\s*(?:localeCompare|toLocale\w+)\s*\(/g, PLACE],
   // Only at the margin: what is declared further in belongs to a call.
   [/^(?:export\s+)?(?:let|var)\b/gm, KEPT],
+  // What is made empty is made to be filled.
+  [/^(?:export\s+)?const\s+\w+\b[^=\n]*=\s*(?:\[\s*\]|\{\s*\})/gm, KEPT],
+  [/^(?:export\s+)?const\s+\w+\b[^=\n]*=\s*new\s+(?:Weak)?(?:Map|Set)\b[^()\n]*\(\s*\)/gm, KEPT],
 ];
 
 /** What the file asks that it must not, by line; of each kind the first ten. */

@@ -308,7 +308,7 @@ const bad: readonly Bad[] = [
   },
   {
     name: "no default export in JavaScript",
-    text: "export const model = {};\n",
+    text: "export const model = { version: 1 };\n",
     file: "nameless.js",
     code: "MODEL_SHAPE_INVALID",
     line: null,
@@ -359,7 +359,7 @@ const bad: readonly Bad[] = [
   },
   {
     name: "a first state that all symbols share",
-    text: javaScript("initial() { return shared; }", "const shared = {};\n"),
+    text: javaScript("initial() { return shared; }", "const shared = { bars: 0 };\n"),
     file: "shared.js",
     code: "MODEL_SHAPE_INVALID",
     line: 4,
