@@ -98,8 +98,10 @@ export async function logOf(
   const log = createMemoryLog();
   const lanes = new Map<string, AnyEvent[]>();
   for (const event of events) {
-    const lane = `${event.topic}/${event.partition}`;
-    lanes.set(lane, [...(lanes.get(lane) ?? []), event]);
+    const name = `${event.topic}/${event.partition}`;
+    const lane = lanes.get(name);
+    if (lane === undefined) lanes.set(name, [event]);
+    else lane.push(event);
   }
   for (const topic of new Set(events.map((event) => event.topic))) {
     const used = events.filter((event) => event.topic === topic).map((event) => event.partition);
