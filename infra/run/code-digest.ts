@@ -1,5 +1,6 @@
-// Which code made a run: one digest of every file that decides (the pure folders), so that two
-// runs of the same version number but other code are never taken for the same.
+// Which code made a run: one digest of every file that decides (the pure folders, and what makes a
+// flow of a configuration and feeds it), so that two runs of the same version number but other code are
+// never taken for the same.
 
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -7,7 +8,15 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
-const DECIDING = ["schemas", "quant", "streams", "processors", "projections"];
+const DECIDING = [
+  "schemas",
+  "quant",
+  "streams",
+  "processors",
+  "projections",
+  "infra/config",
+  "infra/run",
+];
 
 /** SHA-256 in hexadecimal over the names and bytes of the code. Costs some milliseconds. */
 export function codeDigest(root: string = ROOT): string {

@@ -52,10 +52,19 @@ export function staleFiles(
   return stale;
 }
 
-/** Formatted under a name outside generated/, which the formatter's configuration leaves out. */
-const format = (text: string): string =>
-  execFileSync(process.execPath, [formatter, "format", "--stdin-file-path=schemas/generated.ts"], {
+/** Kept: a formatter is a process of its own, and most files come out as they did before. */
+const formatted = new Map<string, string>();
+
+function format(text: string): string {
+  const known = formatted.get(text);
+  if (known !== undefined) return known;
+  // Under a name outside generated/, which the formatter's configuration leaves out.
+  const under = "--stdin-file-path=schemas/generated.ts";
+  const result = execFileSync(process.execPath, [formatter, "format", under], {
     cwd: repository,
     input: text,
     encoding: "utf8",
   });
+  formatted.set(text, result);
+  return result;
+}
