@@ -2,7 +2,15 @@
 // setting, a fork, a stop and a resume.
 
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -51,6 +59,21 @@ describe("a run", () => {
     const { status, stdout } = tapedeck("verify", "latest");
     expect(stdout).toMatch(/^identical: [\d,]+ events replayed/);
     expect(status).toBe(0);
+  });
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ])("whose verification is told to stop by %s leaves no scratch log behind", (signal, status) => {
+    const script = new URL("testing/interrupted-verify.ts", import.meta.url).pathname;
+    const scratch = mkdtempSync(join(folder, "scratch-"));
+    const done = spawnSync(process.execPath, [script, "run.yaml", ".tapedeck", signal], {
+      cwd: folder,
+      env: { ...process.env, TMPDIR: scratch },
+      encoding: "utf8",
+    });
+    expect([done.status, done.stderr]).toEqual([status, ""]);
+    expect(readdirSync(scratch)).toEqual([]);
   });
 
   test("does not depend on how often it commits", () => {

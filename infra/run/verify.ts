@@ -1,8 +1,9 @@
 // The proof: replays a run's inputs through today's code and compares every byte with what the run
-// recorded. Nothing of the run is changed; the replay goes to a scratch log that is removed.
+// recorded. Nothing of the run is changed; the replay goes to a scratch log that is removed, also when
+// the process is told to stop.
 
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Progress } from "../../streams/closed-run.ts";
 import { diffConfigs } from "../config/diff.ts";
@@ -27,40 +28,65 @@ export interface Change {
   readonly now: string;
 }
 
+/** SIGINT and SIGTERM end the process with 128 + their number, as they do by default. */
 export async function verifyRun(
   folder: RunFolder,
   manifest: Manifest,
   open: OpenPlan,
   onProgress?: (progress: Progress) => void,
 ): Promise<Verdict> {
-  const recorded = await openEmbeddedLog(folder.log, { mode: "read" });
   const scratch = mkdtempSync(join(tmpdir(), "tapedeck-verify-"));
+  const release = removeOnSignal(scratch);
   try {
-    const target = await openEmbeddedLog(scratch, { mode: "write" });
-    const comparator = new Comparator(recorded);
+    const recorded = await openEmbeddedLog(folder.log, { mode: "read" });
     try {
-      await replay(open, target, {
-        onBatch: (batch) => comparator.add(batch),
-        ...(onProgress === undefined ? {} : { onProgress }),
-      });
-      await comparator.finish(
-        target,
-        manifest.outputs.map(({ topic }) => topic),
-      );
+      const comparator = new Comparator(recorded);
+      await compareReplay(comparator, scratch, manifest, open, onProgress);
+      const { differences, records } = comparator;
+      const changes = changesBetween(manifest, open);
+      return { identical: differences.length === 0, records, differences, changes };
     } finally {
-      await target.close();
+      await recorded.close();
     }
-    const { differences, records } = comparator;
-    return {
-      identical: differences.length === 0,
-      records,
-      differences,
-      changes: changesBetween(manifest, open),
-    };
   } finally {
-    await recorded.close();
+    release();
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+async function compareReplay(
+  comparator: Comparator,
+  scratch: string,
+  { outputs }: Manifest,
+  open: OpenPlan,
+  onProgress?: (progress: Progress) => void,
+): Promise<void> {
+  const target = await openEmbeddedLog(scratch, { mode: "write" });
+  try {
+    await replay(open, target, {
+      onBatch: (batch) => comparator.add(batch),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+    await comparator.finish(
+      target,
+      outputs.map(({ topic }) => topic),
+    );
+  } finally {
+    await target.close();
+  }
+}
+
+/** A replay may have written gigabytes by then. */
+function removeOnSignal(folder: string): () => void {
+  const onSignal = (signal: NodeJS.Signals): void => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(128 + constants.signals[signal]);
+  };
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
 }
 
 /** What of a run's identity is not the same today. Empty where both are one run. */
