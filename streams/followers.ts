@@ -1,5 +1,6 @@
 // Who waits for a partition to grow. Promises: each waiter is answered exactly once: true when the
-// end passes its offset, false when it is told to stop or the log closes.
+// end passes its offset, false when it is told to stop or the log closes; an answered waiter leaves
+// nothing behind, so that one signal may serve for ever.
 
 import type { EventLog } from "./log.ts";
 
@@ -17,22 +18,16 @@ export class Followers {
   wait(offset: number, stop: StopSignal): Promise<boolean> {
     if (stop.aborted) return Promise.resolve(false);
     return new Promise((resolve) => {
-      // One signal may stop many waiters: each keeps the handler that was there before it.
-      const earlier = stop.onabort;
-      const onabort = () => {
-        earlier?.call(stop);
-        if (this.waiters.delete(waiter)) resolve(false);
+      const stopped = stopsOf(stop);
+      const answer = (grown: boolean): void => {
+        this.waiters.delete(waiter);
+        stopped.delete(onStop);
+        resolve(grown);
       };
-      const waiter: Waiter = {
-        offset,
-        answer: (grown) => {
-          this.waiters.delete(waiter);
-          if (stop.onabort === onabort) stop.onabort = earlier;
-          resolve(grown);
-        },
-      };
+      const onStop = (): void => answer(false);
+      const waiter: Waiter = { offset, answer };
       this.waiters.add(waiter);
-      stop.onabort = onabort;
+      stopped.add(onStop);
     });
   }
 
@@ -48,4 +43,22 @@ export class Followers {
   get idle(): boolean {
     return this.waiters.size === 0;
   }
+}
+
+/** What each signal stops, and the one handler that does it. */
+const stops = new WeakMap<StopSignal, { waiting: Set<() => void>; handler: () => void }>();
+
+function stopsOf(stop: StopSignal): Set<() => void> {
+  const known = stops.get(stop);
+  if (known !== undefined && stop.onabort === known.handler) return known.waiting;
+  const waiting = known?.waiting ?? new Set();
+  // Whoever set a handler keeps it.
+  const earlier = stop.onabort;
+  const handler = (): void => {
+    earlier?.call(stop);
+    for (const onStop of [...waiting]) onStop();
+  };
+  stops.set(stop, { waiting, handler });
+  stop.onabort = handler;
+  return waiting;
 }
