@@ -4,7 +4,9 @@
 import type { SimulatedInstrument } from "../../quant/market-model.ts";
 import { type Session, simulateMarket } from "../../quant/market-simulator.ts";
 import { Random } from "../../quant/random.ts";
+import { TapedeckError } from "../../schemas/errors.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { formatIsoUs } from "../../schemas/values/time.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { ZoneClock } from "../import/zone-clock.ts";
 import { openSourceWriter, type SourceWriter } from "../tape/source-writer.ts";
@@ -36,6 +38,7 @@ const DAY_US = 86_400_000_000;
 const HOUR_US = 3_600_000_000;
 const OPEN_US = 9.5 * HOUR_US;
 const CLOSE_US = 16 * HOUR_US;
+const END_US = Date.UTC(2200, 0, 1) * 1000;
 const TIME_ZONE = "America/New_York";
 const PRICE_SCALE = 2;
 const ROUND_LOT = 100;
@@ -48,7 +51,10 @@ const NAMES =
 
 const symbolOf = (index: number): string => NAMES.split(" ")[index] ?? `SIM${index + 1}`;
 
-/** `onProgress` sees the ticks so far and the number that is expected. */
+/**
+ * `onProgress` sees the ticks so far and the number that is expected. Throws VALUE_TIME_INVALID where
+ * the market would not lie within 1970 to 2200.
+ */
 export async function simulateTape(
   log: EventLog,
   options: SimulateOptions,
@@ -106,7 +112,13 @@ function sessionsOf({ firstDayUs, days }: SimulateOptions): readonly Session[] {
       closeUs: clock.toUtc(dayUs + CLOSE_US),
     });
   }
-  return sessions;
+  const lastUs = sessions.at(-1)?.closeUs ?? firstDayUs;
+  if (firstDayUs >= 0 && lastUs < END_US) return sessions;
+  throw new TapedeckError(
+    "VALUE_TIME_INVALID",
+    `a market from ${formatIsoUs(firstDayUs)} on for ${days} days ends at ${formatIsoUs(lastUs)}`,
+    { firstDayUs, days },
+  );
 }
 
 /** Prices of 20 to 400, volatilities of 15 to 45 % a year, loadings on the market of 0.3 to 0.8. */

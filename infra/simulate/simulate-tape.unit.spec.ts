@@ -147,3 +147,14 @@ describe("a simulated tape", () => {
     expect(seen[0]).toEqual([8192, 18_000]);
   });
 });
+
+test.each([
+  ["1969-12-31", 1],
+  ["2199-12-30", 3],
+  ["2254-12-20", 300],
+])("a market from %s on for %i days is refused before anything is written", async (from, days) => {
+  const log = createMemoryLog();
+  const simulated = simulateTape(log, { ...options, days, firstDayUs: parseIsoUs(from) ?? 0 });
+  await expect(simulated).rejects.toMatchObject({ code: "VALUE_TIME_INVALID" });
+  expect(await log.partitions()).toEqual([]);
+});
