@@ -14,6 +14,8 @@ const project = (name: string, testTimeout: number) => ({
 
 export default defineConfig({
   test: {
-    projects: [project("unit", 20_000), project("int", 180_000), project("sim", 600_000)],
+    // Many wait for processes and disks: every core is worth a worker.
+    maxWorkers: "100%",
+    projects: [project("unit", 60_000), project("int", 300_000), project("sim", 600_000)],
   },
 });
