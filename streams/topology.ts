@@ -164,39 +164,3 @@ const unknown = (topic: string, processor: string): TapedeckError =>
     topic,
     processor,
   });
-
-/** One line a processor: what it reads, what it writes, after what latency. */
-export function printTopology(topology: Topology): string {
-  const lines = [`sources  ${topology.sources.join(", ")}`];
-  for (const processor of topology.processors) {
-    const outputs = outputsOf(processor).map((topic) => {
-      const latencyUs = processor.outputs[topic] ?? 0;
-      return latencyUs === 0 ? topic : `${topic} (+${latencyUs} µs)`;
-    });
-    lines.push(
-      `${processor.name} v${processor.version} [${processor.scope}]  ${processor.inputs.join(", ")} → ${outputs.join(", ") || "nothing"}`,
-    );
-  }
-  lines.push(`order  ${topology.topics.join(" < ")}`);
-  return `${lines.join("\n")}\n`;
-}
-
-/** The same as a Mermaid flowchart: topics are rounded, processors are boxes. */
-export function mermaidOf(topology: Topology): string {
-  const id = (name: string) => name.replaceAll(/[.-]/g, "_");
-  const lines = ["flowchart LR"];
-  for (const topic of topology.topics) {
-    const shape = topology.sources.includes(topic) ? `[("${topic}")]` : `(["${topic}"])`;
-    lines.push(`  ${id(topic)}${shape}`);
-  }
-  for (const processor of topology.processors) {
-    lines.push(`  p_${id(processor.name)}["${processor.name}"]`);
-    for (const topic of processor.inputs) lines.push(`  ${id(topic)} --> p_${id(processor.name)}`);
-    for (const topic of outputsOf(processor)) {
-      const latencyUs = processor.outputs[topic] ?? 0;
-      const label = latencyUs === 0 ? "" : `|+${latencyUs} µs|`;
-      lines.push(`  p_${id(processor.name)} -->${label} ${id(topic)}`);
-    }
-  }
-  return `${lines.join("\n")}\n`;
-}

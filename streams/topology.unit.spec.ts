@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { TapedeckError } from "../schemas/errors.ts";
 import type { TopicName } from "../schemas/generated/facts.ts";
+import { mermaidOf, printTopology } from "./print-topology.ts";
 import { nothing } from "./processor.ts";
-import { type AnyProcessor, buildTopology, mermaidOf, printTopology } from "./topology.ts";
+import { type AnyProcessor, buildTopology } from "./topology.ts";
 
 const processor = (
   name: string,
@@ -117,8 +118,10 @@ describe("a topology", () => {
 
   test("prints as text and as a Mermaid flowchart, every processor and latency in both", () => {
     const topology = buildTopology({ sources: ["market.bars"], processors: flow });
-    for (const text of [printTopology(topology), mermaidOf(topology)]) {
+    const printed = printTopology(topology);
+    for (const text of [printed, mermaidOf(printed)]) {
       for (const { name } of flow) expect(text).toContain(name);
+      for (const topic of topology.topics) expect(text).toContain(topic);
       expect(text).toContain("+1000 µs");
     }
   });

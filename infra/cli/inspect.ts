@@ -14,6 +14,7 @@ import type { AnyEvent, Position } from "../../streams/event.ts";
 import { eventAt } from "../../streams/event-at.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { mergeTopics } from "../../streams/merge.ts";
+import { mermaidOf } from "../../streams/print-topology.ts";
 import { projectAt, type Until } from "../../streams/project.ts";
 import { type Manifest, readManifest } from "../run/manifest.ts";
 import { DEFAULT_ROOT, findRun, runFolder, runsOf } from "../run/run-folder.ts";
@@ -200,28 +201,7 @@ function showRun(name: string, { root }: Options, command: Command): void {
 function showTopology(name: string, { root, mermaid }: Options, command: Command): void {
   const { topology } = readManifest(findRun(name, root).manifest);
   if (isJson(command)) writeJson({ topology });
-  else write(mermaid === true ? mermaidText(topology) : topology);
-}
-
-/** The printed topology as a flowchart: a processor's line names what it reads and writes. */
-function mermaidText(topology: string): string {
-  const id = (name: string): string => name.replaceAll(/[^a-z0-9]/g, "_");
-  const lines = ["flowchart LR"];
-  for (const text of topology.split("\n")) {
-    const match = /^(\S+) v\d+ \[\w+\] {2}(.*) → (.*)$/.exec(text);
-    if (match === null) continue;
-    const [, name = "", inputs = "", outputs = ""] = match;
-    lines.push(`  p_${id(name)}["${name}"]`);
-    for (const topic of inputs.split(", ")) {
-      lines.push(`  ${id(topic)}(["${topic}"]) --> p_${id(name)}`);
-    }
-    for (const output of outputs.split(", ").filter((one) => one !== "nothing")) {
-      const [topic = "", latency] = output.split(" (");
-      const label = latency === undefined ? "" : `|${latency.replace(")", "")}|`;
-      lines.push(`  p_${id(name)} -->${label} ${id(topic)}(["${topic}"])`);
-    }
-  }
-  return `${lines.join("\n")}\n`;
+  else write(mermaid === true ? mermaidOf(topology) : topology);
 }
 
 async function showTopics({ log, order }: View, _: Options, json: boolean): Promise<void> {
