@@ -55,6 +55,14 @@ describe("a run", () => {
     expect(Object.keys(run.hashes)).toContain("portfolio.snapshots");
   });
 
+  test("whose metrics were damaged has them made again by --resume", () => {
+    const path = join(folder, ".tapedeck", "runs", run.run, "metrics.json");
+    const whole = readFileSync(path, "utf8");
+    writeFileSync(path, whole.slice(0, 100));
+    expect(json("backtest", "run.yaml", "--resume")).toEqual(run);
+    expect(readFileSync(path, "utf8")).toBe(whole);
+  });
+
   test("is verified as identical", () => {
     const { status, stdout } = tapedeck("verify", "latest");
     expect(stdout).toMatch(/^identical: [\d,]+ events replayed/);

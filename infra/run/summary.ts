@@ -55,10 +55,16 @@ export async function finishRun(
   }
 }
 
-/** The summary of a run that was finished before. */
+/** The summary of a run that was finished before; null where its files are missing or damaged. */
 export function readSummary(folder: RunFolder, manifest: Manifest): RunSummary | null {
   if (!existsSync(folder.metrics) || !existsSync(folder.report)) return null;
-  return summaryOf(folder, manifest, JSON.parse(readFileSync(folder.metrics, "utf8")) as Metrics);
+  try {
+    const metrics = JSON.parse(readFileSync(folder.metrics, "utf8")) as Metrics;
+    return summaryOf(folder, manifest, metrics);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 function summaryOf(folder: RunFolder, manifest: Manifest, metrics: Metrics): RunSummary {
