@@ -5,6 +5,7 @@ import { TapedeckError } from "../../schemas/errors.ts";
 /** Prints the failure and gives the exit code. */
 export function reportFailure(error: unknown, json: boolean): number {
   const known = error instanceof TapedeckError ? error : null;
+  const because = known?.code === "PROCESSOR_FAILED" ? causeOf(known) : null;
   if (json) {
     const facts = known === null ? {} : Object.fromEntries(Object.entries(known.facts).map(plain));
     const text = {
@@ -12,11 +13,13 @@ export function reportFailure(error: unknown, json: boolean): number {
         code: known?.code ?? "BUG",
         message: error instanceof Error ? error.message : String(error),
         ...(known === null ? {} : { next: known.next, retriable: known.retriable, facts }),
+        ...(because === null ? {} : { because: { code: because.code, next: because.next } }),
       },
     };
     process.stdout.write(`${JSON.stringify(text)}\n`);
   } else if (known !== null) {
-    process.stderr.write(`error ${known.code}: ${known.message}\n  → ${known.next}\n`);
+    const first = because === null ? "" : `  → ${because.next} (${because.code})\n`;
+    process.stderr.write(`error ${known.code}: ${known.message}\n${first}  → ${known.next}\n`);
   } else {
     process.stderr.write(
       `error BUG: ${error instanceof Error ? error.message : String(error)}\n  → this is a bug in Tapedeck: run again with TAPEDECK_DEBUG=1 and report what it prints\n`,
@@ -27,6 +30,10 @@ export function reportFailure(error: unknown, json: boolean): number {
   }
   return known?.exit ?? 1;
 }
+
+/** What a processor found wrong says more of what to do than that it failed. */
+const causeOf = ({ cause }: TapedeckError): TapedeckError | null =>
+  cause instanceof TapedeckError ? cause : null;
 
 const plain = ([name, value]: [string, unknown]): [string, unknown] => [
   name,
