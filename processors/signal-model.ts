@@ -3,6 +3,7 @@
 
 import { TapedeckError } from "../schemas/errors.ts";
 import type { Features } from "../schemas/generated/features.ts";
+import { formatIsoUs } from "../schemas/values/time.ts";
 import { emit } from "../streams/event.ts";
 import { nothing, type Processor } from "../streams/processor.ts";
 
@@ -66,9 +67,10 @@ export function signalModel(model: SignalModel): Processor<Served, "features", "
 
 function badStrength(model: SignalModel, features: Features, strength: unknown): TapedeckError {
   const { symbol, barEndUs } = features;
+  const shown = typeof strength === "string" ? JSON.stringify(strength) : String(strength);
   return new TapedeckError(
     "MODEL_STRENGTH_INVALID",
-    `model ${model.name} gave ${String(strength)} for ${symbol} at the bar to ${barEndUs} µs`,
+    `model ${model.name} gave ${shown} for ${symbol} at the bar to ${formatIsoUs(barEndUs)}`,
     { model: model.name, symbol, barEndUs },
   );
 }

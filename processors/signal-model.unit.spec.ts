@@ -86,7 +86,7 @@ describe("signal-model", () => {
     ["NaN", Number.NaN],
     ["Infinity", Number.POSITIVE_INFINITY],
     ["undefined", undefined],
-    ["1", "1"],
+    ['"1"', "1"],
   ])("stops at a strength of %s, naming model, symbol and bar", (shown, strength) => {
     const wrong: SignalModel = {
       ...counting,
@@ -97,7 +97,7 @@ describe("signal-model", () => {
     expect(() => given(signalModel(wrong)).when(features(100))).toThrow(
       expect.objectContaining({
         code: "MODEL_STRENGTH_INVALID",
-        message: `model counting gave ${shown} for AAA at the bar to 60 µs`,
+        message: `model counting gave ${shown} for AAA at the bar to 1970-01-01T00:00:00.000060Z`,
       }),
     );
   });

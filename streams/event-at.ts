@@ -3,11 +3,14 @@
 import { TapedeckError } from "../schemas/errors.ts";
 import type { TopicName } from "../schemas/generated/facts.ts";
 import type { AnyEvent, EventOf, Position } from "./event.ts";
-import type { EventLog } from "./log.ts";
+import type { EventLog, PartitionRange } from "./log.ts";
 import { mergeTopics } from "./merge.ts";
 import { RecordCursor } from "./record.ts";
 
 const FIRST_WINDOW = 64;
+
+const rangeText = ({ start, end }: PartitionRange): string =>
+  end > start ? `holds ${start} to ${end - 1}` : "holds nothing";
 
 /** Throws STREAMS_OFFSET_OUT_OF_RANGE where no event lies there. Cost: one look-up. */
 export async function eventAt(log: EventLog, position: Position): Promise<AnyEvent> {
@@ -23,7 +26,7 @@ export async function eventAt(log: EventLog, position: Position): Promise<AnyEve
     const event = cursor.read();
     if (event?.offset === offset) return event;
   }
-  const range = known === undefined ? "is not in this log" : `holds ${known.start} to ${known.end}`;
+  const range = known === undefined ? "is not in this log" : rangeText(known);
   throw new TapedeckError(
     "STREAMS_OFFSET_OUT_OF_RANGE",
     `no event at offset ${offset}: ${topic}/${partition} ${range}`,

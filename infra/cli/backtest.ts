@@ -1,30 +1,31 @@
 // tapedeck backtest: replay a tape through the flow that a configuration describes.
 
 import { Command } from "commander";
-import { loadConfig, type Override, parseOverride } from "../config/load-config.ts";
+import { loadConfig, type Override } from "../config/load-config.ts";
 import { DEFAULT_ROOT } from "../run/run-folder.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { printSummary } from "../run/summary.ts";
 import { wholeNumber } from "./number-option.ts";
+import { setOption } from "./set-option.ts";
 import { packageVersion } from "./version.ts";
 
 interface Options {
   readonly root: string;
   readonly resume?: true;
-  readonly set: readonly Override[];
+  readonly set?: readonly Override[];
   readonly commitEvery?: number;
 }
 
 export function backtestCommand(): Command {
   return new Command("backtest")
     .argument("<config>", "configuration file (YAML); `tapedeck config default` prints one")
-    .option("--set <key=value>", "change one setting; may be given several times", collect, [])
+    .addOption(setOption("change one setting"))
     .option("--resume", "go on with a run that was stopped or killed; same hashes in the end")
     .option("--root <folder>", "where runs are kept", DEFAULT_ROOT)
     .option("--commit-every <events>", "events processed between durable commits", wholeNumber(1))
     .addHelpText("after", help)
     .action(async (path: string, options: Options, command: Command) => {
-      const config = await loadConfig(path, options.set);
+      const config = await loadConfig(path, options.set ?? []);
       if (config.model.typeCheck?.startsWith("not type-checked") === true) {
         process.stderr.write(`note: ${config.model.source} was ${config.model.typeCheck}\n`);
       }
@@ -47,12 +48,6 @@ export function backtestCommand(): Command {
       process.stdout.write(json ? `${JSON.stringify(result)}\n` : printSummary(result));
     });
 }
-
-/** Gathers repeated --set key=value. */
-export const collect = (text: string, before: readonly Override[]): readonly Override[] => [
-  ...before,
-  parseOverride(text),
-];
 
 const help = `
 The run lands in <root>/runs/<id>: manifest.json, config.yaml, hashes.txt, metrics.json, report.html

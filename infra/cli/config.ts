@@ -32,11 +32,11 @@ Exit codes: 0 fit to run · 2 not`,
     .command("check")
     .description("check a configuration and its model without running anything")
     .argument("<file>", "the YAML file")
-    .option("--set <key=value>", "change a setting; may be given again", collect, [])
-    .action(async (file: string, options: { set: readonly string[] }, self: Command) => {
+    .option("--set <key=value>", "change one setting; may be given several times", collect)
+    .action(async (file: string, options: { set?: readonly string[] }, self: Command) => {
       const json = self.optsWithGlobals().json === true;
       try {
-        const config = await loadConfig(file, options.set.map(parseOverride));
+        const config = await loadConfig(file, (options.set ?? []).map(parseOverride));
         process.stdout.write(json ? `${JSON.stringify(fitJson(config))}\n` : fitText(file, config));
       } catch (error) {
         if (!json || !(error instanceof TapedeckError) || error.exit !== 2) throw error;
@@ -48,7 +48,7 @@ Exit codes: 0 fit to run · 2 not`,
 }
 
 /** Gathers an option that may be given again. */
-const collect = (value: string, earlier: readonly string[]): readonly string[] => [
+const collect = (value: string, earlier: readonly string[] = []): readonly string[] => [
   ...earlier,
   value,
 ];

@@ -139,7 +139,7 @@ const help = `
 Writes .tapedeck/tapes/demo-… (the market), .tapedeck/demo-….yaml (the configuration) and
 .tapedeck/runs/<id> (the run with its report). The same seed gives the same hashes.
 
-Exit codes: 0 done and proven · 4 the disk · 6 the replay differed
+Exit codes: 0 done and proven · 2 usage · 4 the disk · 6 the replay differed · 130 stopped by Ctrl-C
 
 Examples:
   $ tapedeck demo

@@ -103,6 +103,15 @@ function machine(): Finding {
 }
 
 function disk(dir: string): Finding {
+  try {
+    return writableDisk(dir);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return finding("disk", "failed", why, "name a folder that can be written: --dir FOLDER");
+  }
+}
+
+function writableDisk(dir: string): Finding {
   const { bavail, bsize } = statfsSync(dir);
   const free = bavail * bsize;
   const scratch = mkdtempSync(join(dir, ".tapedeck-doctor-"));
@@ -128,8 +137,9 @@ function disk(dir: string): Finding {
 }
 
 async function embeddedLog(dir: string): Promise<Finding> {
-  const scratch = mkdtempSync(join(dir, ".tapedeck-doctor-"));
+  let scratch: string | null = null;
   try {
+    scratch = mkdtempSync(join(dir, ".tapedeck-doctor-"));
     const log = await openEmbeddedLog(scratch, { mode: "write" });
     await log.createTopic("market.ticks", 1);
     await log.close();
@@ -143,6 +153,6 @@ async function embeddedLog(dir: string): Promise<Finding> {
       "the native part of lmdb must match this machine",
     );
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    if (scratch !== null) rmSync(scratch, { recursive: true, force: true });
   }
 }

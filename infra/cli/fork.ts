@@ -4,14 +4,15 @@ import { Command } from "commander";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import { loadConfig, type Override } from "../config/load-config.ts";
+import { openEmbeddedLog } from "../log/embedded-log.ts";
 import type { Difference } from "../run/comparator.ts";
 import { compareRuns } from "../run/compare-runs.ts";
-import { configPath, type PlannedPhase } from "../run/execute.ts";
+import { configPath, inputsOfRun, type PlannedPhase } from "../run/execute.ts";
 import { type Manifest, readManifest } from "../run/manifest.ts";
 import { DEFAULT_ROOT, findRun, type RunFolder } from "../run/run-folder.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { type RunSummary, readSummary } from "../run/summary.ts";
-import { collect } from "./backtest.ts";
+import { setOption } from "./set-option.ts";
 import { differenceText, requireComplete } from "./verify.ts";
 import { packageVersion } from "./version.ts";
 
@@ -27,7 +28,7 @@ const CHANGEABLE = ["risk", "sizing", "orders", "venue"];
 export function forkCommand(): Command {
   return new Command("fork")
     .argument("<run>", "id, unique start of an id, folder, or `latest`")
-    .requiredOption("--set <key=value>", "the setting that is other; may be repeated", collect, [])
+    .addOption(setOption("the setting that is other").makeOptionMandatory())
     .option("--at <time>", "ISO 8601 time from which it holds (default: from the beginning)")
     .option("--root <folder>", "where runs are kept", DEFAULT_ROOT)
     .addHelpText("after", help)
@@ -35,9 +36,15 @@ export function forkCommand(): Command {
       const folder = findRun(name, options.root);
       const manifest = readManifest(folder.manifest);
       requireComplete(manifest);
+      if (options.at !== undefined) await requireBefore(options.at, folder);
       const phases = await phasesOf(folder, manifest, options);
       const result = await runPlan(
-        { phases, forkOf: manifest.runId, version: packageVersion() },
+        {
+          phases,
+          forkOf: manifest.runId,
+          version: packageVersion(),
+          ...inputsOfRun(manifest, phases[0].config),
+        },
         { root: options.root, resume: true, eventsPerCommit: null },
       );
       if ("sourceEvents" in result) {
@@ -52,6 +59,23 @@ export function forkCommand(): Command {
         json ? asJson(result, before, differences) : asText(result, before, differences),
       );
     });
+}
+
+/** A fork after the run's last event would be the run itself. */
+async function requireBefore(at: string, folder: RunFolder): Promise<void> {
+  const log = await openEmbeddedLog(folder.log, { mode: "read" });
+  try {
+    let lastUs = 0;
+    for (const { topic, partition, start, end } of await log.partitions()) {
+      const last = end > start ? await log.read(topic, partition, end - 1) : null;
+      lastUs = Math.max(lastUs, last?.maxTimeUs ?? 0);
+    }
+    if ((parseIsoUs(at) ?? 0) <= lastUs) return;
+    const message = `--at ${at} is after the run's last event, at ${formatIsoUs(lastUs)}`;
+    throw new TapedeckError("FORK_TIME_INVALID", message, { at });
+  } finally {
+    await log.close();
+  }
 }
 
 async function phasesOf(
@@ -102,7 +126,8 @@ function asText(
 ): string {
   const lines: string[] = [];
   const first = differences[0];
-  if (first === undefined) lines.push("the runs do not differ: the setting never mattered");
+  if (fork.run === before?.run) lines.push("the setting is as it was: this is the same run");
+  else if (first === undefined) lines.push("the runs do not differ: the setting never mattered");
   else lines.push(`first difference at ${formatIsoUs(first.timeUs)}`, `  ${differenceText(first)}`);
   lines.push("", row("", before?.run ?? "before", fork.run));
   const was = before?.metrics as unknown as Readonly<Record<string, unknown>> | undefined;
@@ -129,10 +154,11 @@ function figure(value: unknown): string {
 
 const help = `
 The run's inputs are replayed with the other settings; the fork is a run of its own, with its own
-id, log and report. With --at both runs are the same up to that time, and only ${CHANGEABLE.join(", ")}
-may change.
+id, log and report. With --at both runs are the same up to that time, and only what begins with
+${CHANGEABLE.join(", ")} may change.
 
-Exit codes: 0 done · 2 no such run or setting
+Exit codes: 0 done · 2 no such run, setting or time · 4 the log or the disk · 5 a processor or model
+failed · 130 stopped by Ctrl-C, to be gone on with by the same command
 
 Examples:
   $ tapedeck fork latest --set risk.maxDrawdown=0.01

@@ -13,8 +13,8 @@ import { grouped, progressLine } from "./progress.ts";
 export function importCommand(): Command {
   return new Command("import")
     .description(
-      "Read CSV, gzip'd CSV or Parquet files of ticks, quotes or bars onto a tape. Several files\n" +
-        "are merged by time. Bad rows go to tape.dead-letters; a file that cannot be read to its\n" +
+      "Read CSV, gzip'd CSV or Parquet files of ticks, quotes or bars onto a tape. Several files " +
+        "are merged by time. Bad rows go to tape.dead-letters; a file that cannot be read to its " +
         "end is refused before anything is written.",
     )
     .argument("<file...>", "CSV, gzip'd CSV or Parquet")

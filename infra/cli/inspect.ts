@@ -44,7 +44,7 @@ const nobody: Account = { name: "", currency: "", currencyScale: 0, initialCashM
 
 export function inspectCommand(): Command {
   const inspect = new Command("inspect")
-    .description("look into runs and tapes, at any point of the past")
+    .description("Look into runs and tapes, at any point of the past.")
     .addHelpText("after", help);
   const add = (name: string, summary: string): Command => {
     const command = inspect
@@ -128,9 +128,9 @@ function listRuns({ root }: Options, command: Command): void {
       const manifest = readManifest(path);
       return {
         run: manifest.runId,
-        state: manifest.state,
+        state: stateOf(manifest),
         model: manifest.phases.at(-1)?.model.name ?? "",
-        records: recordsOf(manifest),
+        records: manifest.state === "complete" ? recordsOf(manifest) : null,
         hash: manifest.hash?.slice(0, 16) ?? null,
         tape: manifest.tape,
         forkOf: manifest.forkOf,
@@ -138,6 +138,9 @@ function listRuns({ root }: Options, command: Command): void {
     });
   show(rows, `no runs in ${folder}: make one with \`tapedeck demo\``, isJson(command));
 }
+
+/** Whether a process is at work in it now is not looked at: it may have been stopped or killed. */
+const stateOf = ({ state }: Manifest): string => (state === "running" ? "unfinished" : state);
 
 const recordsOf = ({ outputs }: Manifest): number =>
   outputs.reduce((sum, { from, to }) => sum + to - from, 0);
@@ -167,7 +170,7 @@ function showRun(name: string, { root }: Options, command: Command): void {
   const { engine, code, phases } = manifest;
   const lines: readonly (readonly [string, string])[] = [
     ["run", manifest.runId],
-    ["state", manifest.state],
+    ["state", stateOf(manifest)],
     ["hash", manifest.hash ?? "not complete"],
     ...(manifest.forkOf === null ? [] : [["fork of", manifest.forkOf] as const]),
     ...phases.map(

@@ -13,6 +13,7 @@ const FAULTS_SHOWN = 50;
 
 export function logCommand(): Command {
   return new Command("log")
+    .addHelpText("after", logHelp)
     .addCommand(
       action("check", "read every byte; name each damaged batch and why", check, checkHelp),
     )
@@ -155,13 +156,20 @@ function size(bytes: number): string {
   return bytes < 10_000_000 ? `${grouped(bytes / 1e3)} kB` : `${grouped(bytes / 1e6)} MB`;
 }
 
+const logHelp = `
+Examples:
+  $ tapedeck log check tape                         a tape, or the folder log of a run's folder
+  $ tapedeck log check tape || tapedeck log repair tape
+
+Exit codes: 0 done, or sound · 2 usage · 3 no log there · 4 damaged, or being written`;
+
 const codes = "Exit codes: 0 sound · 2 usage · 3 no log there · 4 damaged, or being written";
 
 const checkHelp = `
 Changes nothing. ${codes}
 
 Examples:
-  $ tapedeck log check .tapedeck/runs/latest/log
+  $ tapedeck log check .tapedeck/runs/3f2a90c1d47be856/log
   $ tapedeck log check tape --json | jq .faults`;
 
 const statHelp = `

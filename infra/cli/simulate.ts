@@ -1,7 +1,7 @@
 // tapedeck simulate: a seeded market onto a new tape.
 
 import { readdirSync, statSync } from "node:fs";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { parseIsoUs } from "../../schemas/values/time.ts";
 import { parseDurationUs } from "../config/duration.ts";
@@ -22,6 +22,7 @@ interface Options {
 }
 
 const DAY_US = 86_400_000_000;
+const FIRST_DAY = "2024-01-02";
 
 export function simulateCommand(): Command {
   return new Command("simulate")
@@ -30,7 +31,9 @@ export function simulateCommand(): Command {
     .option("--instruments <n>", "how many", wholeNumber(1, MAX_INSTRUMENTS), 4)
     .option("--days <n>", "trading days", wholeNumber(1, 25_000), 20)
     .option("--ticks-per-day <n>", "expected prints of each", wholeNumber(1, 10_000_000), 2_000)
-    .option("--from <date>", "first day", date, date("2024-01-02"))
+    .addOption(
+      new Option("--from <date>", "first day").argParser(date).default(date(FIRST_DAY), FIRST_DAY),
+    )
     .option("--bars <interval>", "write bars of this length instead of ticks: 1m, 1h", interval)
     .option("--partitions <n>", "of the tape", wholeNumber(1, 1024), 1)
     .addHelpText("after", help)

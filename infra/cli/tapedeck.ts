@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // The command line. Promises: --help answers at once (a command's code is loaded only when it is
 // asked for); results on stdout, progress and errors on stderr; an error is its code, what
-// happened and what to do, never a stack trace; the exit code says which kind it was.
+// happened and what to do, never a stack trace; the exit code says which kind it was; a reader that
+// has seen enough (`| head`) ends the command quietly.
 
 import { Command, CommanderError } from "commander";
+import { TapedeckError } from "../../schemas/errors.ts";
 import { reportFailure } from "./failure.ts";
 import { packageVersion } from "./version.ts";
 
@@ -67,24 +69,47 @@ async function main(argv: readonly string[]): Promise<void> {
     .version(packageVersion(), "-V, --version")
     .option("--json", "print one JSON object (or JSON lines) instead of text")
     .addHelpText("after", epilogue)
-    .showSuggestionAfterError()
+    .configureOutput({ outputError: () => undefined })
     .exitOverride();
   const wanted = argv.find((word) => Object.hasOwn(commands, word));
   for (const [name, [summary, load]] of Object.entries(commands)) {
-    const command = name === wanted ? await load() : new Command(name);
-    program.addCommand(command.summary(summary).exitOverride());
+    const command = (name === wanted ? await load() : new Command(name)).summary(summary);
+    if (command.description() === "") command.description(`${sentence(summary)}.`);
+    inherit(program, command);
+    program.addCommand(command);
   }
   if (wanted === undefined && argv.length === 0) program.help();
   await program.parseAsync(argv, { from: "user" });
 }
 
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Commander hands its settings down to commands that it makes itself only. */
+function inherit(from: Command, to: Command): void {
+  to.copyInheritedSettings(from);
+  for (const command of to.commands) inherit(to, command);
+}
+
+/** What Commander refused, as any other failure: it says so with exit code 1, help with 0. */
+function usageError({ code, message }: CommanderError): TapedeckError {
+  const what = code === "commander.help" ? "a command is missing" : message;
+  return new TapedeckError("USAGE_INVALID", what.replace(/^error: /, ""));
+}
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}
+
+const argv = process.argv.slice(2);
 try {
-  await main(process.argv.slice(2));
+  await main(argv);
 } catch (error) {
-  if (error instanceof CommanderError) {
-    // Commander has printed what was wrong; its exit code 1 means wrong usage.
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else {
-    process.exitCode = reportFailure(error, process.argv.includes("--json"));
+  if (error instanceof CommanderError && error.exitCode === 0) process.exitCode = 0;
+  else {
+    const failure = error instanceof CommanderError ? usageError(error) : error;
+    process.exitCode = reportFailure(failure, argv.includes("--json"));
   }
 }

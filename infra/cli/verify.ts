@@ -5,25 +5,31 @@ import { TapedeckError } from "../../schemas/errors.ts";
 import { formatIsoUs } from "../../schemas/values/time.ts";
 import { loadConfig, type Override } from "../config/load-config.ts";
 import type { Difference } from "../run/comparator.ts";
-import { configPath, openPlan, type PlannedPhase, type RunPlan } from "../run/execute.ts";
+import {
+  configPath,
+  inputsOfRun,
+  openPlan,
+  type PlannedPhase,
+  type RunPlan,
+} from "../run/execute.ts";
 import { type Manifest, readManifest } from "../run/manifest.ts";
 import { DEFAULT_ROOT, findRun, type RunFolder } from "../run/run-folder.ts";
 import { type Change, type Verdict, verifyRun } from "../run/verify.ts";
-import { collect } from "./backtest.ts";
 import { grouped, progressLine } from "./progress.ts";
+import { setOption } from "./set-option.ts";
 import { packageVersion } from "./version.ts";
 
 interface Options {
   readonly root: string;
   readonly config?: string;
-  readonly set: readonly Override[];
+  readonly set?: readonly Override[];
 }
 
 export function verifyCommand(): Command {
   return new Command("verify")
     .argument("<run>", "id, unique start of an id, folder, or `latest`")
     .option("--config <file>", "replay with this configuration instead of the run's own")
-    .option("--set <key=value>", "replay with one setting changed; may be repeated", collect, [])
+    .addOption(setOption("replay with one setting changed"))
     .option("--root <folder>", "where runs are kept", DEFAULT_ROOT)
     .addHelpText("after", help)
     .action(async (name: string, options: Options, command: Command) => {
@@ -58,7 +64,7 @@ export function requireComplete(manifest: Manifest): void {
 export async function planOf(
   folder: RunFolder,
   manifest: Manifest,
-  { config, set }: { readonly config?: string; readonly set: readonly Override[] },
+  { config, set = [] }: Options,
 ): Promise<RunPlan> {
   const phases: PlannedPhase[] = [];
   for (const [index, { fromUs }] of manifest.phases.entries()) {
@@ -69,6 +75,7 @@ export async function planOf(
     phases: phases as [PlannedPhase, ...PlannedPhase[]],
     forkOf: manifest.forkOf,
     version: packageVersion(),
+    ...inputsOfRun(manifest, (phases[0] as PlannedPhase).config),
   };
 }
 
@@ -120,7 +127,9 @@ const help = `
 Says "identical", or names topic, offset and field of the first difference of each partition, and
 what is not as it was when the run was made: inputs, settings, model, code, schemas, engine.
 
-Exit codes: 0 identical · 2 no such run · 4 the log cannot be read · 6 different
+It reads of the tape what the run read: a tape may have grown since.
+
+Exit codes: 0 identical · 2 no such run, or its tape is gone · 4 a log cannot be read · 6 different
 
 Examples:
   $ tapedeck verify latest

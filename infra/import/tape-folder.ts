@@ -16,6 +16,7 @@ export interface TapeFolder {
 }
 
 export function tapeFolder(dir: string): TapeFolder {
+  if (dir === "") throw refused(dir, "is no folder's name");
   const path = resolve(dir);
   const isNew = !existsSync(path) || isEmptyFolder(path);
   const work = isNew ? `${path}.importing` : path;
@@ -44,13 +45,14 @@ export function tapeFolder(dir: string): TapeFolder {
   };
 }
 
+const refused = (value: string, why: string): TapedeckError =>
+  new TapedeckError("IMPORT_OPTION_INVALID", `--tape ${value === "" ? '""' : value} ${why}`, {
+    option: "--tape",
+    value,
+  });
+
 function isEmptyFolder(path: string): boolean {
-  if (!statSync(path).isDirectory()) {
-    throw new TapedeckError("IMPORT_OPTION_INVALID", `--tape ${path} is a file, not a folder`, {
-      option: "--tape",
-      value: path,
-    });
-  }
+  if (!statSync(path).isDirectory()) throw refused(path, "is a file, not a folder");
   return readdirSync(path).length === 0;
 }
 

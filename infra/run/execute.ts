@@ -3,8 +3,8 @@
 // its last commit and ends with the same bytes; the same plan always lands in the same folder.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { flowTopology } from "../../processors/topology.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
@@ -17,8 +17,11 @@ import { OutputPartition } from "../../streams/output.ts";
 import type { ReadRange } from "../../streams/partition-reader.ts";
 import { printTopology } from "../../streams/print-topology.ts";
 import type { Topology } from "../../streams/topology.ts";
+import { diffConfigs } from "../config/diff.ts";
+import type { Plain } from "../config/read-yaml.ts";
 import type { RunConfig } from "../config/run-config.ts";
-import { openEmbeddedLog } from "../log/embedded-log.ts";
+import { type EmbeddedLog, openEmbeddedLog } from "../log/embedded-log.ts";
+import { checkTape } from "./check-tape.ts";
 import { codeDigest } from "./code-digest.ts";
 import { hashOfHashes, hashPartition, OutputHashes, type PartitionHash } from "./hashes.ts";
 import {
@@ -45,6 +48,8 @@ export interface RunPlan {
   readonly phases: readonly [PlannedPhase, ...PlannedPhase[]];
   readonly forkOf: string | null;
   readonly version: string;
+  /** What of the tape is read; left out: all that lies in the range today. */
+  readonly inputs?: readonly PartitionHash[];
 }
 
 /** A plan whose tape is open and whose identity is known. */
@@ -64,6 +69,8 @@ export interface ExecuteOptions {
   readonly eventsPerCommit?: number;
   readonly onProgress?: (progress: Progress) => void;
   readonly stopRequested?: () => boolean;
+  /** Called once the run is complete, while no other process can take its folder away. */
+  readonly onComplete?: (folder: RunFolder, manifest: Manifest) => Promise<void>;
 }
 
 export interface Executed extends ClosedRunResult {
@@ -82,9 +89,10 @@ export async function openPlan(plan: RunPlan): Promise<OpenPlan> {
   try {
     const topologies = plan.phases.map(({ config }) => flowTopology(config.flow));
     const topics = (topologies[0] as Topology).sources.filter((t) => t !== "control.commands");
-    const inputs = await inputsOf(tape, topics, plan.phases[0].config.range);
+    const inputs = await inputsOf(tape, topics, plan);
     const market = inputs.filter((input) => input.topic !== "market.instruments");
     if (!market.some(({ from, to }) => to > from)) throw await emptyRange(tape, folder, topics);
+    for (const { config } of plan.phases) await checkTape(tape, config);
     const identity: Identity = {
       phases: plan.phases.map(({ fromUs, config }) => ({
         fromUs,
@@ -103,15 +111,32 @@ export async function openPlan(plan: RunPlan): Promise<OpenPlan> {
   }
 }
 
+/**
+ * What a plan reads that shall read what a run has read: a tape may have grown since. Nothing where
+ * the configuration asks for another range or source than the run's did.
+ */
+export function inputsOfRun(manifest: Manifest, { canonical }: RunConfig): Pick<RunPlan, "inputs"> {
+  const was = manifest.phases[0]?.config as RunConfig["canonical"];
+  const asked = ({ range, source }: RunConfig["canonical"]) => ({ range, source }) as Plain;
+  return diffConfigs(asked(was), asked(canonical)).length > 0 ? {} : { inputs: manifest.inputs };
+}
+
 /** Range and hash of each source partition. Instruments are read from the beginning. */
 async function inputsOf(
   tape: EventLog,
   topics: readonly TopicName[],
-  range: RunConfig["range"],
+  { inputs: known, phases }: RunPlan,
 ): Promise<readonly PartitionHash[]> {
+  const { range } = phases[0].config;
   const inputs: PartitionHash[] = [];
   for (const { topic, partition, start, end } of await tape.partitions()) {
     if (!topics.includes(topic as TopicName)) continue;
+    if (known !== undefined) {
+      const was = known.find((one) => one.topic === topic && one.partition === partition);
+      if (was === undefined) continue;
+      inputs.push(await hashPartition(tape, topic, partition, was.from, Math.min(was.to, end)));
+      continue;
+    }
     const whole = catalogue[topic as TopicName].cleanup === "compact" || range.fromUs === null;
     const from = whole ? start : await tape.offsetAt(topic, partition, range.fromUs as number);
     const to = range.toUs === null ? end : await tape.offsetAt(topic, partition, range.toUs);
@@ -150,7 +175,7 @@ function schemaDigests(): Readonly<Record<string, string>> {
 export async function execute(open: OpenPlan, options: ExecuteOptions): Promise<Executed> {
   const folder = runFolder(resolve(runsOf(options.root), open.runId));
   const resumed = options.resume === true && existsSync(folder.manifest);
-  if (!resumed) rmSync(folder.path, { recursive: true, force: true });
+  if (!resumed) await discard(folder);
   mkdirSync(folder.path, { recursive: true });
   if (!resumed) {
     for (const [index, { config }] of open.plan.phases.entries()) {
@@ -162,7 +187,7 @@ export async function execute(open: OpenPlan, options: ExecuteOptions): Promise<
   if (manifest.state === "complete") {
     return { completed: true, sourceEvents: open.sourceEvents, timeUs: 0, folder, manifest };
   }
-  const target = await openEmbeddedLog(folder.log, { mode: "write" });
+  const target = await openForRun(folder);
   try {
     const hashes = new OutputHashes();
     await hashes.catchUp(target);
@@ -174,11 +199,47 @@ export async function execute(open: OpenPlan, options: ExecuteOptions): Promise<
     if (result.completed) {
       writeWhole(folder.hashes, hashesText(manifest.outputs));
       writeManifest(folder, manifest);
+      await options.onComplete?.(folder, manifest);
     }
     return { ...result, folder, manifest };
   } finally {
     await target.close();
   }
+}
+
+/** The run's log, to write: no other process has it then. */
+async function openForRun(folder: RunFolder): Promise<EmbeddedLog> {
+  try {
+    return await openEmbeddedLog(folder.log, { mode: "write" });
+  } catch (error) {
+    if (!(error instanceof TapedeckError) || error.code !== "STORE_LOCKED") throw error;
+    const message = `another process is making the run in ${folder.path}: ${error.message}`;
+    throw new TapedeckError("RUN_BUSY", message, { run: basename(folder.path) }, error);
+  }
+}
+
+/**
+ * Removes a run. Its folder is moved away while its log is held, so that of two processes that make
+ * one run neither can remove what the other writes.
+ */
+async function discard(folder: RunFolder): Promise<void> {
+  if (!existsSync(folder.path)) return;
+  const away = `${folder.path}.discarded`;
+  const held = existsSync(folder.log) ? await openForRun(folder).catch(refuseBusy) : null;
+  try {
+    rmSync(folder.manifest, { force: true });
+    rmSync(away, { recursive: true, force: true });
+    renameSync(folder.path, away);
+  } finally {
+    await held?.close();
+  }
+  rmSync(away, { recursive: true, force: true });
+}
+
+/** A log that cannot be opened because it is damaged is removed like any other. */
+function refuseBusy(error: unknown): null {
+  if (error instanceof TapedeckError && error.code !== "RUN_BUSY") return null;
+  throw error;
 }
 
 export interface ReplayOptions extends Omit<ExecuteOptions, "root" | "resume"> {

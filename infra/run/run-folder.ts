@@ -38,14 +38,21 @@ export function findRun(name: string, root: string = DEFAULT_ROOT): RunFolder {
     : [];
   const found = name === "latest" ? newest(runs, known) : known.filter((id) => id.startsWith(name));
   if (found.length === 1) return runFolder(resolve(runs, found[0] as string));
-  const listed = known.length === 0 ? `no runs in ${runs}` : `runs in ${runs}: ${known.join(", ")}`;
+  const listed = known.length === 0 ? `no runs in ${runs}` : `${runs} has ${some(known)}`;
   throw new TapedeckError(
     found.length === 0 ? "RUN_UNKNOWN" : "RUN_AMBIGUOUS",
     found.length === 0
       ? `no run ${name}; ${listed}`
-      : `${name} is the start of several runs: ${found.join(", ")}`,
+      : `${name} is the start of several runs: ${some(found)}`,
     { run: name },
   );
+}
+
+const IDS_NAMED = 8;
+
+function some(ids: readonly string[]): string {
+  const more = ids.length > IDS_NAMED ? `, and ${ids.length - IDS_NAMED} more` : "";
+  return `${ids.slice(0, IDS_NAMED).join(", ")}${more}`;
 }
 
 function newest(runs: string, ids: readonly string[]): readonly string[] {

@@ -26,9 +26,11 @@ export async function runPlan(
   options: RunPlanOptions,
 ): Promise<RunSummary | Stopped> {
   const open = await openPlan(plan);
+  const { portfolio } = plan.phases[0].config.flow;
   const line = progressLine("replaying", "events");
   const stop = stopOnInterrupt();
   const watches = plan.phases.map(({ config }) => watchModel(config.model));
+  let summary: RunSummary | null = null;
   try {
     const run = await execute(open, {
       root: options.root,
@@ -36,12 +38,15 @@ export async function runPlan(
       ...(options.eventsPerCommit === null ? {} : { eventsPerCommit: options.eventsPerCommit }),
       onProgress: ({ sourceEvents }) => line.update(sourceEvents, open.sourceEvents),
       stopRequested: stop.requested,
+      onComplete: async (folder, manifest) => {
+        summary = await finishRun(folder, manifest, portfolio);
+      },
     });
     line.end();
     if (!run.completed) return { folder: run.folder, sourceEvents: run.sourceEvents };
-    const known = options.resume ? readSummary(run.folder, run.manifest) : null;
-    const { portfolio } = plan.phases[0].config.flow;
-    return known ?? (await finishRun(run.folder, run.manifest, portfolio));
+    // Where it was complete before, its report may be there, or not if it was killed just then.
+    summary ??= readSummary(run.folder, run.manifest);
+    return summary ?? (await finishRun(run.folder, run.manifest, portfolio));
   } catch (error) {
     line.end();
     throw explained(error, plan.phases);

@@ -1,0 +1,138 @@
+// The command line as a process: what every command shares, whatever it does.
+
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeMarketTape } from "../run/testing/market-tape.ts";
+
+const cli = new URL("tapedeck.ts", import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), "tapedeck-cli-"));
+
+const tapedeck = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  expect(stderr).not.toMatch(/^\s+at /m);
+  return { status, stdout, stderr };
+};
+
+beforeAll(async () => {
+  await writeMarketTape(join(folder, "tape"), { symbols: ["AAA", "BBB"], bars: 4000, seed: 5 });
+  writeFileSync(join(folder, "run.yaml"), "tape: tape\nsource: bars\n");
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("a reader that has seen enough", () => {
+  /** Reads a little and closes the pipe, as `| head -1` does. */
+  const firstBytes = (...args: readonly string[]) =>
+    new Promise<{ code: number | null; text: string; stderr: string }>((done) => {
+      const child = spawn(process.execPath, [cli, ...args], { cwd: folder });
+      let text = "";
+      let stderr = "";
+      child.stdout.once("data", (chunk: Buffer) => {
+        text = chunk.toString();
+        child.stdout.destroy();
+      });
+      child.stderr.on("data", (chunk: Buffer) => {
+        stderr += chunk.toString();
+      });
+      child.on("close", (code) => done({ code, text, stderr }));
+    });
+
+  test("ends the command quietly", async () => {
+    const { code, text, stderr } = await firstBytes("inspect", "events", "tape", "--limit", "4000");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(text).toContain("market.instruments/0/0");
+  });
+});
+
+describe("wrong usage", () => {
+  test.each([
+    [["nope"], "unknown command 'nope'"],
+    [["backtset"], "Did you mean backtest?"],
+    [["demo", "--seed", "x"], "give a whole number"],
+    [["backtest"], "missing required argument 'config'"],
+    [["fork", "latest"], "required option '--set"],
+    [["inspect"], "a command is missing"],
+    [["inspect", "runs", "--bogus"], "unknown option '--bogus'"],
+    [["config", "check", "--bogus"], "unknown option '--bogus'"],
+    [["log", "check", "--bogus"], "unknown option '--bogus'"],
+    [["import", "x.csv", "--as", "bars", "--tape", ""], '--tape ""'],
+  ])("%j has exit code 2, as text and as one JSON object", (args, said) => {
+    const text = tapedeck(...args);
+    expect(text.status).toBe(2);
+    expect(text.stderr).toMatch(/error [A-Z_]+: /);
+    expect(text.stderr).toContain(said);
+    const json = tapedeck(...args, "--json");
+    expect(json.status).toBe(2);
+    expect(JSON.parse(json.stdout).error.message).toContain(said);
+  });
+});
+
+describe("--help", () => {
+  test.each([
+    [["demo"]],
+    [["simulate"]],
+    [["import"]],
+    [["backtest"]],
+    [["verify"]],
+    [["fork"]],
+    [["inspect"]],
+    [["log"]],
+    [["config"]],
+    [["doctor"]],
+  ])("of %j says what it is for, gives examples and the exit codes", ([name]) => {
+    const { status, stdout } = tapedeck(name as string, "--help");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Usage: tapedeck .*\n\n[A-Z][\s\S]*?\.\n/);
+    expect(stdout).toMatch(/Examples?:\n {2}\S/);
+    expect(stdout).toMatch(/Exit codes: 0/);
+    expect(stdout).not.toMatch(/default: (\[\]|\d{10,})/);
+  });
+});
+
+describe("what the operating system refuses", () => {
+  const isRoot = process.getuid?.() === 0;
+
+  test("is an error of the store: a file where a folder should be", () => {
+    writeFileSync(join(folder, "file"), "");
+    const { status, stderr } = tapedeck("backtest", "run.yaml", "--root", "file");
+    expect(status).toBe(4);
+    expect(stderr).toMatch(/^error STORE_UNAVAILABLE: ENOTDIR/);
+  });
+
+  test.skipIf(isRoot)("is an error of the store: a folder that cannot be written", () => {
+    const closed = join(folder, "closed");
+    mkdirSync(closed);
+    chmodSync(closed, 0o555);
+    const { status, stderr } = tapedeck("backtest", "run.yaml", "--root", closed);
+    expect(status).toBe(4);
+    expect(stderr).toMatch(/^error STORE_READ_ONLY: EACCES/);
+  });
+
+  test("is a finding of doctor", () => {
+    const { status, stdout } = tapedeck("doctor", "--dir", "nowhere");
+    expect(status).toBe(4);
+    expect(stdout).toMatch(/^failed {2}disk .*ENOENT/m);
+    expect(stdout).toMatch(/^ok {6}Node /m);
+  });
+});
+
+describe("what the tape does not hold", () => {
+  test("a symbol is refused before anything is run", () => {
+    const { status, stderr } = tapedeck("backtest", "run.yaml", "--set", "symbols=[AAB]");
+    expect(status).toBe(2);
+    expect(stderr).toContain("TAPE_SYMBOL_UNKNOWN");
+    expect(stderr).toContain("the tape has no AAB; it has AAA, BBB; did you mean AAA?");
+  });
+
+  test("the portfolio's currency is refused before anything is run", () => {
+    const { status, stderr } = tapedeck("backtest", "run.yaml", "--set", "portfolio.currency=EUR");
+    expect(status).toBe(2);
+    expect(stderr).toContain("PROCESSOR_CURRENCY_UNSUPPORTED: AAA settles in USD");
+  });
+});
