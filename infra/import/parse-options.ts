@@ -3,6 +3,7 @@
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import { type AssetClass, assetClassSymbols } from "../../schemas/generated/market.instruments.ts";
+import { currencyScale } from "../config/currency.ts";
 import { isRole } from "./columns.ts";
 import { shown } from "./import-error.ts";
 import {
@@ -152,13 +153,10 @@ function parseInstrument(raw: RawOptions): InstrumentOptions {
   };
 }
 
-/** Decimal digits of the currency's minor unit, by ISO 4217. */
+/** Not by Intl's digits, which are those that people write: HUF has 2 by ISO 4217, and 0 there. */
 function minorDigits(currency: string): number {
-  const known = Intl.supportedValuesOf("currency");
-  if (!known.includes(currency))
-    throw invalid("--currency", currency, "an ISO 4217 code such as USD");
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
+  if (Intl.supportedValuesOf("currency").includes(currency)) return currencyScale(currency);
+  throw invalid("--currency", currency, "an ISO 4217 code such as USD");
 }
 
 function parseSession(text: string): Session {

@@ -46,6 +46,16 @@ describe("import options", () => {
     });
   });
 
+  test.each([
+    ["USD", 2],
+    ["JPY", 0],
+    ["HUF", 2],
+    ["IDR", 2],
+    ["IQD", 3],
+  ])("%s has the %i decimals of ISO 4217, as the portfolio's currency has", (currency, digits) => {
+    expect(parse({ currency }).instrument.currencyScale).toBe(digits);
+  });
+
   test.each<Partial<RawOptions>>([
     { as: "trades" },
     { map: "prize=px" },
