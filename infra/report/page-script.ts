@@ -66,7 +66,7 @@ export const pageScript = `
       width: box.clientWidth, height, tzDate: utc, legend: { show: false }, padding: [8, 20, 0, 0],
       cursor: { y: false, drag: { x: true, y: false }, sync: options.group ? { key: options.group } : undefined, points: { size: 7 } },
       scales: { x: { time: true }, y: { range: options.range } },
-      axes: [axis({ size: 42, space: 70, values: dates }), axis({ size: 74, space: 34, values: (_, ticks) => ticks.map(options.tick) })],
+      axes: [axis({ size: 42, space: 70, values: dates }), axis({ size: 74, space: height < 200 ? 20 : 34, values: (_, ticks) => ticks.map(options.tick) })],
       series: [{}, ...series],
       plugins: options.plugins || [],
       hooks: {
