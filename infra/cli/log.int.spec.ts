@@ -1,7 +1,14 @@
 // tapedeck log as a process: what it says, and the exit codes that scripts rely on.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
@@ -47,6 +54,15 @@ describe("tapedeck log", () => {
     const { stdout: stat, status: statStatus } = log("stat", dir);
     expect(statStatus).toBe(0);
     expect(stat).toMatch(/bars\/0 +0 +300 +3 +94 kB/);
+  });
+
+  test("says that rows are lost where the file was cut and nothing names them any more", () => {
+    // The two heads and the first pages are left: the newest index and the batches are gone.
+    truncateSync(dataPath(dir), 20_000);
+    const { status, stdout } = log("repair", dir);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^lost without a trace: [1-9]\d* rows? that the index counts/m);
+    expect(stdout).not.toContain("nothing was lost");
   });
 
   test("names a damaged batch with its offsets and reason, in words and as JSON", () => {

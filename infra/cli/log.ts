@@ -127,6 +127,7 @@ function repairText({
   corrected,
   lost,
   lostCheckpoints,
+  untraced,
   folder,
 }: LogRepair): string {
   if (before.sound) return "sound: nothing to do\n";
@@ -140,7 +141,10 @@ function repairText({
     );
   }
   for (const task of lostCheckpoints) lines.push(`lost: the state of ${task}; it starts anew`);
-  if (lost.length === 0 && lostCheckpoints.length === 0) lines.push("nothing was lost");
+  if (untraced > 0) {
+    const rows = counted(untraced, "row");
+    lines.push(`lost without a trace: ${rows} that the index counts; make the log again`);
+  } else if (lost.length + lostCheckpoints.length === 0) lines.push("nothing was lost");
   if (folder !== null) lines.push(`the log as it was: ${folder}`);
   lines.push(
     after.sound ? `sound: ${counted(after.records, "record")}` : "still damaged: see `check`",

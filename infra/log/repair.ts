@@ -56,6 +56,8 @@ export interface LogRepair {
   readonly lost: readonly LostRange[];
   /** Tasks and projections that start from nothing again. */
   readonly lostCheckpoints: readonly string[];
+  /** Rows that the index counts and that were found nowhere, so that `lost` cannot name them. */
+  readonly untraced: number;
   /** Holds the file as it was, and the lost bytes; null if nothing had to be done. */
   readonly folder: string | null;
 }
@@ -67,7 +69,14 @@ const HOLES_PER_ROW = 60_000;
 /** Needs as much free space as the log takes. Throws STORE_LOCKED while a writer runs. */
 export async function repairLog(dir: string): Promise<LogRepair> {
   const before = checkLog(dir);
-  const nothing = { before, after: before, corrected: 0, lost: [], lostCheckpoints: [] };
+  const nothing = {
+    before,
+    after: before,
+    corrected: 0,
+    lost: [],
+    lostCheckpoints: [],
+    untraced: 0,
+  };
   if (before.sound) return { ...nothing, folder: null };
   const path = realpathSync(dir);
   refuseIfWritten(path);
@@ -121,6 +130,7 @@ interface Rebuilt {
   readonly corrected: number;
   readonly lost: LostRange[];
   readonly lostCheckpoints: string[];
+  readonly untraced: number;
 }
 
 async function rebuild(file: PageFile, path: string, folder: string): Promise<Rebuilt> {
@@ -144,8 +154,12 @@ async function rebuild(file: PageFile, path: string, folder: string): Promise<Re
   for (const lock of [lockPath(path), `${target}-lock`]) rmSync(lock, { force: true });
   writeMarker(path);
   syncFolder(folder);
-  return { corrected: plan.corrected, lost: plan.lost, lostCheckpoints: plan.lostCheckpoints };
+  const { corrected, lost, lostCheckpoints } = plan;
+  return { corrected, lost, lostCheckpoints, untraced: untracedRows(found) };
 }
+
+const untracedRows = ({ snapshot, rows, treeDamaged }: Salvage): number =>
+  treeDamaged ? Math.max(0, snapshot.main.entries - rows.length) : 0;
 
 type PutRow = (arena: Arena) => void;
 
