@@ -109,7 +109,10 @@ export function printSummary(summary: RunSummary): string {
       "verdicts",
       `${of("risk.verdicts")}   pass ${grouped(verdicts.PASS)} · reduce ${grouped(verdicts.REDUCE)} · deny ${grouped(verdicts.DENY)}`,
     ],
-    ["orders", of("orders")],
+    [
+      "orders",
+      `${grouped(metrics.orders)}   canceled ${grouped(metrics.canceled)} · rejected ${grouped(metrics.rejected)}`,
+    ],
     ["fills", grouped(metrics.fills)],
     ["final equity", `${metrics.finalEquity} ${metrics.currency}   net ${metrics.netProfit}`],
     [
