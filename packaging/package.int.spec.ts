@@ -59,10 +59,11 @@ function tapedeck(...args: string[]): { status: number | null; stdout: string; s
 }
 
 describe("the package", () => {
-  test("holds compiled code, its types and every file that the code reads, and nothing else", () => {
+  test("holds compiled code, its types, every file that the code reads, the pages, and nothing else", () => {
     const paths = packed.files.map((file) => file.path);
     const outside = paths.filter((name) => !name.startsWith("dist/")).sort();
-    expect(outside).toEqual(["LICENSE", "README.md", "package.json"]);
+    const pages = treeFiles().filter((name) => /^docs\/[^/]*\.md$/.test(name));
+    expect(outside).toEqual([...pages, "LICENSE", "README.md", "package.json"].sort());
     const odd = paths.filter(
       (name) => /(?:^|[^d])\.ts$|\.d\.ts$/.test(name) && !name.endsWith(".d.ts"),
     );

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { parse } from "yaml";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { defaultYaml } from "../config/default-config.ts";
 import { loadConfig, parseOverride } from "../config/load-config.ts";
@@ -23,7 +24,10 @@ Exit codes: 0 fit to run · 2 not`,
   command
     .command("default")
     .description("print a commented configuration with every default")
-    .action(() => void process.stdout.write(defaultYaml()));
+    .action((_: unknown, self: Command) => {
+      const json = self.optsWithGlobals().json === true;
+      process.stdout.write(json ? `${JSON.stringify(parse(defaultYaml()))}\n` : defaultYaml());
+    });
   command
     .command("schema")
     .description("print the JSON schema (draft 2020-12) that configurations are checked against")

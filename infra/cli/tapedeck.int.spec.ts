@@ -73,6 +73,21 @@ describe("wrong usage", () => {
   });
 });
 
+describe("--json", () => {
+  test.each([
+    [["config", "default"]],
+    [["config", "schema"]],
+    [["inspect", "runs"]],
+    [["inspect", "topics", "tape"]],
+    [["log", "stat", "tape"]],
+    [["doctor"]],
+  ])("of %j is one value, with nothing on stderr", (args) => {
+    const { status, stdout, stderr } = tapedeck(...args, "--json");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(typeof JSON.parse(stdout)).toBe("object");
+  });
+});
+
 describe("--help", () => {
   test.each([
     [["demo"]],
