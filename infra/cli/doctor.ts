@@ -150,7 +150,7 @@ async function embeddedLog(dir: string): Promise<Finding> {
       "embedded log",
       "failed",
       why,
-      "the native part of lmdb must match this machine",
+      "the folder must be writable, and the native part of lmdb match this machine",
     );
   } finally {
     if (scratch !== null) rmSync(scratch, { recursive: true, force: true });
