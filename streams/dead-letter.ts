@@ -2,8 +2,9 @@
 
 import { Writer } from "../schemas/avro.ts";
 import { TapedeckError } from "../schemas/errors.ts";
-import { codecs, type Facts } from "../schemas/generated/facts.ts";
+import type { Facts } from "../schemas/generated/facts.ts";
 import type { AnyEvent } from "./event.ts";
+import { encodeValue } from "./record.ts";
 
 export function deadLetterOf(event: AnyEvent, failure: TapedeckError): Facts["tape.dead-letters"] {
   const writer = new Writer(256);
@@ -18,8 +19,4 @@ export function deadLetterOf(event: AnyEvent, failure: TapedeckError): Facts["ta
     detail: message,
     raw: writer.bytes.slice(0, writer.pos),
   };
-}
-
-function encodeValue<E extends AnyEvent>(writer: Writer, event: E): void {
-  (codecs[event.topic].encode as (to: Writer, value: E["value"]) => void)(writer, event.value);
 }

@@ -1,6 +1,8 @@
 // A topology for people: the text that a run's manifest keeps, and a picture drawn from that text, so
 // that the picture of an old run needs none of its code.
 
+import type { TopicName } from "../schemas/generated/facts.ts";
+import type { Producer } from "./identity.ts";
 import { outputsOf, type Topology } from "./topology.ts";
 
 /** One line a processor: what it reads, what it writes, after what latency. */
@@ -17,6 +19,19 @@ export function printTopology(topology: Topology): string {
   }
   lines.push(`order  ${topology.topics.join(" < ")}`);
   return `${lines.join("\n")}\n`;
+}
+
+/** Who writes each topic, from what printTopology gave. */
+export function producersIn(printed: string): ReadonlyMap<TopicName, Producer> {
+  const producers = new Map<TopicName, Producer>();
+  for (const [, name = "", version, outputs = ""] of printed.matchAll(
+    /^(\S+) v(\d+) \[\w+\] {2}.* → (.*)$/gm,
+  )) {
+    for (const output of outputs.split(", ")) {
+      producers.set(output.split(" (")[0] as TopicName, { name, version: Number(version) });
+    }
+  }
+  return producers;
 }
 
 /** What printTopology gave as a Mermaid flowchart: topics are rounded, processors are boxes. */

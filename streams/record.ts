@@ -58,6 +58,11 @@ export function encodeRecord<T>(
   writer.view.setUint32(start, writer.pos - start - SIZE_BYTES, true);
 }
 
+/** An event's value alone, as Avro has it. */
+export function encodeValue<E extends AnyEvent>(writer: Writer, event: E): void {
+  (codecs[event.topic].encode as (to: Writer, value: E["value"]) => void)(writer, event.value);
+}
+
 /** Reads a batch's records one by one. */
 export class RecordCursor {
   private readonly reader: Reader;

@@ -16,9 +16,9 @@ const QUANTITIES = new Set("quantity volume leavesQuantity bidQuantity askQuanti
 export const positionText = ({ topic, partition, offset }: Position): string =>
   `${topic}/${partition}/${offset}`;
 
-/** Every field; bigints as decimal text, which JSON numbers cannot hold. */
-export const eventJson = (event: AnyEvent): string =>
-  JSON.stringify({ ...event, time: formatIsoUs(event.timeUs) }, (_, value: unknown) =>
+/** Every field and the event's id; bigints as decimal text, which JSON numbers cannot hold. */
+export const eventJson = (event: AnyEvent, id: string | null): string =>
+  JSON.stringify({ id, ...event, time: formatIsoUs(event.timeUs) }, (_, value: unknown) =>
     typeof value === "bigint" ? String(value) : value instanceof Uint8Array ? hex(value) : value,
   );
 

@@ -12,9 +12,10 @@ import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import { catalogue, isTopicName } from "../../streams/catalogue.ts";
 import type { AnyEvent, Position } from "../../streams/event.ts";
 import { eventAt } from "../../streams/event-at.ts";
+import { type EventId, eventIds } from "../../streams/identity.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { mergeTopics } from "../../streams/merge.ts";
-import { mermaidOf } from "../../streams/print-topology.ts";
+import { mermaidOf, producersIn } from "../../streams/print-topology.ts";
 import { projectAt, type Until } from "../../streams/project.ts";
 import { type Manifest, readManifest } from "../run/manifest.ts";
 import { DEFAULT_ROOT, findRun, runFolder, runsOf } from "../run/run-folder.ts";
@@ -254,6 +255,7 @@ async function showEvents(view: View, options: Options, json: boolean): Promise<
   }
   const instruments = await instrumentsOf(log);
   const money = view.manifest === null ? 0 : accountOf(view.manifest).currencyScale;
+  const idOf = idsOf(view);
   let shown = 0;
   const range = (topic: TopicName, of: number) => {
     const fromOffset = starts.get(`${topic}/${of}`) ?? 0;
@@ -262,7 +264,9 @@ async function showEvents(view: View, options: Options, json: boolean): Promise<
   for await (const chunk of mergeTopics(log, topics, range)) {
     for (const event of chunk) {
       if (shown++ >= limit) return;
-      write(json ? `${eventJson(event)}\n` : eventLine(event, instruments, money));
+      write(
+        json ? `${eventJson(event, await idOf(event))}\n` : eventLine(event, instruments, money),
+      );
     }
   }
   if (shown === 0 && !json) write("no events there\n");
@@ -288,7 +292,7 @@ async function instrumentsOf(log: EventLog): Promise<ReadonlyMap<string, Instrum
 async function showWalk(walk: Walk, view: View, at: string, json: boolean): Promise<void> {
   const explanation = await walk.ask(view.log, positionOf("position", at));
   if (json) {
-    write(`${JSON.stringify(explanationJson(explanation))}\n`);
+    write(`${JSON.stringify(await explanationJson(explanation, idsOf(view)))}\n`);
     return;
   }
   const instruments = await instrumentsOf(view.log);
@@ -307,12 +311,23 @@ async function showWalk(walk: Walk, view: View, at: string, json: boolean): Prom
   tell(explanation, "");
 }
 
-const explanationJson = ({ link, event, because, span }: Explanation): unknown => ({
-  link,
-  event: JSON.parse(eventJson(event)) as unknown,
-  span,
-  because: because.map(explanationJson),
-});
+type IdOf = (event: AnyEvent) => Promise<EventId | null>;
+
+/** null where a cause lies on a tape that is gone. */
+function idsOf({ log, manifest, missing }: View): IdOf {
+  if (missing !== null) return async () => null;
+  return eventIds(log, producersIn(manifest?.topology ?? ""));
+}
+
+async function explanationJson(
+  { link, event, because, span }: Explanation,
+  idOf: IdOf,
+): Promise<unknown> {
+  const reasons: unknown[] = [];
+  for (const reason of because) reasons.push(await explanationJson(reason, idOf));
+  const told = JSON.parse(eventJson(event, await idOf(event))) as unknown;
+  return { link, event: told, span, because: reasons };
+}
 
 async function showAnswer(
   name: string,
