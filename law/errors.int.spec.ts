@@ -1,4 +1,5 @@
-// The list of error codes is closed: the compiler admits no other, and here none stays that nothing raises.
+// The list of error codes is closed: the compiler admits no other, and here none stays that nothing
+// raises. Reads the files that git knows, so it is no unit test.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
