@@ -1,9 +1,12 @@
 // What the report's page runs in the reader's browser, after uPlot: charts that share one time axis,
 // zoom by drag or keyboard, and follow light and dark. It asks for nothing from the network.
 
+import { marketHoursScript } from "./market-hours-script.ts";
+
 export const pageScript = `
 "use strict";
 (() => {
+${marketHoursScript}
   const data = JSON.parse(document.getElementById("data").textContent);
   const times = (deltas) => { let t = 0; return deltas.map((d) => (t += d) / 1000); };
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -40,7 +43,7 @@ export const pageScript = `
       const left = u.cursor.left >= 0 ? u.cursor.left : width / 2;
       const step = event.shiftKey ? 40 : 6;
       const span = max - min;
-      const at = min + (left / width) * span;
+      const at = u.posToVal(left, "x");
       if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
         const to = left + (event.key === "ArrowLeft" ? -step : step);
         if (to < 0 && min > first) zoom(u, Math.max(first, min - span / 4), Math.max(first, min - span / 4) + span);
@@ -62,11 +65,15 @@ export const pageScript = `
       stroke: () => color("--soft"), grid: { stroke: () => color("--faint"), width: 1 },
       ticks: { show: false }, font: "12px system-ui, sans-serif", gap: 6,
     }, more);
+    const hours = marketHours(values[0]);
+    const openHours = hours && { distr: 100, fwd: hours.fwd, bwd: hours.bwd };
+    const openTicks = hours && { filter: (_, ticks) => ticks, splits: (u, _, min, max, incr, space) =>
+      marketTicks(hours, min, max, incr, (a, b) => u.valToPos(b, "x") - u.valToPos(a, "x") >= space) };
     const u = new uPlot({
       width: box.clientWidth, height, tzDate: utc, legend: { show: false }, padding: [8, 20, 0, 0],
       cursor: { y: false, drag: { x: true, y: false }, sync: options.group ? { key: options.group } : undefined, points: { size: 7 } },
-      scales: { x: { time: true }, y: { range: options.range } },
-      axes: [axis({ size: 42, space: 70, values: dates }), axis({ size: 74, space: height < 200 ? 20 : 34, values: (_, ticks) => ticks.map(options.tick) })],
+      scales: { x: { time: true, ...openHours }, y: { range: options.range } },
+      axes: [axis({ size: 42, space: 70, values: dates, ...openTicks }), axis({ size: 74, space: height < 200 ? 20 : 34, values: (_, ticks) => ticks.map(options.tick) })],
       series: [{}, ...series],
       plugins: options.plugins || [],
       hooks: {
@@ -158,12 +165,13 @@ export const pageScript = `
       for (let i = 0; i < marks.x.length; i++) if (Math.abs(marks.x[i] - t) < width && (best < 0 || Math.abs(marks.x[i] - t) < Math.abs(marks.x[best] - t))) best = i;
       return best;
     };
-    const low = Math.min(...s.marks.price), high = Math.max(...s.marks.price);
+    const least = Math.min(...s.price), most = Math.max(...s.price);
+    const low = Math.min(least, ...s.marks.price), high = Math.max(most, ...s.marks.price);
     shown = draw("price", 320, [line(s.symbol, "--line", null, { width: 1.2 })], [x, s.price], {
       group: "price", reset: "reset-price", tick: digits,
       range: (u, min, max) => {
-        const whole = u.scales.x.min == null || (u.scales.x.min <= x[0] && u.scales.x.max >= x[x.length - 1]);
-        const a = whole ? Math.min(min, low) : min, b = whole ? Math.max(max, high) : max, pad = (b - a || Math.abs(b) || 1) * 0.07;
+        // The x scale is still the old one here: the prices shown tell how much is seen.
+        const a = min <= least ? low : min, b = max >= most ? high : max, pad = (b - a || Math.abs(b) || 1) * 0.07;
         return [a - pad, b + pad];
       },
       plugins: [marksOn(marks)],

@@ -5,7 +5,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { holdOverGaps } from "./closed-hours.ts";
 import { count, day, embedJson, escapeHtml, percent } from "./figures.ts";
 import { pageScript } from "./page-script.ts";
 import { pageStyle } from "./page-style.ts";
@@ -98,7 +97,7 @@ function chart(id: string, name: string, reading: string, label: string): string
 <div class="chart" id="${id}" tabindex="0" role="img" aria-label="${escapeHtml(label)}"></div>`;
 }
 
-const HINT = `<span class="hint">Drag to zoom, double-click to see all. With the keyboard: focus a chart, then arrows, + and −, 0.</span>`;
+const HINT = `<span class="hint">Drag to zoom, double-click to see all. With the keyboard: focus a chart, then arrows, + and −, 0. Closed hours are left out.</span>`;
 
 function equitySection(data: ReportData): string {
   const { equity, metrics, drawdowns: falls } = data;
@@ -151,39 +150,31 @@ function chartData({ equity, symbols, account }: ReportData): unknown {
     currency: account.currency,
     digits: account.currencyScale,
     equity: equity.timeUs.length === 0 ? null : equityData(equity),
-    symbols: symbols.map(symbolData),
+    symbols: symbols.map((series) => ({
+      symbol: series.symbol,
+      currency: series.currency,
+      digits: series.priceScale,
+      reading: readingOf(series),
+      label: labelOf(series),
+      t: steps(series.timeUs),
+      price: series.price,
+      marks: {
+        t: steps(series.marks.map((mark) => mark.timeUs)),
+        side: series.marks.map((mark) => (mark.side === "BUY" ? 1 : -1)),
+        price: series.marks.map((mark) => mark.price),
+        count: series.marks.map((mark) => mark.count),
+      },
+    })),
   };
 }
 
-function symbolData(series: SymbolSeries): unknown {
-  const { timeUs, source } = holdOverGaps(series.timeUs);
-  return {
-    symbol: series.symbol,
-    currency: series.currency,
-    digits: series.priceScale,
-    reading: readingOf(series),
-    label: labelOf(series),
-    t: steps(timeUs),
-    price: source.map((i) => series.price[i]),
-    marks: {
-      t: steps(series.marks.map((mark) => mark.timeUs)),
-      side: series.marks.map((mark) => (mark.side === "BUY" ? 1 : -1)),
-      price: series.marks.map((mark) => mark.price),
-      count: series.marks.map((mark) => mark.count),
-    },
-  };
-}
-
-function equityData(equity: EquitySeries): unknown {
-  const { timeUs, source } = holdOverGaps(equity.timeUs);
-  return {
-    t: steps(timeUs),
-    equity: source.map((i) => equity.equity[i]),
-    drawdown: source.map((i) => Number(equity.drawdown[i]?.toFixed(6))),
-    gross: source.map((i) => equity.gross[i]),
-    net: source.map((i) => equity.net[i]),
-  };
-}
+const equityData = (equity: EquitySeries): unknown => ({
+  t: steps(equity.timeUs),
+  equity: equity.equity,
+  drawdown: equity.drawdown.map((part) => Number(part.toFixed(6))),
+  gross: equity.gross,
+  net: equity.net,
+});
 
 function steps(timeUs: readonly number[]): readonly number[] {
   const times = timeUs.map((time) => Math.floor(time / 1000));
