@@ -58,7 +58,7 @@ export function demoCommand(): Command {
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
       process.stdout.write(
         verdict.identical
-          ? `proof         replayed, ${grouped(verdict.records)} events identical to the byte\n\nDone in ${seconds} s. Next: open the report, or\n  tapedeck inspect positions ${result.run.slice(0, 6)}\n  tapedeck fork ${result.run.slice(0, 6)} --set risk.maxDrawdown=0.01\n`
+          ? `proof         replayed, ${grouped(verdict.records)} events identical to the byte\n\nDone in ${seconds} s. Next: open the report, or\n  ${asCalled()} inspect positions ${result.run.slice(0, 6)}\n  ${asCalled()} fork ${result.run.slice(0, 6)} --set risk.maxDrawdown=0.01\n`
           : `proof         FAILED: the replay differs; tapedeck verify ${result.run} says where\n`,
       );
     });
@@ -96,6 +96,12 @@ async function prepare({ seed, days, root }: Options): Promise<string> {
   const path = join(root, `${name}.yaml`);
   writeWhole(path, demoConfig(resolve(tape), seed));
   return path;
+}
+
+/** The command as it was called here: in the repository, through npx, or installed for all. */
+function asCalled(): string {
+  if (import.meta.url.endsWith(".ts")) return "npm run -s tapedeck --";
+  return process.env.npm_command === "exec" ? "npx tapedeck" : "tapedeck";
 }
 
 async function prove(plan: RunPlan, run: string, root: string) {
