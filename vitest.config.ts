@@ -9,6 +9,8 @@ const project = (name: string, testTimeout: number) => ({
       `{schemas,quant,streams,processors,projections,infra,bench,docs,law,packaging}/**/*.${name}.spec.ts`,
     ],
     testTimeout,
+    // What a file prepares may compile, simulate and run as much as a test does.
+    hookTimeout: testTimeout,
   },
 });
 
