@@ -1,6 +1,7 @@
 // A small market on disk for tests of runs: one-minute bars of a seeded random walk.
 
 import { Random } from "../../../quant/random.ts";
+import { equity } from "../../../streams/testing/given.ts";
 import { openEmbeddedLog } from "../../log/embedded-log.ts";
 import { openSourceWriter } from "../../tape/source-writer.ts";
 
@@ -15,19 +16,7 @@ export async function writeMarketTape(
   const log = await openEmbeddedLog(dir, { mode: "write" });
   const writer = await openSourceWriter(log, 1);
   for (const symbol of market.symbols) {
-    await writer.append("market.instruments", FIRST_BAR_US, {
-      symbol,
-      assetClass: "EQUITY",
-      currency: "USD",
-      currencyScale: 2,
-      priceScale: 2,
-      quantityScale: 0,
-      tickSize: 1,
-      lotSize: 1,
-      multiplier: 1,
-      calendar: "XNYS",
-      timeZone: "America/New_York",
-    });
+    await writer.append("market.instruments", FIRST_BAR_US, equity(symbol));
   }
   const random = new Random(market.seed);
   const prices = market.symbols.map(() => 10_000);
