@@ -1,4 +1,4 @@
-// Holds a configuration's values against the published schema and says in words what is wrong: the
+// Holds a configuration's values against its published schema and says in words what is wrong: the
 // value found, what is allowed, and what was probably meant. One finding for each key.
 
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
@@ -10,39 +10,51 @@ import { allowed, dottedKeys, type SchemaNode, schema, schemaAt, takes } from ".
 /** Findings worked out in full; a file with more is wrong as a whole. */
 const MOST = 200;
 
-let validate: ValidateFunction | undefined;
+const validators = new Map<SchemaNode, ValidateFunction>();
 
 /**
  * What the schema holds against the value; empty if nothing. Cost: milliseconds, the first time 20.
  */
-export function checkSchema(value: Plain, origins: Origins): Problem[] {
+export function checkSchema(value: Plain, origins: Origins, root: SchemaNode = schema): Problem[] {
+  let validate = validators.get(root);
   if (validate === undefined) {
     const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strictRequired: false });
-    validate = ajv.addVocabulary(["patternErrorMessage"]).compile(schema);
+    validate = ajv.addVocabulary(["patternErrorMessage"]).compile(root);
+    validators.set(root, validate);
   }
   if (validate(value)) return [];
   const problems = new Map<string, Problem>();
   for (const error of (validate.errors ?? []).slice(0, MOST)) {
-    const found = explain(error, value, origins);
+    const found = explain(error, { schema: root, value }, origins);
     // A key has one finding; a key that is left out or too much is told apart from its group.
     if (found !== null) problems.set(found.key, found);
   }
   return [...problems.values()];
 }
 
-function explain(error: ErrorObject, root: Plain, origins: Origins): Problem | null {
+/** What is judged, and by which schema. */
+interface Judged {
+  readonly schema: SchemaNode;
+  readonly value: Plain;
+}
+
+function explain(error: ErrorObject, root: Judged, origins: Origins): Problem | null {
   const { instancePath: pointer, keyword, params } = error;
   if (keyword === "if") return null;
   if (/\/(then|else)\//.test(error.schemaPath) && !isChosen(pointer, root)) return null;
   if (keyword === "additionalProperties") {
     const name = String(params.additionalProperty);
     const child = `${pointer}/${escapePointer(name)}`;
-    return invalid(keyOrigin(origins, child), dottedKey(child), unknownKey(pointer, name));
+    return invalid(
+      keyOrigin(origins, child),
+      dottedKey(child),
+      unknownKey(pointer, name, root.schema),
+    );
   }
   if (keyword === "required") {
     const child = `${pointer}/${escapePointer(String(params.missingProperty))}`;
     const needs = /\/(then|else)\//.test(error.schemaPath) ? ` with ${choice(pointer, root)}` : "";
-    const message = `missing: it is needed${needs}, ${allowed(schemaAt(child) ?? {})}`;
+    const message = `missing: it is needed${needs}, ${allowed(schemaAt(child, root.schema) ?? {})}`;
     return invalid(keyOrigin(origins, pointer), dottedKey(child), message);
   }
   if (keyword === "false schema") {
@@ -51,12 +63,12 @@ function explain(error: ErrorObject, root: Plain, origins: Origins): Problem | n
     return invalid(keyOrigin(origins, pointer), dottedKey(pointer), message);
   }
   const at = origins.get(pointer)?.value ?? nowhere;
-  const value = valueAt(root, pointer);
+  const value = valueAt(root.value, pointer);
   if (keyword === "uniqueItems") {
     const twice = (value as readonly Plain[])[Number(params.i)];
     return invalid(at, dottedKey(pointer), `lists ${shown(twice)} twice`);
   }
-  const node = schemaAt(pointer) ?? {};
+  const node = schemaAt(pointer, root.schema) ?? {};
   const text = origins.get(pointer)?.text ?? null;
   const guess = hint(value, node, text);
   const rule = `must be ${allowed(node)}`;
@@ -82,34 +94,34 @@ function valueAt(root: Plain, pointer: string): Plain | undefined {
 /**
  * "method fixed-quantity": the key that decides what else a group holds, as given or by default.
  */
-function choice(group: string, root: Plain): string {
+function choice(group: string, root: Judged): string {
   const { name, value } = chosen(group, root);
   return `${name} ${String(value)}`;
 }
 
-function chosen(group: string, root: Plain): { name: string; value: unknown; node: SchemaNode } {
-  const properties = schemaAt(group)?.properties ?? {};
-  const [name = ""] = Object.keys(schemaAt(group)?.if?.properties ?? {});
+function chosen(group: string, root: Judged): { name: string; value: unknown; node: SchemaNode } {
+  const properties = schemaAt(group, root.schema)?.properties ?? {};
+  const [name = ""] = Object.keys(schemaAt(group, root.schema)?.if?.properties ?? {});
   const node = properties[name] ?? {};
-  return { name, value: valueAt(root, `${group}/${name}`) ?? node.default, node };
+  return { name, value: valueAt(root.value, `${group}/${name}`) ?? node.default, node };
 }
 
 /** False where the choice itself is wrong: nothing is known of what goes with it. */
-function isChosen(pointer: string, root: Plain): boolean {
+function isChosen(pointer: string, root: Judged): boolean {
   const parent = pointer.slice(0, pointer.lastIndexOf("/"));
-  const group = schemaAt(pointer)?.if === undefined ? parent : pointer;
+  const group = schemaAt(pointer, root.schema)?.if === undefined ? parent : pointer;
   const { value, node } = chosen(group, root);
   return typeof value === "string" && node.enum?.includes(value) === true;
 }
 
-function unknownKey(pointer: string, name: string): string {
-  const group = schemaAt(pointer);
+function unknownKey(pointer: string, name: string, root: SchemaNode): string {
+  const group = schemaAt(pointer, root);
   const siblings = Object.keys(group?.properties ?? {});
   const prefix = pointer === "" ? "" : `${dottedKey(pointer)}.`;
   const near = nearest(name, siblings);
   if (near !== null) return `unknown key; did you mean ${prefix}${near}?`;
   const leaf = (key: string): string => key.slice(key.lastIndexOf(".") + 1);
-  const keys = dottedKeys();
+  const keys = dottedKeys(root);
   const elsewhere = nearest(name, keys.map(leaf));
   const key = keys.find((candidate) => leaf(candidate) === elsewhere);
   if (key !== undefined) return `unknown key; did you mean ${key}?`;

@@ -1,5 +1,5 @@
-// The published schema as a tree that can be walked: what is allowed at a key, in words, and what a
-// key is when it is not given.
+// A published schema as a tree that can be walked: what is allowed at a key, in words, and what a
+// key is when it is not given. Every look-up takes the schema's root; left out, it is a run's.
 
 import type { Plain } from "./read-yaml.ts";
 import schemaFile from "./tapedeck.schema.json" with { type: "json" };
@@ -29,14 +29,14 @@ export interface SchemaNode {
 export const schema = schemaFile as SchemaNode;
 
 /** A reference followed; what stands beside it wins. */
-export function resolved(node: SchemaNode): SchemaNode {
+export function resolved(node: SchemaNode, root: SchemaNode = schema): SchemaNode {
   const name = node.$ref?.replace("#/$defs/", "");
-  return name === undefined ? node : { ...schema.$defs?.[name], ...node };
+  return name === undefined ? node : { ...root.$defs?.[name], ...node };
 }
 
 /** The schema of a value by its JSON pointer; null where the schema knows no such key. */
-export function schemaAt(pointer: string): SchemaNode | null {
-  let node: SchemaNode | undefined = schema;
+export function schemaAt(pointer: string, root: SchemaNode = schema): SchemaNode | null {
+  let node: SchemaNode | undefined = root;
   for (const part of pointer.split("/").slice(1)) {
     const next: SchemaNode | undefined = /^\d+$/.test(part)
       ? node.items
@@ -44,16 +44,16 @@ export function schemaAt(pointer: string): SchemaNode | null {
         ? node.properties?.[part]
         : undefined;
     if (next === undefined) return null;
-    node = resolved(next);
+    node = resolved(next, root);
   }
   return node;
 }
 
 /** Every key in dotted form, groups before what is in them. */
-export function dottedKeys(node: SchemaNode = schema, prefix = ""): string[] {
+export function dottedKeys(root: SchemaNode = schema, node = root, prefix = ""): string[] {
   return Object.entries(node.properties ?? {}).flatMap(([name, child]) => [
     prefix + name,
-    ...dottedKeys(resolved(child), `${prefix}${name}.`),
+    ...dottedKeys(root, resolved(child, root), `${prefix}${name}.`),
   ]);
 }
 
@@ -91,16 +91,16 @@ function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema
 /**
  * The value with the default of every key that it leaves out; for a value that the schema takes.
  */
-export function withDefaults(value: Plain, node: SchemaNode = schema): Plain {
+export function withDefaults(value: Plain, root: SchemaNode = schema, node = root): Plain {
   if (Array.isArray(value))
-    return value.map((item) => withDefaults(item, resolved(node.items ?? {})));
+    return value.map((item) => withDefaults(item, root, resolved(node.items ?? {}, root)));
   if (typeof value !== "object" || value === null || node.properties === undefined) return value;
   const given = value as { readonly [key: string]: Plain };
   const filled: Record<string, Plain> = {};
   for (const [name, child] of Object.entries(node.properties)) {
-    const inner = resolved(child);
+    const inner = resolved(child, root);
     const found = given[name] === undefined ? inner.default : given[name];
-    if (found !== undefined) filled[name] = withDefaults(found, inner);
+    if (found !== undefined) filled[name] = withDefaults(found, root, inner);
   }
   return filled;
 }
