@@ -38,6 +38,7 @@ export const errorKinds = {
     "add the processor that writes the topic, or declare it as a source",
   ),
   STREAMS_DUPLICATE_PROCESSOR: kind(2, "give each processor its own name"),
+  STREAMS_PROCESSOR_UNKNOWN: kind(2, "name processors that the message lists"),
   STREAMS_OUTPUT_UNDECLARED: kind(5, "list the topic in the processor's outputs"),
   STREAMS_TIME_REVERSED: kind(5, "an event may not be earlier than its cause plus the latency"),
   STREAMS_STATE_UNSUPPORTED: kind(
@@ -126,6 +127,10 @@ export const errorKinds = {
     "the range holds no events: widen it, or look with `tapedeck inspect topics`",
   ),
   STREAMS_BATCH_INVALID: kind(5, "frame records as streams/record.ts says, and count them"),
+  STREAMS_ENTRY_KEY_INVALID: kind(
+    5,
+    "key Maps in a processor's state by well-formed text of at most about 900 bytes",
+  ),
   STREAMS_NAME_INVALID: kind(2, "give a name of 1 to 400 bytes"),
   STREAMS_NOT_COMPACTED: kind(2, "compact only topics that the catalogue marks so"),
   STORE_NOT_FOUND: kind(3, "give the folder of a log, or make one with `tapedeck simulate`"),
@@ -151,6 +156,7 @@ export const errorKinds = {
   CONFIG_NOT_TEXT: kind(2, "save the configuration as UTF-8 text of at most 256 KiB"),
   CONFIG_YAML_INVALID: kind(2, "mend the lines named: `tapedeck config check FILE`"),
   CONFIG_INVALID: kind(2, "mend the keys named: `tapedeck config schema` lists what is allowed"),
+  CONFIG_CLUSTER_INVALID: kind(2, "mend the keys named: docs/cluster.md lists what is allowed"),
   CONFIG_OVERRIDE_INVALID: kind(2, "write --set key=value, such as --set risk.maxDrawdown=0.1"),
   MODEL_UNKNOWN: kind(2, "name a built-in model, or a file by its path: ./my-model.ts"),
   MODEL_UNREADABLE: kind(2, "name a TypeScript or JavaScript file of at most 1 MiB"),
@@ -162,9 +168,57 @@ export const errorKinds = {
   MODEL_SHAPE_INVALID: kind(2, "export one SignalModel as default: docs/tutorial.md shows one"),
   MODEL_FAILED: kind(5, "mend the model and run the backtest again: another model is another run"),
   MODEL_STRENGTH_INVALID: kind(5, "return a number from -1 to 1, or null for no view"),
+  TELEMETRY_ADDRESS_UNAVAILABLE: kind(
+    2,
+    "choose another port or host for health and metrics; port 0 takes any free one",
+  ),
+  TELEMETRY_LOG_UNWRITABLE: kind(4, "name a file that can be written, or log to stderr"),
+  FAULTS_HISTORY_INVALID: kind(3, "record it with infra/faults/history/record-history.ts"),
   PROCESSOR_FAILED: kind(
     5,
     "look at the event with `tapedeck inspect events`; what was committed before it is kept",
+  ),
+  REGISTRY_NOT_CONFIGURED: kind(
+    2,
+    "name the schema registry: --registry URL, TAPEDECK_REGISTRY, or `registry` in the cluster file",
+  ),
+  REGISTRY_UNREACHABLE: kind(
+    4,
+    "start the registry, or mend its address and the network between; then try again",
+    true,
+  ),
+  REGISTRY_NOT_A_REGISTRY: kind(
+    2,
+    "give the address of a Confluent-compatible registry; Apicurio's ends in /apis/ccompat/v7",
+  ),
+  REGISTRY_UNTRUSTED: kind(2, "name the authority that signed the registry's certificate"),
+  REGISTRY_ACCESS_REFUSED: kind(2, "give the registry's user and password, or its token"),
+  REGISTRY_REFUSED: kind(4, "see the registry's own words in the message, and its log"),
+  REGISTRY_NOT_PUBLISHED: kind(2, "run `tapedeck schemas publish`: services never register schemas"),
+  REGISTRY_SCHEMA_UNKNOWN: kind(3, "see which producer wrote the id, and into which registry"),
+  REGISTRY_INCOMPATIBLE: kind(
+    6,
+    "mend the fields named: a new field needs a default, and one without a default stays for ever",
+  ),
+  KAFKA_NOT_CONFIGURED: kind(
+    2,
+    "name a cluster file (--cluster FILE or TAPEDECK_CLUSTER), or the brokers (TAPEDECK_KAFKA=host:port), or start your own: `npm run kafka -- up`",
+  ),
+  KAFKA_TOKEN_UNAVAILABLE: kind(
+    4,
+    "see what the message says of the token's file or endpoint, then try again",
+    true,
+  ),
+  TOPICS_REPLICATION_IMPOSSIBLE: kind(
+    2,
+    "lower replicationFactor in the cluster file, or start more brokers",
+  ),
+  TOPICS_DELETE_REFUSED: kind(2, "name only topics that `tapedeck topics plan` lists as unused"),
+  TOPICS_UNCONFIRMED: kind(2, "look at the plan, then say --yes"),
+  TOPICS_APPLY_FAILED: kind(
+    4,
+    "mend what the message names and apply again: what is done already stays done",
+    true,
   ),
 } as const satisfies Record<string, ErrorKind>;
 

@@ -59,11 +59,13 @@ export function fromOffset(batch: RecordBatch, offset: number): RecordBatch {
       offset,
     });
   }
+  const { traces } = batch;
   return {
     ...batch,
     baseOffset: offset,
     count: batch.count - (offset - batch.baseOffset),
     bytes: batch.bytes.subarray(at),
+    ...(traces === undefined ? {} : { traces: traces.slice(offset - batch.baseOffset) }),
   };
 }
 
@@ -100,7 +102,9 @@ export function splitBatch(batch: RecordBatch, limit: number, floorUs: number): 
   let at = 0;
   const cut = (until: number, time: number) => {
     const bytes = batch.bytes.subarray(start, until);
-    pieces.push({ ...batch, baseOffset: base, count: offset - base, maxTimeUs: time, bytes });
+    const traces = batch.traces?.slice(base - batch.baseOffset, offset - batch.baseOffset);
+    const piece = { ...batch, baseOffset: base, count: offset - base, maxTimeUs: time, bytes };
+    pieces.push(traces === undefined ? piece : { ...piece, traces });
     start = until;
     base = offset;
   };

@@ -47,6 +47,13 @@ export const fenced = (task: string, epoch: number, current: number): TapedeckEr
     { task, epoch, current },
   );
 
+export const entryKeyInvalid = (task: string, key: string, bytes: number): TapedeckError =>
+  new TapedeckError(
+    "STREAMS_ENTRY_KEY_INVALID",
+    `${task} keeps an entry of state under a key of ${bytes} bytes that starts "${key.slice(0, 40)}"`,
+    { task, bytes },
+  );
+
 export const offsetOutOfRange = (
   topic: string,
   partition: number,

@@ -15,6 +15,11 @@ export interface RecordBatch {
   /** Greatest effective time in the partition up to the end of this batch. */
   readonly maxTimeUs: number;
   readonly bytes: Uint8Array;
+  /**
+   * Of each record the W3C `traceparent` that it carries, if any. Never in its bytes, never seen by a
+   * decision; a log may drop them.
+   */
+  readonly traces?: readonly (string | null)[];
 }
 
 /** How far a task has read one partition: the offset it wants next. */
@@ -24,13 +29,25 @@ export interface Consumed {
   readonly next: number;
 }
 
-/** What a task needs to go on: the offsets it has consumed, and its state at that point. */
+/** One entry of a task's keyed state, as it is from now on; null: it is gone. */
+export interface EntryChange {
+  /** 1 to MAX_ENTRY_KEY_BYTES bytes as UTF-8. */
+  readonly key: string;
+  readonly value: Uint8Array | null;
+}
+
+/**
+ * What a task needs to go on: the offsets it has consumed, and its state at that point. The state is
+ * one part that is stored whole, and any number of entries of which only the changes are.
+ */
 export interface Checkpoint {
   readonly task: string;
   /** From `openTask`; a commit under an older epoch is refused with STREAMS_FENCED. */
   readonly epoch: number;
   readonly consumed: readonly Consumed[];
   readonly state: Uint8Array;
+  /** In this order, where a key comes twice. What is not named stays. */
+  readonly changes?: readonly EntryChange[];
 }
 
 export interface Commit {
@@ -41,8 +58,14 @@ export interface Commit {
 
 export interface OpenedTask {
   readonly epoch: number;
+  /** Without the changes that it was committed with: they are in `entries`. */
   readonly checkpoint: Checkpoint | null;
+  /** The keyed state at that checkpoint: every entry that was put and not taken away. */
+  readonly entries: ReadonlyMap<string, Uint8Array>;
 }
+
+/** Embedded stores look entries up by their keys, which they keep short. */
+export const MAX_ENTRY_KEY_BYTES = 1024;
 
 export interface PartitionRange {
   readonly topic: string;

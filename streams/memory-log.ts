@@ -2,6 +2,7 @@
 // test may hold every other log against. Keeps everything in memory; copies what it is given.
 
 import { checkBatch, firstAtOrAfter, fromOffset } from "./batch.ts";
+import { checkEntryKeys } from "./entries.ts";
 import { Followers } from "./followers.ts";
 import type { Checkpoint, Commit, EventLog, PartitionRange, RecordBatch } from "./log.ts";
 import {
@@ -42,6 +43,7 @@ export function createMemoryLog(): EventLog {
   const topics = new Map<string, Partition[]>();
   const epochs = new Map<string, number>();
   const checkpoints = new Map<string, Checkpoint>();
+  const entries = new Map<string, Map<string, Uint8Array>>();
   let open = true;
 
   function partitionOf(topic: string, partition: number): Partition {
@@ -69,6 +71,7 @@ export function createMemoryLog(): EventLog {
       const current = epochs.get(task) ?? 0;
       if (epoch !== current || current === 0) throw fenced(task, epoch, current);
     }
+    for (const checkpoint of commit.checkpoints) checkEntryKeys(checkpoint);
   }
 
   function apply(commit: Commit): void {
@@ -76,17 +79,27 @@ export function createMemoryLog(): EventLog {
       if (batch.count === 0) continue;
       const partition = partitionOf(batch.topic, batch.partition);
       partition.maxTimeUs = Math.max(partition.maxTimeUs, batch.maxTimeUs);
-      const bytes = batch.bytes.slice();
-      partition.batches.push({ ...batch, maxTimeUs: partition.maxTimeUs, bytes });
+      // Without its traces: they are no part of what is kept.
+      const { topic, baseOffset, count } = batch;
+      partition.batches.push({
+        topic,
+        partition: batch.partition,
+        baseOffset,
+        count,
+        maxTimeUs: partition.maxTimeUs,
+        bytes: batch.bytes.slice(),
+      });
       partition.end += batch.count;
     }
-    for (const checkpoint of commit.checkpoints) {
-      const consumed = checkpoint.consumed.map((each) => ({ ...each }));
-      checkpoints.set(checkpoint.task, {
-        ...checkpoint,
-        consumed,
-        state: checkpoint.state.slice(),
-      });
+    for (const { task, epoch, consumed, state, changes = [] } of commit.checkpoints) {
+      const copies = consumed.map((each) => ({ ...each }));
+      checkpoints.set(task, { task, epoch, consumed: copies, state: state.slice() });
+      const own = entries.get(task) ?? new Map<string, Uint8Array>();
+      entries.set(task, own);
+      for (const { key, value } of changes) {
+        if (value === null) own.delete(key);
+        else own.set(key, value.slice());
+      }
     }
     for (const batch of commit.produced) {
       const partition = partitionOf(batch.topic, batch.partition);
@@ -157,7 +170,8 @@ export function createMemoryLog(): EventLog {
       if (!open) throw closed();
       const epoch = (epochs.get(task) ?? 0) + 1;
       epochs.set(task, epoch);
-      return { epoch, checkpoint: checkpoints.get(task) ?? null };
+      const checkpoint = checkpoints.get(task) ?? null;
+      return { epoch, checkpoint, entries: new Map(entries.get(task)) };
     },
 
     async close() {
