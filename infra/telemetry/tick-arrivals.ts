@@ -67,8 +67,8 @@ export function arrivalIn(state: string): number | null {
     const text = member.trim();
     if (!text.startsWith(MEMBER)) continue;
     const digits = text.slice(MEMBER.length);
-    if (!/^[0-9a-z]{1,10}$/.test(digits)) return null;
-    return Number.parseInt(digits, 36);
+    const arrivedUs = /^[0-9a-z]{1,11}$/.test(digits) ? Number.parseInt(digits, 36) : Number.NaN;
+    return Number.isSafeInteger(arrivedUs) ? arrivedUs : null;
   }
   return null;
 }
