@@ -1,0 +1,48 @@
+// A plan as people read it: + made, ~ changed, - deleted, ! differs and is left alone, = as wanted.
+
+import { isPending, type TopicPlan } from "./topic-plan.ts";
+
+const marks = { create: "+", change: "~", delete: "-", keep: "=" } as const;
+
+export function planText(plans: readonly TopicPlan[]): string {
+  const width = Math.max(0, ...plans.map(({ name }) => name.length));
+  const lines = plans.flatMap((plan) => topicLines(plan, width));
+  return `${[...lines, "", summary(plans)].join("\n")}\n`;
+}
+
+function topicLines(plan: TopicPlan, width: number): readonly string[] {
+  const { name, action, settings, drift } = plan;
+  const mark = action === "keep" && drift.some(({ blocks }) => blocks) ? "!" : marks[action];
+  const head = `${mark} ${name.padEnd(width)}  ${sizeText(plan)}`;
+  const changes = settings.map(({ name: key, from, to }) =>
+    action === "create" ? `    ${key} = ${to}` : `    ${key}: ${from ?? "not set"} → ${to}`,
+  );
+  const differing = drift.flatMap(({ what, why, flag, blocks }) => [
+    `    ${blocks ? "! " : ""}${what}`,
+    `      ${why}`,
+    ...(flag === null ? [] : [`      → ${flag}`]),
+  ]);
+  return [head, ...changes, ...differing];
+}
+
+function sizeText({ action, partitions, replicationFactor, kind }: TopicPlan): string {
+  const { from, to } = partitions;
+  const count = from !== null && to !== null && from !== to ? `${from} → ${to}` : `${to ?? from}`;
+  const of = `${count} partition${count === "1" ? "" : "s"}`;
+  const copies = `${replicationFactor} replica${replicationFactor === 1 ? "" : "s"}`;
+  return `${kind}, ${of}, ${copies}${action === "keep" ? "" : `: ${action}`}`;
+}
+
+export function summary(plans: readonly TopicPlan[]): string {
+  const count = (action: TopicPlan["action"]): number =>
+    plans.filter((plan) => plan.action === action).length;
+  const blocked = plans.filter(({ drift }) => drift.some(({ blocks }) => blocks)).length;
+  if (!plans.some(isPending)) return `nothing to do: ${plans.length} topics are as wanted`;
+  return [
+    `${count("create")} to create`,
+    `${count("change")} to change`,
+    `${count("delete")} to delete`,
+    `${blocked} that differ and are left alone`,
+    `${plans.filter((plan) => !isPending(plan)).length} as wanted`,
+  ].join(", ");
+}
