@@ -127,6 +127,10 @@ export const errorKinds = {
     "the range holds no events: widen it, or look with `tapedeck inspect topics`",
   ),
   STREAMS_BATCH_INVALID: kind(5, "frame records as streams/record.ts says, and count them"),
+  STREAMS_GROUP_CHANGED: kind(
+    2,
+    "run with the grouping that the state was made with, or as another application",
+  ),
   STREAMS_ENTRY_KEY_INVALID: kind(
     5,
     "key Maps in a processor's state by well-formed text of at most about 900 bytes",
@@ -194,7 +198,10 @@ export const errorKinds = {
   REGISTRY_UNTRUSTED: kind(2, "name the authority that signed the registry's certificate"),
   REGISTRY_ACCESS_REFUSED: kind(2, "give the registry's user and password, or its token"),
   REGISTRY_REFUSED: kind(4, "see the registry's own words in the message, and its log"),
-  REGISTRY_NOT_PUBLISHED: kind(2, "run `tapedeck schemas publish`: services never register schemas"),
+  REGISTRY_NOT_PUBLISHED: kind(
+    2,
+    "run `tapedeck schemas publish`: services never register schemas",
+  ),
   REGISTRY_SCHEMA_UNKNOWN: kind(3, "see which producer wrote the id, and into which registry"),
   REGISTRY_INCOMPATIBLE: kind(
     6,
@@ -204,6 +211,27 @@ export const errorKinds = {
     2,
     "name a cluster file (--cluster FILE or TAPEDECK_CLUSTER), or the brokers (TAPEDECK_KAFKA=host:port), or start your own: `npm run kafka -- up`",
   ),
+  KAFKA_TOPIC_MISSING: kind(2, "make the topics: `tapedeck topics apply CONFIG`, then run again"),
+  KAFKA_TOPIC_NOT_CREATED: kind(4, "see the broker's log; may this principal create topics?"),
+  LIVE_CONFIG_UNSUPPORTED: kind(2, "take the setting out, or use `tapedeck backtest`"),
+  LIVE_CHANGED: kind(
+    2,
+    "give the new version a name of its own (`--app`), or go back to what ran before",
+  ),
+  KAFKA_UNREACHABLE: kind(
+    4,
+    "start the brokers, or mend their addresses and the network between; then try again",
+    true,
+  ),
+  KAFKA_AUTHENTICATION_FAILED: kind(
+    2,
+    "mend `sasl` in the cluster file, or the user on the broker",
+  ),
+  KAFKA_AUTHORIZATION_FAILED: kind(
+    2,
+    "let the principal do it: `tapedeck topics acl` prints the least that each needs",
+  ),
+  KAFKA_REFUSED: kind(4, "see the broker's own words in the message, and its log"),
   KAFKA_TOKEN_UNAVAILABLE: kind(
     4,
     "see what the message says of the token's file or endpoint, then try again",

@@ -42,9 +42,17 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "check, describe or repair an embedded log",
     async () => (await import("./log.ts")).logCommand(),
   ],
+  topics: [
+    "plan and make a flow's topics on Kafka; print who needs to be allowed what",
+    async () => (await import("./topics.ts")).topicsCommand(),
+  ],
   config: [
     "print a default configuration, check one, show the schema",
     async () => (await import("./config.ts")).configCommand(),
+  ],
+  schemas: [
+    "check our schemas against a schema registry, publish them, show what differs",
+    async () => (await import("./schemas.ts")).schemasCommand(),
   ],
   doctor: [
     "check that this machine can run Tapedeck",
@@ -61,7 +69,8 @@ Examples:
   $ tapedeck fork latest --set risk.maxDrawdown=0.01
 
 Exit codes: 0 done · 1 a bug in Tapedeck · 2 usage or configuration · 3 bad input · 4 the log or
-the disk · 5 a processor or model failed · 6 a proof failed · 130 stopped by Ctrl-C (resumable)`;
+the disk · 5 a processor or model failed · 6 a proof failed · 7 changes are pending (topics) · 130
+stopped by Ctrl-C (resumable)`;
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command("tapedeck")

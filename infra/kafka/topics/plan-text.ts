@@ -7,16 +7,33 @@ const marks = { create: "+", change: "~", delete: "-", keep: "=" } as const;
 export function planText(plans: readonly TopicPlan[]): string {
   const width = Math.max(0, ...plans.map(({ name }) => name.length));
   const lines = plans.flatMap((plan) => topicLines(plan, width));
-  return `${[...lines, "", summary(plans)].join("\n")}\n`;
+  return `${[...lines, "", ...createdWith(plans), summary(plans)].join("\n")}\n`;
+}
+
+/** New topics have few settings that differ: each set is listed once. */
+function createdWith(plans: readonly TopicPlan[]): readonly string[] {
+  const sets = new Map<string, { readonly first: TopicPlan; count: number }>();
+  for (const plan of plans.filter(({ action }) => action === "create")) {
+    const key = JSON.stringify(plan.settings);
+    const set = sets.get(key);
+    if (set === undefined) sets.set(key, { first: plan, count: 1 });
+    else set.count++;
+  }
+  return [...sets.values()].flatMap(({ first, count }) => {
+    const others = count === 1 ? "" : ` and ${count - 1} other${count === 2 ? "" : "s"}`;
+    const settings = first.settings.map(({ name, to }) => `    ${name} = ${to}`);
+    return [`+ ${first.name}${others}, with`, ...settings, ""];
+  });
 }
 
 function topicLines(plan: TopicPlan, width: number): readonly string[] {
   const { name, action, settings, drift } = plan;
   const mark = action === "keep" && drift.some(({ blocks }) => blocks) ? "!" : marks[action];
   const head = `${mark} ${name.padEnd(width)}  ${sizeText(plan)}`;
-  const changes = settings.map(({ name: key, from, to }) =>
-    action === "create" ? `    ${key} = ${to}` : `    ${key}: ${from ?? "not set"} → ${to}`,
-  );
+  const changes =
+    action === "create"
+      ? []
+      : settings.map(({ name: key, from, to }) => `    ${key}: ${from ?? "not set"} → ${to}`);
   const differing = drift.flatMap(({ what, why, flag, blocks }) => [
     `    ${blocks ? "! " : ""}${what}`,
     `      ${why}`,
