@@ -232,6 +232,18 @@ export const errorKinds = {
     "let the principal do it: `tapedeck topics acl` prints the least that each needs",
   ),
   KAFKA_REFUSED: kind(4, "see the broker's own words in the message, and its log"),
+  KAFKA_BROKER_INVALID: kind(2, "write the broker's address as host:port"),
+  KAFKA_VERSION_UNSUPPORTED: kind(2, "use brokers of Kafka 2.4 or later"),
+  KAFKA_OFFSET_OUT_OF_RANGE: kind(4, "those records were deleted: start from ones that are kept"),
+  KAFKA_RECORD_TOO_LARGE: kind(3, "raise the topic's max.message.bytes, or write smaller records"),
+  KAFKA_TRANSACTION_TIMEOUT_INVALID: kind(2, "choose a shorter time, or raise the broker's limit"),
+  KAFKA_TRANSACTION_ABORTED: kind(
+    4,
+    "do it again with a new producer: nothing was committed",
+    true,
+  ),
+  KAFKA_OUTCOME_UNKNOWN: kind(4, "open a new producer and read back what was committed", true),
+  KAFKA_PRODUCER_UNUSABLE: kind(1, "open a new producer after a failure; one commit at a time"),
   KAFKA_TOKEN_UNAVAILABLE: kind(
     4,
     "see what the message says of the token's file or endpoint, then try again",

@@ -29,6 +29,8 @@ export type EventOf<T extends TopicName> = T extends TopicName
       /** Which of the cause's events this is, from 0, by this producer. */
       readonly ordinal: number;
       readonly value: Facts[T];
+      /** The W3C `traceparent` that it came with, if any: for people, never for decisions. */
+      readonly trace?: string;
     }
   : never;
 

@@ -42,10 +42,16 @@ export function planTasks(
         const source = topology.sources.includes(topic);
         const count = source ? sourcePartitions(topic) : partitionCount(topic, partitions);
         if (processor.scope === "symbol" && count === tasks) {
-          return [{ topic, partition, rank, shared: false }];
+          return [{ topic, partition, rank, shared: false, source }];
         }
         const shared = tasks > 1;
-        return Array.from({ length: count }, (_, of) => ({ topic, partition: of, rank, shared }));
+        return Array.from({ length: count }, (_, of) => ({
+          topic,
+          partition: of,
+          rank,
+          shared,
+          source,
+        }));
       });
       const { name } = new Task(processor, partition);
       plans.push({

@@ -1,133 +1,217 @@
-// A task outside a closed run, as a state machine without a clock or a socket: its owner brings
-// batches and the time, and takes transactions to the log. Promises: events are admitted in the one
-// order; where an input has nothing to offer, the next event waits for it a bounded time and no
-// longer; what then comes too late is admitted and recorded, so that a replay as it was repeats it;
-// offsets, outputs, admissions and state leave in one commit, and a task made from that commit goes
-// on as if it had never stopped.
+// A task outside a closed run, as a state machine without a clock or a socket: one processor, with its
+// inputs merged. Promises: events are admitted in the one order; where an input has nothing to offer,
+// the next event waits for it a bounded time and no longer; what then comes too late is admitted and
+// recorded, so that a replay as it was repeats it; a task made from what was saved goes on as if it
+// had never stopped. It is a member of a GroupTask (group-task.ts), alone or with others.
 //
-// Its owner: openTask (which fences every earlier owner), make a LiveTask of what that gave, then
-// receive, admit, commit what `transaction` gives, over and over. A commit that failed, or whose
-// outcome is not known, ends this LiveTask: open the task again and make a new one. STREAMS_FENCED
-// says that another owner has done so: stop.
+// What an event waits for, where an input has no head:
+// - an input that is known to hold unread records, up to `lagWaitUs`; so also one that is written in
+//   this group, while its writer holds something that could lead to an earlier event;
+// - a source that is known to hold none, not at all: what it may get is not on its way yet;
+// - any other, up to `waitUs`.
 //
 // tape.admissions and tape.dead-letters have a partition for each task, its `number` (live-plan.ts),
 // so that they too have one writer a partition.
 
-import { TapedeckError } from "../schemas/errors.ts";
+import type { TapedeckError } from "../schemas/errors.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
-import { keyOf, partitionCount } from "./catalogue.ts";
+import { keyOf } from "./catalogue.ts";
 import { deadLetterOf } from "./dead-letter.ts";
 import { type AnyEvent, compareKeys, type Position, type SortKey } from "./event.ts";
 import { InputLane } from "./input-lane.ts";
+import { KeyedState } from "./keyed-state.ts";
 import type { TaskPlan } from "./live-plan.ts";
-import type { Commit, OpenedTask, RecordBatch } from "./log.ts";
-import { OutputPartition } from "./output.ts";
+import type { EntryChange, RecordBatch } from "./log.ts";
+import type { OutputPartition } from "./output.ts";
 import { partitionOf } from "./partition.ts";
-import { decodeState, encodeState } from "./state.ts";
 import { type Sink, Task, type TaskSnapshot } from "./task.ts";
-import { outputsOf } from "./topology.ts";
+import { type OutputEnds, TaskOutputs } from "./task-outputs.ts";
 
 /** Bugs to plant, for the simulator to prove that it finds them; services pass none. */
 export interface LiveTaskDefects {
   readonly redeliveredTwice?: boolean;
   readonly rankIgnored?: boolean;
   readonly lateDropped?: boolean;
+  readonly handedTwice?: boolean;
 }
 
-/** What a checkpoint's state holds. */
-interface Saved {
-  readonly task: TaskSnapshot;
-  /** Of each input, in the plan's order: effective time and origin reached. */
-  readonly reached: readonly (readonly [timeUs: number, origin: number])[];
+/** How long an event waits for an input without a head, in microseconds of the owner's clock. */
+export interface Waits {
+  readonly waitUs: number;
+  /** For an input that is known to hold unread records. */
+  readonly lagWaitUs: number;
+}
+
+/** What is saved of a task at each commit, beside its processor's state. Plain data. */
+export interface SavedTask {
+  readonly streamTimeUs: number;
+  readonly written: number;
+  /** Of each input, by "topic/partition": offsets consumed beyond its base, time and origin reached. */
+  readonly lanes: Readonly<
+    Record<string, readonly [ahead: number, timeUs: number, origin: number]>
+  >;
   /** Greatest sort key admitted. */
   readonly greatest: SortKey | null;
   /** The event admitted last. */
   readonly last: Position | null;
-  /** Of each output partition, by name: its next offset and the effective time reached. */
-  readonly outputs: Readonly<Record<string, readonly [next: number, timeUs: number]>>;
+  readonly outputs: OutputEnds;
+}
+
+/** What a task is made from. */
+export interface LiveTaskStart {
+  /** Null: it was never saved. */
+  readonly saved: SavedTask | null;
+  readonly entries: ReadonlyMap<string, Uint8Array>;
+  /** Where the group is in a partition, by "topic/partition". */
+  readonly baseOf: (place: string) => number;
+}
+
+interface Upstream {
+  readonly writer: LiveTask;
+  readonly latencyUs: number;
 }
 
 export class LiveTask implements Sink {
+  readonly plan: TaskPlan;
   readonly inputs: readonly InputLane[];
-  /** Events admitted since the last transaction. */
-  admitted = 0;
-  private readonly plan: TaskPlan;
-  private readonly epoch: number;
-  private readonly waitUs: number;
+  /** While one of these lanes is full this task admits nothing. */
+  readonly fills: InputLane[] = [];
+  private readonly waits: Waits;
+  private readonly room: number;
   private readonly defects: LiveTaskDefects;
   private readonly task: Task;
-  private readonly outputs = new Map<TopicName, readonly (OutputPartition | undefined)[]>();
-  private greatest: SortKey | null = null;
-  private last: Position | null = null;
+  private readonly keyed: KeyedState;
+  private readonly outputs: TaskOutputs;
+  /** Of each input that is written in this group. */
+  private readonly upstream: (Upstream | undefined)[];
+  /** Lanes of this group that read what it writes: by topic, then by partition. */
+  private readonly readers = new Map<TopicName, InputLane[][]>();
+  private greatest: SortKey | null;
+  private last: Position | null;
+  /** When the event at hand was received. */
+  private seenUs = 0;
 
-  /** `waitUs`: how long an event waits for inputs that have nothing to offer. */
-  constructor(plan: TaskPlan, opened: OpenedTask, waitUs: number, defects: LiveTaskDefects = {}) {
-    const { checkpoint } = opened;
+  /** `room`: records in a lane at which it is full. */
+  constructor(
+    plan: TaskPlan,
+    start: LiveTaskStart,
+    waits: Waits,
+    room: number,
+    defects: LiveTaskDefects = {},
+  ) {
+    const { saved, baseOf, entries } = start;
     this.plan = plan;
-    this.epoch = opened.epoch;
-    this.waitUs = waitUs;
+    this.waits = waits;
+    this.room = room;
     this.defects = defects;
     this.task = new Task(plan.processor, plan.partition, plan.rank);
-    const saved = checkpoint === null ? null : (decodeState(checkpoint.state) as Saved);
+    this.keyed = new KeyedState(plan.processor.name);
     if (saved !== null) {
-      this.task.restore(saved.task);
-      this.greatest = saved.greatest;
-      this.last = saved.last;
+      const { streamTimeUs, written } = saved;
+      const restored = this.keyed.restore(entries);
+      const { state } = restored ?? this.task.snapshot();
+      this.task.restore({ state, streamTimeUs, written });
     }
-    this.inputs = plan.inputs.map((input, index) => {
+    this.track();
+    this.greatest = saved?.greatest ?? null;
+    this.last = saved?.last ?? null;
+    this.inputs = plan.inputs.map((input) => {
       const { topic, partition } = input;
-      const next = checkpoint?.consumed.find(
-        (done) => done.topic === topic && done.partition === partition,
-      )?.next;
+      const place = `${topic}/${partition}`;
+      const [ahead, ...reached] = saved?.lanes[place] ?? [0, 0, 0];
       const accept = input.shared ? (event: AnyEvent) => this.owns(event) : null;
-      return new InputLane(input, next ?? 0, saved?.reached[index] ?? [0, 0], accept);
+      return new InputLane(input, baseOf(place) + ahead, reached, accept);
     });
-    this.openOutputs(saved);
+    this.upstream = plan.inputs.map(() => undefined);
+    this.outputs = new TaskOutputs(plan, saved?.outputs ?? {});
   }
 
-  private openOutputs(saved: Saved | null): void {
-    const { processor, partition, partitions, number } = this.plan;
-    const open = (topic: TopicName, index: number): OutputPartition => {
-      const [next, timeUs] = saved?.outputs[`${topic}/${index}`] ?? [0, 0];
-      return new OutputPartition(topic, index, next, timeUs);
-    };
-    for (const topic of outputsOf(processor)) {
-      const count = partitionCount(topic, partitions);
-      const all = Array.from({ length: count }, (_, index) =>
-        processor.scope === "symbol" && index !== partition ? undefined : open(topic, index),
-      );
-      this.outputs.set(topic, all);
-    }
-    for (const topic of ["tape.admissions", "tape.dead-letters"] as const) {
-      this.outputs.set(topic, [open(topic, number)]);
-    }
+  private track(): void {
+    const snapshot = this.task.snapshot();
+    const state = this.keyed.track(snapshot.state);
+    if (state !== snapshot.state) this.task.restore({ ...snapshot, state });
   }
 
   private owns({ topic, value }: AnyEvent): boolean {
     return partitionOf(keyOf(topic, value), this.plan.tasks) === this.plan.partition;
   }
 
+  /** Its lane of a partition; undefined if it does not read it. */
+  lane(topic: string, partition: number): InputLane | undefined {
+    return this.inputs.find((lane) => lane.topic === topic && lane.partition === partition);
+  }
+
   /**
-   * Takes what a partition of its inputs holds; `nowUs` is the owner's clock. What it has had
-   * before is ignored; false if events before the batch are missing: read from `wanted` again.
+   * From now on what this task writes to a partition is handed to `reader` at once. `fills`: a full
+   * lane stops this task; not for a cycle's way back, or all of the cycle could stop.
    */
-  receive(batch: RecordBatch, nowUs: number): boolean {
-    const lane = this.inputs.find(
-      ({ topic, partition }) => topic === batch.topic && partition === batch.partition,
-    );
-    return lane?.receive(batch, nowUs, this.defects.redeliveredTwice === true) ?? false;
+  feed(reader: LiveTask, topic: TopicName, partition: number, latencyUs: number, fills: boolean) {
+    const lane = reader.lane(topic, partition) as InputLane;
+    const lanes = this.readers.get(topic) ?? [];
+    this.readers.set(topic, lanes);
+    lanes[partition] = [...(lanes[partition] ?? []), lane];
+    if (fills) this.fills.push(lane);
+    reader.upstream[reader.inputs.indexOf(lane)] = { writer: this, latencyUs };
+  }
+
+  receive(lane: InputLane, batch: RecordBatch, nowUs: number): boolean {
+    return lane.receive(batch, nowUs, this.defects.redeliveredTwice === true);
+  }
+
+  /** Offset that its next event gets. */
+  nextOffset(topic: TopicName, partition: number): number {
+    return this.outputs.nextOffset(topic, partition);
+  }
+
+  /** A reader in this group has as much to read as it may hold. */
+  get blocked(): boolean {
+    for (const lane of this.fills) if (lane.held >= this.room) return true;
+    return false;
   }
 
   /** When the next event may be admitted, by the owner's clock; Infinity while nothing is held. */
   get readyUs(): number {
-    const lane = this.least();
-    if (lane === null) return Number.POSITIVE_INFINITY;
-    return this.inputs.every(({ head }) => head !== null) ? 0 : lane.headSeenUs + this.waitUs;
+    const first = this.least();
+    return first === null ? Number.POSITIVE_INFINITY : this.readyToTake(first);
+  }
+
+  private readyToTake(first: InputLane): number {
+    const { inputs } = this;
+    let readyUs = 0;
+    for (let i = 0; i < inputs.length; i++) {
+      const lane = inputs[i] as InputLane;
+      if (lane.head === null) readyUs = Math.max(readyUs, this.waitUntil(lane, i, first));
+    }
+    return readyUs;
+  }
+
+  /** Until when the head of `first` waits for a lane without one. */
+  private waitUntil(empty: InputLane, index: number, first: InputLane): number {
+    const { waitUs, lagWaitUs } = this.waits;
+    const { lag, source } = empty;
+    const upstream = this.upstream[index];
+    if ((lag !== null && lag > 0) || (upstream !== undefined && mayPrecede(upstream, empty, first)))
+      return first.headSeenUs + lagWaitUs;
+    return lag === 0 && source ? 0 : first.headSeenUs + waitUs;
+  }
+
+  /** Whether it holds, or is about to be handed, what could lead to an event at or before `untilUs`. */
+  leadsTo(untilUs: number, asked: Set<LiveTask>): boolean {
+    // What it admits late is timed by what it has admitted.
+    if (asked.has(this) || this.blocked || (this.greatest?.timeUs ?? 0) > untilUs) return false;
+    asked.add(this);
+    return this.inputs.some(({ head }, index) => {
+      if (head !== null) return head.timeUs <= untilUs;
+      const upstream = this.upstream[index];
+      return upstream?.writer.leadsTo(untilUs - upstream.latencyUs, asked) ?? false;
+    });
   }
 
   private least(): InputLane | null {
+    const { inputs } = this;
     let least: InputLane | null = null;
-    for (const lane of this.inputs) {
+    for (let i = 0; i < inputs.length; i++) {
+      const lane = inputs[i] as InputLane;
       if (lane.key === null) continue;
       if (least === null || this.compare(lane.key, least.key as SortKey) < 0) least = lane;
     }
@@ -144,12 +228,12 @@ export class LiveTask implements Sink {
    * the processor fails and its policy is stop: nothing of this transaction may then be committed.
    */
   admit(nowUs: number): boolean {
-    if (this.readyUs > nowUs) return false;
-    const lane = this.least() as InputLane;
+    const lane = this.least();
+    if (lane === null || this.readyToTake(lane) > nowUs || this.blocked) return false;
     const event = lane.head as AnyEvent;
     const key = lane.key as SortKey;
+    this.seenUs = lane.headSeenUs;
     lane.take();
-    this.admitted++;
     const late = this.greatest !== null && this.compare(key, this.greatest) < 0;
     if (!late) this.greatest = key;
     else if (this.defects.lateDropped === true) return true;
@@ -161,7 +245,7 @@ export class LiveTask implements Sink {
 
   private record(late: AnyEvent): void {
     const after = this.last as Position;
-    this.outputs.get("tape.admissions")?.[0]?.write(late.timeUs, late.origin, late, 0, {
+    const admission = {
       task: this.plan.name,
       topic: late.topic,
       partition: late.partition,
@@ -169,7 +253,9 @@ export class LiveTask implements Sink {
       afterTopic: after.topic,
       afterPartition: after.partition,
       afterOffset: after.offset,
-    });
+    };
+    const output = this.outputs.ofRuntime("tape.admissions");
+    output.write(late.timeUs, late.origin, late, 0, admission, late.trace);
   }
 
   write<T extends TopicName>(
@@ -180,59 +266,73 @@ export class LiveTask implements Sink {
     ordinal: number,
     value: Facts[T],
   ): void {
-    const outputs = this.outputs.get(topic) as readonly (OutputPartition<T> | undefined)[];
-    const output = outputs[partitionOf(keyOf(topic, value), outputs.length)];
-    if (output === undefined) throw foreignKey(this.plan, topic, keyOf(topic, value));
-    output.write(timeUs, origin, cause, ordinal, value);
+    const output = this.outputs.of(topic, keyOf(topic, value));
+    const offset = output.write(timeUs, origin, cause, ordinal, value, cause.trace);
+    const lanes = this.readers.get(topic)?.[output.partition];
+    if (lanes !== undefined) {
+      const event = handedOver(output, offset, origin, cause, ordinal, value);
+      // What it led to was received with it: so the whole group waits for one event once.
+      for (const lane of lanes) lane.hand(event, this.seenUs);
+      if (this.defects.handedTwice === true) lanes[0]?.hand(event, this.seenUs);
+    }
   }
 
   refuse(event: AnyEvent, failure: TapedeckError): void {
-    const output = this.outputs.get("tape.dead-letters")?.[0];
-    output?.write(event.timeUs, event.origin, event, 0, deadLetterOf(event, failure));
+    const output = this.outputs.ofRuntime("tape.dead-letters");
+    const letter = deadLetterOf(event, failure);
+    output.write(event.timeUs, event.origin, event, 0, letter, event.trace);
   }
 
-  /**
-   * What was done since the last transaction. Its bytes stay valid until the call after the next.
-   * After a commit of it that did not succeed, this task must not be used again.
-   */
-  transaction(): Commit {
-    this.admitted = 0;
-    const produced: RecordBatch[] = [];
-    const ends: Record<string, [number, number]> = {};
-    for (const outputs of this.outputs.values()) {
-      for (const output of outputs) {
-        if (output === undefined) continue;
-        const { topic, partition, nextOffset, lastTimeUs } = output;
-        ends[`${topic}/${partition}`] = [nextOffset, lastTimeUs];
-        const batch = output.take();
-        if (batch !== null) produced.push(batch);
-      }
+  /** Adds what was done since the last call, and gives what else is to be saved. */
+  save(
+    produced: RecordBatch[],
+    changes: EntryChange[],
+    baseOf: LiveTaskStart["baseOf"],
+  ): SavedTask {
+    this.track();
+    const { state, streamTimeUs, written } = this.task.snapshot();
+    this.keyed.takeChanges(state, changes);
+    const lanes: Record<string, readonly [number, number, number]> = {};
+    for (const { topic, partition, consumed, reached } of this.inputs) {
+      const place = `${topic}/${partition}`;
+      lanes[place] = [consumed - baseOf(place), ...reached];
     }
-    const saved: Saved = {
-      task: this.task.snapshot(),
-      reached: this.inputs.map(({ reached }) => reached),
-      greatest: this.greatest,
-      last: this.last,
-      outputs: ends,
-    };
-    const consumed = this.inputs.map(({ topic, partition, consumed: next }) => ({
-      topic: topic as string,
-      partition,
-      next,
-    }));
-    const { name } = this.plan;
-    const state = encodeState(saved);
-    return { produced, checkpoints: [{ task: name, epoch: this.epoch, consumed, state }] };
+    const outputs = this.outputs.take(produced);
+    return { streamTimeUs, written, lanes, greatest: this.greatest, last: this.last, outputs };
+  }
+
+  /** The processor's state and time as they are now. */
+  snapshot(): TaskSnapshot {
+    return this.task.snapshot();
   }
 }
 
-/** The snapshot of the task itself in a live checkpoint's state. */
-export const taskSnapshotIn = (state: Uint8Array): TaskSnapshot =>
-  (decodeState(state) as Saved).task;
+/** Whether a lane without a head may yet get an event that comes before the head of `first`. */
+function mayPrecede({ writer, latencyUs }: Upstream, empty: InputLane, first: InputLane): boolean {
+  const { timeUs, rank } = first.key as SortKey;
+  const lastUs = empty.rank <= rank ? timeUs : timeUs - 1;
+  return writer.leadsTo(lastUs - latencyUs, new Set());
+}
 
-const foreignKey = (plan: TaskPlan, topic: TopicName, key: string): TapedeckError =>
-  new TapedeckError(
-    "STREAMS_NOT_COPARTITIONED",
-    `${plan.name} wrote ${topic} of ${key}, which belongs to another partition`,
-    { processor: plan.processor.name, topic, key },
-  );
+/** The event as a reader of the log would find it. */
+const handedOver = <T extends TopicName>(
+  { topic, partition, lastTimeUs }: OutputPartition<T>,
+  offset: number,
+  origin: number,
+  cause: AnyEvent,
+  ordinal: number,
+  value: Facts[T],
+): AnyEvent => {
+  const { topic: causeTopic, partition: causePartition, offset: causeOffset, trace } = cause;
+  const event = {
+    topic,
+    partition,
+    offset,
+    timeUs: lastTimeUs,
+    origin,
+    cause: { topic: causeTopic, partition: causePartition, offset: causeOffset },
+    ordinal,
+    value,
+  } as unknown as AnyEvent;
+  return trace === undefined ? event : { ...event, trace };
+};

@@ -22,6 +22,8 @@ export class OutputPartition<T extends TopicName = TopicName> {
   private writer = new Writer(4096);
   private spare = new Writer(4096);
   private count = 0;
+  /** Null until a record of the batch has one. */
+  private traces: (string | null)[] | null = null;
 
   constructor(topic: T, partition: number, nextOffset: number, lastTimeUs: number) {
     this.topic = topic;
@@ -38,11 +40,16 @@ export class OutputPartition<T extends TopicName = TopicName> {
     cause: Position | null,
     ordinal: number,
     value: Facts[T],
+    trace?: string,
   ): number {
     if (timeUs > this.lastTimeUs) this.lastTimeUs = timeUs;
     const causeId = cause === null ? 0 : this.idOf(cause.topic);
     const { writer, codec, lastTimeUs } = this;
     encodeRecord(writer, codec, lastTimeUs, origin, causeId, cause, ordinal, value);
+    if (trace !== undefined) {
+      this.traces ??= new Array<null>(this.count).fill(null);
+      this.traces.push(trace);
+    } else this.traces?.push(null);
     this.count++;
     return this.nextOffset++;
   }
@@ -59,6 +66,7 @@ export class OutputPartition<T extends TopicName = TopicName> {
   take(): RecordBatch | null {
     if (this.count === 0) return null;
     const full = this.writer;
+    const { traces } = this;
     const batch: RecordBatch = {
       topic: this.topic,
       partition: this.partition,
@@ -66,7 +74,9 @@ export class OutputPartition<T extends TopicName = TopicName> {
       count: this.count,
       maxTimeUs: this.lastTimeUs,
       bytes: full.bytes.subarray(0, full.pos),
+      ...(traces === null ? {} : { traces }),
     };
+    this.traces = null;
     this.writer = this.spare;
     this.writer.pos = 0;
     this.spare = full;

@@ -17,6 +17,9 @@ export const defects = [
   "records-swapped",
   "float-ledger",
   "acknowledged-early",
+  "entry-forgotten",
+  "internal-twice",
+  "internal-lost",
 ] as const;
 
 export type Defect = (typeof defects)[number] | null;
@@ -31,7 +34,9 @@ export function commitsOf(
   switch (defect) {
     case "offsets-before-state": {
       if (before === null) return [transaction];
-      const early = checkpoints.map((after) => ({ ...after, state: before.state }));
+      const early = checkpoints.map(({ task, epoch, consumed }) => {
+        return { task, epoch, consumed, state: before.state };
+      });
       return [{ produced: [], checkpoints: early }, transaction];
     }
     case "state-apart-from-outputs":
@@ -43,6 +48,8 @@ export function commitsOf(
       return [{ produced: produced.filter((b) => b.topic !== "tape.admissions"), checkpoints }];
     case "records-swapped":
       return [{ produced: produced.map(swapped), checkpoints }];
+    case "entry-forgotten":
+      return [{ produced, checkpoints: checkpoints.map(forgetful) }];
     default:
       return [transaction];
   }
@@ -67,6 +74,13 @@ export function reopened(
     return { ...opened, checkpoint: { ...checkpoint, consumed } };
   }
   return opened;
+}
+
+/** All that changed but the last entry of a Map; what else a state holds comes first. */
+function forgetful(checkpoint: Checkpoint): Checkpoint {
+  const { changes = [] } = checkpoint;
+  const at = changes.findLastIndex(({ key }) => key.includes("/"));
+  return { ...checkpoint, changes: changes.filter((_, index) => index !== at) };
 }
 
 /** The first two records of a batch in each other's place. */

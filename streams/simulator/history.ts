@@ -3,6 +3,7 @@
 export type Happening =
   | "opened"
   | "read"
+  | "refilled"
   | "admitted"
   | "late"
   | "committed"

@@ -1,30 +1,36 @@
-// One process that serves one task, on a virtual clock and among faults. Promises: every step (open,
+// One process that serves one group of tasks, on a virtual clock and among faults. Promises: every step (open,
 // read, admit, commit, acknowledge) is an action of its own, so that a crash, a stop or another
 // process's step can fall between any two; what a process knew is lost with it.
 
 import { TapedeckError } from "../../schemas/errors.ts";
-import type { TaskPlan } from "../live-plan.ts";
-import { LiveTask } from "../live-task.ts";
+import { type GroupOptions, GroupTask } from "../group-task.ts";
 import type { RecordBatch } from "../log.ts";
+import type { GroupPlan } from "../task-groups.ts";
 import { reopened } from "./defects.ts";
 import { drawDelay, type Link } from "./network.ts";
 import type { World } from "./world.ts";
 
 type Phase = "open" | "read" | "admit" | "commit" | "acknowledge" | "asleep" | "dead";
 
-/** The place of a task: one process should serve it, two do where the first was declared dead. */
+/** The place of a group's task: one process should serve it, two do where the first was declared dead. */
 export class Seat {
-  readonly plan: TaskPlan;
-  readonly waitUs: number;
+  readonly plan: GroupPlan;
+  readonly options: GroupOptions;
   readonly stepUs: number;
   readonly eventsPerTransaction: number;
   links: readonly Link[] = [];
   owner: Instance | null = null;
   readonly outlived: Instance[] = [];
+  hearsLag = false;
 
-  constructor(plan: TaskPlan, waitUs: number, stepUs: number, eventsPerTransaction: number) {
+  constructor(
+    plan: GroupPlan,
+    options: GroupOptions,
+    stepUs: number,
+    eventsPerTransaction: number,
+  ) {
     this.plan = plan;
-    this.waitUs = waitUs;
+    this.options = options;
     this.stepUs = stepUs;
     this.eventsPerTransaction = eventsPerTransaction;
   }
@@ -38,7 +44,7 @@ export class Seat {
 export class Instance {
   readonly seat: Seat;
   private readonly world: World;
-  private task: LiveTask | null = null;
+  private task: GroupTask | null = null;
   private phase: Phase = "open";
   private wakeUs = Number.POSITIVE_INFINITY;
   /** Only the action that was planned last counts. */
@@ -136,27 +142,30 @@ export class Instance {
     world.note(opened.epoch === 1 ? "opened" : "restarted", name, opened.epoch);
     world.restarts++;
     const found = reopened(opened, earlier, world.defect);
-    this.task = new LiveTask(seat.plan, found, seat.waitUs, {
+    this.task = new GroupTask(seat.plan, found, seat.options, {
       redeliveredTwice: world.defect === "redelivered-twice",
       rankIgnored: world.defect === "rank-ignored",
       lateDropped: world.defect === "late-dropped",
+      handedTwice: world.defect === "internal-twice",
+      internalLost: world.defect === "internal-lost",
     });
     this.proceed("read");
   }
 
   private async read(): Promise<void> {
-    const task = this.task as LiveTask;
+    const task = this.task as GroupTask;
     const { world, seat } = this;
     const { random, faults, agenda } = world;
+    await this.refill(task);
     for (const [index, link] of seat.links.entries()) {
-      const lane = task.inputs[index] as LiveTask["inputs"][number];
+      const input = task.inputs[index] as GroupTask["inputs"][number];
       if (faults.clog > 0 && random.uniform() < faults.clog) {
         const untilUs = agenda.nowUs + random.integer(1 + faults.clogUs);
         if (link.clog(untilUs)) world.note("clogged", seat.plan.name, index, untilUs);
       }
       const end = link.visibleEnd(agenda.nowUs);
-      while (lane.wanted < end) {
-        const batch = await this.fetch(link, lane.wanted);
+      while (input.wanted < end && !input.full) {
+        const batch = await this.fetch(link.input, input.wanted);
         if (batch === null) break;
         if (faults.reorder > 0 && random.uniform() < faults.reorder) {
           await this.deliverEarly(task, link, batch.baseOffset + batch.count, end);
@@ -164,44 +173,69 @@ export class Instance {
         this.deliver(task, batch);
         world.note("read", seat.plan.name, index, batch.baseOffset, batch.count);
       }
+      task.setLag(input.topic, input.partition, this.lagOf(link, input.wanted));
     }
     if (faults.duplicate > 0 && random.uniform() < faults.duplicate) await this.deliverAgain(task);
     this.goOn(task);
   }
 
-  private fetch(link: Link, offset: number): Promise<RecordBatch | null> {
-    return this.world.log.read(link.input.topic, link.input.partition, offset);
+  /** What the broker says: nothing, what there is, or only what has reached this process. */
+  private lagOf(link: Link, wanted: number): number | null {
+    const { random, agenda } = this.world;
+    const kind = random.integer(3);
+    if (!this.seat.hearsLag || kind === 0) return null;
+    return Math.max(0, (kind === 1 ? link.end : link.visibleEnd(agenda.nowUs)) - wanted);
   }
 
-  private deliver(task: LiveTask, batch: RecordBatch): void {
+  /** What members had written before this process was started, for those that had not read it. */
+  private async refill(task: GroupTask): Promise<void> {
+    for (const { topic, partition, from, to } of task.missing) {
+      for (let offset = from; offset < to; ) {
+        const batch = await this.fetch({ topic, partition }, offset);
+        if (batch === null) break;
+        this.deliver(task, batch);
+        offset = batch.baseOffset + batch.count;
+      }
+      this.world.note("refilled", this.seat.plan.name, from, to);
+    }
+  }
+
+  private fetch(
+    { topic, partition }: { readonly topic: string; readonly partition: number },
+    offset: number,
+  ): Promise<RecordBatch | null> {
+    return this.world.log.read(topic, partition, offset);
+  }
+
+  private deliver(task: GroupTask, batch: RecordBatch): void {
     this.world.anomalies.wasRead(batch);
     task.receive(batch, this.world.agenda.nowUs);
   }
 
   /** Something that was delivered before comes once more, from an offset in its midst on. */
-  private async deliverAgain(task: LiveTask): Promise<void> {
+  private async deliverAgain(task: GroupTask): Promise<void> {
     const { world, seat } = this;
     const index = world.random.integer(seat.links.length);
     const link = seat.links[index] as Link;
-    const { wanted } = task.inputs[index] as LiveTask["inputs"][number];
+    const { wanted } = task.inputs[index] as GroupTask["inputs"][number];
     if (wanted === 0) return;
-    const batch = await this.fetch(link, world.random.integer(wanted));
+    const batch = await this.fetch(link.input, world.random.integer(wanted));
     if (batch === null) return;
     world.note("redelivered", seat.plan.name, index, batch.baseOffset, batch.count);
     this.deliver(task, batch);
   }
 
   /** A batch comes before the one that it follows. */
-  private async deliverEarly(task: LiveTask, link: Link, offset: number, end: number) {
+  private async deliverEarly(task: GroupTask, link: Link, offset: number, end: number) {
     if (offset >= end) return;
-    const batch = await this.fetch(link, offset);
+    const batch = await this.fetch(link.input, offset);
     if (batch === null) return;
     this.world.note("reordered", this.seat.plan.name, offset);
     this.deliver(task, batch);
   }
 
   /** What to do next: admit, commit, or sleep until there is something to do. */
-  private goOn(task: LiveTask): void {
+  private goOn(task: GroupTask): void {
     const { world, seat } = this;
     const { nowUs } = world.agenda;
     if (task.readyUs <= nowUs && task.admitted < seat.eventsPerTransaction) this.proceed("admit");
@@ -216,17 +250,17 @@ export class Instance {
   }
 
   private admit(): void {
-    const task = this.task as LiveTask;
+    const task = this.task as GroupTask;
     const { world, seat } = this;
     const { nowUs } = world.agenda;
     const room = seat.eventsPerTransaction - task.admitted;
-    for (let left = 1 + world.random.integer(room); left > 0 && task.admit(nowUs); left--);
+    task.admit(nowUs, 1 + world.random.integer(room));
     world.note("admitted", seat.plan.name, task.admitted);
     this.goOn(task);
   }
 
   private async commit(): Promise<void> {
-    const task = this.task as LiveTask;
+    const task = this.task as GroupTask;
     const { world, seat } = this;
     const transaction = task.transaction();
     try {

@@ -3,7 +3,7 @@
 // that it cannot see yet, it will.
 
 import type { Random } from "../../quant/random.ts";
-import type { InputPartition } from "../input-lane.ts";
+import type { ExternalPartition } from "../task-groups.ts";
 
 /** What was committed to a partition, and when. */
 export class Feed {
@@ -14,7 +14,7 @@ export class Feed {
 
 /** One partition as one task sees it. */
 export class Link {
-  readonly input: InputPartition;
+  readonly input: ExternalPartition;
   readonly owner: { wake(atUs: number): void };
   clogUntilUs = 0;
   private readonly feed: Feed;
@@ -23,7 +23,7 @@ export class Link {
 
   /** `delayUs` 0: it sees everything at once. */
   constructor(
-    input: InputPartition,
+    input: ExternalPartition,
     feed: Feed,
     delayUs: number,
     owner: { wake(atUs: number): void },
@@ -44,6 +44,11 @@ export class Link {
       }
     }
     return this.seen === 0 ? 0 : (ends[this.seen - 1] as number);
+  }
+
+  /** What is committed, seen or not. */
+  get end(): number {
+    return this.feed.ends.at(-1) ?? 0;
   }
 
   /** When more will be visible; Infinity if nothing more is committed. */

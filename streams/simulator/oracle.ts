@@ -6,13 +6,13 @@ import { codecs, type TopicName } from "../../schemas/generated/facts.ts";
 import type { LateAdmission } from "../../schemas/generated/tape.admissions.ts";
 import { CLOSED_RUN, runClosed } from "../closed-run.ts";
 import type { AnyEvent } from "../event.ts";
-import type { TaskPlan } from "../live-plan.ts";
-import { taskSnapshotIn } from "../live-task.ts";
+import { snapshotsIn } from "../group-task.ts";
 import type { EventLog } from "../log.ts";
 import { createMemoryLog } from "../memory-log.ts";
 import { mergeTopics } from "../merge.ts";
 import { decodeState, encodeState } from "../state.ts";
 import type { TaskSnapshot } from "../task.ts";
+import type { GroupPlan } from "../task-groups.ts";
 import type { Scenario } from "./scenario.ts";
 import type { World } from "./world.ts";
 import { firstDifference, readWritten, type WrittenPartition } from "./written.ts";
@@ -25,7 +25,7 @@ export interface Judgement {
 export async function judge(
   world: World,
   scenario: Scenario,
-  plans: readonly TaskPlan[],
+  plans: readonly GroupPlan[],
 ): Promise<Judgement> {
   const { log, anomalies } = world;
   const written = await readWritten(log);
@@ -47,7 +47,7 @@ const admissionsIn = (written: ReadonlyMap<string, WrittenPartition>): readonly 
 async function compare(
   world: World,
   { topology, partitions }: Scenario,
-  plans: readonly TaskPlan[],
+  plans: readonly GroupPlan[],
   written: ReadonlyMap<string, WrittenPartition>,
   admissions: readonly LateAdmission[],
 ): Promise<string | null> {
@@ -88,19 +88,21 @@ function valueBytes({ topic, value }: AnyEvent): string {
 
 async function statesDiffer(
   world: World,
-  plans: readonly TaskPlan[],
+  plans: readonly GroupPlan[],
   target: EventLog,
 ): Promise<string | null> {
   const { checkpoint } = await target.openTask(CLOSED_RUN);
   const { tasks } = decodeState(checkpoint?.state ?? encodeState({ tasks: {} })) as {
     readonly tasks: Readonly<Record<string, TaskSnapshot>>;
   };
-  for (const { name } of plans) {
-    const live = world.committed.get(name)?.[1];
-    if (live === undefined) continue;
-    const own = encodeState(taskSnapshotIn(live.state));
-    const other = encodeState(tasks[name] as TaskSnapshot);
-    if (own.join() !== other.join()) return `the final state of ${name} differs`;
+  for (const plan of plans) {
+    const opened = await world.log.openTask(plan.name);
+    if (opened.checkpoint === null) continue;
+    // As a restart would find them: put together from the entries of all commits.
+    for (const [name, live] of snapshotsIn(plan, opened)) {
+      const [own, other] = [encodeState(live), encodeState(tasks[name] as TaskSnapshot)];
+      if (own.join() !== other.join()) return `the final state of ${name} differs`;
+    }
   }
   return null;
 }

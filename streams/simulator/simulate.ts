@@ -5,8 +5,10 @@
 
 import { Random } from "../../quant/random.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
-import { createOutputs, planTasks } from "../live-plan.ts";
+import { createOutputs } from "../live-plan.ts";
 import { createMemoryLog } from "../memory-log.ts";
+import { type ExternalPartition, type GroupPlan, planGroups } from "../task-groups.ts";
+import type { Topology } from "../topology.ts";
 import type { Defect } from "./defects.ts";
 import { calm, drawFaults } from "./faults.ts";
 import type { Happening } from "./history.ts";
@@ -72,22 +74,39 @@ async function arrange(world: World, scenario: Scenario): Promise<readonly Seat[
   const { log, random, faults, agenda } = world;
   const { topology, partitions, sourcePartitions, prompt } = scenario;
   await createSources(log, scenario);
-  const plans = planTasks(topology, partitions, sourcePartitions);
-  await createOutputs(log, topology, plans);
+  const plans = planGroups(topology, partitions, sourcePartitions, drawIsolated(world, topology));
+  await createOutputs(
+    log,
+    topology,
+    plans.flatMap(({ members }) => members),
+  );
   // Generous waits make late events rare, tight ones common: both must come out right.
   const waitUs = 4_000 * 2 ** random.integer(12);
+  const lagWaitUs = waitUs * (1 + random.integer(64));
+  const hearsLag = random.integer(3) === 0;
+  const laneRecords = random.integer(4) > 0 ? 1_000 : 1 + random.integer(10);
   const most = 1 + random.integer(50);
   return plans.map((plan) => {
-    const depth = Math.max(...plan.inputs.map(({ rank }) => rank));
+    const depth = Math.max(...plan.external.map(({ topic }) => topology.rank.get(topic) as number));
     const slowness = random.uniform() < faults.slow ? faults.slowness : 1;
-    const seat = new Seat(plan, waitUs * (1 + depth), 2_000 * slowness, 1 + random.integer(most));
-    seat.links = plan.inputs.map((input) => {
+    const options = { waitUs: waitUs * (1 + depth), lagWaitUs, laneRecords };
+    const seat = new Seat(plan, options, 2_000 * slowness, 1 + random.integer(most));
+    seat.hearsLag = hearsLag;
+    seat.links = plan.external.map((input) => {
       const delayUs = prompt.has(input.topic) ? 0 : drawDelay(random, faults.delayUs);
       return new Link(input, world.feed(input.topic, input.partition), delayUs, seat);
     });
     seat.owner = new Instance(seat, world, agenda.nowUs + random.integer(1_000_000));
     return seat;
   });
+}
+
+/** Processors to run alone: none, some or all. */
+function drawIsolated({ random }: World, { processors }: Topology): readonly string[] {
+  const kind = random.integer(3);
+  return processors
+    .map(({ name }) => name)
+    .filter(() => kind === 2 || (kind === 1 && random.integer(2) === 0));
 }
 
 /** Plans each source event's arrival on the tape, some of them together. */
@@ -124,16 +143,22 @@ async function play(
   }
   for (const { topic, partition, end } of await world.log.partitions()) {
     for (const { plan } of seats) {
-      const lane = plan.inputs.find((one) => one.topic === topic && one.partition === partition);
+      const input = plan.external.find((one) => one.topic === topic && one.partition === partition);
       const done = world.committed
         .get(plan.name)?.[1]
         .consumed.find((one) => one.topic === topic && one.partition === partition)?.next;
-      if (lane === undefined || lane.shared || (done ?? 0) === end) continue;
+      if (input === undefined || isShared(plan, input) || (done ?? 0) === end) continue;
       return `${plan.name} consumed ${done ?? 0} of ${end} events of ${topic}/${partition}`;
     }
   }
   return null;
 }
+
+/** It ends with another task's events, perhaps. */
+const isShared = ({ members }: GroupPlan, { topic, partition }: ExternalPartition): boolean =>
+  members.some(({ inputs }) =>
+    inputs.some((one) => one.topic === topic && one.partition === partition && one.shared),
+  );
 
 /** No fault from here on, and all that is silent looks again. */
 function heal(world: World, seats: readonly Seat[]): void {

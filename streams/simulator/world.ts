@@ -160,6 +160,10 @@ export class World {
     for (const checkpoint of commit.checkpoints) {
       this.note("committed", checkpoint.task, checkpoint.epoch);
       this.history.bytes(checkpoint.state);
+      for (const { key, value } of checkpoint.changes ?? []) {
+        this.history.text(key);
+        if (value !== null) this.history.bytes(value);
+      }
       const copy = { ...checkpoint, state: checkpoint.state.slice() };
       this.anomalies.wasConsumed(copy);
       this.committed.set(checkpoint.task, [this.committed.get(checkpoint.task)?.[1] ?? null, copy]);

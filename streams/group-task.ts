@@ -1,0 +1,284 @@
+// The tasks of one group as one: what a member writes is handed to the members that read it at once, and
+// one commit carries what all of them did. Promises: each member decides, admits and records as it
+// would alone; offsets, outputs, admissions and state leave in one commit, and a group made from
+// that commit goes on as if it had never stopped.
+//
+// Its owner: openTask(plan.name) (which fences every earlier owner), make a GroupTask of what that gave,
+// receive what is `missing`, then receive, admit, commit what `transaction` gives, over and over. A commit
+// that failed, or whose outcome is not known, ends this GroupTask: open the task again and make a new one.
+// STREAMS_FENCED says that another owner has done so: stop.
+//
+// Memory: an input that is `full` wants no more until its readers have taken some; a member whose reader is
+// full admits nothing until then. Nothing stops for ever: what is full is waited for a bounded time.
+
+import { TapedeckError } from "../schemas/errors.ts";
+import type { TopicName } from "../schemas/generated/facts.ts";
+import type { InputLane } from "./input-lane.ts";
+import {
+  LiveTask,
+  type LiveTaskDefects,
+  type LiveTaskStart,
+  type SavedTask,
+  type Waits,
+} from "./live-task.ts";
+import type { Commit, Consumed, EntryChange, OpenedTask, RecordBatch } from "./log.ts";
+import { decodeState, encodeState } from "./state.ts";
+import type { TaskSnapshot } from "./task.ts";
+import type { ExternalPartition, GroupPlan } from "./task-groups.ts";
+
+export interface GroupOptions extends Waits {
+  /** Records received and not yet taken at which an input is full. */
+  readonly laneRecords?: number;
+}
+
+export interface GroupDefects extends LiveTaskDefects {
+  readonly internalLost?: boolean;
+}
+
+/** Records of one partition that its readers still need, and that only the log has. */
+export interface MissingRange {
+  readonly topic: TopicName;
+  readonly partition: number;
+  readonly from: number;
+  /** First offset that is not needed. */
+  readonly to: number;
+}
+
+const LANE_RECORDS = 16_384;
+
+/** What a checkpoint's state holds: each member by its processor's name. */
+type Saved = Readonly<Record<string, SavedTask>>;
+
+/** A partition that the group reads from outside. */
+export class GroupInput {
+  readonly topic: TopicName;
+  readonly partition: number;
+  readonly source: boolean;
+  private readonly lanes: readonly InputLane[];
+  private readonly room: number;
+
+  constructor(
+    { topic, partition, source }: ExternalPartition,
+    lanes: readonly InputLane[],
+    room: number,
+  ) {
+    this.topic = topic;
+    this.partition = partition;
+    this.source = source;
+    this.lanes = lanes;
+    this.room = room;
+  }
+
+  /** Offset to read next. */
+  get wanted(): number {
+    return least(this.lanes, ({ wanted }) => wanted);
+  }
+
+  /** Offset up to which every reader is done. */
+  get consumed(): number {
+    return least(this.lanes, ({ consumed }) => consumed);
+  }
+
+  /** What comes now would only be kept: deliver when it is false again. */
+  get full(): boolean {
+    return this.lanes.some(({ held }) => held >= this.room);
+  }
+}
+
+const least = (lanes: readonly InputLane[], of: (lane: InputLane) => number): number =>
+  lanes.reduce((found, lane) => Math.min(found, of(lane)), Number.POSITIVE_INFINITY);
+
+interface Lane {
+  readonly member: LiveTask;
+  readonly lane: InputLane;
+}
+
+/** A partition between members, while its readers have not got what was written before. */
+interface Refill {
+  readonly topic: TopicName;
+  readonly partition: number;
+  readonly lanes: readonly InputLane[];
+  readonly to: number;
+}
+
+export class GroupTask {
+  readonly plan: GroupPlan;
+  readonly inputs: readonly GroupInput[];
+  /** Events admitted since the last transaction. */
+  admitted = 0;
+  private readonly epoch: number;
+  private readonly members: readonly LiveTask[];
+  private readonly lanes = new Map<string, readonly Lane[]>();
+  private refills: readonly Refill[];
+
+  constructor(
+    plan: GroupPlan,
+    opened: OpenedTask,
+    options: GroupOptions,
+    defects: GroupDefects = {},
+  ) {
+    const room = options.laneRecords ?? LANE_RECORDS;
+    this.plan = plan;
+    this.epoch = opened.epoch;
+    this.members = membersOf(plan, opened, options, room, defects);
+    this.inputs = plan.external.map((external) => {
+      const lanes = this.connect(external.topic, external.partition, external.readers);
+      return new GroupInput(external, lanes, room);
+    });
+    this.refills = plan.internal.map(({ topic, partition, writer, readers, latencyUs }) => {
+      const from = this.members[writer] as LiveTask;
+      const lanes = this.connect(topic, partition, readers);
+      const to = from.nextOffset(topic, partition);
+      for (const reader of readers) {
+        from.feed(this.members[reader] as LiveTask, topic, partition, latencyUs, reader > writer);
+      }
+      if (defects.internalLost === true) for (const lane of lanes) lane.wanted = to;
+      return { topic, partition, lanes, to };
+    });
+  }
+
+  private connect(
+    topic: TopicName,
+    partition: number,
+    readers: readonly number[],
+  ): readonly InputLane[] {
+    const lanes = readers.map((reader): Lane => {
+      const member = this.members[reader] as LiveTask;
+      return { member, lane: member.lane(topic, partition) as InputLane };
+    });
+    this.lanes.set(`${topic}/${partition}`, lanes);
+    return lanes.map(({ lane }) => lane);
+  }
+
+  /**
+   * What members wrote before a restart and others had not read: to be read from the log and received
+   * before anything is admitted.
+   */
+  get missing(): readonly MissingRange[] {
+    if (this.refills.length === 0) return [];
+    const missing = this.refills.flatMap(({ topic, partition, lanes, to }) => {
+      const from = least(lanes, ({ wanted }) => wanted);
+      return from < to ? [{ topic, partition, from, to }] : [];
+    });
+    if (missing.length === 0) this.refills = [];
+    return missing;
+  }
+
+  /**
+   * Takes what a partition holds; `nowUs` is the owner's clock. What its readers have had before is
+   * ignored; false if events before the batch are missing: read from `wanted` again.
+   */
+  receive(batch: RecordBatch, nowUs: number): boolean {
+    const lanes = this.lanes.get(`${batch.topic}/${batch.partition}`);
+    if (lanes === undefined) return false;
+    let whole = true;
+    for (const { member, lane } of lanes) whole = member.receive(lane, batch, nowUs) && whole;
+    return whole;
+  }
+
+  /**
+   * How many records from `wanted` on the broker says that a partition holds; null: nobody knows. It
+   * holds until it is said anew, so say it after each answer of the broker.
+   */
+  setLag(topic: string, partition: number, records: number | null): void {
+    for (const { lane } of this.lanes.get(`${topic}/${partition}`) ?? []) lane.lag = records;
+  }
+
+  /** When the next event may be admitted, by the owner's clock; Infinity while nothing is held. */
+  get readyUs(): number {
+    if (this.missing.length > 0) return Number.POSITIVE_INFINITY;
+    let readyUs = Number.POSITIVE_INFINITY;
+    for (const member of this.members) {
+      if (!member.blocked) readyUs = Math.min(readyUs, member.readyUs);
+    }
+    return readyUs;
+  }
+
+  /**
+   * Processes events whose time has come, `most` of them at most; how many it did. Members go first
+   * that others read. Throws PROCESSOR_FAILED where a processor fails and its policy is stop: nothing
+   * of this transaction may then be committed.
+   */
+  admit(nowUs: number, most = 1): number {
+    if (this.missing.length > 0) return 0;
+    let done = 0;
+    for (let before = -1; before < done && done < most; ) {
+      before = done;
+      for (const member of this.members) while (done < most && member.admit(nowUs)) done++;
+    }
+    this.admitted += done;
+    return done;
+  }
+
+  /**
+   * What was done since the last transaction. Its bytes stay valid until the call after the next.
+   * After a commit of it that did not succeed, this task must not be used again.
+   */
+  transaction(): Commit {
+    this.admitted = 0;
+    const produced: RecordBatch[] = [];
+    const changes: EntryChange[] = [];
+    const consumed = this.inputs.map(({ topic, partition, consumed: next }) => ({
+      topic: topic as string,
+      partition,
+      next,
+    }));
+    const baseOf = baseIn(consumed);
+    const saved: Record<string, SavedTask> = {};
+    for (const member of this.members) {
+      saved[member.plan.processor.name] = member.save(produced, changes, baseOf);
+    }
+    const state = encodeState(saved);
+    const checkpoint = { task: this.plan.name, epoch: this.epoch, consumed, state, changes };
+    return { produced, checkpoints: [checkpoint] };
+  }
+}
+
+/** Where the group is in a partition. Of those between members it is nowhere: places count from 0. */
+function baseIn(consumed: readonly Consumed[]): LiveTaskStart["baseOf"] {
+  const bases = new Map(
+    consumed.map(({ topic, partition, next }) => [`${topic}/${partition}`, next]),
+  );
+  return (place) => bases.get(place) ?? 0;
+}
+
+function membersOf(
+  plan: GroupPlan,
+  { checkpoint, entries }: OpenedTask,
+  options: GroupOptions,
+  room: number,
+  defects: GroupDefects,
+): readonly LiveTask[] {
+  const baseOf = baseIn(checkpoint?.consumed ?? []);
+  const all = checkpoint === null ? {} : (decodeState(checkpoint.state) as Saved);
+  const names = plan.members.map(({ processor }) => processor.name);
+  const known = Object.keys(all);
+  if (checkpoint !== null && known.toSorted().join() !== names.toSorted().join()) {
+    throw regrouped(plan.name, known, names);
+  }
+  return plan.members.map((member) => {
+    const saved = all[member.processor.name] ?? null;
+    return new LiveTask(member, { saved, entries, baseOf }, options, room, defects);
+  });
+}
+
+const regrouped = (
+  task: string,
+  known: readonly string[],
+  names: readonly string[],
+): TapedeckError =>
+  new TapedeckError(
+    "STREAMS_GROUP_CHANGED",
+    `${task} saved the state of ${known.join(", ")}; it now runs ${names.join(", ")}`,
+    { task, saved: known.join(" "), now: names.join(" ") },
+  );
+
+/** Each member's state and time as a group's commits left them, by the member's task name. */
+export function snapshotsIn(
+  plan: GroupPlan,
+  opened: OpenedTask,
+): ReadonlyMap<string, TaskSnapshot> {
+  const waits = { waitUs: 0, lagWaitUs: 0 };
+  const members = membersOf(plan, opened, waits, LANE_RECORDS, {});
+  return new Map(members.map((member) => [member.plan.name, member.snapshot()]));
+}
