@@ -74,11 +74,16 @@ export function parseAvro(text: string): AvroType {
     return found;
   }
 
+  function define(name: string, type: AvroType): void {
+    if (named.has(name)) throw new Error(`the type ${name} is defined twice`);
+    named.set(name, type);
+  }
+
   function record(shape: Json, namespace: string): AvroRecord {
     const [name, inner] = nameOf(shape, namespace);
     const fields: AvroField[] = [];
     const made: AvroRecord = { kind: "record", name, aliases: aliasesOf(shape, inner), fields };
-    named.set(name, made); // before its fields: they may name it
+    define(name, made); // before its fields: they may name it
     if (!Array.isArray(shape.fields)) throw new Error(`the record ${name} has no fields`);
     for (const field of shape.fields as Json[]) {
       if (typeof field?.name !== "string") throw new Error(`a field of ${name} has no name`);
@@ -104,7 +109,7 @@ export function parseAvro(text: string): AvroType {
       const fallback = typeof shape.default === "string" ? shape.default : null;
       made = { kind: type, name, aliases, symbols: shape.symbols.map(String), default: fallback };
     }
-    named.set(name, made);
+    define(name, made);
     return made;
   }
 

@@ -5,10 +5,10 @@
 // (docs/decisions/0010-registry-over-plain-http.md).
 
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TapedeckError } from "../../../schemas/errors.ts";
-import type { RegistrySettings } from "./settings.ts";
+import type { RegistryAccess } from "./settings.ts";
 
 /** What the registry said: JSON, with a status of 2xx, or of 4xx and an error code of its own. */
 export interface Answer {
@@ -46,16 +46,16 @@ interface RawAnswer {
   readonly text: string;
 }
 
-export function openExchange(settings: RegistrySettings): RegistryExchange {
-  const { url, credentials, tls, requestTimeoutMs, patienceMs } = settings;
+export function openExchange(access: RegistryAccess): RegistryExchange {
+  const { url, auth, tls, requestTimeoutMs, patienceMs } = access;
   const secure = url.startsWith("https:");
   const agent = secure
     ? new HttpsAgent({ keepAlive: true, ...trustOf(tls) })
     : new HttpAgent({ keepAlive: true });
   const headers: Record<string, string> = { accept: `${MEDIA_TYPE}, application/json` };
-  if (credentials?.kind === "bearer") headers.authorization = `Bearer ${credentials.token}`;
-  if (credentials?.kind === "basic") {
-    const pair = Buffer.from(`${credentials.username}:${credentials.password}`);
+  if (auth?.kind === "bearer") headers.authorization = `Bearer ${auth.token.reveal()}`;
+  if (auth?.kind === "basic") {
+    const pair = Buffer.from(`${auth.username}:${auth.password.reveal()}`);
     headers.authorization = `Basic ${pair.toString("base64")}`;
   }
 
@@ -136,9 +136,15 @@ export function openExchange(settings: RegistrySettings): RegistryExchange {
   };
 }
 
-function trustOf(tls: RegistrySettings["tls"]): Record<string, string> {
-  const given = Object.entries(tls ?? {}).filter(([, pem]) => pem !== null);
-  return Object.fromEntries(given) as Record<string, string>;
+function trustOf(tls: RegistryAccess["tls"]): AgentOptions {
+  if (tls === null) return {};
+  const { ca, cert, key, passphrase, verify } = tls;
+  return {
+    rejectUnauthorized: verify,
+    ...(ca === null ? {} : { ca }),
+    ...(cert === null || key === null ? {} : { cert, key: key.reveal() }),
+    ...(passphrase === null ? {} : { passphrase: passphrase.reveal() }),
+  };
 }
 
 function watchConnection(request: ClientRequest, progress: { connected: boolean }): void {

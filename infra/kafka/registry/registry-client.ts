@@ -4,7 +4,7 @@
 
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { type Answer, notARegistry, openExchange } from "./exchange.ts";
-import type { RegistrySettings } from "./settings.ts";
+import type { RegistryAccess } from "./settings.ts";
 
 /** The level that publishing sets: every version reads every other. */
 export const FULL_TRANSITIVE = "FULL_TRANSITIVE";
@@ -45,9 +45,9 @@ const NOT_COMPATIBLE = 409;
 const MAX_ID = 2 ** 31 - 1;
 
 /** Opens nothing yet: the first request does. */
-export function openRegistry(settings: RegistrySettings): RegistryClient {
-  const { url } = settings;
-  const exchange = openExchange(settings);
+export function openRegistry(access: RegistryAccess): RegistryClient {
+  const { url } = access;
+  const exchange = openExchange(access);
   const texts = new Map<number, string>();
   const asked = new Map<number, Promise<string | null>>();
 
@@ -83,7 +83,7 @@ export function openRegistry(settings: RegistrySettings): RegistryClient {
 
   return {
     url,
-    subjectOf: (topic) => `${settings.subjectPrefix}${topic}-value`,
+    subjectOf: (topic) => `${access.subjectPrefix}${topic}-value`,
 
     async lookUp(subject, schema) {
       const codes = [NO_SUBJECT, NO_SCHEMA];

@@ -2,21 +2,13 @@
 // address, and the address without a name or password that someone wrote into it.
 
 import { TapedeckError } from "../../../schemas/errors.ts";
+import type { ClusterConfig, RegistrySettings, TlsSettings } from "../cluster/cluster-config.ts";
+import { Secret } from "../cluster/secret.ts";
 
-export type RegistryCredentials =
-  | { readonly kind: "basic"; readonly username: string; readonly password: string }
-  | { readonly kind: "bearer"; readonly token: string };
-
-export interface RegistrySettings {
-  /** http or https, with the path of its Confluent-compatible interface: no slash at the end. */
-  readonly url: string;
-  readonly credentials: RegistryCredentials | null;
-  /** PEM texts: whose signature is trusted, and who we are. Null: the system's authorities. */
-  readonly tls: {
-    readonly ca: string | null;
-    readonly cert: string | null;
-    readonly key: string | null;
-  } | null;
+/** The url has the path of the Confluent-compatible interface, and no slash at its end. */
+export interface RegistryAccess extends RegistrySettings {
+  /** Whom we trust and who we are, where the url is https; null trusts what Node trusts. */
+  readonly tls: TlsSettings | null;
   /** Put before every subject, for a registry that several installations share. */
   readonly subjectPrefix: string;
   /** One request, from its start to its last byte. */
@@ -25,37 +17,51 @@ export interface RegistrySettings {
   readonly patienceMs: number;
 }
 
-const REQUEST_TIMEOUT_MS = 5_000;
-const PATIENCE_MS = 15_000;
+const defaults = {
+  auth: null,
+  tls: null,
+  subjectPrefix: "",
+  requestTimeoutMs: 5_000,
+  patienceMs: 15_000,
+} as const;
+
+export type AccessOptions = Partial<Omit<RegistryAccess, "url">>;
 
 /**
- * Settings from an address; a name and password in it become credentials.
+ * Access to the registry at an address; a name and password in it are used.
  * Throws REGISTRY_NOT_CONFIGURED where it is no http or https address.
  */
-export function registryAt(
-  address: string,
-  other: Partial<Omit<RegistrySettings, "url">> = {},
-): RegistrySettings {
+export function registryAt(address: string, options: AccessOptions = {}): RegistryAccess {
   const url = URL.canParse(address) ? new URL(address) : null;
   // A password may stand in it, so that only what surely is none is shown.
   const shown = address.includes("@") ? "the registry's address" : `"${address}"`;
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw new TapedeckError("REGISTRY_NOT_CONFIGURED", `${shown} is no http or https address`);
   }
-  let written: RegistryCredentials | null = null;
+  return {
+    ...defaults,
+    auth: writtenIn(url, shown),
+    ...options,
+    url: `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, "")}`,
+  };
+}
+
+function writtenIn({ username, password }: URL, shown: string): RegistrySettings["auth"] {
+  if (username === "") return null;
   try {
-    const [username, password] = [url.username, url.password].map(decodeURIComponent);
-    if (username) written = { kind: "basic", username, password: password ?? "" };
+    const secret = new Secret(decodeURIComponent(password));
+    return { kind: "basic", username: decodeURIComponent(username), password: secret };
   } catch {
     const what = `${shown} holds a user or password that is not percent-encoded`;
     throw new TapedeckError("REGISTRY_NOT_CONFIGURED", what);
   }
-  return {
-    url: `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, "")}`,
-    credentials: other.credentials ?? written,
-    tls: other.tls ?? null,
-    subjectPrefix: other.subjectPrefix ?? "",
-    requestTimeoutMs: other.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-    patienceMs: other.patienceMs ?? PATIENCE_MS,
-  };
+}
+
+/** Access to a cluster's registry. Throws REGISTRY_NOT_CONFIGURED where the cluster names none. */
+export function registryOf(cluster: ClusterConfig, options: AccessOptions = {}): RegistryAccess {
+  const { registry, tls, source } = cluster;
+  if (registry === null) {
+    throw new TapedeckError("REGISTRY_NOT_CONFIGURED", `${source} names no schema registry`);
+  }
+  return registryAt(registry.url, { auth: registry.auth, tls, ...options });
 }
