@@ -260,6 +260,53 @@ export const errorKinds = {
     "mend what the message names and apply again: what is done already stays done",
     true,
   ),
+  WIRE_BATCH_DAMAGED: kind(
+    4,
+    "fetch again; if it stays, the broker's disk or the network damages data",
+    true,
+  ),
+  WIRE_BATCH_VERSION: kind(4, "let the broker write message format 2: Kafka 0.11 or later"),
+  WIRE_OFFSET_MISSING: kind(
+    4,
+    "records of the topic were deleted or damaged: see its dead letters and retention, restore it, read on after them",
+  ),
+  WIRE_TIMESTAMP_TYPE: kind(
+    2,
+    "set message.timestamp.type=CreateTime and copy the topic: look-ups by time need event times",
+  ),
+  WIRE_RECORD_DAMAGED: kind(3, "find the producer that frames records so, and stop it"),
+  WIRE_COMPRESSION_UNSUPPORTED: kind(
+    3,
+    "set the topic's compression.type to producer, gzip or zstd",
+  ),
+  WIRE_COMPRESSION_DAMAGED: kind(3, "find the producer that packs batches so, and stop it"),
+  WIRE_BATCH_BOMB: kind(3, "find the producer of a batch that unpacks to over 64 MiB, and stop it"),
+  WIRE_TOMBSTONE: kind(3, "events are never deleted: find who writes messages without a value"),
+  WIRE_VALUE_TOO_LARGE: kind(3, "keep values within 1 MiB"),
+  WIRE_HEADER_MISSING: kind(
+    3,
+    "write events through Tapedeck, or with the headers of docs/wire.md",
+  ),
+  WIRE_HEADER_REPEATED: kind(3, "give each header of docs/wire.md once"),
+  WIRE_HEADER_INVALID: kind(3, "write the header as docs/wire.md says"),
+  WIRE_TOPIC_FOREIGN: kind(
+    3,
+    "a message belongs to the topic and partition that it names: mend its producer",
+  ),
+  WIRE_FRAMING_INVALID: kind(
+    3,
+    "begin values with 0 and the schema's id (Confluent's wire format)",
+  ),
+  WIRE_SCHEMA_FOREIGN: kind(
+    3,
+    "publish the schema with `tapedeck schemas publish`, or write with one of the topic's own",
+  ),
+  WIRE_VALUE_TRAILING: kind(3, "write the value with the schema that its id names, and no more"),
+  WIRE_KEY_MISSING: kind(3, "give each message the key of its value, as UTF-8"),
+  WIRE_KEY_DIFFERS: kind(3, "give each message the key of its value, as UTF-8"),
+  WIRE_TIMESTAMP_DIFFERS: kind(3, "stamp a message with its effective time in milliseconds"),
+  WIRE_TIME_REVERSED: kind(3, "let one writer at a time write a partition"),
+  WIRE_OFFSET_REPEATED: kind(3, "let one writer at a time write a partition"),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

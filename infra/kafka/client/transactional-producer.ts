@@ -1,0 +1,441 @@
+// A transactional producer: one transaction after the other under one transactional id. Promises:
+//  - opening it fences every earlier owner of the id, and waits until the transaction which that
+//    owner left is settled: what is read afterwards is final;
+//  - `commit` puts all records and offsets into one transaction, or none of them;
+//  - after any failure the producer is dead: open a new one, which aborts what this one left. An
+//    outcome is unknown only where the request to commit was sent and not answered; every failure
+//    before that means that nothing of the transaction will ever be read as committed.
+//
+// Why an unknown outcome ends the producer: a request to commit that lies somewhere on the way must
+// not find the next transaction open. A new producer has a new epoch, so the broker refuses the old
+// request (KIP-890 tells of the same danger).
+
+import { TapedeckError } from "../../../schemas/errors.ts";
+import { type EncodedRecords, sealBatch } from "../wire/record-batch.ts";
+import { type ClusterView, closedByUs, pauseMs } from "./cluster-view.ts";
+import { kafkaError, LinkFailure, mayRetry, Refused, refuse } from "./failures.ts";
+import { type Link, retryForMs } from "./link.ts";
+import { Links } from "./links.ts";
+import {
+  COORDINATES_GROUPS,
+  COORDINATES_TRANSACTIONS,
+  type Node,
+  type Partitioned,
+  type Request,
+} from "./requests.ts";
+import { splitRecords } from "./split-records.ts";
+import {
+  addOffsetsToTxn,
+  addPartitionsToTxn,
+  type CommittedOffset,
+  endTxn,
+  initProducerId,
+  type Producer,
+  produce,
+  type Refusal,
+  txnOffsetCommit,
+} from "./transaction-requests.ts";
+
+export interface Transaction {
+  /** Several of one partition are written in their order. */
+  readonly batches: readonly (Partitioned & { readonly records: EncodedRecords })[];
+  readonly offsets?: {
+    readonly groupId: string;
+    readonly offsets: readonly CommittedOffset[];
+  };
+}
+
+/** Where the first record of a partition went; -1 where the broker does not tell it again. */
+export type Written = Partitioned & { readonly baseOffset: number };
+
+export interface TransactionalProducer {
+  readonly id: bigint;
+  readonly epoch: number;
+  /** True after any failure: open another. */
+  readonly dead: boolean;
+  /**
+   * One transaction; the next may be given when it resolves. STREAMS_FENCED: another owner came, or
+   * the transaction outlived its time-out. KAFKA_OUTCOME_UNKNOWN: read back what was committed. Any
+   * other error: nothing was committed.
+   */
+  commit(transaction: Transaction): Promise<readonly Written[]>;
+  close(): void;
+}
+
+const COORDINATOR_LANE = "coordinator";
+const PRODUCE_LANE = "produce";
+const OFFSETS_LANE = "offsets";
+/** A transaction's markers are written within milliseconds: ask again soon. */
+const LONGEST_MARKER_PAUSE_MS = 20;
+const MAX_REQUEST_BYTES = 16 << 20;
+const SEQUENCES = 2 ** 31;
+const HEADER_BYTES = 61;
+
+interface Outgoing extends Partitioned {
+  readonly parts: EncodedRecords[];
+  /** Sealed and perhaps sent: sent again it must be the same. */
+  sealed: { readonly bytes: Uint8Array; readonly count: number } | null;
+  baseOffset: number;
+}
+
+/** Opens one; bounded by `retryForMs`. `timeoutMs` is how long the broker lets a transaction last. */
+export async function openProducer(
+  cluster: ClusterView,
+  transactionalId: string,
+  timeoutMs: number,
+): Promise<TransactionalProducer> {
+  const links = new Links(cluster.settings);
+  const coordinator = new Coordinator(cluster, links, COORDINATES_TRANSACTIONS, transactionalId);
+  try {
+    const answer = await cluster.retrying(`open the producer ${transactionalId}`, async () => {
+      const request = initProducerId(transactionalId, timeoutMs);
+      const said = await coordinator.send(request, COORDINATOR_LANE);
+      coordinator.refuse(said.error, "InitProducerId");
+      return said;
+    });
+    const producer = { transactionalId, id: answer.id, epoch: answer.epoch };
+    return new OpenProducer(cluster, links, coordinator, producer, timeoutMs);
+  } catch (error) {
+    links.close();
+    if (error instanceof TapedeckError && error.facts.error === "INVALID_TRANSACTION_TIMEOUT") {
+      throw new TapedeckError(
+        "KAFKA_TRANSACTION_TIMEOUT_INVALID",
+        `the broker takes no transactions of ${timeoutMs} ms (transaction.max.timeout.ms)`,
+        { timeoutMs },
+        error,
+      );
+    }
+    throw error;
+  }
+}
+
+/** A coordinator and the ways to it; who it is is looked up again when it has moved. */
+class Coordinator {
+  private readonly cluster: ClusterView;
+  private readonly links: Links;
+  private readonly kind: number;
+  private readonly key: string;
+
+  constructor(cluster: ClusterView, links: Links, kind: number, key: string) {
+    this.cluster = cluster;
+    this.links = links;
+    this.kind = kind;
+    this.key = key;
+  }
+
+  async send<Answer>(request: Request<Answer>, lane: string): Promise<Answer> {
+    const link = await this.link(lane);
+    try {
+      return await link.send(request);
+    } catch (failure) {
+      this.forget();
+      throw failure;
+    }
+  }
+
+  async link(lane: string): Promise<Link> {
+    try {
+      const node = await this.cluster.coordinator(this.kind, this.key);
+      return await this.links.get({ host: node.host, port: node.port }, lane);
+    } catch (failure) {
+      this.forget();
+      throw failure;
+    }
+  }
+
+  refuse(code: number, apiName: string, place: Partitioned | null = null): void {
+    try {
+      refuse(code, apiName, place);
+    } catch (failure) {
+      if (failure instanceof Refused && failure.failure === "coordinator") this.forget();
+      throw failure;
+    }
+  }
+
+  private forget(): void {
+    this.cluster.forgetCoordinator(this.kind, this.key);
+  }
+}
+
+class OpenProducer implements TransactionalProducer {
+  readonly id: bigint;
+  readonly epoch: number;
+  dead = false;
+  private readonly cluster: ClusterView;
+  private readonly links: Links;
+  private readonly coordinator: Coordinator;
+  private readonly producer: Producer;
+  private readonly timeoutMs: number;
+  private readonly sequences = new Map<string, number>();
+  private busy = false;
+  private endSent = false;
+
+  constructor(
+    cluster: ClusterView,
+    links: Links,
+    coordinator: Coordinator,
+    producer: Producer,
+    timeoutMs: number,
+  ) {
+    this.cluster = cluster;
+    this.links = links;
+    this.coordinator = coordinator;
+    this.producer = producer;
+    this.timeoutMs = timeoutMs;
+    this.id = producer.id;
+    this.epoch = producer.epoch;
+  }
+
+  async commit(transaction: Transaction): Promise<readonly Written[]> {
+    const { transactionalId } = this.producer;
+    if (this.dead || this.busy) {
+      const state = this.dead ? "is dead after a failure" : "has a transaction under way";
+      throw new TapedeckError(
+        "KAFKA_PRODUCER_UNUSABLE",
+        `the producer ${transactionalId} ${state}`,
+        {
+          transactionalId,
+        },
+      );
+    }
+    this.busy = true;
+    this.endSent = false;
+    const begun = performance.now();
+    try {
+      const outgoing = this.outgoing(transaction);
+      const offsets = transaction.offsets?.offsets.length ? transaction.offsets : null;
+      if (outgoing.length === 0 && offsets === null) return [];
+      const steps = [this.write(outgoing)];
+      if (offsets !== null) steps.push(this.commitOffsets(offsets.groupId, offsets.offsets));
+      await allOrFirstFailure(steps, (failure) => this.die(failure));
+      await this.end();
+      return outgoing.map(({ topic, partition, baseOffset }) => ({ topic, partition, baseOffset }));
+    } catch (failure) {
+      this.die(failure);
+      throw this.meaning(failure, performance.now() - begun);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  close(): void {
+    this.dead = true;
+    this.links.close();
+  }
+
+  private outgoing(transaction: Transaction): Outgoing[] {
+    const limit = (this.cluster.settings.maxBatchBytes ?? 1_000_000) - HEADER_BYTES;
+    const places = new Map<string, Outgoing>();
+    for (const { topic, partition, records } of transaction.batches) {
+      if (records.count === 0) continue;
+      const parts = splitRecords(records, limit);
+      const known = places.get(`${topic}/${partition}`);
+      if (known !== undefined) known.parts.push(...parts);
+      else {
+        const fresh = { topic, partition, parts: [...parts], sealed: null, baseOffset: -1 };
+        places.set(`${topic}/${partition}`, fresh);
+      }
+    }
+    return [...places.values()];
+  }
+
+  /** The partitions into the transaction, then their records. */
+  private async write(outgoing: readonly Outgoing[]): Promise<void> {
+    if (outgoing.length === 0) return;
+    await this.repeat(async () => {
+      const request = addPartitionsToTxn(this.producer, outgoing);
+      const refusals = await this.coordinator.send(request, COORDINATOR_LANE);
+      this.check(refusals, "AddPartitionsToTxn", this.coordinator);
+    });
+    let left: readonly Outgoing[] = outgoing;
+    await this.repeat(async () => {
+      const leaders = await this.byLeader(left);
+      const sent = await Promise.allSettled(
+        leaders.map(([node, items]) => this.produceTo(node, items)),
+      );
+      left = left.filter(({ sealed, parts }) => sealed !== null || parts.length > 0);
+      throwWorst(sent.flatMap((one) => (one.status === "rejected" ? [one.reason] : [])));
+    });
+  }
+
+  private async byLeader(items: readonly Outgoing[]): Promise<[Node, Outgoing[]][]> {
+    const leaders = new Map<number, [Node, Outgoing[]]>();
+    for (const item of items) {
+      const node = await this.cluster.leader(item);
+      const group = leaders.get(node.id);
+      if (group === undefined) leaders.set(node.id, [node, [item]]);
+      else group[1].push(item);
+    }
+    return [...leaders.values()];
+  }
+
+  /** Everything for one broker, request after request, each with one batch a partition. */
+  private async produceTo(node: Node, items: readonly Outgoing[]): Promise<void> {
+    const topics = items.map(({ topic }) => topic);
+    try {
+      const link = await this.links.get({ host: node.host, port: node.port }, PRODUCE_LANE);
+      for (let left = items; left.length > 0; ) {
+        await this.produceRound(link, left);
+        left = left.filter(({ sealed, parts }) => sealed !== null || parts.length > 0);
+      }
+    } catch (failure) {
+      const moved = failure instanceof Refused ? failure.failure === "leader" : true;
+      if (moved) this.cluster.forgetLeaders(topics);
+      throw failure;
+    }
+  }
+
+  private async produceRound(link: Link, items: readonly Outgoing[]): Promise<void> {
+    const batches: (Outgoing & { readonly bytes: Uint8Array })[] = [];
+    const chosen = new Map<string, Outgoing>();
+    let size = 0;
+    for (const item of items) {
+      item.sealed ??= this.seal(item);
+      const { bytes } = item.sealed;
+      if (size > 0 && size + bytes.length > MAX_REQUEST_BYTES) continue;
+      size += bytes.length;
+      chosen.set(`${item.topic}/${item.partition}`, item);
+      batches.push({ ...item, bytes });
+    }
+    const { transactionalId } = this.producer;
+    const answers = await link.send(produce(transactionalId, this.timeoutMs, batches));
+    let worst: Refused | null = null;
+    for (const answer of answers) {
+      const key = `${answer.topic}/${answer.partition}`;
+      const item = chosen.get(key);
+      if (item === undefined) continue;
+      const refused =
+        answer.error === 0 ? null : new Refused(answer.error, "Produce", item, answer.detail);
+      // Sent again after a lost answer: the broker has it from the first time.
+      if (refused !== null && refused.type !== "DUPLICATE_SEQUENCE_NUMBER") {
+        if (worst === null || mayRetry(worst)) worst = refused;
+        continue;
+      }
+      if (item.baseOffset < 0) item.baseOffset = answer.baseOffset;
+      const sequence = (this.sequences.get(key) ?? 0) + (item.sealed?.count ?? 0);
+      this.sequences.set(key, sequence % SEQUENCES);
+      item.sealed = null;
+    }
+    if (worst !== null) throw worst;
+  }
+
+  private seal(item: Outgoing): { bytes: Uint8Array; count: number } {
+    const records = item.parts.shift();
+    if (records === undefined) throw new Error("a partition without records is not sent");
+    const baseSequence = this.sequences.get(`${item.topic}/${item.partition}`) ?? 0;
+    const { id, epoch } = this.producer;
+    const bytes = sealBatch(records, { id, epoch, baseSequence, transactional: true });
+    return { bytes, count: records.count };
+  }
+
+  private async commitOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
+    await this.repeat(async () => {
+      const request = addOffsetsToTxn(this.producer, groupId);
+      const error = await this.coordinator.send(request, COORDINATOR_LANE);
+      this.coordinator.refuse(error, "AddOffsetsToTxn");
+    });
+    const group = new Coordinator(this.cluster, this.links, COORDINATES_GROUPS, groupId);
+    await this.repeat(async () => {
+      const request = txnOffsetCommit(this.producer, groupId, offsets);
+      const refusals = await group.send(request, OFFSETS_LANE);
+      this.check(refusals, "TxnOffsetCommit", group);
+    });
+  }
+
+  private async end(): Promise<void> {
+    await this.repeat(async () => {
+      const link = await this.coordinator.link(COORDINATOR_LANE);
+      const answered = link.send(endTxn(this.producer, true));
+      this.endSent = true;
+      this.coordinator.refuse(await answered, "EndTxn");
+    });
+  }
+
+  private check(refusals: readonly Refusal[], apiName: string, coordinator: Coordinator): void {
+    const bad = refusals.filter(({ error }) => error !== 0);
+    // One partition's error makes the broker not attempt the others.
+    const telling = bad.map(({ error, topic, partition }) => {
+      return new Refused(error, apiName, { topic, partition });
+    });
+    const first = telling.find(({ type }) => type !== "OPERATION_NOT_ATTEMPTED") ?? telling[0];
+    if (first === undefined) return;
+    const code = bad[telling.indexOf(first)]?.error ?? 0;
+    coordinator.refuse(code, apiName, first.place);
+  }
+
+  /** A step again while that can help; a request to commit without an answer ends it at once. */
+  private async repeat(step: () => Promise<void>): Promise<void> {
+    const begun = performance.now();
+    const forMs = Math.min(this.timeoutMs, retryForMs(this.cluster.settings));
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await step();
+      } catch (failure) {
+        const unanswered = this.endSent && failure instanceof LinkFailure;
+        const marker = failure instanceof Refused && failure.type === "CONCURRENT_TRANSACTIONS";
+        const wait = marker
+          ? Math.min(LONGEST_MARKER_PAUSE_MS, 2 ** Math.min(attempt, 5))
+          : pauseMs(attempt);
+        const late = performance.now() - begun + wait > forMs;
+        if (unanswered || late || this.dead || !mayRetry(failure)) throw failure;
+        await this.cluster.pause(wait);
+        if (this.dead || this.cluster.closed) throw failure;
+      }
+    }
+  }
+
+  private die(failure: unknown): void {
+    if (this.dead) return;
+    this.dead = true;
+    this.links.close(failure instanceof Error ? failure.message : String(failure));
+  }
+
+  private meaning(failure: unknown, afterMs: number): unknown {
+    const { transactionalId } = this.producer;
+    const message = failure instanceof Error ? failure.message : String(failure);
+    const facts = { transactionalId, afterMs: Math.round(afterMs) };
+    const kind = failure instanceof Refused ? failure.failure : null;
+    const certain = kind === "fenced" || kind === "authorization" || wasOpen(failure);
+    if (this.endSent && !certain) {
+      const text = `whether a transaction of ${transactionalId} was committed is unknown: ${message}`;
+      return new TapedeckError("KAFKA_OUTCOME_UNKNOWN", text, facts, failure);
+    }
+    const what = `commit a transaction of ${transactionalId}`;
+    if (this.cluster.closed) return closedByUs(what);
+    if (failure instanceof LinkFailure || mayRetry(failure) || kind === "abortable") {
+      if (failure instanceof Refused && failure.type === "UNKNOWN_TOPIC_OR_PARTITION") {
+        return kafkaError(failure, what, afterMs);
+      }
+      const text = `a transaction of ${transactionalId} was given up: ${message}`;
+      return new TapedeckError("KAFKA_TRANSACTION_ABORTED", text, facts, failure);
+    }
+    return kafkaError(failure, what);
+  }
+}
+
+/** The coordinator answers so to a commit only where the transaction was not committed. */
+const wasOpen = (failure: unknown): boolean =>
+  failure instanceof Refused &&
+  ["INVALID_TXN_STATE", "TRANSACTION_ABORTABLE"].includes(failure.type);
+
+/** Waits for all; the first failure is handed to `failed` at once, so that the others may stop. */
+async function allOrFirstFailure(
+  steps: readonly Promise<void>[],
+  failed: (failure: unknown) => void,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    step.catch((failure: unknown) => {
+      failures.push(failure);
+      failed(failure);
+    });
+  }
+  await Promise.allSettled(steps);
+  throwWorst(failures);
+}
+
+/** One that no retry mends goes first; else the one that came first. */
+function throwWorst(failures: readonly unknown[]): void {
+  if (failures.length === 0) return;
+  throw failures.find((failure) => !mayRetry(failure)) ?? failures[0];
+}
