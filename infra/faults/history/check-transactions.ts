@@ -2,7 +2,7 @@
 
 import type { Findings } from "./anomaly.ts";
 import type { Attempt, Gathered, Poll, Transaction } from "./gathered.ts";
-import { attemptOutcome, isOnlyOne, type ReadLog } from "./outcomes.ts";
+import { isGone, isOnlyOne, isThere, outcomeOf, type ReadLog } from "./outcomes.ts";
 
 export function checkTransactions(gathered: Gathered, log: ReadLog, findings: Findings): void {
   for (const transaction of gathered.transactions.values()) {
@@ -18,15 +18,10 @@ function checkTorn(
   findings: Findings,
   transaction: Transaction,
 ): void {
-  let seen: Attempt | null = null;
-  let missing: Attempt | null = null;
-  for (const attempt of transaction.sends) {
-    if (attemptOutcome(attempt) !== "unknown" || !isOnlyOne(attempt, attemptsOf)) continue;
-    if (log.places[attempt.value] !== undefined) seen ??= attempt;
-    // A send that nobody acknowledged may have failed on its own.
-    else if (attempt.partition.caughtUp.size > 0 && attempt.outcome === "ok") missing ??= attempt;
-  }
-  if (seen === null || missing === null) return;
+  if (outcomeOf(transaction) !== "unknown") return;
+  const seen = transaction.sends.find((attempt) => isThere(attempt, log, attemptsOf));
+  const missing = transaction.sends.find((attempt) => isGone(attempt, log));
+  if (seen === undefined || missing === undefined) return;
   const partitions = new Set([seen.partition.name, missing.partition.name]);
   findings.add({
     kind: "torn-transaction",

@@ -8,7 +8,8 @@ import { TapedeckError } from "../../../schemas/errors.ts";
  * `process` is one client that does one thing after another (an incarnation of a task, not an
  * operating system's process). Transactions and values are named by the test: a transaction's
  * name is unique in the history; a value is unique in its topic, but may be attempted again after
- * an outcome that was not known. Offsets may be the log's own or Kafka's: only their order counts.
+ * an outcome that was not known. Offsets may be the log's own or Kafka's (the same in all of a
+ * history): only their order counts.
  */
 export type Operation =
   /** `group`: what the transaction polls counts as consumed by that group, from the first record on. */

@@ -111,11 +111,27 @@ export function outcomeAsRead(
 ): Outcome {
   const told = outcomeOf(transaction);
   if (told !== "unknown") return told;
-  const certain = transaction.sends.filter(
-    (attempt) => attempt.outcome !== "failed" && isOnlyOne(attempt, attemptsOf),
-  );
-  if (certain.some(({ value }) => log.places[value] !== undefined)) return "committed";
-  return certain.some(({ partition }) => partition.caughtUp.size > 0) ? "aborted" : "unknown";
+  if (transaction.sends.some((attempt) => isThere(attempt, log, attemptsOf))) return "committed";
+  return transaction.sends.some((attempt) => isGone(attempt, log)) ? "aborted" : "unknown";
+}
+
+/** Whether the value was read and only this attempt can have written it. */
+export function isThere(
+  attempt: Attempt,
+  log: ReadLog,
+  attemptsOf: Gathered["attemptsOf"],
+): boolean {
+  if (attemptOutcome(attempt) === "aborted" || log.places[attempt.value] === undefined)
+    return false;
+  return isOnlyOne(attempt, attemptsOf);
+}
+
+/** Whether the log took the attempt, and the whole of the partition shows the value elsewhere or not at all. */
+export function isGone({ partition, outcome, value, offset }: Attempt, log: ReadLog): boolean {
+  if (outcome !== "ok" || partition.caughtUp.size === 0) return false;
+  const place = log.places[value];
+  if (place === undefined || place.partition !== partition) return true;
+  return offset >= 0 && place.offset !== offset;
 }
 
 /** Entries of an ascending list strictly between two. Cost: log n and the length of the answer. */

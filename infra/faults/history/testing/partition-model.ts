@@ -48,8 +48,24 @@ export class PartitionModel {
     }
   }
 
-  /** The offset of each committed record, counted without what lies between them. */
+  /**
+   * Offsets counted without what lies between committed records: of each record the number of those
+   * before it that are committed, or open together with it. So what was taken back had an offset that
+   * another record has now.
+   */
   logicalOffsets(): Map<number, number> {
-    return new Map(this.read(0, this.slots.length).map(([offset], i) => [offset, i]));
+    const offsets = new Map<number, number>();
+    const own = new Map<Writing, number>();
+    let committed = 0;
+    for (const { offset, value, writing } of this.slots) {
+      if (value === null) continue;
+      if (writing.state === "committed") offsets.set(offset, committed++);
+      else {
+        const before = own.get(writing) ?? 0;
+        own.set(writing, before + 1);
+        offsets.set(offset, committed + before);
+      }
+    }
+    return offsets;
   }
 }

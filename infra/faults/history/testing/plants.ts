@@ -270,7 +270,7 @@ const inconsistentOffset: Plant = (history, random) => {
 const swappedSends =
   (inTransaction: boolean): Plant =>
   (history, random) => {
-    const all = once(told(history));
+    const all = told(history);
     const together = ({ send }: Told) =>
       all.filter(
         (each) =>
@@ -278,7 +278,7 @@ const swappedSends =
           each.send.transaction === send.transaction &&
           place(each.send) === place(send),
       ).length;
-    const sends = all.filter(
+    const sends = once(all).filter(
       (each) =>
         isAcknowledged(each) &&
         each.sent?.offsets !== undefined &&
@@ -440,6 +440,33 @@ const consumedNever: Plant = (history, random) => {
   return { operations, value };
 };
 
+/** A transaction that was not committed, though its process cannot know, was the last to poll something. */
+const consumedByNobody: Plant = (history, random) => {
+  const final = finalRead(history);
+  const gone = told(history).filter(({ send, sent, end }) => {
+    const there = final.get(place(send))?.find(([, value]) => value === send.values[0]);
+    const told = sent?.offsets?.[0];
+    return end === "unknown" && told !== undefined && there?.[0] !== told;
+  });
+  const unknown = new Set(gone.map(({ send }) => send.transaction));
+  const polls = consumed(history);
+  const candidates = history.operations
+    .filter(isPoll)
+    .filter(({ transaction, records }) => unknown.has(transaction) && records.length > 0);
+  const passed = pick(candidates, random);
+  if (passed === null) return null;
+  const [offset, value] = passed.records[0] as readonly [number, string];
+  const goesOn = polls.some(
+    (each) => place(each) === place(passed) && each.records.some(([at]) => at > offset),
+  );
+  if (!goesOn) return null;
+  const strip = without(passed.topic, value);
+  const operations = history.operations.map((each) =>
+    isPoll(each) && each.transaction !== null && each !== passed ? strip(each) : each,
+  );
+  return { operations, value };
+};
+
 export const plants: Readonly<Record<AnomalyKind, Readonly<Record<string, Plant>>>> = {
   "lost-write": { "never read": lostWrite, "read, then gone": readThenGone },
   unseen: { "offset not told": unseen },
@@ -459,5 +486,5 @@ export const plants: Readonly<Record<AnomalyKind, Readonly<Record<string, Plant>
   "inversion-between-reads": { "a poll starts early": inversionBetweenPolls(false) },
   "torn-transaction": { "one value missing": tornTransaction },
   "consumed-twice": { "polled again": consumedTwice },
-  "consumed-never": { "passed over": consumedNever },
+  "consumed-never": { "passed over": consumedNever, "taken back": consumedByNobody },
 };
