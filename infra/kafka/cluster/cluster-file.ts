@@ -79,10 +79,17 @@ export function readCluster(text: string, path: string, env: Environment): Clust
   const root = value ?? {};
   const found = [...problems, ...(problems.length > 0 ? [] : checkSchema(root, origins, schema))];
   const reading = new Reading(origins, dirname(resolve(path)), env);
-  const human = withDefaults(found.length > 0 ? {} : root, schema) as unknown as HumanCluster;
+  const human = withDefaults(sound(root, found), schema) as unknown as HumanCluster;
   const file = interpret(human, reading);
   const all = [...found, ...reading.problems].map((one) => discreet(one, text));
   return { ...file, warnings: reading.warnings, problems: all };
+}
+
+/** The groups without a finding: what is wrong with one does not hide what is with another. */
+function sound(root: Plain, found: readonly Problem[]): Plain {
+  const broken = new Set(found.map(({ key }) => key.split(/[.[]/)[0]));
+  if (typeof root !== "object" || root === null || broken.has("")) return {};
+  return Object.fromEntries(Object.entries(root).filter(([name]) => !broken.has(name)));
 }
 
 function interpret(
