@@ -307,6 +307,13 @@ export const errorKinds = {
   WIRE_TIMESTAMP_DIFFERS: kind(3, "stamp a message with its effective time in milliseconds"),
   WIRE_TIME_REVERSED: kind(3, "let one writer at a time write a partition"),
   WIRE_OFFSET_REPEATED: kind(3, "let one writer at a time write a partition"),
+  BROKER_UNAVAILABLE: kind(
+    2,
+    "install Java 17 or later and Maven, start Docker, or name running servers: TAPEDECK_KAFKA=host:port, TAPEDECK_REGISTRY=http://host:port",
+  ),
+  BROKER_INSTALL_FAILED: kind(4, "see whether Maven reaches Maven Central; then try again", true),
+  BROKER_START_FAILED: kind(4, "see the server's log, whose last lines the message shows", true),
+  BROKER_STATE_INVALID: kind(4, "remove it with `npm run kafka -- down`, then `up` again"),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;
