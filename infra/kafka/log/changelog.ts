@@ -1,0 +1,144 @@
+// What a task leaves for its next owner: a compacted Kafka topic of its own. Promises: records are
+// written in the task's own transactions, so state, offsets and outputs are of one moment; a reader
+// that knew an earlier moment needs only what came since.
+//
+// Keys: "s" who owns the task, and what its last commit consumed with its small state; it is the last
+// record of every transaction. "e" + key: one entry of the keyed state; no value: it is gone.
+
+import type { Consumed } from "../../../streams/log.ts";
+import { decodeState, encodeState } from "../../../streams/state.ts";
+import type { KafkaConnection } from "../client/connection.ts";
+import { RecordReader } from "../wire/record-reader.ts";
+import type { StateCache } from "./state-cache.ts";
+
+/** What record "s" says. */
+export interface TaskRecord {
+  /** A random name, given when the changelog is first written to: a new topic is a new life. */
+  readonly incarnation: string;
+  /** Owners so far. */
+  readonly epoch: number;
+  /** Null until the first commit. */
+  readonly saved: Saved | null;
+}
+
+export interface Saved {
+  /** The owner that committed it. */
+  readonly epoch: number;
+  readonly consumed: readonly Consumed[];
+  readonly state: Uint8Array;
+}
+
+export interface Restored {
+  /** Null where nobody has owned the task. */
+  readonly record: TaskRecord | null;
+  readonly entries: Map<string, Uint8Array>;
+  /** Keys of entries that came from Kafka, gone ones included. */
+  readonly changed: ReadonlySet<string>;
+  /** Records that came from Kafka, and entries that the local cache had. */
+  readonly read: number;
+  readonly cached: number;
+}
+
+export interface ChangelogPlace {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** "bar-builder/3" keeps its state in partition 3 of "<app>.bar-builder.changelog". */
+export function changelogOf(app: string, task: string): ChangelogPlace {
+  const slash = task.lastIndexOf("/");
+  const index = slash < 0 ? Number.NaN : Number(task.slice(slash + 1));
+  const group = Number.isInteger(index) ? task.slice(0, slash) : task;
+  return { topic: `${app}.${group}.changelog`, partition: Number.isInteger(index) ? index : 0 };
+}
+
+export const STATE_KEY = Buffer.from("s");
+const ENTRY = 0x65;
+const FETCH = { maxBytes: 8 << 20, waitMs: 0 };
+
+export const entryKey = (key: string): Buffer => Buffer.from(`e${key}`);
+
+/** The state stands behind its head as it is: it was encoded by whoever owns it. */
+export function encodeTaskRecord({ incarnation, epoch, saved }: TaskRecord): Uint8Array {
+  const places = saved?.consumed.map(({ topic, partition, next }) => [topic, partition, next]);
+  const head = encodeState([incarnation, epoch, saved?.epoch ?? 0, places ?? null]);
+  const state = saved?.state ?? new Uint8Array(0);
+  const bytes = new Uint8Array(4 + head.length + state.length);
+  new DataView(bytes.buffer).setUint32(0, head.length);
+  bytes.set(head, 4);
+  bytes.set(state, 4 + head.length);
+  return bytes;
+}
+
+type Head = [string, number, number, [string, number, number][] | null];
+
+export function decodeTaskRecord(bytes: Uint8Array): TaskRecord {
+  const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  const [incarnation, epoch, savedBy, places] = decodeState(bytes.subarray(4, 4 + size)) as Head;
+  if (places === null) return { incarnation, epoch, saved: null };
+  const consumed = places.map(([topic, partition, next]) => ({ topic, partition, next }));
+  return {
+    incarnation,
+    epoch,
+    saved: { epoch: savedBy, consumed, state: new Uint8Array(bytes.subarray(4 + size)) },
+  };
+}
+
+/**
+ * Reads a task's state: what the cache has, then what the changelog got since. Its producer must
+ * have fenced the earlier owners, or more may come. Cost: the cache's entries, or every key once.
+ */
+export async function restoreTask(
+  connection: KafkaConnection,
+  place: ChangelogPlace,
+  cache: StateCache | null,
+): Promise<Restored> {
+  const start = await connection.listOffset(place.topic, place.partition, "start");
+  const held = cache?.load() ?? null;
+  if (held !== null && held.place.next > start) {
+    // A transaction's last record names the life that it belongs to: it is read once more.
+    const from = held.place.next - 1;
+    const warm = await readOn(connection, place, from, held.entries).catch(() => null);
+    const life = warm?.record?.incarnation;
+    if (warm !== null && life === held.place.incarnation) {
+      return { ...warm, cached: held.entries.size };
+    }
+  }
+  cache?.clear();
+  return { ...(await readOn(connection, place, start, new Map())), cached: 0 };
+}
+
+async function readOn(
+  connection: KafkaConnection,
+  { topic, partition }: ChangelogPlace,
+  from: number,
+  entries: Map<string, Uint8Array>,
+): Promise<Omit<Restored, "cached">> {
+  let record: TaskRecord | null = null;
+  const changed = new Set<string>();
+  const records = new RecordReader();
+  let read = 0;
+  let next = from;
+  for (;;) {
+    const fetched = await connection.fetch(topic, partition, next, FETCH);
+    for (const raw of fetched.batches) {
+      records.open(raw);
+      while (records.next()) {
+        const { offset, key, value } = records;
+        if (offset < next || key === null) continue;
+        read++;
+        if (key[0] !== ENTRY) {
+          if (value !== null) record = decodeTaskRecord(value);
+          continue;
+        }
+        const name = Buffer.from(key.buffer, key.byteOffset + 1, key.length - 1).toString();
+        changed.add(name);
+        if (value === null) entries.delete(name);
+        else entries.set(name, new Uint8Array(value));
+      }
+    }
+    if (fetched.nextOffset >= fetched.stableEnd) break;
+    next = fetched.nextOffset;
+  }
+  return { record, entries, changed, read };
+}

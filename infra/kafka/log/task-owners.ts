@@ -1,0 +1,156 @@
+// The tasks that this log owns: for each its transactional producer, its number and its local cache.
+// Promises: an owner's number grows by one each time, whoever takes the task wherever; when `take`
+// has answered, no earlier owner can commit, and what it had committed is in the answer.
+
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { Checkpoint, OpenedTask } from "../../../streams/log.ts";
+import { fenced } from "../../../streams/log-errors.ts";
+import type { KafkaConnection, TransactionalProducer } from "../client/connection.ts";
+import { RecordsWriter } from "../wire/records-writer.ts";
+import {
+  type ChangelogPlace,
+  changelogOf,
+  encodeTaskRecord,
+  entryKey,
+  type Restored,
+  restoreTask,
+  STATE_KEY,
+  type TaskRecord,
+} from "./changelog.ts";
+import { StateCache } from "./state-cache.ts";
+
+export interface Owner {
+  readonly task: string;
+  readonly place: ChangelogPlace;
+  readonly producer: TransactionalProducer;
+  readonly incarnation: string;
+  readonly epoch: number;
+  readonly cache: StateCache | null;
+}
+
+export interface OwnersOptions {
+  readonly connection: KafkaConnection;
+  readonly app: string;
+  readonly stateDir: string | null;
+  readonly transactionTimeoutMs?: number;
+}
+
+/** As long as an earlier owner that hangs may hold a transaction open and stop its readers. */
+const TRANSACTION_TIMEOUT_MS = 30_000;
+
+export class TaskOwners {
+  private readonly options: OwnersOptions;
+  private readonly makeChangelog: (topic: string) => Promise<void>;
+  private readonly owners = new Map<string, Owner>();
+
+  constructor(options: OwnersOptions, makeChangelog: (topic: string) => Promise<void>) {
+    this.options = options;
+    this.makeChangelog = makeChangelog;
+  }
+
+  /** Fences the earlier owners, restores, and becomes the next one. */
+  async take(task: string): Promise<OpenedTask> {
+    const { owner, restored } = await this.own(task, 1);
+    const { saved } = restored.record ?? { saved: null };
+    const { epoch } = owner;
+    const checkpoint = saved === null ? null : { task, ...saved };
+    return { epoch, checkpoint, entries: restored.entries };
+  }
+
+  /**
+   * The owner that a checkpoint names. Throws STREAMS_FENCED if it is another one by now. After a
+   * restart of this process an owner's number still counts, as long as nobody took the task since.
+   */
+  async ownerOf({ task, epoch }: Checkpoint): Promise<Owner> {
+    const owner = this.owners.get(task);
+    if (owner !== undefined) {
+      if (owner.epoch !== epoch || owner.producer.dead) throw fenced(task, epoch, owner.epoch);
+      return owner;
+    }
+    const place = changelogOf(this.options.app, task);
+    if ((await this.options.connection.partitionsOf(place.topic)) === null) {
+      throw fenced(task, epoch, 0);
+    }
+    // Looked up first: taking a task away from its owner is not for one who may not have it.
+    const { record } = await restoreTask(this.options.connection, place, null);
+    const current = record?.epoch ?? 0;
+    if (current !== epoch || current === 0) throw fenced(task, epoch, current);
+    return (await this.own(task, 0)).owner;
+  }
+
+  /** A producer for commits without a checkpoint. */
+  writer(): Promise<TransactionalProducer> {
+    return this.producer("writer");
+  }
+
+  async close(): Promise<void> {
+    for (const owner of this.owners.values()) await this.release(owner);
+    this.owners.clear();
+  }
+
+  private async own(task: string, step: 0 | 1): Promise<{ owner: Owner; restored: Restored }> {
+    const { app, connection, stateDir } = this.options;
+    const before = this.owners.get(task);
+    if (before !== undefined) await this.release(before);
+    this.owners.delete(task);
+    const place = changelogOf(app, task);
+    await this.makeChangelog(place.topic);
+    const producer = await this.producer(task);
+    const cache = stateDir === null ? null : StateCache.open(join(stateDir, app, fileName(task)));
+    try {
+      const restored = await restoreTask(connection, place, cache);
+      const incarnation = restored.record?.incarnation ?? randomUUID();
+      const epoch = (restored.record?.epoch ?? 0) + step;
+      const owner: Owner = { task, place, producer, incarnation, epoch, cache };
+      const record = { incarnation, epoch, saved: restored.record?.saved ?? null };
+      await this.announce(owner, record, restored);
+      this.owners.set(task, owner);
+      return { owner, restored };
+    } catch (error) {
+      producer.close();
+      await cache?.close();
+      throw error;
+    }
+  }
+
+  /** Commits the new owner's number, and brings the cache to where the changelog is. */
+  private async announce(owner: Owner, record: TaskRecord, restored: Restored): Promise<void> {
+    const { place, producer, incarnation, cache } = owner;
+    const records = changelogRecords(record, []);
+    const [written] = await producer.commit({ batches: [{ ...place, records }] });
+    if (cache === null || written === undefined) return;
+    if (written.baseOffset < 0) return cache.clear();
+    const next = written.baseOffset + records.count;
+    // A warm cache has all but what was read from Kafka just now; a cold one has nothing.
+    const all = restored.cached > 0 ? restored.changed : restored.entries.keys();
+    const changes = [...all].map((key) => ({ key, value: restored.entries.get(key) ?? null }));
+    cache.apply({ incarnation, next }, changes);
+  }
+
+  private producer(name: string): Promise<TransactionalProducer> {
+    const { app, connection, transactionTimeoutMs = TRANSACTION_TIMEOUT_MS } = this.options;
+    return connection.producer(`${app}.${name}`, transactionTimeoutMs);
+  }
+
+  private async release({ producer, cache }: Owner): Promise<void> {
+    producer.close();
+    await cache?.close();
+  }
+}
+
+/** What one transaction adds to a changelog; the task's record comes last. */
+export function changelogRecords(
+  record: TaskRecord,
+  changes: readonly { readonly key: string; readonly value: Uint8Array | null }[],
+) {
+  const writer = new RecordsWriter();
+  const nowMs = Date.now();
+  for (const { key, value } of changes) writer.add(nowMs, entryKey(key), value);
+  writer.add(nowMs, STATE_KEY, encodeTaskRecord(record));
+  const records = writer.take();
+  if (records === null) throw new Error("unreachable: a record was added");
+  return records;
+}
+
+const fileName = (task: string): string => encodeURIComponent(task);

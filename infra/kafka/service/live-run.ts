@@ -1,0 +1,207 @@
+// What runs live: a configuration on a cluster under an application's name. Promises: every
+// instance plans the same tasks; an application whose configuration, model or code changed is told
+// apart by one digest, so that two versions never share its tasks; what ran is written down, so that
+// it can be replayed (tapedeck verify --live).
+
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { flowTopology } from "../../../processors/topology.ts";
+import { TapedeckError } from "../../../schemas/errors.ts";
+import { partitionCount } from "../../../streams/catalogue.ts";
+import { planTasks } from "../../../streams/live-plan.ts";
+import { printTopology } from "../../../streams/print-topology.ts";
+import { type GroupPlan, planGroups } from "../../../streams/task-groups.ts";
+import type { Topology } from "../../../streams/topology.ts";
+import { diffConfigs } from "../../config/diff.ts";
+import type { Plain } from "../../config/read-yaml.ts";
+import type { RunConfig } from "../../config/run-config.ts";
+import { codeDigest } from "../../run/code-digest.ts";
+import { canonicalJson, type Json } from "../../run/manifest.ts";
+import { writeWhole } from "../../run/run-folder.ts";
+
+export interface LiveNames {
+  /** Consumer groups, transactional ids and changelogs begin with it. */
+  readonly app: string;
+  /** Before the names of the topics that are written; sources are live topics, bare. */
+  readonly prefix: string;
+}
+
+export interface LiveRun extends LiveNames {
+  readonly config: RunConfig;
+  readonly topology: Topology;
+  readonly partitions: number;
+  readonly isolate: readonly string[];
+  readonly groups: readonly GroupPlan[];
+  /** Tasks of all groups by member: partitions of tape.admissions and tape.dead-letters. */
+  readonly tasks: number;
+  /** Of all that decides what is written. */
+  readonly digest: string;
+}
+
+export interface LiveManifest extends LiveNames {
+  readonly format: 1;
+  readonly config: Json;
+  readonly model: { readonly name: string; readonly digest: string };
+  readonly code: string;
+  readonly partitions: number;
+  readonly isolate: readonly string[];
+  readonly topology: string;
+  readonly digest: string;
+}
+
+/** How many partitions a topic has in the cluster; null: there is none. */
+export type PartitionsOf = (topic: string) => Promise<number | null>;
+
+/** Throws KAFKA_TOPIC_MISSING or STREAMS_PARTITIONS_CHANGED where the topics do not fit the flow. */
+export async function planLive(
+  config: RunConfig,
+  names: LiveNames,
+  isolate: readonly string[],
+  partitionsOf: PartitionsOf,
+): Promise<LiveRun> {
+  if (config.commands.length > 0) {
+    throw new TapedeckError(
+      "LIVE_CONFIG_UNSUPPORTED",
+      "commands: are of a backtest; a live flow obeys the topic control.commands",
+      { key: "commands" },
+    );
+  }
+  const topology = flowTopology(config.flow);
+  const sources = new Map<string, number>();
+  for (const topic of topology.sources) {
+    const count = await partitionsOf(topic);
+    if (count === null) throw missing(topic);
+    sources.set(topic, count);
+  }
+  const { partitions } = config;
+  const sourcePartitions = (topic: string) => sources.get(topic) ?? 1;
+  const tasks = planTasks(topology, partitions, sourcePartitions).length;
+  for (const topic of topology.derived) {
+    await checkCount(`${names.prefix}${topic}`, partitionCount(topic, partitions), partitionsOf);
+  }
+  for (const topic of ["tape.admissions", "tape.dead-letters"]) {
+    await checkCount(`${names.prefix}${topic}`, tasks, partitionsOf);
+  }
+  const groups = planGroups(topology, partitions, sourcePartitions, isolate);
+  const digest = digestOf(config, partitions, sources, isolate);
+  return { ...names, config, topology, partitions, isolate, groups, tasks, digest };
+}
+
+async function checkCount(topic: string, wanted: number, partitionsOf: PartitionsOf) {
+  const has = await partitionsOf(topic);
+  if (has === null) throw missing(topic);
+  if (has === wanted) return;
+  throw new TapedeckError(
+    "STREAMS_PARTITIONS_CHANGED",
+    `${topic} has ${has} partitions, the flow needs ${wanted}`,
+    { topic, has, asked: wanted },
+  );
+}
+
+const missing = (topic: string): TapedeckError =>
+  new TapedeckError("KAFKA_TOPIC_MISSING", `the cluster has no topic ${topic}`, { topic });
+
+function digestOf(
+  config: RunConfig,
+  partitions: number,
+  sources: ReadonlyMap<string, number>,
+  isolate: readonly string[],
+): string {
+  const identity = {
+    config: decidingSettings(config),
+    model: config.model.digest,
+    code: codeDigest(),
+    partitions,
+    sources: Object.fromEntries(sources),
+    // A group keeps its members' state together: other groups would begin from nothing.
+    isolate: isolate.toSorted(),
+  };
+  return createHash("sha256")
+    .update(canonicalJson(identity as unknown as Json))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+/** Without what only a backtest reads. */
+function decidingSettings({ canonical }: RunConfig): Plain {
+  const { tape: _tape, range: _range, commands: _commands, ...settings } = canonical;
+  return settings;
+}
+
+const liveFolder = (root: string, app: string): string => join(root, "live", app);
+
+/**
+ * Writes down what runs, or checks it against what ran. Throws LIVE_CHANGED where an application
+ * goes on with other settings, model or code: its past could no longer be replayed as one.
+ */
+export function recordLive(run: LiveRun, root: string): string {
+  const folder = liveFolder(root, run.app);
+  const path = join(folder, "manifest.json");
+  const manifest = manifestOf(run);
+  if (existsSync(path)) {
+    const before = readLive(root, run.app).manifest;
+    if (before.digest !== run.digest) throw changed(before, manifest, path);
+  } else {
+    writeWhole(join(folder, "config.yaml"), run.config.document);
+    writeWhole(path, `${JSON.stringify(manifest, null, 2)}\n`);
+  }
+  return folder;
+}
+
+/** The application's manifest and the configuration that it ran with. */
+export function readLive(
+  root: string,
+  app: string,
+): { readonly manifest: LiveManifest; readonly configPath: string } {
+  const folder = liveFolder(root, app);
+  const path = join(folder, "manifest.json");
+  if (!existsSync(path)) {
+    const live = join(root, "live");
+    const known = existsSync(live) ? readdirSync(live) : [];
+    const held = known.length === 0 ? `${live} holds none` : `${live} holds ${known.join(", ")}`;
+    throw new TapedeckError("RUN_UNKNOWN", `no live run of ${app}: ${held}`, { run: app });
+  }
+  try {
+    const manifest = JSON.parse(readFileSync(path, "utf8")) as LiveManifest;
+    if (manifest.format !== 1) throw new Error(`its format is ${manifest.format}, not 1`);
+    return { manifest, configPath: join(folder, "config.yaml") };
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TapedeckError("RUN_MANIFEST_INVALID", `${path}: ${why}`, { path }, cause);
+  }
+}
+
+function manifestOf(run: LiveRun): LiveManifest {
+  const { app, prefix, config, partitions, isolate, topology, digest } = run;
+  return {
+    format: 1,
+    app,
+    prefix,
+    config: decidingSettings(config) as Json,
+    model: { name: config.flow.model.name, digest: config.model.digest },
+    code: codeDigest(),
+    partitions,
+    isolate,
+    topology: printTopology(topology),
+    digest,
+  };
+}
+
+function changed(before: LiveManifest, now: LiveManifest, path: string): TapedeckError {
+  const settings = diffConfigs(before.config as Plain, now.config as Plain);
+  const said = settings.map(
+    ({ key, a, b }) => `${key} was ${JSON.stringify(a)}, is ${JSON.stringify(b)}`,
+  );
+  if (before.model.digest !== now.model.digest) said.push("the model is another");
+  if (before.code !== now.code) said.push("the code is another");
+  if (before.isolate.toSorted().join() !== now.isolate.toSorted().join()) {
+    said.push(`--isolate was ${before.isolate.join(", ") || "empty"}`);
+  }
+  if (said.length === 0) said.push("the source topics have other partitions");
+  return new TapedeckError(
+    "LIVE_CHANGED",
+    `${now.app} has run with other decisions: ${said.join("; ")}`,
+    { app: now.app, manifest: path },
+  );
+}
