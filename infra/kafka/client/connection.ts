@@ -2,7 +2,7 @@
 // what hangs ends by a time-out; errors say which broker, topic or credential; `close` ends all that
 // was opened through it.
 
-import type { Admin, Kafka, SASLOptions } from "kafkajs";
+import type { Admin, Kafka, Mechanism, SASLOptions } from "kafkajs";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { ClusterView, closedByUs, parseAddress } from "./cluster-view.ts";
 import { type Fetcher, type FetcherOptions, OpenFetcher } from "./fetcher.ts";
@@ -67,7 +67,7 @@ class OpenConnection implements KafkaConnection {
       brokers,
       clientId,
       ssl: ssl || false,
-      ...(sasl ? { sasl: { ...sasl } as SASLOptions } : {}),
+      ...(sasl ? { sasl: { ...sasl } as SASLOptions | Mechanism } : {}),
       connectionTimeout: connectTimeoutMs(settings),
       authenticationTimeout: connectTimeoutMs(settings),
       requestTimeout: requestTimeoutMs(settings),

@@ -5,7 +5,14 @@
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
-import type { ISocketFactory, Kafka, KafkaConfig, logCreator, SASLOptions } from "kafkajs";
+import type {
+  ISocketFactory,
+  Kafka,
+  KafkaConfig,
+  logCreator,
+  Mechanism,
+  SASLOptions,
+} from "kafkajs";
 import { patchKafkajs } from "./patches.ts";
 
 patchKafkajs();
@@ -37,7 +44,7 @@ interface RequestQueue {
 export interface Connection {
   readonly requestQueue: RequestQueue;
   readonly socket?: Socket;
-  readonly sasl: SASLOptions | null;
+  readonly sasl: SASLOptions | Mechanism | null;
   connectionStatus: string;
   isConnected(): boolean;
   isAuthenticated(): boolean;
@@ -63,7 +70,7 @@ interface PoolOptions {
   readonly host: string;
   readonly port: number;
   readonly ssl: ConnectionOptions | null;
-  readonly sasl: SASLOptions | null;
+  readonly sasl: SASLOptions | Mechanism | null;
   readonly clientId: string;
   readonly socketFactory: ISocketFactory;
   readonly connectionTimeout: number;

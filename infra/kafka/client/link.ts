@@ -5,7 +5,7 @@
 
 import { isIP, connect as tcpConnect } from "node:net";
 import { type ConnectionOptions, connect as tlsConnect } from "node:tls";
-import type { ISocketFactory, LogEntry, SASLOptions } from "kafkajs";
+import type { ISocketFactory, LogEntry, Mechanism, SASLOptions } from "kafkajs";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { LinkFailure } from "./failures.ts";
 import {
@@ -24,7 +24,7 @@ export interface KafkaSettings {
   readonly clientId: string;
   /** TLS where not false: certificate authority, certificate, key as Node's tls takes them. */
   readonly ssl?: ConnectionOptions | false;
-  readonly sasl?: SASLOptions | null;
+  readonly sasl?: SASLOptions | Mechanism | null;
   /** For a connection with its handshakes; 5,000 ms. */
   readonly connectTimeoutMs?: number;
   /** For an answer, the broker's own waiting left out; 30,000 ms. */
@@ -252,10 +252,11 @@ export class Link {
 function openingFailure(
   error: unknown,
   address: Address,
-  { sasl }: { readonly sasl?: SASLOptions | null },
+  { sasl }: Pick<KafkaSettings, "sasl">,
 ): unknown {
   const { name, message } = error instanceof Error ? error : { name: "", message: String(error) };
-  if (error instanceof LinkFailure) return error;
+  // A token that cannot be had, or was refused, is told by whoever wanted it.
+  if (error instanceof LinkFailure || error instanceof TapedeckError) return error;
   const isAuthentication = /SASL/.test(name) || /SASL_AUTHENTICATION_FAILED|SASL/.test(message);
   if (isAuthentication) {
     return new TapedeckError(

@@ -1,8 +1,11 @@
-// A cluster's settings as kafkajs takes them.
+// A cluster's settings as kafkajs and our own connection to Kafka take them.
 
 import type { KafkaConfig, Mechanism, SASLOptions } from "kafkajs";
+import { TapedeckError } from "../../../schemas/errors.ts";
+import type { KafkaSettings } from "../client/connection.ts";
 import type { ClusterConfig, SaslSettings, TlsSettings } from "./cluster-config.ts";
 import { type TokenProvider, tokenProvider } from "./oauth-token.ts";
+import { redacted, Secret } from "./secret.ts";
 
 export type KafkaOptions = Pick<KafkaConfig, "clientId" | "requestTimeout" | "ssl"> & {
   readonly brokers: string[];
@@ -18,6 +21,18 @@ export function kafkaOptions(cluster: ClusterConfig): KafkaOptions {
     requestTimeout: requestTimeoutMs,
     ssl: tls === null ? false : tlsOptions(tls),
     ...(sasl === null ? {} : { sasl: saslOptions(sasl) }),
+  };
+}
+
+/** For connectKafka. Holds the password as plain text. */
+export function kafkaSettings(cluster: ClusterConfig): KafkaSettings {
+  const { brokers, clientId, requestTimeoutMs, tls, sasl } = cluster;
+  return {
+    brokers,
+    clientId,
+    requestTimeoutMs,
+    ssl: tls === null ? false : tlsOptions(tls),
+    sasl: sasl === null ? null : saslOptions(sasl),
   };
 }
 
@@ -56,17 +71,29 @@ function saslOptions(sasl: SaslSettings): SASLOptions | Mechanism {
 function oauthBearer(token: TokenProvider): Mechanism {
   return {
     mechanism: "oauthbearer",
-    authenticationProvider: ({ saslAuthenticate }) => ({
+    authenticationProvider: ({ host, port, saslAuthenticate }) => ({
       async authenticate() {
-        const first = `n,,\u0001auth=Bearer ${await token()}\u0001\u0001`;
-        const refusal = await saslAuthenticate({ request: bytes(first), response: text });
-        if (typeof refusal !== "string" || refusal === "") return;
-        await saslAuthenticate({ request: bytes("\u0001"), response: text });
-        throw new Error(`the broker refused the token: ${refusal.slice(0, 300)}`);
+        const value = await token();
+        const first = `n,,\u0001auth=Bearer ${value}\u0001\u0001`;
+        let said: unknown;
+        try {
+          said = await saslAuthenticate({ request: bytes(first), response: text });
+          if (typeof said !== "string" || said === "") return;
+          await saslAuthenticate({ request: bytes("\u0001"), response: text });
+        } catch (error) {
+          if (typeof said !== "string" && !isRefusal(error)) throw error;
+          said ??= (error as Error).message;
+        }
+        const reason = redacted(String(said), [new Secret(value)]).slice(0, 300);
+        const why = `broker ${host}:${port} refused the token: ${reason}`;
+        throw new TapedeckError("KAFKA_AUTHENTICATION_FAILED", why, { mechanism: "oauthbearer" });
       },
     }),
   };
 }
+
+const isRefusal = (error: unknown): boolean =>
+  (error as { readonly type?: unknown }).type === "SASL_AUTHENTICATION_FAILED";
 
 /** Sized bytes: kafkajs sends what this gives as it is. */
 const bytes = (message: string): { encode: () => Buffer } => ({
