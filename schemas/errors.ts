@@ -214,6 +214,10 @@ export const errorKinds = {
   KAFKA_TOPIC_MISSING: kind(2, "make the topics: `tapedeck topics apply CONFIG`, then run again"),
   KAFKA_TOPIC_NOT_CREATED: kind(4, "see the broker's log; may this principal create topics?"),
   LIVE_CONFIG_UNSUPPORTED: kind(2, "take the setting out, or use `tapedeck backtest`"),
+  LIVE_VERSIONS_MIXED: kind(
+    2,
+    "stop every instance, then start all with one version, configuration and model",
+  ),
   LIVE_CHANGED: kind(
     2,
     "give the new version a name of its own (`--app`), or go back to what ran before",
