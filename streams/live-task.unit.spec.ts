@@ -2,18 +2,21 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { TapedeckError } from "../schemas/errors.ts";
 import type { TopicName } from "../schemas/generated/facts.ts";
 import type { AnyEvent, EventOf } from "./event.ts";
+import { GroupTask } from "./group-task.ts";
 import { createOutputs, planTasks, type TaskPlan } from "./live-plan.ts";
-import { LiveTask } from "./live-task.ts";
 import type { EventLog, RecordBatch } from "./log.ts";
 import { createMemoryLog } from "./memory-log.ts";
 import { OutputPartition } from "./output.ts";
 import { Publisher } from "./simulator/published.ts";
 import { readWritten } from "./simulator/written.ts";
+import { planGroups } from "./task-groups.ts";
 import { bar } from "./testing/facts.ts";
 import { barAt, smallFlow, teller, UNLUCKY, watcher } from "./testing/small-flow.ts";
 import { type AnyProcessor, buildTopology, type Topology } from "./topology.ts";
 
 const WAIT_US = 100;
+const LAG_WAIT_US = 1_000;
+const WAITS = { waitUs: WAIT_US, lagWaitUs: LAG_WAIT_US };
 
 /** Writes bars and signals as others would have, one commit each. */
 class Others {
@@ -37,8 +40,10 @@ class Others {
 let topology: Topology;
 let others: Others;
 let plans: readonly TaskPlan[];
+let recorded = 1;
 
-async function begin(partitions = 1, recorded = 1, onFailure: "stop" | "dead-letter" = "stop") {
+async function begin(partitions = 1, tapes = 1, onFailure: "stop" | "dead-letter" = "stop") {
+  recorded = tapes;
   topology = smallFlow({ onFailure });
   others = new Others();
   plans = planTasks(topology, partitions, () => recorded);
@@ -48,13 +53,24 @@ async function begin(partitions = 1, recorded = 1, onFailure: "stop" | "dead-let
 
 beforeEach(() => begin());
 
+/** Each task alone in its group. */
+const alone = () => {
+  const [first] = plans;
+  const { partitions = 1 } = first ?? {};
+  const names = topology.processors.map(({ name }) => name);
+  return planGroups(topology, partitions, () => recorded, names);
+};
+
 const planOf = (name: string): TaskPlan => plans.find((plan) => plan.name === name) as TaskPlan;
 
-const open = async (name: string): Promise<LiveTask> =>
-  new LiveTask(planOf(name), await others.log.openTask(name), WAIT_US);
+const open = async (name: string): Promise<GroupTask> => {
+  const plan = alone().find((group) => group.name === name);
+  if (plan === undefined) throw new Error(`no task ${name}`);
+  return new GroupTask(plan, await others.log.openTask(name), WAITS);
+};
 
 /** Delivers what a partition holds from `offset` on. */
-async function deliver(task: LiveTask, topic: TopicName, offset: number, nowUs: number) {
+async function deliver(task: GroupTask, topic: TopicName, offset: number, nowUs: number) {
   const batch = await others.log.read(topic, 0, offset);
   return batch === null ? null : task.receive(batch, nowUs);
 }
@@ -74,9 +90,9 @@ describe("a live task waits", () => {
     await others.write("signals", 20, "A");
     await deliver(task, "market.bars", 0, 1000);
     await deliver(task, "signals", 0, 1000);
-    expect(task.admit(1000)).toBe(true);
+    expect(task.admit(1000)).toBe(1);
     // The bar is taken: nothing says yet that no bar before 20 is on its way.
-    expect(task.admit(1000)).toBe(false);
+    expect(task.admit(1000)).toBe(0);
   });
 
   test("a bounded time for an input that has nothing, from the moment the event came", async () => {
@@ -85,8 +101,8 @@ describe("a live task waits", () => {
     await others.write("market.bars", 10, "A");
     await deliver(task, "market.bars", 0, 1000);
     expect(task.readyUs).toBe(1000 + WAIT_US);
-    expect(task.admit(1000 + WAIT_US - 1)).toBe(false);
-    expect(task.admit(1000 + WAIT_US)).toBe(true);
+    expect(task.admit(1000 + WAIT_US - 1)).toBe(0);
+    expect(task.admit(1000 + WAIT_US)).toBe(1);
     expect(task.readyUs).toBe(Number.POSITIVE_INFINITY);
   });
 
@@ -108,7 +124,7 @@ describe("what comes too late", () => {
     const task = await open("teller");
     await others.write("signals", 20, "A");
     await deliver(task, "signals", 0, 0);
-    expect(task.admit(WAIT_US)).toBe(true);
+    expect(task.admit(WAIT_US)).toBe(1);
     await others.write("market.bars", 20, "B");
     await others.write("market.bars", 20, "C");
     await deliver(task, "market.bars", 0, WAIT_US);
@@ -136,7 +152,7 @@ describe("what comes too late", () => {
     const second = await open("teller");
     await others.write("market.bars", 10, "B");
     await deliver(second, "market.bars", 0, 0);
-    expect(second.admit(WAIT_US)).toBe(true);
+    expect(second.admit(WAIT_US)).toBe(1);
     await others.log.commit(second.transaction());
     const [late] = await written("tape.admissions");
     expect(late?.value).toMatchObject({ topic: "market.bars", afterTopic: "signals" });
@@ -181,7 +197,7 @@ describe("a live task takes each offset once", () => {
     expect(await deliver(task, "market.bars", 2, 0)).toBe(true);
     while (task.admit(0));
     expect(await deliver(task, "market.bars", 1, 0)).toBe(true);
-    expect(task.admit(WAIT_US)).toBe(false);
+    expect(task.admit(WAIT_US)).toBe(0);
     await others.log.commit(task.transaction());
     expect((await written("signals")).map(({ value }) => value.symbol)).toEqual(["A", "B", "C"]);
   });
@@ -212,7 +228,7 @@ describe("a live task goes on", () => {
       for (let offset = 0; offset < times.length; offset++) {
         if (offset % restartEvery === 0) task = await open("watcher/0");
         await deliver(task, "market.bars", offset, 0);
-        expect(task.admit(0)).toBe(true);
+        expect(task.admit(0)).toBe(1);
         await others.log.commit(task.transaction());
       }
       // A source event is moved to the time that its partition has reached: it is not late.
@@ -262,7 +278,7 @@ describe("a live task of several", () => {
     await others.write("market.bars", 10, "A", UNLUCKY);
     const task = await open("watcher/0");
     await deliver(task, "market.bars", 0, 0);
-    expect(task.admit(0)).toBe(true);
+    expect(task.admit(0)).toBe(1);
     await others.log.commit(task.transaction());
     const [letter] = await written("tape.dead-letters");
     expect(letter).toMatchObject({ partition: planOf("watcher/0").number, offset: 0 });

@@ -5,7 +5,7 @@ import { TapedeckError } from "../../schemas/errors.ts";
 import { countFrames } from "../../streams/batch.ts";
 import { checkMarker, dataPath, dataSize, findLog, markerPath, openFailure } from "./folder.ts";
 import { PageFile, type Snapshot, type ValuePlace } from "./page-file.ts";
-import { BATCH_PREFIX, nameIn, placeOf, ROW, readBatchHead } from "./rows.ts";
+import { BATCH_PREFIX, nameIn, placeOf, ROW, readBatchHead, taskIn } from "./rows.ts";
 import { faultOf, partsOf } from "./sealed-row.ts";
 import { decodeCheckpoint, decodeEpoch, decodeTopic } from "./small-rows.ts";
 import { walk } from "./tree.ts";
@@ -197,7 +197,8 @@ class Checker {
   private small(key: Buffer, row: Uint8Array | null, sealFault: string | null): void {
     const kind = key[0];
     const payload = row === null ? null : (partsOf(row)?.payload ?? null);
-    const named = kind === ROW.epoch || kind === ROW.checkpoint ? { task: nameIn(key) } : {};
+    const ofTask = kind === ROW.epoch || kind === ROW.checkpoint || kind === ROW.entry;
+    const named = ofTask ? { task: taskIn(key) } : {};
     const what = kind === ROW.topic ? "topic" : "task" in named ? "checkpoint" : "row";
     if (kind === ROW.checkpoint) this.checkpoints++;
     let reason = sealFault;
@@ -214,7 +215,8 @@ class Checker {
       }
       if (key[0] === ROW.epoch) decodeEpoch(payload);
       else if (key[0] === ROW.checkpoint) decodeCheckpoint(nameIn(key), payload);
-      else if (key[0] !== ROW.owner) return `a row of unknown kind ${key[0]}`;
+      else if (key[0] !== ROW.owner && key[0] !== ROW.entry)
+        return `a row of unknown kind ${key[0]}`;
       return null;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

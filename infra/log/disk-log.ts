@@ -5,6 +5,7 @@
 import { TapedeckError } from "../../schemas/errors.ts";
 import { checkBatch, splitBatch } from "../../streams/batch.ts";
 import { catalogue, isTopicName } from "../../streams/catalogue.ts";
+import { checkEntryKeys } from "../../streams/entries.ts";
 import { Followers, type StopSignal } from "../../streams/followers.ts";
 import type {
   Checkpoint,
@@ -32,7 +33,14 @@ import type { LogWriter } from "./log-writer.ts";
 import { compactTopic, dropOld } from "./maintenance.ts";
 import { releaseFolder } from "./opening.ts";
 import { damaged } from "./page-file.ts";
-import { checkpointKey, epochKey, MAX_NAME_BYTES, topicKey } from "./rows.ts";
+import {
+  checkpointKey,
+  entryKey,
+  entryPrefix,
+  epochKey,
+  MAX_NAME_BYTES,
+  topicKey,
+} from "./rows.ts";
 import { encodeCheckpoint, encodeEpoch, encodeTopic, type TopicRow } from "./small-rows.ts";
 import { type LogStat, statOf } from "./stat.ts";
 import { type Partition, putBatch, type Topic } from "./topic-state.ts";
@@ -212,10 +220,7 @@ export class DiskLog implements EmbeddedLog {
     try {
       const writer = this.writing;
       const pieces = this.admit(commit);
-      const rows = commit.checkpoints.map((checkpoint) => ({
-        key: checkpointKey(checkpoint.task),
-        payload: encodeCheckpoint(checkpoint),
-      }));
+      const rows = commit.checkpoints.flatMap(rowsOf);
       for (const { partition, batch } of pieces) {
         partition.end = batch.baseOffset + batch.count;
         partition.maxTimeUs = batch.maxTimeUs;
@@ -223,7 +228,10 @@ export class DiskLog implements EmbeddedLog {
       return writer.submit(
         (arena) => {
           for (const { partition, batch } of pieces) putBatch(arena, partition, batch);
-          for (const { key, payload } of rows) arena.putRow(key, payload);
+          for (const { key, payload } of rows) {
+            if (payload === null) arena.remove(key);
+            else arena.putRow(key, payload);
+          }
         },
         () => this.durable(pieces),
       );
@@ -254,6 +262,7 @@ export class DiskLog implements EmbeddedLog {
       const current = this.epochs.get(task) ?? 0;
       if (epoch !== current || current === 0) throw fenced(task, epoch, current);
     }
+    for (const checkpoint of commit.checkpoints) checkEntryKeys(checkpoint);
     return pieces;
   }
 
@@ -351,7 +360,7 @@ export class DiskLog implements EmbeddedLog {
       (arena) => arena.putRow(epochKey(task), encodeEpoch(epoch)),
       () => this.reader.refresh(),
     );
-    return { epoch, checkpoint: this.reader.checkpoint(task) };
+    return { epoch, checkpoint: this.reader.checkpoint(task), entries: this.reader.entries(task) };
   }
 
   async getCheckpoint(task: string): Promise<Checkpoint | null> {
@@ -406,6 +415,24 @@ export class DiskLog implements EmbeddedLog {
     this.reader.close();
     if (this.mode === "write") releaseFolder(this.dir);
   }
+}
+
+interface StateRow {
+  readonly key: Buffer;
+  /** Null: the row goes. */
+  readonly payload: Uint8Array | null;
+}
+
+/** A checkpoint as it is stored: a row for its state, and one for each entry that changed. */
+function rowsOf(checkpoint: Checkpoint): StateRow[] {
+  const { task, changes = [] } = checkpoint;
+  const prefix = entryPrefix(task);
+  const rows: StateRow[] = changes.map(({ key, value }) => ({
+    key: entryKey(prefix, key),
+    payload: value,
+  }));
+  rows.push({ key: checkpointKey(task), payload: encodeCheckpoint(checkpoint) });
+  return rows;
 }
 
 function checkName(name: string): void {

@@ -12,6 +12,7 @@ import {
   batchIn,
   batchKey,
   checkpointKey,
+  entryPrefix,
   epochKey,
   nameIn,
   placeOf,
@@ -93,17 +94,17 @@ export class LogReader {
     });
   }
 
-  /** Every row of a kind, verified, in key order. */
-  private rows(kind: number): { key: Buffer; payload: Uint8Array }[] {
+  /** Every row whose key starts so, verified, in key order. */
+  private rows(prefix: Buffer): { key: Buffer; payload: Uint8Array }[] {
     return this.steady((snapshot) => {
       const found: { key: Buffer; payload: Uint8Array }[] = [];
       const cursor = new TreeCursor(this.file, snapshot);
-      let more = cursor.seekFrom(Buffer.from([kind]));
-      for (; more && cursor.key[0] === kind; more = cursor.move(1)) {
+      let more = cursor.seekFrom(prefix);
+      for (; more && startsWith(cursor.key, prefix); more = cursor.move(1)) {
         const key = Buffer.from(cursor.key);
         const row = this.file.value(cursor.place, snapshot);
         const fault = faultOf(row, key);
-        if (fault !== null) throw damaged(`a row is damaged: ${fault}`, { kind });
+        if (fault !== null) throw damaged(`a row is damaged: ${fault}`, { kind: key[0] ?? 0 });
         found.push({ key, payload: partsOf(row)?.payload ?? new Uint8Array() });
       }
       return found;
@@ -111,7 +112,7 @@ export class LogReader {
   }
 
   topics(): TopicRow[] {
-    return this.rows(ROW.topic).map(({ payload }) => decodeTopic(payload));
+    return this.rows(Buffer.from([ROW.topic])).map(({ payload }) => decodeTopic(payload));
   }
 
   topic(number: number): TopicRow | null {
@@ -127,7 +128,10 @@ export class LogReader {
 
   epochs(): Map<string, number> {
     return new Map(
-      this.rows(ROW.epoch).map(({ key, payload }) => [nameIn(key), decodeEpoch(payload)]),
+      this.rows(Buffer.from([ROW.epoch])).map(({ key, payload }) => [
+        nameIn(key),
+        decodeEpoch(payload),
+      ]),
     );
   }
 
@@ -139,6 +143,17 @@ export class LogReader {
   checkpoint(task: string): Checkpoint | null {
     const payload = this.row(checkpointKey(task));
     return payload === null ? null : decodeCheckpoint(task, payload);
+  }
+
+  /** A task's keyed state. Cost and memory: every entry once. */
+  entries(task: string): Map<string, Uint8Array> {
+    const prefix = entryPrefix(task);
+    return new Map(
+      this.rows(prefix).map(({ key, payload }) => [
+        key.toString("utf8", prefix.length),
+        payload.slice(),
+      ]),
+    );
   }
 
   /**
@@ -285,6 +300,9 @@ export class LogReader {
     });
   }
 }
+
+const startsWith = (key: Buffer, prefix: Buffer): boolean =>
+  key.length >= prefix.length && key.compare(prefix, 0, prefix.length, 0, prefix.length) === 0;
 
 const isOf = (place: BatchPlace | null, topic: number, partition: number): place is BatchPlace =>
   place !== null && place.topic === topic && place.partition === partition;

@@ -27,10 +27,10 @@ import {
   BATCH_PREFIX,
   batchIn,
   batchKey,
-  nameIn,
   placeOf,
   ROW,
   readBatchHead,
+  taskIn,
   topicKey,
 } from "./rows.ts";
 import { rowBytes, type Salvage, type Salvaged, salvage } from "./salvage.ts";
@@ -63,6 +63,8 @@ export interface LogRepair {
 }
 
 const NEW_FILE = "data.mdb.new";
+/** Rows that hold a task's state. */
+const STATE_ROWS: ReadonlySet<number> = new Set([ROW.epoch, ROW.checkpoint, ROW.entry]);
 /** Holes of one row: four bytes each, well inside a batch. */
 const HOLES_PER_ROW = 60_000;
 
@@ -196,15 +198,24 @@ class Plan {
   *rows(): Generator<PutRow> {
     yield* this.topics();
     for (const partition of this.partitions()) yield* this.partition(partition);
-    for (const row of this.found.rows) {
-      const kind = row.key[0];
-      if (kind !== ROW.epoch && kind !== ROW.checkpoint) continue;
-      const payload = this.payload(row);
+    yield* this.states();
+  }
+
+  /** A task's state is whole, or it is left out: who missed a part would go on from what never was. */
+  private *states(): Generator<PutRow> {
+    const rows = this.found.rows.filter(({ key }) => STATE_ROWS.has(key[0] as number));
+    const lost = rows.filter((row) => rowBytes(this.file, row) === null);
+    const incomplete = new Set<string>();
+    for (const [index, row] of lost.entries()) {
+      const task = taskIn(row.key);
+      if (row.key[0] !== ROW.epoch) incomplete.add(task);
+      if (!this.lostCheckpoints.includes(task)) this.lostCheckpoints.push(task);
+      this.keepLost(row, `checkpoint-${index + 1}`);
+    }
+    for (const row of rows) {
+      const kept = row.key[0] === ROW.epoch || !incomplete.has(taskIn(row.key));
+      const payload = kept ? this.payload(row) : null;
       if (payload !== null) yield put(row.key, payload);
-      else if (!this.lostCheckpoints.includes(nameIn(row.key))) {
-        this.lostCheckpoints.push(nameIn(row.key));
-        this.keepLost(row, `checkpoint-${this.lostCheckpoints.length}`);
-      }
     }
   }
 

@@ -6,7 +6,14 @@ import { OWNER_ROW } from "./owner.ts";
 import { SEAL_BYTES } from "./sealed-row.ts";
 
 /** First byte of a key. Never reused. */
-export const ROW = { topic: 1, batch: 2, epoch: 3, checkpoint: 4, owner: OWNER_ROW } as const;
+export const ROW = {
+  topic: 1,
+  batch: 2,
+  epoch: 3,
+  checkpoint: 4,
+  owner: OWNER_ROW,
+  entry: 6,
+} as const;
 
 const BATCH_KEY_BYTES = 17;
 /** Count, bytes of records, greatest time, when it was written. */
@@ -56,6 +63,19 @@ export const epochKey = (task: string): Buffer => nameKey(ROW.epoch, task);
 export const checkpointKey = (task: string): Buffer => nameKey(ROW.checkpoint, task);
 /** The name that a key of a task ends with. */
 export const nameIn = (key: Buffer): string => key.toString("utf8", 1);
+
+/** What the keys of a task's entries start with: the name's length keeps "a" apart from "ab". */
+export function entryPrefix(task: string): Buffer {
+  const name = Buffer.from(task, "utf8");
+  return Buffer.concat([Buffer.from([ROW.entry, name.length >> 8, name.length & 0xff]), name]);
+}
+
+export const entryKey = (prefix: Buffer, key: string): Buffer =>
+  Buffer.concat([prefix, Buffer.from(key, "utf8")]);
+
+/** The task that a row of its state belongs to: its epoch, checkpoint or entry. */
+export const taskIn = (key: Buffer): string =>
+  key[0] === ROW.entry ? key.toString("utf8", 3, 3 + key.readUInt16BE(1)) : nameIn(key);
 
 /** What a batch row says before its records. */
 export interface BatchHead {

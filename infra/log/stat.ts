@@ -2,7 +2,7 @@
 
 import type { PartitionRange } from "../../streams/log.ts";
 import type { LogReader } from "./log-reader.ts";
-import { nameIn, placeOf, ROW } from "./rows.ts";
+import { placeOf, ROW, taskIn } from "./rows.ts";
 import { walk } from "./tree.ts";
 
 export interface LogStat {
@@ -14,7 +14,7 @@ export interface LogStat {
     /** As stored: rows with their headers. */
     readonly bytes: number;
   })[];
-  /** What saved a checkpoint, and how large it is. */
+  /** What saved a checkpoint, and how large it is with its entries. */
   readonly checkpoints: readonly { readonly task: string; readonly bytes: number }[];
 }
 
@@ -22,11 +22,14 @@ export function statOf(reader: LogReader, ranges: readonly PartitionRange[]): Lo
   const snapshot = reader.current();
   const numbers = new Map(reader.topics().map(({ number, name }) => [number, name]));
   const sizes = new Map<string, { batches: number; bytes: number }>();
-  const checkpoints: { task: string; bytes: number }[] = [];
+  const checkpoints = new Map<string, number>();
   walk(reader.file, snapshot, {
     fault: () => {},
     entry: (key, { size }) => {
-      if (key[0] === ROW.checkpoint) checkpoints.push({ task: nameIn(key), bytes: size });
+      if (key[0] === ROW.checkpoint || key[0] === ROW.entry) {
+        const task = taskIn(key);
+        checkpoints.set(task, (checkpoints.get(task) ?? 0) + size);
+      }
       const place = placeOf(key);
       if (place === null) return;
       const id = `${numbers.get(place.topic)}/${place.partition}`;
@@ -41,6 +44,6 @@ export function statOf(reader: LogReader, ranges: readonly PartitionRange[]): Lo
       ...range,
       ...(sizes.get(`${range.topic}/${range.partition}`) ?? { batches: 0, bytes: 0 }),
     })),
-    checkpoints,
+    checkpoints: [...checkpoints].map(([task, bytes]) => ({ task, bytes })),
   };
 }

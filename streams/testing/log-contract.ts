@@ -3,6 +3,7 @@
 
 import type { Checkpoint, EventLog, RecordBatch } from "../log.ts";
 import { createMemoryLog } from "../memory-log.ts";
+import { testEntries } from "./entries-contract.ts";
 import { batchAt, checkpointOf, type LogSubject, readAll, refusal, same } from "./log-fixtures.ts";
 import { differences } from "./log-script.ts";
 
@@ -336,6 +337,8 @@ export function testLogContract(
       expect(await again.offsetAt("bars", 0, 10)).toBe(3);
       expect(await refusal(again.createTopic("bars", 5))).toBe("STREAMS_PARTITIONS_CHANGED");
     });
+
+    testEntries(test, expect);
 
     for (let seed = 1; seed <= 12; seed++) {
       runner.test(`agrees with the memory log on the random script of seed ${seed}`, async () => {

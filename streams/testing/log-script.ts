@@ -2,7 +2,8 @@
 // the same script; what is returned names every step whose outcome differed.
 
 import { Random } from "../../quant/random.ts";
-import type { Checkpoint, Commit, EventLog, RecordBatch } from "../log.ts";
+import type { Checkpoint, Commit, EntryChange, EventLog, RecordBatch } from "../log.ts";
+import { entriesOf } from "./entries-contract.ts";
 import { batchAt, checkpointOf, type LogSubject, readAll, refusal } from "./log-fixtures.ts";
 
 const TOPICS = ["bars", "fills", "orders"] as const;
@@ -12,9 +13,10 @@ const TASKS = ["a", "b"] as const;
 async function outcome(call: Promise<unknown>): Promise<string> {
   const code = await refusal(call);
   if (code !== "accepted") return code;
-  const text = JSON.stringify(await call, (_, value) =>
-    value instanceof Uint8Array ? [...value].join() : value,
-  );
+  const text = JSON.stringify(await call, (_, value) => {
+    if (value instanceof Map) return entriesOf(value);
+    return value instanceof Uint8Array ? [...value].join() : value;
+  });
   return text ?? "nothing";
 }
 
@@ -50,6 +52,14 @@ function randomBatch(script: Script): RecordBatch {
   return random.integer(40) === 0 ? { ...batch, count: count + 1 } : batch;
 }
 
+/** Few keys, so that they are put, put again and taken away; some that no log takes. */
+function randomChanges(random: Random): readonly EntryChange[] {
+  return Array.from({ length: random.integer(6) }, () => ({
+    key: random.integer(60) === 0 ? "" : `key ${random.integer(12)}`,
+    value: random.integer(3) === 0 ? null : new Uint8Array(random.integer(20)).fill(1),
+  }));
+}
+
 function randomCommit(script: Script): Commit {
   const { random, epochs } = script;
   const produced: RecordBatch[] = [];
@@ -65,7 +75,8 @@ function randomCommit(script: Script): Commit {
     if (random.integer(3) > 0) continue;
     const stale = random.integer(10) === 0 ? 1 : 0;
     const epoch = (epochs.get(task) ?? 0) - stale;
-    checkpoints.push(checkpointOf(task, epoch, random.integer(1000), random.integer(200)));
+    const checkpoint = checkpointOf(task, epoch, random.integer(1000), random.integer(200));
+    checkpoints.push({ ...checkpoint, changes: randomChanges(random) });
   }
   return { produced, checkpoints };
 }
