@@ -12,7 +12,7 @@
 // full admits nothing until then. Nothing stops for ever: what is full is waited for a bounded time.
 
 import { TapedeckError } from "../schemas/errors.ts";
-import type { TopicName } from "../schemas/generated/facts.ts";
+import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import type { InputLane } from "./input-lane.ts";
 import {
   LiveTask,
@@ -174,6 +174,12 @@ export class GroupTask {
     let whole = true;
     for (const { member, lane } of lanes) whole = member.receive(lane, batch, nowUs) && whole;
     return whole;
+  }
+
+  /** Records a message of an input that is no event, by one member; whoever is first to read it. */
+  putAside(letter: Facts["tape.dead-letters"], timeUs: number): void {
+    const reader = this.lanes.get(`${letter.origin}/${letter.partition}`)?.[0]?.member;
+    (reader ?? (this.members[0] as LiveTask)).putAside(letter, timeUs);
   }
 
   /**

@@ -283,6 +283,11 @@ export class LiveTask implements Sink {
     output.write(event.timeUs, event.origin, event, 0, letter, event.trace);
   }
 
+  /** Records a message that is no event: it has no place in the one order. */
+  putAside(letter: Facts["tape.dead-letters"], timeUs: number): void {
+    this.outputs.ofRuntime("tape.dead-letters").write(timeUs, 0, null, 0, letter);
+  }
+
   /** Adds what was done since the last call, and gives what else is to be saved. */
   save(
     produced: RecordBatch[],
