@@ -179,7 +179,7 @@ function lineOf({ path, what, registered, local }: Difference): string {
   const place = path === "" ? "" : `${path}: `;
   if (what === "added") return printed(`+ ${place}${local}`);
   if (what === "removed") return printed(`- ${place}${registered}`);
-  return printed(`~ ${place}${what}: ${registered ?? "none"} → ${local ?? "none"}`);
+  return printed(`~ ${place}${what}: ${registered || "none"} → ${local || "none"}`);
 }
 
 const printed = (text: string): string => `  ${printable(text)}\n`;

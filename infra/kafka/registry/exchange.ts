@@ -7,6 +7,7 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from "node:http";
 import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect as tlsConnect } from "node:tls";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import type { RegistryAccess } from "./settings.ts";
 
@@ -29,6 +30,9 @@ const LONGEST_WAIT_MS = 2_000;
 /** Far above any schema: what is longer is no answer of a registry. */
 const MAX_BODY_BYTES = 8 << 20;
 const MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
+
+const SPEAKS_TLS = "speaks TLS: write https://";
+const HANDSHAKE_TIMEOUT_MS = 500;
 
 /** Why a try failed. `gone`: nothing was there or it was busy, so that another try may do. */
 class TryFailed extends Error {
@@ -109,23 +113,26 @@ export function openExchange(access: RegistryAccess): RegistryExchange {
       const spent = (): number => performance.now() - started;
       let wait = FIRST_WAIT_MS;
       let onlyHungUp = true;
+      let last = "";
       for (let tries = 1; ; tries++) {
+        const left = Math.max(1, Math.ceil(patienceMs - spent()));
+        const timeoutMs = Math.min(requestTimeoutMs, left);
         try {
-          const left = Math.max(1, Math.ceil(patienceMs - spent()));
-          const raw = await attempt(method, path, text, Math.min(requestTimeoutMs, left));
-          return read(url, raw);
+          return read(url, await attempt(method, path, text, timeoutMs));
         } catch (error) {
           if (!(error instanceof TryFailed)) throw error;
           if (error.kind === "other") throw notARegistry(url, error.message);
           if (error.kind === "untrusted") {
             throw new TapedeckError("REGISTRY_UNTRUSTED", `${url}: ${error.message}`, { url });
           }
+          // A last try that had little time says less than one that had all of it.
+          if (last === "" || timeoutMs === requestTimeoutMs) last = error.message;
           if (error.kind !== "hung-up") onlyHungUp = false;
           // Half to whole of the wait: services that start together do not come back together.
           const pause = wait * (0.5 + Math.random() / 2);
           if (spent() + pause >= patienceMs) {
-            if (onlyHungUp) throw notARegistry(url, error.message);
-            throw unreachable(url, tries, spent(), error.message);
+            if (!onlyHungUp) throw unreachable(url, tries, spent(), last);
+            throw notARegistry(url, !secure && (await speaksTls(url)) ? SPEAKS_TLS : last);
           }
           await sleep(pause);
           wait = Math.min(2 * wait, LONGEST_WAIT_MS);
@@ -157,6 +164,24 @@ function watchConnection(request: ClientRequest, progress: { connected: boolean 
   });
 }
 
+/** Whether a service that hangs up at plain HTTP would shake hands on TLS. */
+function speaksTls(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    // Nothing is sent, so that it does not matter who it is.
+    const options = { host: hostname, port: Number(port || 80), rejectUnauthorized: false };
+    const socket = tlsConnect(options);
+    const settle = (answer: boolean) => (): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(HANDSHAKE_TIMEOUT_MS, settle(false));
+    socket.once("secureConnect", settle(true));
+    socket.once("error", settle(false));
+    socket.once("close", settle(false));
+  });
+}
+
 /** What a failed socket tells of the service behind it. */
 function failureOf(error: NodeJS.ErrnoException, secure: boolean, connected: boolean): TryFailed {
   const { code = "", message } = error;
@@ -164,7 +189,7 @@ function failureOf(error: NodeJS.ErrnoException, secure: boolean, connected: boo
     // A TLS server answers plain HTTP with an alert: record type 21, version 3.
     const raw = (error as { rawPacket?: Uint8Array }).rawPacket;
     const alert = raw?.[0] === 0x15 && raw[1] === 0x03;
-    const what = alert ? "speaks TLS: write https://" : "does not speak HTTP";
+    const what = alert ? SPEAKS_TLS : "does not speak HTTP";
     return new TryFailed("other", what);
   }
   if (secure && (code === "EPROTO" || code.startsWith("ERR_SSL"))) {
