@@ -127,6 +127,10 @@ export const errorKinds = {
     "the range holds no events: widen it, or look with `tapedeck inspect topics`",
   ),
   STREAMS_BATCH_INVALID: kind(5, "frame records as streams/record.ts says, and count them"),
+  STREAMS_STATE_INCOMPLETE: kind(
+    4,
+    "the task's state is damaged: restore its log from a copy, or start it afresh",
+  ),
   STREAMS_GROUP_CHANGED: kind(
     2,
     "run with the grouping that the state was made with, or as another application",
@@ -212,6 +216,11 @@ export const errorKinds = {
     "name a cluster file (--cluster FILE or TAPEDECK_CLUSTER), or the brokers (TAPEDECK_KAFKA=host:port), or start your own: `npm run kafka -- up`",
   ),
   KAFKA_TOPIC_MISSING: kind(2, "make the topics: `tapedeck topics apply CONFIG`, then run again"),
+  KAFKA_INPUT_STALLED: kind(
+    4,
+    "the task is opened again by itself; if it comes back, look at the broker that leads the partition",
+    true,
+  ),
   KAFKA_TOPIC_NOT_CREATED: kind(4, "see the broker's log; may this principal create topics?"),
   LIVE_CONFIG_UNSUPPORTED: kind(2, "take the setting out, or use `tapedeck backtest`"),
   LIVE_VERSIONS_MIXED: kind(

@@ -79,6 +79,16 @@ export class GroupInput {
     return least(this.lanes, ({ consumed }) => consumed);
   }
 
+  /** Records received that a reader has not taken yet. */
+  get held(): number {
+    return this.lanes.reduce((most, { held }) => Math.max(most, held), 0);
+  }
+
+  /** Effective time that every reader has reached. */
+  get reachedUs(): number {
+    return least(this.lanes, ({ reached }) => reached[0]);
+  }
+
   /** What comes now would only be kept: deliver when it is false again. */
   get full(): boolean {
     return this.lanes.some(({ held }) => held >= this.room);

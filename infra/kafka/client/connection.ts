@@ -6,6 +6,7 @@ import type { Admin, Kafka, Mechanism, SASLOptions } from "kafkajs";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { ClusterView, closedByUs, parseAddress } from "./cluster-view.ts";
 import { type Fetcher, type FetcherOptions, OpenFetcher } from "./fetcher.ts";
+import { GroupMembership, type GroupSettings } from "./group-membership.ts";
 import { KafkaClient, logLevel } from "./kafkajs.ts";
 import {
   connectTimeoutMs,
@@ -36,6 +37,8 @@ export interface KafkaConnection {
   fetcher(options?: FetcherOptions): Fetcher;
   /** Fences earlier owners of the id; resolves when what they left is settled. */
   producer(transactionalId: string, timeoutMs: number): Promise<TransactionalProducer>;
+  /** Not yet joined: `start` it. Whoever makes one also lets it `leave`. */
+  membership(settings: GroupSettings): GroupMembership;
 }
 
 /** Resolves when a broker has answered. KAFKA_UNREACHABLE, KAFKA_AUTHENTICATION_FAILED. */
@@ -114,6 +117,10 @@ class OpenConnection implements KafkaConnection {
 
   async producer(transactionalId: string, timeoutMs: number): Promise<TransactionalProducer> {
     return this.own(await openProducer(this.cluster, transactionalId, timeoutMs));
+  }
+
+  membership(settings: GroupSettings): GroupMembership {
+    return new GroupMembership(this.cluster, settings);
   }
 
   private own<T extends { close(): void }>(one: T): T {

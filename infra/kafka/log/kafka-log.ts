@@ -171,6 +171,11 @@ export class KafkaLog implements EventLog {
     });
   }
 
+  /** How the last task that was opened got its state; null before. */
+  get lastRestore(): TaskOwners["lastRestore"] {
+    return this.owners.lastRestore;
+  }
+
   /** The connection stays open: it is whoever's opened it. */
   async close(): Promise<void> {
     if (!this.open) return;

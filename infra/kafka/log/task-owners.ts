@@ -49,11 +49,15 @@ export class TaskOwners {
     this.makeChangelog = makeChangelog;
   }
 
+  /** Of the last `take`: records read from Kafka, and entries that the local cache had. */
+  lastRestore: { readonly read: number; readonly cached: number } | null = null;
+
   /** Fences the earlier owners, restores, and becomes the next one. */
   async take(task: string): Promise<OpenedTask> {
     const { owner, restored } = await this.own(task, 1);
     const { saved } = restored.record ?? { saved: null };
     const { epoch } = owner;
+    this.lastRestore = { read: restored.read, cached: restored.cached };
     const checkpoint = saved === null ? null : { task, ...saved };
     return { epoch, checkpoint, entries: restored.entries };
   }

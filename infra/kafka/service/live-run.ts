@@ -23,7 +23,7 @@ import { writeWhole } from "../../run/run-folder.ts";
 export interface LiveNames {
   /** Consumer groups, transactional ids and changelogs begin with it. */
   readonly app: string;
-  /** Before the names of the topics that are written; sources are live topics, bare. */
+  /** Before the names of topics in the cluster; empty for live. */
   readonly prefix: string;
 }
 
@@ -70,8 +70,9 @@ export async function planLive(
   const topology = flowTopology(config.flow);
   const sources = new Map<string, number>();
   for (const topic of topology.sources) {
-    const count = await partitionsOf(topic);
-    if (count === null) throw missing(topic);
+    const name = `${names.prefix}${topic}`;
+    const count = await partitionsOf(name);
+    if (count === null) throw missing(name);
     sources.set(topic, count);
   }
   const { partitions } = config;

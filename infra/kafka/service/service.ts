@@ -1,0 +1,176 @@
+// An instance of a live flow: the groups it serves, each with its tasks. Promises: it runs until it
+// is stopped or something fails that running again does not mend; stopping commits what was begun,
+// within a stated time; a task that stands still although there is work is opened again.
+
+import { TapedeckError } from "../../../schemas/errors.ts";
+import type { GroupPlan } from "../../../streams/task-groups.ts";
+import type { Log } from "../../telemetry/logs.ts";
+import type { ServiceGauges } from "../../telemetry/service-gauges.ts";
+import { Watchdog } from "../../telemetry/watchdog.ts";
+import type { KafkaConnection } from "../client/connection.ts";
+import type { ResolvingSchemaIds } from "../log/decode-resolved.ts";
+import { KafkaLog } from "../log/kafka-log.ts";
+import { GroupService } from "./group-service.ts";
+import type { LiveRun } from "./live-run.ts";
+import { type CrashPoint, type RunnerSettings, TaskRunner } from "./task-runner.ts";
+
+export interface ServiceOptions {
+  readonly run: LiveRun;
+  readonly connection: KafkaConnection;
+  readonly schemaIds: ResolvingSchemaIds | null;
+  readonly replicationFactor: number;
+  readonly minInsyncReplicas: number;
+  /** Processors to serve, each with the group that it is in; empty: all. */
+  readonly only: readonly string[];
+  readonly settings: RunnerSettings;
+  /** Folder for local caches of state; null: none. */
+  readonly stateDir: string | null;
+  readonly sessionTimeoutMs: number;
+  readonly transactionTimeoutMs: number;
+  readonly log: Log;
+  readonly gauges: ServiceGauges;
+  readonly at?: (point: CrashPoint, task: string) => void;
+}
+
+const WATCH_MS = 2_000;
+
+export class Service {
+  /** Rejects with what ended the instance; resolves when it was stopped. */
+  readonly ended: Promise<void>;
+  private readonly options: ServiceOptions;
+  private readonly groups: readonly GroupService[];
+  private readonly watchdog = new Watchdog();
+  private readonly timer: NodeJS.Timeout;
+  private finish: (error: unknown) => void = () => undefined;
+  private stopping: Promise<void> | null = null;
+
+  /** Throws STREAMS_PROCESSOR_UNKNOWN where `only` names one that is not in the flow. */
+  constructor(options: ServiceOptions) {
+    this.options = options;
+    this.ended = new Promise((resolve, reject) => {
+      this.finish = (error) => (error === null ? resolve() : reject(error));
+    });
+    this.ended.catch(() => undefined);
+    this.groups = servedGroups(options).map((plans) => this.group(plans));
+    for (const group of this.groups) group.start();
+    this.timer = setInterval(() => void this.watch(), WATCH_MS);
+  }
+
+  /** What has stood still and not moved again since: only a restart may help. */
+  get ailments(): readonly object[] {
+    return this.watchdog.stuck(performance.now()).filter(({ times }) => times > 2);
+  }
+
+  /** Waits at most `drainMs` for what is under way; what is not committed by then is undone. */
+  stop(drainMs: number): Promise<void> {
+    this.stopping ??= this.drain(drainMs);
+    return this.stopping;
+  }
+
+  private async drain(drainMs: number): Promise<void> {
+    clearInterval(this.timer);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<"late">((resolve) => {
+      timer = setTimeout(() => resolve("late"), drainMs);
+    });
+    const stopped = Promise.all(this.groups.map((group) => group.stop()));
+    const how = await Promise.race([stopped, late]);
+    clearTimeout(timer);
+    if (how === "late") this.options.log.write("warn", "stopped with work undone", { drainMs });
+    this.finish(null);
+  }
+
+  private group(plans: readonly GroupPlan[]): GroupService {
+    const { run, connection, stateDir, sessionTimeoutMs, log, gauges } = this.options;
+    return new GroupService({
+      app: run.app,
+      digest: run.digest,
+      plans,
+      connection,
+      makeRunner: (plan) => this.runner(plan),
+      stateDir,
+      sessionTimeoutMs,
+      log,
+      gauges,
+      failed: (error) => this.finish(error),
+    });
+  }
+
+  private runner(plan: GroupPlan): TaskRunner {
+    const { run, connection, schemaIds, settings, gauges, at } = this.options;
+    const log = new KafkaLog({
+      connection,
+      app: run.app,
+      prefix: run.prefix,
+      schemaIds,
+      replicationFactor: this.options.replicationFactor,
+      minInsyncReplicas: this.options.minInsyncReplicas,
+      stateDir: this.options.stateDir,
+      tasksOf: (group) => run.groups.filter((each) => each.group === group).length,
+      transactionTimeoutMs: this.options.transactionTimeoutMs,
+    });
+    return new TaskRunner({
+      plan,
+      connection,
+      log,
+      schemaIds,
+      settings,
+      gauges,
+      putsAside: (topic, partition) => firstReader(run, topic, partition) === plan,
+      ...(at === undefined ? {} : { at }),
+    });
+  }
+
+  /** Asks the broker how much there is to read, whatever the fetches say. */
+  private async watch(): Promise<void> {
+    const { connection, log, gauges } = this.options;
+    for (const runner of this.groups.flatMap(({ running }) => running)) {
+      for (const { topic, partition, next } of runner.positions) {
+        const end = await connection.listOffset(topic, partition, "stable-end").catch(() => null);
+        if (end === null) continue;
+        const of = { task: runner.name, topic, partition };
+        const trip = this.watchdog.observe(of, end - next, next, performance.now());
+        if (trip === null) continue;
+        log.write("error", "input stands still", { ...trip });
+        const task = gauges.tasks.get(runner.name);
+        if (task !== undefined) task.watchdogTrips++;
+        runner.fail(stalled(trip.task, topic, partition, trip.sinceMs));
+      }
+    }
+  }
+}
+
+/** The groups' plans, those of one group together. */
+function servedGroups({ run, only }: ServiceOptions): readonly (readonly GroupPlan[])[] {
+  const byName = new Map<string, GroupPlan[]>();
+  for (const plan of run.groups) {
+    const list = byName.get(plan.group) ?? [];
+    byName.set(plan.group, [...list, plan]);
+  }
+  const known = run.topology.processors.map(({ name }) => name);
+  const stranger = only.find((name) => !known.includes(name));
+  if (stranger !== undefined) {
+    throw new TapedeckError(
+      "STREAMS_PROCESSOR_UNKNOWN",
+      `no processor is named ${stranger}; there are ${known.join(", ")}`,
+      { processor: stranger },
+    );
+  }
+  return [...byName.values()].filter(
+    ([plan]) =>
+      only.length === 0 || plan?.members.some(({ processor }) => only.includes(processor.name)),
+  );
+}
+
+/** Of the tasks that read a partition, the one that records what in it is no event. */
+const firstReader = (run: LiveRun, topic: string, partition: number): GroupPlan | undefined =>
+  run.groups.find(({ external }) =>
+    external.some((one) => one.topic === topic && one.partition === partition),
+  );
+
+const stalled = (task: string, topic: string, partition: number, sinceMs: number): TapedeckError =>
+  new TapedeckError(
+    "KAFKA_INPUT_STALLED",
+    `${task} has not moved in ${topic}/${partition} for ${Math.round(sinceMs / 1000)} s`,
+    { task, topic, partition, sinceMs },
+  );

@@ -1,0 +1,401 @@
+// One task of a group at work on Kafka. Promises: its state, offsets, outputs, admissions and dead
+// letters leave in one transaction each time; while that is on its way the next one is worked on;
+// what it holds in memory is bounded; whatever fails ends this runner and nothing of what it had
+// not committed is seen: a new one goes on from the last commit.
+
+import { setTimeout as pause } from "node:timers/promises";
+import { TapedeckError } from "../../../schemas/errors.ts";
+import type { Facts } from "../../../schemas/generated/facts.ts";
+import { type GroupInput, GroupTask } from "../../../streams/group-task.ts";
+import type { Commit, EntryChange, OpenedTask, RecordBatch } from "../../../streams/log.ts";
+import { RecordCursor } from "../../../streams/record.ts";
+import type { GroupPlan } from "../../../streams/task-groups.ts";
+import {
+  closeTaskGauges,
+  count,
+  type InputGauges,
+  openTaskGauges,
+  type ServiceGauges,
+  type TaskGauges,
+} from "../../telemetry/service-gauges.ts";
+import type { Fetched, Fetcher, KafkaConnection } from "../client/connection.ts";
+import { decodeResolved, type ResolvingSchemaIds } from "../log/decode-resolved.ts";
+import type { KafkaLog } from "../log/kafka-log.ts";
+import type { Poison } from "../wire/poison.ts";
+import { TopicDecoder } from "../wire/topic-decoder.ts";
+
+export interface RunnerSettings {
+  /** How long an event waits for an input without a head, in µs. */
+  readonly waitUs: number;
+  /** The same for an input that is known to hold unread records. */
+  readonly lagWaitUs: number;
+  /** How long what was done waits for more before it is committed. */
+  readonly lingerMs: number;
+  /** Events in one transaction, at most. */
+  readonly maxEvents: number;
+}
+
+/** Where a task may be told to die, for tests of just that. */
+export type CrashPoint =
+  | "opened"
+  | "received"
+  | "admitted"
+  | "before-commit"
+  | "committing"
+  | "committed";
+
+export interface RunnerOptions {
+  readonly plan: GroupPlan;
+  readonly connection: KafkaConnection;
+  /** The task's own: a log's commits wait for each other. */
+  readonly log: KafkaLog;
+  readonly schemaIds: ResolvingSchemaIds | null;
+  readonly settings: RunnerSettings;
+  readonly gauges: ServiceGauges;
+  /** Whether this task records what of the partition is no event: one of its readers does. */
+  readonly putsAside: (topic: string, partition: number) => boolean;
+  readonly at?: (point: CrashPoint, task: string) => void;
+}
+
+/** One input partition as it comes from Kafka. */
+interface Source {
+  readonly input: GroupInput;
+  readonly decoder: TopicDecoder;
+  readonly gauges: InputGauges;
+  readonly kafkaTopic: string;
+  /** Kafka offset up to which what is no event has been put aside. */
+  aside: number;
+  paused: boolean;
+}
+
+/** Nothing happens for so long at most: lag is looked at as often. */
+const IDLE_MS = 100;
+const ASIDE = "aside ";
+
+export class TaskRunner {
+  private readonly options: RunnerOptions;
+  private readonly sources = new Map<string, Source>();
+  private readonly asideChanges = new Map<string, EntryChange>();
+  private gauges: TaskGauges | null = null;
+  private fetcher: Fetcher | null = null;
+  private stopping = false;
+  private wake: (() => void) | null = null;
+  /** The transaction under way. */
+  private committing: Promise<void> | null = null;
+  private failure: unknown = null;
+  private pulling: Promise<void> | null = null;
+  private pulled: Fetched | null = null;
+  private firstAdmittedMs = 0;
+
+  constructor(options: RunnerOptions) {
+    this.options = options;
+  }
+
+  get name(): string {
+    return this.options.plan.name;
+  }
+
+  /** Commits what it has begun, then ends `run`. */
+  stop(): void {
+    this.stopping = true;
+    this.wake?.();
+  }
+
+  /** Ends `run` with an error, as if it had come from within. */
+  fail(error: TapedeckError): void {
+    this.failure ??= error;
+    this.wake?.();
+  }
+
+  /** Of each input the Kafka offset that is wanted next. */
+  get positions(): readonly { readonly topic: string; partition: number; readonly next: number }[] {
+    const progress = this.fetcher?.progress() ?? [];
+    return progress.map(({ topic, partition, nextOffset: next }) => ({ topic, partition, next }));
+  }
+
+  /** Ends when it is stopped; throws what ended it else. */
+  async run(): Promise<void> {
+    const { connection, log } = this.options;
+    const group = await this.open();
+    const fetcher = connection.fetcher({});
+    this.fetcher = fetcher;
+    try {
+      for (const source of this.sources.values()) {
+        const { topic, partition, wanted } = source.input;
+        const view = await log.view(topic, partition);
+        fetcher.add(source.kafkaTopic, partition, await view.positionOf(wanted));
+      }
+      while (!this.stopping) await this.turn(group, fetcher);
+      await this.drain(group);
+    } finally {
+      fetcher.close();
+      await this.committing?.catch(() => undefined);
+      if (this.gauges !== null) closeTaskGauges(this.gauges);
+      await log.close();
+    }
+  }
+
+  private async open(): Promise<GroupTask> {
+    const { plan, log, settings, gauges } = this.options;
+    const begunMs = performance.now();
+    const opened = await log.openTask(plan.name);
+    const group = new GroupTask(plan, opened, settings);
+    const names = plan.external.map(({ topic, partition }) => ({ topic, partition }));
+    this.gauges = openTaskGauges(gauges, plan.name, plan.group, names, []);
+    for (const [index, input] of group.inputs.entries()) this.addSource(input, index, opened);
+    for (const { topic, partition, from, to } of group.missing) {
+      for (let next = from; next < to; ) {
+        const batch = await log.read(topic, partition, next);
+        if (batch === null) throw missingInternal(plan.name, topic, partition, next, to);
+        group.receive(batch, nowUs());
+        next = batch.baseOffset + batch.count;
+      }
+    }
+    this.gauges.stateEntries = opened.entries.size;
+    this.gauges.restoreSeconds = (performance.now() - begunMs) / 1000;
+    if (log.lastRestore?.cached ?? 0) this.gauges.warmRestores++;
+    else this.gauges.coldRestores++;
+    this.at("opened");
+    return group;
+  }
+
+  private addSource(input: GroupInput, index: number, opened: OpenedTask): void {
+    const { topic, partition } = input;
+    const { log, schemaIds } = this.options;
+    const kafkaTopic = log.kafkaName(topic);
+    const told = opened.entries.get(`${ASIDE}${topic}/${partition}`);
+    this.sources.set(`${kafkaTopic}/${partition}`, {
+      input,
+      decoder: new TopicDecoder({ topic, partition }, schemaIds),
+      gauges: (this.gauges as TaskGauges).inputs[index] as InputGauges,
+      kafkaTopic,
+      aside: told === undefined ? -1 : Number(Buffer.from(told).toString()),
+      paused: false,
+    });
+  }
+
+  /** Takes what came, works on what is ready, commits what is due, and waits for more. */
+  private async turn(group: GroupTask, fetcher: Fetcher): Promise<void> {
+    const { settings } = this.options;
+    if (this.failure !== null) throw this.failure;
+    const piece = this.pulled;
+    this.pulled = null;
+    if (piece !== null) await this.take(group, piece, fetcher);
+    this.observe(group, fetcher);
+    const now = nowUs();
+    if (group.admitted < settings.maxEvents) {
+      const before = group.admitted;
+      const done = group.admit(now, settings.maxEvents - before);
+      if (done > 0 && before === 0) this.firstAdmittedMs = performance.now();
+      if (done > 0) this.at("admitted");
+    }
+    this.commitIfDue(group);
+    await this.rest(group, fetcher);
+  }
+
+  private async take(group: GroupTask, piece: Fetched, fetcher: Fetcher): Promise<void> {
+    const source = this.sources.get(`${piece.topic}/${piece.partition}`);
+    if (source === undefined) return;
+    const { input, decoder } = source;
+    const view = await this.options.log.view(input.topic, input.partition);
+    for (const raw of piece.batches) {
+      const { batch, poison, runs } = await decodeResolved(decoder, raw, this.options.schemaIds);
+      for (const each of poison) this.putAside(group, source, each);
+      if (batch === null) continue;
+      view.learn(runs, batch);
+      if (!group.receive(batch, nowUs())) throw skipped(this.name, batch.topic, batch.baseOffset);
+      source.gauges.newestUs = batch.maxTimeUs;
+    }
+    this.at("received");
+    if (input.full && !source.paused) {
+      source.paused = true;
+      fetcher.pause(source.kafkaTopic, input.partition);
+    }
+  }
+
+  private putAside(group: GroupTask, source: Source, poison: Poison): void {
+    const { topic, partition } = source.input;
+    if (poison.kafkaOffset <= source.aside) return;
+    source.aside = poison.kafkaOffset;
+    if (!this.options.putsAside(topic, partition)) return;
+    const letter: Facts["tape.dead-letters"] = {
+      origin: topic,
+      partition,
+      position: poison.kafkaOffset,
+      code: poison.code,
+      detail: poison.detail,
+      raw: poison.raw,
+    };
+    group.putAside(letter, Math.max(0, poison.timestampMs) * 1000);
+    const key = `${ASIDE}${topic}/${partition}`;
+    this.asideChanges.set(key, { key, value: Buffer.from(String(source.aside)) });
+    if (this.gauges !== null) count(this.gauges.deadLetters, poison.code, poison.count);
+  }
+
+  /** Tells the group and the gauges how far behind each input is. */
+  private observe(group: GroupTask, fetcher: Fetcher): void {
+    for (const { topic, partition, nextOffset, stableEnd } of fetcher.progress()) {
+      const source = this.sources.get(`${topic}/${partition}`);
+      if (source === undefined) continue;
+      const { input, gauges } = source;
+      const lag = stableEnd < 0 ? null : Math.max(0, stableEnd - nextOffset);
+      group.setLag(input.topic, partition, lag);
+      gauges.lagRecords = lag === null ? Number.NaN : lag + input.held;
+      gauges.admittedUs = input.reachedUs;
+      if (source.paused && !input.full) {
+        source.paused = false;
+        fetcher.resume(topic, partition);
+      }
+    }
+  }
+
+  private commitIfDue(group: GroupTask): void {
+    const { lingerMs, maxEvents } = this.options.settings;
+    if (this.committing !== null) return;
+    const waiting = group.admitted > 0;
+    if (!waiting && this.asideChanges.size === 0) return;
+    const due = performance.now() - this.firstAdmittedMs >= lingerMs;
+    if (waiting && !due && group.admitted < maxEvents) return;
+    this.begin(this.transaction(group));
+  }
+
+  private transaction(group: GroupTask): Commit {
+    const { admitted } = group;
+    const { produced, checkpoints } = group.transaction();
+    const aside = [...this.asideChanges.values()];
+    this.asideChanges.clear();
+    if (this.gauges !== null) {
+      this.gauges.admitted += admitted;
+      countLate(produced, this.gauges);
+    }
+    return {
+      produced,
+      checkpoints: checkpoints.map((checkpoint) => ({
+        ...checkpoint,
+        changes: [...(checkpoint.changes ?? []), ...aside],
+      })),
+    };
+  }
+
+  private begin(commit: Commit): void {
+    const begunMs = performance.now();
+    this.at("before-commit");
+    const sent = this.options.log.commit(commit);
+    this.at("committing");
+    this.committing = sent.then(
+      () => {
+        this.at("committed");
+        if (this.gauges !== null) {
+          this.gauges.committed++;
+          this.gauges.commitSeconds.add((performance.now() - begunMs) / 1000);
+        }
+        this.settled(null);
+      },
+      (error) => {
+        this.note(error);
+        this.settled(error);
+      },
+    );
+  }
+
+  private settled(failure: unknown): void {
+    this.committing = null;
+    this.failure ??= failure;
+    this.wake?.();
+  }
+
+  private note(error: unknown): void {
+    if (this.gauges === null) return;
+    const code = error instanceof TapedeckError ? error.code : null;
+    if (code === "STREAMS_FENCED") this.gauges.fenced++;
+    else if (code === "KAFKA_OUTCOME_UNKNOWN") this.gauges.unknown++;
+    else this.gauges.aborted++;
+  }
+
+  /** Until something comes, a commit ends, or the next event's waiting is over. */
+  private async rest(group: GroupTask, fetcher: Fetcher): Promise<void> {
+    const { lingerMs } = this.options.settings;
+    if (this.pulled !== null) return;
+    this.pulling ??= fetcher.pull(IDLE_MS).then(
+      (piece) => {
+        this.pulled = piece;
+        this.pulling = null;
+      },
+      (error) => {
+        this.pulling = null;
+        // It goes on by itself; what does not is told by the next pull too.
+        if (!(error instanceof TapedeckError) || error.code !== "KAFKA_UNREACHABLE") {
+          this.failure ??= error;
+        }
+      },
+    );
+    const waits: Promise<unknown>[] = [
+      this.pulling,
+      new Promise<void>((done) => (this.wake = done)),
+    ];
+    const readyMs = (group.readyUs - nowUs()) / 1000;
+    const dueMs =
+      group.admitted > 0 && this.committing === null
+        ? lingerMs - (performance.now() - this.firstAdmittedMs)
+        : Number.POSITIVE_INFINITY;
+    const full = group.admitted >= this.options.settings.maxEvents;
+    const ms = Math.min(full ? Number.POSITIVE_INFINITY : readyMs, dueMs);
+    if (ms <= 0) {
+      // Work is ready: what came meanwhile gets its turn first.
+      await Promise.race([...waits, new Promise((resolve) => setImmediate(resolve))]);
+    } else if (ms < IDLE_MS) {
+      const timer = new AbortController();
+      const slept = pause(ms, undefined, { signal: timer.signal }).catch(() => undefined);
+      await Promise.race([...waits, slept]);
+      timer.abort();
+    } else await Promise.race(waits);
+    this.wake = null;
+  }
+
+  /** The last transaction: what was admitted is not thrown away. */
+  private async drain(group: GroupTask): Promise<void> {
+    await this.committing;
+    if (this.failure !== null) throw this.failure;
+    if (group.admitted === 0 && this.asideChanges.size === 0) return;
+    this.begin(this.transaction(group));
+    await this.committing;
+    if (this.failure !== null) throw this.failure;
+  }
+
+  private at(point: CrashPoint): void {
+    this.options.at?.(point, this.name);
+  }
+}
+
+function countLate(produced: readonly RecordBatch[], gauges: TaskGauges): void {
+  for (const { topic, partition, baseOffset, bytes } of produced) {
+    if (topic !== "tape.admissions") continue;
+    const records = new RecordCursor(topic, partition, baseOffset, bytes);
+    for (let event = records.read(); event !== null; event = records.read()) {
+      count(gauges.late, (event.value as Facts["tape.admissions"]).topic);
+    }
+  }
+}
+
+/** The owner's clock: only its differences count. */
+const nowUs = (): number => Math.floor(performance.now() * 1000);
+
+const skipped = (task: string, topic: string, offset: number): TapedeckError =>
+  new TapedeckError(
+    "STREAMS_OFFSET_OUT_OF_RANGE",
+    `${task} got ${topic} from offset ${offset} on, and misses what lies before`,
+    { task, topic, offset },
+  );
+
+const missingInternal = (
+  task: string,
+  topic: string,
+  partition: number,
+  next: number,
+  to: number,
+): TapedeckError =>
+  new TapedeckError(
+    "STREAMS_OFFSET_OUT_OF_RANGE",
+    `${task} has written ${topic}/${partition} up to ${to}, but the log ends at ${next}`,
+    { task, topic, partition, next, to },
+  );
