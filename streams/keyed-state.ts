@@ -71,6 +71,13 @@ export class KeyedState {
     }
   }
 
+  /** Entries of Maps that the state has: what a log must give back. */
+  get size(): number {
+    let size = 0;
+    for (const map of this.maps.values()) size += map.size;
+    return size;
+  }
+
   /** The same state with its Maps tracked. A processor may have put new ones in since the last call. */
   track(state: unknown): unknown {
     if (state instanceof Map) return this.tracked(WHOLE, state);

@@ -13,7 +13,7 @@
 // tape.admissions and tape.dead-letters have a partition for each task, its `number` (live-plan.ts),
 // so that they too have one writer a partition.
 
-import type { TapedeckError } from "../schemas/errors.ts";
+import { TapedeckError } from "../schemas/errors.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import { keyOf } from "./catalogue.ts";
 import { deadLetterOf } from "./dead-letter.ts";
@@ -55,6 +55,8 @@ export interface SavedTask {
   /** The event admitted last. */
   readonly last: Position | null;
   readonly outputs: OutputEnds;
+  /** Of its state: entries of Maps. */
+  readonly entries: number;
 }
 
 /** What a task is made from. */
@@ -106,12 +108,7 @@ export class LiveTask implements Sink {
     this.defects = defects;
     this.task = new Task(plan.processor, plan.partition, plan.rank);
     this.keyed = new KeyedState(plan.processor.name);
-    if (saved !== null) {
-      const { streamTimeUs, written } = saved;
-      const restored = this.keyed.restore(entries);
-      const { state } = restored ?? this.task.snapshot();
-      this.task.restore({ state, streamTimeUs, written });
-    }
+    if (saved !== null) this.restore(saved, entries);
     this.track();
     this.greatest = saved?.greatest ?? null;
     this.last = saved?.last ?? null;
@@ -124,6 +121,15 @@ export class LiveTask implements Sink {
     });
     this.upstream = plan.inputs.map(() => undefined);
     this.outputs = new TaskOutputs(plan, saved?.outputs ?? {});
+  }
+
+  private restore(saved: SavedTask, entries: LiveTaskStart["entries"]): void {
+    const { streamTimeUs, written } = saved;
+    const restored = this.keyed.restore(entries);
+    if (restored === null || this.keyed.size !== saved.entries) {
+      throw incomplete(this.plan.name, restored === null ? null : this.keyed.size, saved.entries);
+    }
+    this.task.restore({ state: restored.state, streamTimeUs, written });
   }
 
   private track(): void {
@@ -303,7 +309,8 @@ export class LiveTask implements Sink {
       lanes[place] = [consumed - baseOf(place), ...reached];
     }
     const outputs = this.outputs.take(produced);
-    return { streamTimeUs, written, lanes, greatest: this.greatest, last: this.last, outputs };
+    const { greatest, last } = this;
+    return { streamTimeUs, written, lanes, greatest, last, outputs, entries: this.keyed.size };
   }
 
   /** The processor's state and time as they are now. */
@@ -311,6 +318,13 @@ export class LiveTask implements Sink {
     return this.task.snapshot();
   }
 }
+
+const incomplete = (task: string, found: number | null, saved: number): TapedeckError =>
+  new TapedeckError(
+    "STREAMS_STATE_INCOMPLETE",
+    `the log gave ${task} ${found ?? "none"} of the ${saved} entries of its state`,
+    { task, found, saved },
+  );
 
 /** Whether a lane without a head may yet get an event that comes before the head of `first`. */
 function mayPrecede({ writer, latencyUs }: Upstream, empty: InputLane, first: InputLane): boolean {

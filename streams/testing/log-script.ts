@@ -137,6 +137,7 @@ export async function differences(
     } else if (subject.reopen !== null) log = await subject.reopen();
   }
   await both("the end", (on) => on.partitions());
+  for (const task of TASKS) await both(`what ${task} left`, (on) => on.openTask(task));
   for (const topic of TOPICS) {
     for (let p = 0; p < 3; p++)
       await both(`all of ${topic}/${p}`, (on) => readAll(on, topic, p, 0));
