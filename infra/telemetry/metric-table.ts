@@ -166,6 +166,13 @@ export const numberMetrics: readonly NumberMetric[] = [
     series: one(({ restoreSeconds }) => restoreSeconds),
   },
   {
+    name: "tapedeck_verdicts_unmeasured_total",
+    kind: "counter",
+    help: "Verdicts that are not in tick to verdict: their tick came in at another instance or before this one began.",
+    labels: [],
+    series: ({ verdictsUnmeasured }) => [[verdictsUnmeasured]],
+  },
+  {
     name: "tapedeck_buffer_bytes",
     kind: "gauge",
     help: "Bytes fetched and not admitted yet.",
@@ -192,7 +199,7 @@ export const histogramMetrics: readonly HistogramMetric[] = [
   {
     name: "tapedeck_tick_to_verdict_seconds",
     kind: "histogram",
-    help: "From a tick's arrival at the first task to the commit of the verdict that it led to.",
+    help: "From a tick's arrival at this instance to the commit of the verdict that it led to.",
     labels: [],
     series: ({ tickToVerdictSeconds }) => [[tickToVerdictSeconds]],
   },

@@ -65,8 +65,10 @@ export interface ServiceGauges {
   /** Fetched and not admitted yet; and the bound at which fetching waits. */
   bufferBytes: number;
   bufferLimitBytes: number;
-  /** From a tick's arrival at the first task to the commit of its verdict (tick-arrivals.ts). */
+  /** From a tick's arrival at this instance to the commit of its verdict (tick-arrivals.ts). */
   readonly tickToVerdictSeconds: LatencyHistogram;
+  /** Verdicts whose tick came in at another instance, or before this one began. */
+  verdictsUnmeasured: number;
 }
 
 export const newServiceGauges = (settings: ServiceSettings): ServiceGauges => ({
@@ -76,6 +78,7 @@ export const newServiceGauges = (settings: ServiceSettings): ServiceGauges => ({
   bufferBytes: 0,
   bufferLimitBytes: 0,
   tickToVerdictSeconds: new LatencyHistogram(),
+  verdictsUnmeasured: 0,
 });
 
 /** The group's gauges, made where there are none. */
