@@ -1,9 +1,11 @@
-// Three kinds of test, told by the suffix: unit (one module, pure), int (real disk, real
-// processes), sim (the whole graph under seeded faults).
+// Four kinds of test, told by the suffix: unit (one module, pure), int (real disk, real
+// processes), sim (the whole graph under seeded faults), kafka (a real broker and registry, started
+// once for all files; skipped, with the reason, where there is none).
 import { defineConfig } from "vitest/config";
 
-const project = (name: string, testTimeout: number) => ({
+const project = (name: string, testTimeout: number, extra: object = {}) => ({
   test: {
+    ...extra,
     name,
     include: [
       `{schemas,quant,streams,processors,projections,infra,bench,docs,law,packaging}/**/*.${name}.spec.ts`,
@@ -18,6 +20,14 @@ export default defineConfig({
   test: {
     // Many wait for processes and disks: every core is worth a worker.
     maxWorkers: "100%",
-    projects: [project("unit", 60_000), project("int", 300_000), project("sim", 600_000)],
+    projects: [
+      project("unit", 60_000),
+      project("int", 300_000),
+      project("sim", 600_000),
+      project("kafka", 300_000, {
+        globalSetup: ["infra/broker/vitest-kafka.ts"],
+        setupFiles: ["infra/broker/vitest-environment.ts"],
+      }),
+    ],
   },
 });

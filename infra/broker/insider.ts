@@ -1,0 +1,60 @@
+// The harness's own view of a cluster, through the listener that brokers use among themselves where
+// clients need credentials. Promises: each question opens a connection and closes it, so that a broker
+// that dies in between disturbs nobody.
+
+import { type Admin, Kafka, logLevel } from "kafkajs";
+import { patchKafkajs } from "../kafka/client/patches.ts";
+import { BROKER_USER, type ClusterSettings, isSecured } from "./server-properties.ts";
+
+export interface Insider {
+  /** Ids of the brokers that the cluster counts in; asks one broker (by id) or any. */
+  up(askedOf?: number): Promise<readonly number[]>;
+  /** The leader's id of each partition; -1 where there is none. */
+  leaders(topic: string): Promise<ReadonlyMap<number, number>>;
+}
+
+const ANSWER_MS = 3000;
+
+export function insiderOf(settings: ClusterSettings): Insider {
+  patchKafkajs();
+  const secured = isSecured(settings.security);
+  const ask = async <T>(
+    nodes: ClusterSettings["nodes"],
+    question: (admin: Admin) => Promise<T>,
+  ) => {
+    const kafka = new Kafka({
+      clientId: "tapedeck-harness",
+      brokers: nodes.map(
+        ({ host, port, internalPort }) => `${host}:${secured ? internalPort : port}`,
+      ),
+      logLevel: logLevel.NOTHING,
+      connectionTimeout: ANSWER_MS,
+      requestTimeout: ANSWER_MS,
+      retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 200 },
+      ...(secured
+        ? { sasl: { mechanism: "plain" as const, username: BROKER_USER, password: BROKER_USER } }
+        : {}),
+    });
+    const admin = kafka.admin();
+    try {
+      await admin.connect();
+      return await question(admin);
+    } finally {
+      await admin.disconnect();
+    }
+  };
+  return {
+    up: (askedOf) => {
+      const asked = settings.nodes.filter(({ id }) => askedOf === undefined || id === askedOf);
+      return ask(asked, async (admin) =>
+        (await admin.describeCluster()).brokers.map(({ nodeId }) => nodeId).sort(),
+      );
+    },
+    leaders: (topic) =>
+      ask(settings.nodes, async (admin) => {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+        const partitions = topics[0]?.partitions ?? [];
+        return new Map(partitions.map(({ partitionId, leader }) => [partitionId, leader]));
+      }),
+  };
+}

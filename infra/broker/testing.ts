@@ -1,0 +1,57 @@
+// What a test file (*.kafka.spec.ts) gets: the addresses of the run's broker and registry, or the
+// reason why there are none; clusters of its own where it kills brokers; names that nobody else has.
+
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, inject } from "vitest";
+import { type Cluster, type ClusterOptions, startCluster } from "./cluster.ts";
+import { type Addresses, whyNoJava } from "./shared-broker.ts";
+import { whyNoSmallDisk } from "./small-disk.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    kafka: Addresses | { readonly reason: string };
+  }
+}
+
+/** The run's broker and registry; null where this machine can have none. */
+export function useBroker(): Addresses | null {
+  const kafka = inject("kafka");
+  return "reason" in kafka ? null : kafka;
+}
+
+/** A describe that is skipped, with the reason in its name, where there is no broker. */
+export function describeKafka(name: string, body: (kafka: Addresses) => void): void {
+  const kafka = inject("kafka");
+  if ("reason" in kafka) describe.skip(`${name} (skipped: ${kafka.reason})`, () => undefined);
+  else describe(name, () => body(kafka));
+}
+
+/**
+ * A describe with a cluster of its own, started before its tests and gone after them. It takes Java,
+ * because only a process can be killed and stopped; skipped, with the reason, where there is none.
+ */
+export function describeCluster(
+  name: string,
+  options: ClusterOptions,
+  body: (cluster: () => Cluster) => void,
+): void {
+  const reason = whyNoJava() ?? (options.diskMegabytes === undefined ? null : whyNoSmallDisk());
+  if (reason !== null) {
+    describe.skip(`${name} (skipped: ${reason})`, () => undefined);
+    return;
+  }
+  describe(name, () => {
+    let cluster: Cluster | null = null;
+    beforeAll(async () => {
+      cluster = await startCluster(options);
+    });
+    afterAll(() => cluster?.close());
+    body(() => {
+      if (cluster === null) throw new Error("the cluster runs from the first test on, not before");
+      return cluster;
+    });
+  });
+}
+
+/** A topic prefix (also good for groups and transactional ids) that no other test has. */
+export const freshPrefix = (): string => `test.${randomUUID().slice(0, 8)}.`;
