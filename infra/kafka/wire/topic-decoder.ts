@@ -48,7 +48,7 @@ const NOTHING: Decoded = { batch: null, poison: [], runs: [], unresolved: [] };
 export function kafkaOffsetOf(runs: readonly OffsetRun[], logical: number): number {
   const run = runs.findLast((each) => each.logical <= logical);
   if (run === undefined) throw new RangeError(`no run holds ${logical}`);
-  return run.kafka + logical - run.logical;
+  return run.kafka + (logical - run.logical);
 }
 
 /** Reads one partition's batches in order. `schemas` null: nothing is typed, all of it is opaque. */
