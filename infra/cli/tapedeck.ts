@@ -26,6 +26,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "replay a tape through the flow that a configuration describes",
     async () => (await import("./backtest.ts")).backtestCommand(),
   ],
+  run: [
+    "serve a flow live on Kafka, until it is stopped",
+    async () => (await import("./run.ts")).runCommand(),
+  ],
   verify: [
     "replay a run and compare every byte with what it recorded",
     async () => (await import("./verify.ts")).verifyCommand(),

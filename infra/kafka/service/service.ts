@@ -6,6 +6,7 @@ import { TapedeckError } from "../../../schemas/errors.ts";
 import type { GroupPlan } from "../../../streams/task-groups.ts";
 import type { Log } from "../../telemetry/logs.ts";
 import type { ServiceGauges } from "../../telemetry/service-gauges.ts";
+import { TickArrivals } from "../../telemetry/tick-arrivals.ts";
 import { Watchdog } from "../../telemetry/watchdog.ts";
 import type { KafkaConnection } from "../client/connection.ts";
 import type { ResolvingSchemaIds } from "../log/decode-resolved.ts";
@@ -39,6 +40,7 @@ export class Service {
   readonly ended: Promise<void>;
   private readonly options: ServiceOptions;
   private readonly groups: readonly GroupService[];
+  private readonly arrivals = new TickArrivals();
   private readonly watchdog = new Watchdog();
   private readonly timer: NodeJS.Timeout;
   private finish: (error: unknown) => void = () => undefined;
@@ -116,6 +118,7 @@ export class Service {
       schemaIds,
       settings,
       gauges,
+      arrivals: this.arrivals,
       putsAside: (topic, partition) => firstReader(run, topic, partition) === plan,
       ...(at === undefined ? {} : { at }),
     });

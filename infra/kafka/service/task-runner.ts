@@ -18,6 +18,7 @@ import {
   type ServiceGauges,
   type TaskGauges,
 } from "../../telemetry/service-gauges.ts";
+import { measureVerdicts, type TickArrivals } from "../../telemetry/tick-arrivals.ts";
 import type { Fetched, Fetcher, KafkaConnection } from "../client/connection.ts";
 import { decodeResolved, type ResolvingSchemaIds } from "../log/decode-resolved.ts";
 import type { KafkaLog } from "../log/kafka-log.ts";
@@ -52,6 +53,8 @@ export interface RunnerOptions {
   readonly schemaIds: ResolvingSchemaIds | null;
   readonly settings: RunnerSettings;
   readonly gauges: ServiceGauges;
+  /** When ticks came to this process: from there verdicts are timed. */
+  readonly arrivals: TickArrivals;
   /** Whether this task records what of the partition is no event: one of its readers does. */
   readonly putsAside: (topic: string, partition: number) => boolean;
   readonly at?: (point: CrashPoint, task: string) => void;
@@ -205,6 +208,10 @@ export class TaskRunner {
       view.learn(runs, batch);
       if (!group.receive(batch, nowUs())) throw skipped(this.name, batch.topic, batch.baseOffset);
       source.gauges.newestUs = batch.maxTimeUs;
+      if (input.source && batch.topic !== "market.instruments") {
+        const next = batch.baseOffset + batch.count;
+        this.options.arrivals.arrived(batch.topic, batch.partition, next, performance.now());
+      }
     }
     this.at("received");
     if (input.full && !source.paused) {
@@ -289,6 +296,7 @@ export class TaskRunner {
           this.gauges.committed++;
           this.gauges.commitSeconds.add((performance.now() - begunMs) / 1000);
         }
+        this.timeVerdicts(commit);
         this.settled(null);
       },
       (error) => {
@@ -296,6 +304,14 @@ export class TaskRunner {
         this.settled(error);
       },
     );
+  }
+
+  private timeVerdicts({ produced }: Commit): void {
+    const { gauges, arrivals } = this.options;
+    for (const { topic, traces } of produced) {
+      if (topic !== "risk.verdicts" || traces === undefined) continue;
+      measureVerdicts(gauges, arrivals, traces, performance.now());
+    }
   }
 
   private settled(failure: unknown): void {
