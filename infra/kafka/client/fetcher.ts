@@ -379,11 +379,13 @@ export class OpenFetcher implements Fetcher {
     if (this.closed || this.lanes.get(keyOf(lane)) !== lane) return;
     if (!mayRetry(failure)) {
       lane.failure = kafkaError(failure, `read ${keyOf(lane)}`);
+      this.wake();
       return;
     }
     const now = performance.now();
     lane.failing ??= { since: now, attempts: 0, retryAt: 0, last: failure };
     lane.failing.last = failure;
     lane.failing.retryAt = now + pauseMs(lane.failing.attempts++);
+    this.wake();
   }
 }

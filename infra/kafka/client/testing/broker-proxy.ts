@@ -82,6 +82,7 @@ export class BrokerProxy {
       else if (verdict === "hold") {
         holding = true;
         this.held.push(() => {
+          holding = false;
           broker.write(frame);
           return new Promise((resolve) => late.set(correlation, resolve));
         });

@@ -17,7 +17,9 @@ export async function freshTopic(
 ): Promise<string> {
   const topic = freshName(what);
   const admin = await connection.admin();
-  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  // The records' time is long ago: the broker would delete them within minutes.
+  const kept = { "retention.ms": "-1", ...config };
+  const configEntries = Object.entries(kept).map(([name, value]) => ({ name, value }));
   await admin.createTopics({
     topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
   });
