@@ -357,6 +357,7 @@ describe("schema ids", () => {
     expect(ids.isKnown("orders", 9)).toBe("unknown");
     await ids.resolve([9, 9, 0, 2 ** 31]);
     expect([9, 0, 2 ** 31].map((id) => ids.isKnown("orders", id))).toEqual([false, false, false]);
+    expect(state.asked.filter((one) => one.startsWith("GET"))).toEqual(["GET /schemas/ids/9"]);
     expect(ids.refusal("orders", 9)).toMatchObject({
       code: "REGISTRY_SCHEMA_UNKNOWN",
       message: `${state.address} has no schema 9`,
@@ -394,6 +395,16 @@ describe("schema ids", () => {
     ]);
   });
 
+  test("a schema is asked for once, one that is missing each time, and no timer is left", async () => {
+    const state = await standIn();
+    const asked = client(state.address, { requestTimeoutMs: 60_000, patienceMs: 60_000 });
+    const timers = () => process.getActiveResourcesInfo().filter((one) => one === "Timeout").length;
+    const before = timers();
+    for (const id of [1, 1, 9, 9]) await asked.schemaText(id);
+    expect(state.asked.map((one) => one.at(-1))).toEqual(["1", "9", "9"]);
+    expect(timers()).toBe(before);
+  });
+
   test("what is not published is told for every topic, with what to do", async () => {
     const state = await standIn();
     const fills = localSchema("fills", schema("fillId"), []);
@@ -406,5 +417,56 @@ describe("schema ids", () => {
       expect.stringContaining("tapedeck schemas publish"),
     ]);
     expect(state.asked.filter((one) => /versions/.test(one))).toEqual([]);
+  });
+});
+
+describe("where Confluent's registry answers otherwise than Apicurio's", () => {
+  const registered = (text: string) => ({
+    subject: "orders-value",
+    id: 4,
+    version: 2,
+    schema: text,
+  });
+
+  /** Answers by method and path. */
+  async function answers(by: Readonly<Record<string, readonly [number, unknown]>>) {
+    const server = createServer((request, answer) => {
+      request.resume();
+      const none = [404, { error_code: 40401, message: "no" }] as const;
+      json(answer, ...(by[`${request.method} ${request.url}`] ?? none));
+    });
+    return client(`http://${await serve(server)}`);
+  }
+
+  test("a look-up that minds documentation finds today's schema all the same", async () => {
+    const documented = orders.text.replace('"long"', '"long","doc":"of the run"');
+    const asked = await answers({
+      "POST /subjects/orders-value": [404, { error_code: 40403, message: "Schema not found" }],
+      "GET /subjects/orders-value/versions": [200, [2]],
+      "GET /subjects/orders-value/versions/2": [200, registered(documented)],
+    });
+    const ids = await openSchemaIds(asked, [orders]);
+    expect([ids.idOf("orders"), ids.isKnown("orders", 4)]).toEqual([4, true]);
+  });
+
+  test("a subject without a level of its own has the registry's", async () => {
+    const asked = await answers({
+      "GET /config/orders-value": [404, { error_code: 40408, message: "no level" }],
+      "GET /config": [200, { compatibilityLevel: "BACKWARD" }],
+    });
+    expect(await asked.level("orders-value")).toBe("BACKWARD");
+  });
+
+  test("its reasons are passed on", async () => {
+    const asked = await answers({
+      "POST /compatibility/subjects/orders-value/versions?verbose=true": [
+        200,
+        { is_compatible: false, messages: ["READER_FIELD_MISSING_DEFAULT_VALUE"] },
+      ],
+    });
+    expect(await asked.isCompatible("orders-value", "x")).toEqual({
+      ok: false,
+      reasons: ["READER_FIELD_MISSING_DEFAULT_VALUE"],
+    });
   });
 });

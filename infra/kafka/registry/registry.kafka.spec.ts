@@ -185,12 +185,12 @@ describe("publishing", () => {
   test("a number that becomes money is refused by us, though Avro and the registry let it pass", async () => {
     await publish(client, orders(textOf(unique(), { name: "price", type: "long" })), false);
     const money = { type: "long", logicalType: "money-minor" };
-    const [standing] = await examine(
-      client,
-      orders(textOf(unique(), { name: "price", type: money })),
-    );
+    const now = orders(textOf(unique(), { name: "price", type: money }));
+    const [standing] = await examine(client, now);
     expect(standing?.registrySays?.ok).toBe(true);
     expect(standing?.problems.map(({ path }) => path)).toEqual(["price", "price"]);
+    expect((await failure(publish(client, now, false))).code).toBe("REGISTRY_INCOMPATIBLE");
+    expect(await client.versions(client.subjectOf("orders"))).toHaveLength(1);
   });
 
   test("a schema that is no schema is refused in the registry's own words", async () => {
