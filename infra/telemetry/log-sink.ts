@@ -16,6 +16,9 @@ export class LogSink {
   private readonly fd: number;
   private lines: string[] = [];
   private waiting = 0;
+  /** Lines in the write that is under way. */
+  private begun = 0;
+  private closed = false;
   private pumping: Promise<void> | null = null;
   private readonly atExit = (): void => {
     this.writeAtExit();
@@ -28,7 +31,7 @@ export class LogSink {
 
   /** Takes one line with its end. */
   write(line: string): void {
-    if (this.waiting + line.length > WAITING) {
+    if (this.closed || this.waiting + line.length > WAITING) {
       this.lost++;
       return;
     }
@@ -46,15 +49,19 @@ export class LogSink {
     while (this.lines.length > 0) {
       const lines = this.lines;
       this.lines = [];
+      this.begun = lines.length;
       const text = lines.join("");
-      if (!(await this.writeAll(Buffer.from(text)))) this.lost += lines.length;
+      const written = await this.writeAll(Buffer.from(text));
+      if (this.closed) return;
+      if (!written) this.lost += lines.length;
+      this.begun = 0;
       this.waiting -= text.length;
     }
   }
 
   /** False where the descriptor refuses; a full disk may have taken a part. */
   private async writeAll(bytes: Buffer): Promise<boolean> {
-    for (let from = 0; from < bytes.length; ) {
+    for (let from = 0; from < bytes.length && !this.closed; ) {
       const taken = await new Promise<number | NodeJS.ErrnoException>((resolve) => {
         write(this.fd, bytes, from, bytes.length - from, null, (error, count) =>
           resolve(error ?? count),
@@ -86,7 +93,8 @@ export class LogSink {
     await Promise.race([this.pumping, late]);
     patience.abort();
     process.removeListener("exit", this.atExit);
-    this.lost += this.lines.length;
+    this.closed = true;
+    this.lost += this.begun + this.lines.length;
     this.lines = [];
     if (this.fd > 2) await new Promise<void>((resolve) => close(this.fd, () => resolve()));
   }

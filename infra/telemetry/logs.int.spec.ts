@@ -213,8 +213,9 @@ function child(
   });
   let text = "";
   if (reader === "gone") running.stderr.destroy();
-  else running.stderr.on("data", (chunk) => (text += chunk));
-  return new Promise((resolve) => running.once("close", (code) => resolve({ code, text })));
+  else if (reader === "reads") running.stderr.on("data", (chunk) => (text += chunk));
+  const ended = reader === "sleeps" ? "exit" : "close";
+  return new Promise((resolve) => running.once(ended, (code) => resolve({ code, text })));
 }
 
 describe("a log on stderr", () => {
@@ -238,6 +239,20 @@ describe("a log on stderr", () => {
        await log.close();
        process.exit(log.lost > 0 ? 3 : 4);`,
       "gone",
+    );
+    expect(code).toBe(3);
+  });
+
+  test("does not hold up a process whose reader sleeps, and bounds what waits for it", async () => {
+    const { code } = await child(
+      `const log = openLog(options);
+       const begun = performance.now();
+       for (let n = 0; n < 1000; n++) log.write("info", n + "x".repeat(3900));
+       if (performance.now() - begun > 1000) process.exit(5);
+       const { lost } = log;
+       await log.close();
+       process.exit(lost > 500 && lost < 1000 && log.lost > lost ? 3 : 4);`,
+      "sleeps",
     );
     expect(code).toBe(3);
   });
