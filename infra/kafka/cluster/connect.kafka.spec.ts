@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Cluster, startCluster } from "../../broker/cluster.ts";
+import { afterAll, expect, test } from "vitest";
+import type { Cluster } from "../../broker/cluster.ts";
+import { describeCluster } from "../../broker/testing.ts";
 import { connectKafka } from "../client/connection.ts";
 import { withAdmin } from "./admin.ts";
 import { type ClusterConfig, loadCluster } from "./cluster-config.ts";
@@ -62,15 +63,11 @@ async function failuresOf(cluster: ClusterConfig): Promise<readonly unknown[]> {
 const shown = (error: unknown): string =>
   `${inspect(error, { depth: 20, showHidden: true })}${JSON.stringify(error)}${String(error)}`;
 
-describe("SASL", () => {
-  let cluster: Cluster;
-  beforeAll(async () => {
-    cluster = await startCluster({ sasl: [{ name: "gate", password: PASSWORD }] });
-  });
-  afterAll(() => cluster?.close());
+const gate = [{ name: "gate", password: PASSWORD }];
 
+describeCluster("SASL", { sasl: gate }, (cluster) => {
   test.each(["plain", "scram-sha-256", "scram-sha-512"])("%s connects", async (mechanism) => {
-    await connectBoth(await config(sasl(mechanism, PASSWORD), cluster.brokers));
+    await connectBoth(await config(sasl(mechanism, PASSWORD), cluster().brokers));
   });
 
   test.each([
@@ -81,7 +78,7 @@ describe("SASL", () => {
     ["scram-sha-512", PASSWORD, "nobody"],
   ])("%s with a wrong password or user is refused", async (mechanism, password, user) => {
     for (const error of await failuresOf(
-      await config(sasl(mechanism, password, user), cluster.brokers),
+      await config(sasl(mechanism, password, user), cluster().brokers),
     )) {
       expect(error).toMatchObject({ code: "KAFKA_AUTHENTICATION_FAILED", exit: 2 });
       expect(shown(error)).not.toContain("hunter2");
@@ -91,13 +88,13 @@ describe("SASL", () => {
   test("a bearer token connects, and is read again for the next connection", async () => {
     const token = jws("gate", 600);
     const path = fileOf(token);
-    const cluster_ = await config(
+    const renewed = await config(
       `sasl: { mechanism: oauthbearer, tokenFile: ${path} }`,
-      cluster.brokers,
+      cluster().brokers,
     );
-    await connectBoth(cluster_);
+    await connectBoth(renewed);
     writeFileSync(path, jws("gate", -30));
-    const [error] = await failuresOf(cluster_);
+    const [error] = await failuresOf(renewed);
     expect(error).toMatchObject({ code: "KAFKA_AUTHENTICATION_FAILED" });
   });
 
@@ -107,7 +104,7 @@ describe("SASL", () => {
   ])("a bearer token that %s is refused at once, in the broker's words", async (_, token) => {
     const text = token();
     const begun = performance.now();
-    for (const error of await failuresOf(await config(bearer(text), cluster.brokers))) {
+    for (const error of await failuresOf(await config(bearer(text), cluster().brokers))) {
       expect(error).toMatchObject({ code: "KAFKA_AUTHENTICATION_FAILED" });
       expect((error as Error).message).toMatch(/refused the token: .*invalid/);
       expect(shown(error)).not.toContain(text);
@@ -116,7 +113,7 @@ describe("SASL", () => {
   });
 
   test("no credentials at all are told from a broker that is away", async () => {
-    const errors = await failuresOf(await config("", cluster.brokers));
+    const errors = await failuresOf(await config("", cluster().brokers));
     expect(errors[1]).toMatchObject({
       code: "KAFKA_UNREACHABLE",
       message: expect.stringContaining("does this port want tls or sasl?"),
@@ -125,32 +122,23 @@ describe("SASL", () => {
   });
 });
 
-describe("TLS", () => {
-  let cluster: Cluster;
-  beforeAll(async () => {
-    cluster = await startCluster({
-      sasl: [{ name: "gate", password: PASSWORD }],
-      tls: { clientAuth: "requested" },
-    });
-  });
-  afterAll(() => cluster?.close());
-
-  const tls = (more = ""): string => `tls: { ca: ${cluster.tls?.ca}${more} }`;
+describeCluster("TLS", { sasl: gate, tls: { clientAuth: "requested" } }, (cluster) => {
+  const tls = (more = ""): string => `tls: { ca: ${cluster().tls?.ca}${more} }`;
 
   test.each(["plain", "scram-sha-512"])("%s over TLS connects", async (mechanism) => {
-    await connectBoth(await config(`${tls()}\n${sasl(mechanism, PASSWORD)}`, cluster.brokers));
+    await connectBoth(await config(`${tls()}\n${sasl(mechanism, PASSWORD)}`, cluster().brokers));
   });
 
   test("with a client's certificate", async () => {
-    const { clientCert, clientKey } = cluster.tls as NonNullable<Cluster["tls"]>;
+    const { clientCert, clientKey } = cluster().tls as NonNullable<Cluster["tls"]>;
     const text = tls(`, cert: ${clientCert}, key: ${clientKey}`);
-    await connectBoth(await config(`${text}\n${sasl("plain", PASSWORD)}`, cluster.brokers));
+    await connectBoth(await config(`${text}\n${sasl("plain", PASSWORD)}`, cluster().brokers));
   });
 
   test("an authority that is not known, or another host's certificate, is refused", async () => {
     const user = sasl("plain", PASSWORD);
     for (const text of [`tls: {}\n${user}`, `${tls(", serverName: other.example")}\n${user}`]) {
-      for (const error of await failuresOf(await config(text, cluster.brokers))) {
+      for (const error of await failuresOf(await config(text, cluster().brokers))) {
         expect(error).toMatchObject({
           code: "KAFKA_UNREACHABLE",
           message: expect.stringMatching(/certificate|altnames/i),
@@ -162,14 +150,14 @@ describe("TLS", () => {
 
   test("any certificate is taken where that was asked for by name", async () => {
     const text = `tls: { insecureSkipVerify: true }\n${sasl("plain", PASSWORD)}`;
-    const trusting = await config(text, cluster.brokers);
+    const trusting = await config(text, cluster().brokers);
     expect(trusting.warnings.join()).toContain("insecureSkipVerify");
     await connectBoth(trusting);
   });
 
   test("a wrong password over TLS is refused without being shown", async () => {
     const text = `${tls()}\n${sasl("scram-sha-256", WRONG)}`;
-    for (const error of await failuresOf(await config(text, cluster.brokers))) {
+    for (const error of await failuresOf(await config(text, cluster().brokers))) {
       expect(error).toMatchObject({ code: "KAFKA_AUTHENTICATION_FAILED" });
       expect(shown(error)).not.toContain("hunter2");
     }

@@ -22,8 +22,27 @@ export interface Outcome {
   readonly failure: string | null;
 }
 
-/** The topics for which `matters`, by name, with the settings in force. */
+/**
+ * The topics for which `matters`, by name, with the settings in force. A topic that comes or goes
+ * while they are read makes brokers differ for a moment: they are then read again.
+ */
 export async function readTopics(
+  admin: Admin,
+  matters: (name: string) => boolean,
+): Promise<readonly FoundTopic[]> {
+  const until = performance.now() + SETTLE_MS;
+  for (;;) {
+    try {
+      return await readOnce(admin, matters);
+    } catch (error) {
+      const { type } = error as { readonly type?: unknown };
+      if (type !== "UNKNOWN_TOPIC_OR_PARTITION" || performance.now() > until) throw error;
+      await pause(SETTLE_PAUSE_MS);
+    }
+  }
+}
+
+async function readOnce(
   admin: Admin,
   matters: (name: string) => boolean,
 ): Promise<readonly FoundTopic[]> {
