@@ -202,7 +202,7 @@ describe("a service's log", () => {
 /** Runs a script that logs to its stderr; gives what came and how it ended. */
 function child(
   script: string,
-  reader: "reads" | "gone",
+  reader: "reads" | "gone" | "sleeps",
 ): Promise<{ code: number | null; text: string }> {
   const logs = new URL("./logs.ts", import.meta.url).href;
   const program = `import { openLog } from ${JSON.stringify(logs)};

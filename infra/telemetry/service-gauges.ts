@@ -3,7 +3,6 @@
 // its task may leave and return; what only the owner of a task knows is shown only while it has it.
 
 import { LatencyHistogram } from "./latency-histogram.ts";
-import { TickArrivals } from "./tick-arrivals.ts";
 
 /** One partition that a task reads. NaN: not known yet, shown as absent and as not ready. */
 export interface InputGauges {
@@ -66,8 +65,6 @@ export interface ServiceGauges {
   /** Fetched and not admitted yet; and the bound at which fetching waits. */
   bufferBytes: number;
   bufferLimitBytes: number;
-  /** To be told of each batch of a source that comes in. */
-  readonly arrivals: TickArrivals;
   /** From a tick's arrival at this instance to the commit of its verdict (tick-arrivals.ts). */
   readonly tickToVerdictSeconds: LatencyHistogram;
   /** Verdicts whose tick came in at another instance, or before this one began. */
@@ -80,7 +77,6 @@ export const newServiceGauges = (settings: ServiceSettings): ServiceGauges => ({
   tasks: new Map(),
   bufferBytes: 0,
   bufferLimitBytes: 0,
-  arrivals: new TickArrivals(),
   tickToVerdictSeconds: new LatencyHistogram(),
   verdictsUnmeasured: 0,
 });

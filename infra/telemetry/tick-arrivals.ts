@@ -72,11 +72,12 @@ function timeIn(ring: Arrivals, offset: number): number | null {
 /** Verdicts with these traces are known, at `nowMs`, to be committed. */
 export function measureVerdicts(
   service: ServiceGauges,
+  arrivals: TickArrivals,
   traces: readonly (string | null)[],
   nowMs: number,
 ): void {
   for (const trace of traces) {
-    const cameMs = trace === null ? null : service.arrivals.arrivalOf(trace);
+    const cameMs = trace === null ? null : arrivals.arrivalOf(trace);
     if (cameMs === null) service.verdictsUnmeasured++;
     else service.tickToVerdictSeconds.add((nowMs - cameMs) / 1000);
   }

@@ -66,7 +66,8 @@ describe("tick arrivals", () => {
       readyLagRecords: 0,
       readyLagSeconds: 0,
     });
-    service.arrivals.arrived("market.ticks", 0, 10, 5000);
+    const arrivals = new TickArrivals();
+    arrivals.arrived("market.ticks", 0, 10, 5000);
     const foreign = { traceId: "1".repeat(32), parentId: "2".repeat(16), flags: "01" };
     const traces = [
       sourceTrace("market.ticks", 0, 9),
@@ -74,7 +75,7 @@ describe("tick arrivals", () => {
       formatTraceparent(foreign),
       null,
     ];
-    measureVerdicts(service, traces, 5012.5);
+    measureVerdicts(service, arrivals, traces, 5012.5);
     expect(service.verdictsUnmeasured).toBe(3);
     const { count, sumSeconds } = service.tickToVerdictSeconds;
     expect([count, sumSeconds]).toEqual([1, 0.0125]);
