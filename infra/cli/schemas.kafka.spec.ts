@@ -1,16 +1,16 @@
 // tapedeck schemas as a process against a real registry: what it prints, and its exit codes.
 
 import { spawnSync } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { describeKafka, freshPrefix, useBroker } from "../broker/testing.ts";
 
 const command = join(import.meta.dirname, "tapedeck.ts");
-const address = process.env.TAPEDECK_REGISTRY ?? "";
+const address = useBroker()?.registry ?? "";
 let prefix = "";
 
 beforeEach(() => {
-  prefix = `test.${randomUUID().slice(0, 8)}.`;
+  prefix = freshPrefix();
 });
 
 afterEach(async () => {
@@ -49,7 +49,7 @@ const formerSignal = {
   ],
 };
 
-describe("tapedeck schemas", () => {
+describeKafka("tapedeck schemas", () => {
   test("check, publish and check again: new, registered, unchanged", () => {
     const before = schemas("check", "orders", "fills");
     expect([before.status, before.stderr]).toEqual([0, ""]);

@@ -1,7 +1,7 @@
 // tapedeck schemas: our schemas against a schema registry. `check` and `diff` change nothing; `publish`
 // is the only thing of ours that registers a schema, and it checks first.
 
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { TopicName } from "../../schemas/generated/facts.ts";
 import { isTopicName, topicNames } from "../../streams/catalogue.ts";
@@ -54,32 +54,38 @@ export function schemasCommand(): Command {
 }
 
 function action(name: string, summary: string, act: Action, help: string): Command {
-  return new Command(name)
-    .summary(summary)
-    .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
-    .argument("[topics...]", "topics of the catalogue; all of them where none is named")
-    .option("--registry <url>", "the registry, with the path of its Confluent-compatible interface")
-    .option("--cluster <file>", "cluster file that names the registry and how to log in")
-    .option("--prefix <text>", "put before each subject, where installations share a registry", "")
-    .addHelpText("after", help)
-    .exitOverride()
-    .action(async (topics: readonly string[], options: Options, command: Command) => {
-      const json = command.optsWithGlobals().json === true;
-      const schemas = readLocalSchemas(topicsOf(topics));
-      const client = openRegistry(await accessOf(options));
-      try {
-        const answer = await act(client, schemas, options);
-        const { code, message, next } = answer.failure ?? {};
-        const error = code === undefined ? {} : { error: { code, message, next } };
-        process.stdout.write(
-          json ? `${JSON.stringify({ ...answer.json, ...error })}\n` : answer.text,
-        );
-        if (answer.failure != null && !json) throw answer.failure;
-        if (answer.failure != null) process.exitCode = answer.failure.exit;
-      } finally {
-        client.close();
-      }
-    });
+  return (
+    new Command(name)
+      .summary(summary)
+      .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
+      .argument("[topics...]", "topics of the catalogue; all of them where none is named")
+      .option(
+        "--registry <url>",
+        "the registry, with the path of its Confluent-compatible interface",
+      )
+      .option("--cluster <file>", "cluster file that names the registry and how to log in")
+      // For tests on a registry that others use too: services look under no prefix.
+      .addOption(new Option("--prefix <text>", "put before each subject").default("").hideHelp())
+      .addHelpText("after", help)
+      .exitOverride()
+      .action(async (topics: readonly string[], options: Options, command: Command) => {
+        const json = command.optsWithGlobals().json === true;
+        const schemas = readLocalSchemas(topicsOf(topics));
+        const client = openRegistry(await accessOf(options));
+        try {
+          const answer = await act(client, schemas, options);
+          const { code, message, next } = answer.failure ?? {};
+          const error = code === undefined ? {} : { error: { code, message, next } };
+          process.stdout.write(
+            json ? `${JSON.stringify({ ...answer.json, ...error })}\n` : answer.text,
+          );
+          if (answer.failure != null && !json) throw answer.failure;
+          if (answer.failure != null) process.exitCode = answer.failure.exit;
+        } finally {
+          client.close();
+        }
+      })
+  );
 }
 
 function topicsOf(named: readonly string[]): readonly TopicName[] {
@@ -211,7 +217,7 @@ ${where}
 Exit codes: 0 compatible · 2 not configured, or no registry there · 4 unreachable · 6 incompatible`;
 
 const publishHelp = `
-Sets each subject (<prefix><topic>-value) to FULL_TRANSITIVE. Registers nothing at all where one schema
+Sets each subject (<topic>-value) to FULL_TRANSITIVE. Registers nothing at all where one schema
 is incompatible. Services never register schemas: this command does.
 
 Examples:

@@ -1,30 +1,30 @@
 // Our schemas in a real registry: published once, found again by us and by a stock client, and never
 // broken. Each test has subjects of its own and takes them away.
 
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { SchemaRegistry, SchemaType } from "@kafkajs/confluent-schema-registry";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { plainTypeOf } from "../../../schemas/codegen/avsc-oracle.ts";
 import { readSchemas } from "../../../schemas/codegen/generated-files.ts";
 import { goldenOf } from "../../../schemas/codegen/golden.ts";
 import type { TapedeckError } from "../../../schemas/errors.ts";
 import type { TopicName } from "../../../schemas/generated/facts.ts";
 import { topicNames } from "../../../streams/catalogue.ts";
+import { describeKafka, freshPrefix, useBroker } from "../../broker/testing.ts";
 import { type LocalSchema, localSchema, readLocalSchemas } from "./local-schemas.ts";
 import { examine, publish } from "./publication.ts";
 import { openRegistry, type RegistryClient } from "./registry-client.ts";
 import { openSchemaIds } from "./schema-ids.ts";
 import { registryAt } from "./settings.ts";
 
-const address = process.env.TAPEDECK_REGISTRY ?? "";
+const address = useBroker()?.registry ?? "";
 const all = readLocalSchemas(topicNames);
 
 let prefix = "";
 let client: RegistryClient;
 
 beforeEach(() => {
-  prefix = `test.${randomUUID().slice(0, 8)}.`;
+  prefix = freshPrefix();
   client = openRegistry(registryAt(address, { subjectPrefix: prefix }));
 });
 
@@ -78,7 +78,7 @@ const failure = (work: Promise<unknown>): Promise<TapedeckError> =>
     (error: unknown) => error as TapedeckError,
   );
 
-describe("publishing", () => {
+describeKafka("publishing", () => {
   test("registers every topic's schema at FULL_TRANSITIVE, once", async () => {
     const planned = await publish(client, all, true);
     expect(planned.map(({ topic, outcome, id }) => [topic, outcome, id])).toEqual(
@@ -200,7 +200,7 @@ describe("publishing", () => {
   });
 });
 
-describe("schema ids", () => {
+describeKafka("schema ids", () => {
   test("before anything is published: every topic is named, and nothing is registered", async () => {
     const error = await failure(openSchemaIds(client, all));
     expect(error.code).toBe("REGISTRY_NOT_PUBLISHED");
