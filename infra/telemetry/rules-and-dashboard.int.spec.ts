@@ -63,6 +63,8 @@ describe("the checker of queries", () => {
     ["up == 0 or absent(up)", []],
     ["rate(tapedeck_events_admitted_total[5m])", []],
     ["sum by (le) (rate(tapedeck_tick_to_verdict_seconds_bucket[$__rate_interval]))", []],
+    ["tapedeck_fenced_total unless (tapedeck_fenced_total offset 10m)", []],
+    ["tapedeck_fenced_total and tapedeck_ready", ["tapedeck_fenced_total needs a rate"]],
     ["rate(tapedeck_events_admited_total[5m])", ["no such metric: tapedeck_events_admited_total"]],
     ["tapedeck_fenced_total > 0", ["tapedeck_fenced_total needs a rate"]],
     ["rate(tapedeck_ready[5m])", ["tapedeck_ready does not take a rate"]],

@@ -4,6 +4,8 @@
 import { parser } from "@prometheus-io/lezer-promql";
 import { histogramMetrics, numberMetrics } from "../metric-table.ts";
 
+type SyntaxNode = ReturnType<typeof parser.parse>["topNode"];
+
 interface Series {
   readonly counter: boolean;
   /** Null: somebody else's metric, whose labels are not ours to know. */
@@ -33,6 +35,13 @@ export function knownSeries(processNames: readonly string[]): ReadonlyMap<string
   return known;
 }
 
+/** `x unless x offset 10m`: the counters that are new. They have risen, yet no rate sees it. */
+function comparesWithBefore(selector: SyntaxNode): boolean {
+  let around = selector.parent;
+  while (around?.name === "OffsetExpr" || around?.name === "ParenExpr") around = around.parent;
+  return around?.name === "BinaryExpr" && around.getChild("Unless") !== null;
+}
+
 /** Grafana's variables stand for a duration here. */
 export const withoutVariables = (query: string): string =>
   query.replaceAll("$__rate_interval", "5m").replaceAll("$__range", "1h");
@@ -59,6 +68,7 @@ export function queryFaults(text: string, known: ReadonlyMap<string, Series>): r
       names.push(series);
       const found = known.get(series);
       if (found === undefined) faults.push(`no such metric: ${series}`);
+      else if (found.counter && comparesWithBefore(node)) return;
       else if (found.counter !== RATES.includes(functions.at(-1) ?? "")) {
         faults.push(`${series} ${found.counter ? "needs" : "does not take"} a rate`);
       }
