@@ -34,6 +34,11 @@ export interface ClosedRunOptions {
   readonly eventsPerCommit?: number;
   /** Ends the run before the first event at or after this effective time; it can be gone on with. */
   readonly untilUs?: number;
+  /**
+   * False: the target is not gone on with. A late event that waits at the end for a place beyond it
+   * is then left out; else it is an error, since a resume would not find it again.
+   */
+  readonly resumable?: boolean;
   /** Sees each batch as it is committed; is waited for. */
   readonly onBatch?: (batch: RecordBatch) => void | Promise<void>;
   /** Sees how far the run is durable, after each commit. */
@@ -200,7 +205,7 @@ class ClosedRun implements Sink {
         return { completed: false, sourceEvents: this.sourceEvents, timeUs: this.timeUs };
       }
     }
-    if (this.holding()) throw neverAdmitted();
+    if (this.holding() && this.options.resumable !== false) throw neverAdmitted();
     await this.commit();
     await this.settle();
     return { completed: true, sourceEvents: this.sourceEvents, timeUs: this.timeUs };

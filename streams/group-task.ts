@@ -21,7 +21,7 @@ import {
   type SavedTask,
   type Waits,
 } from "./live-task.ts";
-import type { Commit, Consumed, EntryChange, OpenedTask, RecordBatch } from "./log.ts";
+import type { Checkpoint, Commit, Consumed, EntryChange, OpenedTask, RecordBatch } from "./log.ts";
 import { decodeState, encodeState } from "./state.ts";
 import type { TaskSnapshot } from "./task.ts";
 import type { ExternalPartition, GroupPlan } from "./task-groups.ts";
@@ -297,4 +297,28 @@ export function snapshotsIn(
   const waits = { waitUs: 0, lagWaitUs: 0 };
   const members = membersOf(plan, opened, waits, LANE_RECORDS, {});
   return new Map(members.map((member) => [member.plan.name, member.snapshot()]));
+}
+
+/**
+ * Effective time before which a group has read everything that it will ever read there, by a checkpoint of
+ * it and the ends of its inputs as they were before that checkpoint; Infinity where it has read all.
+ * (What comes later than a task's wait can still be earlier: leave some time.)
+ */
+export function settledUs(
+  plan: GroupPlan,
+  checkpoint: Checkpoint | null,
+  endOf: (topic: string, partition: number) => number,
+): number {
+  const all = checkpoint === null ? {} : (decodeState(checkpoint.state) as Saved);
+  const baseOf = baseIn(checkpoint?.consumed ?? []);
+  const times = plan.members.map(({ processor, inputs }) => {
+    const saved = all[processor.name];
+    const done = inputs.every(({ topic, partition }) => {
+      const place = `${topic}/${partition}`;
+      const [ahead] = saved?.lanes[place] ?? [0];
+      return baseOf(place) + ahead >= endOf(topic, partition);
+    });
+    return done ? Number.POSITIVE_INFINITY : (saved?.greatest?.timeUs ?? 0);
+  });
+  return Math.min(...times);
 }
