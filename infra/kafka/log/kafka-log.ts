@@ -17,6 +17,7 @@ import { TapedeckError } from "../../../schemas/errors.ts";
 import { isTopicName } from "../../../streams/catalogue.ts";
 import type { StopSignal } from "../../../streams/followers.ts";
 import type {
+  Checkpoint,
   Commit,
   EventLog,
   OpenedTask,
@@ -169,6 +170,12 @@ export class KafkaLog implements EventLog {
       this.transactions.forget();
       return this.owners.take(task);
     });
+  }
+
+  /** What a task committed last; it stays its owner's. Cost: reads its changelog. */
+  async getCheckpoint(task: string): Promise<Checkpoint | null> {
+    this.checkOpen();
+    return this.owners.look(task);
   }
 
   /** How the last task that was opened got its state; null before. */

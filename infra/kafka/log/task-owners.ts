@@ -62,6 +62,15 @@ export class TaskOwners {
     return { epoch, checkpoint, entries: restored.entries };
   }
 
+  /** What a task committed last, without taking it from its owner. */
+  async look(task: string): Promise<Checkpoint | null> {
+    const { app, connection } = this.options;
+    const place = changelogOf(app, task);
+    if ((await connection.partitionsOf(place.topic)) === null) return null;
+    const { record } = await restoreTask(connection, place, null);
+    return record?.saved == null ? null : { task, ...record.saved };
+  }
+
   /**
    * The owner that a checkpoint names. Throws STREAMS_FENCED if it is another one by now. After a
    * restart of this process an owner's number still counts, as long as nobody took the task since.

@@ -1,0 +1,144 @@
+// The proof for a live run: replays what its tasks read, late events where they were let in, through
+// today's code, and compares every byte with what they wrote. Promises: nothing live is touched or
+// slowed; it may be asked while the run goes on: then it covers what is settled by then.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LateAdmission } from "../../../schemas/generated/tape.admissions.ts";
+import { fromOffset } from "../../../streams/batch.ts";
+import { type Progress, runClosed } from "../../../streams/closed-run.ts";
+import { settledUs } from "../../../streams/group-task.ts";
+import type { EventLog, PartitionRange, RecordBatch } from "../../../streams/log.ts";
+import { RecordCursor } from "../../../streams/record.ts";
+import { openEmbeddedLog } from "../../log/embedded-log.ts";
+import { Comparator, type Difference } from "../../run/comparator.ts";
+import { OutputHashes, type PartitionHash } from "../../run/hashes.ts";
+import type { KafkaLog } from "../log/kafka-log.ts";
+import type { LiveRun } from "./live-run.ts";
+
+export interface LiveVerdict {
+  readonly identical: boolean;
+  /** Events of derived topics that were compared. */
+  readonly records: number;
+  /** Of each partition, over what was compared. */
+  readonly outputs: readonly PartitionHash[];
+  readonly differences: readonly Difference[];
+  readonly admissions: number;
+  /** Effective time up to which the run was settled; Infinity: all that lay there was read. */
+  readonly settledUs: number;
+}
+
+export interface VerifyLiveOptions {
+  /** Replays as if no event had been late: shows what the admissions are worth. */
+  readonly ignoreAdmissions?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** While a run goes on an event may still be let in so much late, in µs of event time. */
+const GRACE_US = 10_000_000;
+
+/** `live` reads the run's topics and changelogs. */
+export async function verifyLive(
+  run: LiveRun,
+  live: KafkaLog,
+  options: VerifyLiveOptions = {},
+): Promise<LiveVerdict> {
+  // Derived ends before the sources', and both before the checkpoints: what is compared was made
+  // from what is replayed.
+  const derived = await rangesOf(live, run.topology.derived);
+  const sources = await rangesOf(live, run.topology.sources);
+  const untilUs = await settled(run, live, [...derived, ...sources]);
+  const admissions = await readAdmissions(live);
+  const scratch = mkdtempSync(join(tmpdir(), "tapedeck-live-"));
+  const target = await openEmbeddedLog(scratch, { mode: "write" });
+  try {
+    const comparator = new Comparator({
+      partitions: async () => derived,
+      readRaw: (topic, partition, offset) => live.read(topic, partition, offset),
+    });
+    const hashes = new OutputHashes();
+    await runClosed({
+      topology: run.topology,
+      partitions: run.partitions,
+      sourceOf: () => live,
+      target,
+      admissions: options.ignoreAdmissions === true ? [] : admissions,
+      untilUs,
+      resumable: false,
+      rangeOf: (topic, partition) => ({ toOffset: endOf(sources, topic, partition) }),
+      onBatch: async (batch) => {
+        const compared = upTo(batch, endOf(derived, batch.topic, batch.partition));
+        if (compared === null || !run.topology.derived.includes(batch.topic as never)) return;
+        hashes.add(compared);
+        await comparator.add(compared);
+      },
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    });
+    // Beyond the settled time the run may have written what the replay did not come to.
+    if (untilUs === Number.POSITIVE_INFINITY) await comparator.finish(target, run.topology.derived);
+    const { differences, records } = comparator;
+    return {
+      identical: differences.length === 0,
+      records,
+      outputs: hashes.digest(),
+      differences,
+      admissions: admissions.length,
+      settledUs: untilUs,
+    };
+  } finally {
+    await target.close();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function settled(
+  run: LiveRun,
+  live: KafkaLog,
+  ends: readonly PartitionRange[],
+): Promise<number> {
+  const times = await Promise.all(
+    run.groups.map(async (plan) =>
+      settledUs(plan, await live.getCheckpoint(plan.name), (topic, partition) =>
+        endOf(ends, topic, partition),
+      ),
+    ),
+  );
+  return Math.min(...times) - GRACE_US;
+}
+
+const rangesOf = async (
+  log: EventLog,
+  topics: readonly string[],
+): Promise<readonly PartitionRange[]> =>
+  (await log.partitions()).filter(({ topic }) => topics.includes(topic));
+
+const endOf = (ranges: readonly PartitionRange[], topic: string, partition: number): number =>
+  ranges.find((range) => range.topic === topic && range.partition === partition)?.end ?? 0;
+
+/** The late admissions of all tasks, each task's in the order of its own. */
+export async function readAdmissions(live: EventLog): Promise<readonly LateAdmission[]> {
+  const admissions: LateAdmission[] = [];
+  for (const { partition, start, end } of await rangesOf(live, ["tape.admissions"])) {
+    for (let next = start; next < end; ) {
+      const batch = await live.read("tape.admissions", partition, next);
+      if (batch === null) break;
+      const records = new RecordCursor("tape.admissions", partition, next, batch.bytes);
+      for (let event = records.read(); event !== null; event = records.read()) {
+        admissions.push(event.value as LateAdmission);
+      }
+      next = batch.baseOffset + batch.count;
+    }
+  }
+  return admissions;
+}
+
+/** What of a batch lies before `end`; null if nothing does. */
+function upTo(batch: RecordBatch, end: number): RecordBatch | null {
+  const { baseOffset, count, bytes } = batch;
+  if (baseOffset + count <= end) return batch;
+  if (baseOffset >= end) return null;
+  const rest = fromOffset(batch, end);
+  const kept = bytes.length - rest.bytes.length;
+  return { ...batch, count: end - baseOffset, bytes: bytes.subarray(0, kept) };
+}
