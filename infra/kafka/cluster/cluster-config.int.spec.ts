@@ -1,13 +1,14 @@
 // Where the cluster's settings come from, what is refused, and that no secret ever shows.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { topicNames } from "../../../streams/catalogue.ts";
+import { dottedKeys, type SchemaNode } from "../../config/schema.ts";
 import { type ClusterOptions, loadCluster, secretsOf } from "./cluster-config.ts";
 import { clusterSchema } from "./cluster-file.ts";
 import { kafkaOptions } from "./kafka-options.ts";
@@ -326,6 +327,14 @@ describe("certificates", () => {
     const wrong = await failureOf(tls("one.key", "passphraseEnv: WRONG"), { WRONG: "not it" });
     expect(wrong.message).toContain("cannot be used");
   });
+});
+
+test("docs/cluster.md tells every key", () => {
+  const page = readFileSync(new URL("../../../docs/cluster.md", import.meta.url), "utf8");
+  const keys = dottedKeys(clusterSchema as SchemaNode).filter((key) => !/^retention\../.test(key));
+  const groups = ["sasl", "registry"];
+  const untold = keys.filter((key) => !groups.includes(key) && !page.includes(`\`${key}\``));
+  expect(untold).toEqual([]);
 });
 
 test("retention may be said of every topic of the catalogue and of no other", () => {
