@@ -1,5 +1,5 @@
 // A schema registry as Confluent's interface describes it; Apicurio's differences are met here and
-// written down in docs/wire.md. Promises: what was read under an id is kept for ever, because ids never
+// written down in docs/schemas.md. Promises: what was read under an id is kept for ever, because ids never
 // change meaning; that an id is missing is not kept; an answer of another shape is refused by name.
 
 import { TapedeckError } from "../../../schemas/errors.ts";
