@@ -67,6 +67,15 @@ describe("lines that repeat", () => {
     expect(limit.take("a", 4, 1001)).toBeNull();
   });
 
+  test("a kind that is forgotten for want of room is told first", () => {
+    const limit = new RepeatLimit<number>(1, 1000);
+    for (const n of [0, 1, 2]) limit.take("first", n, 0);
+    for (let kind = 0; kind < 499; kind++) limit.take(String(kind), 9, 0);
+    expect(limit.due(1)).toEqual([]);
+    limit.take("one more", 9, 1);
+    expect(limit.due(1)).toEqual([{ line: 2, suppressed: 1 }]);
+  });
+
   test("every line is written or counted, once, whatever comes in whatever order", () => {
     const step = fc.record({
       kind: fc.integer({ min: 0, max: 700 }),

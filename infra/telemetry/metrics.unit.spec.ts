@@ -81,6 +81,20 @@ describe("the registry", () => {
     expect(names).not.toContain("state_entries");
   });
 
+  test("an input in which nothing is left is not behind, even if its times are not known", async () => {
+    const { service, scrape } = fixture();
+    groupGauges(service, "g").assigned = true;
+    const task = openTaskGauges(service, "t", "g", inputs, []);
+    for (const input of task.inputs) input.lagRecords = 0;
+    Object.assign(task.inputs[0] as object, { admittedUs: 1e6, newestUs: 9e6 });
+    const series = await scrape();
+    for (const { topic } of inputs) {
+      const labels = `task="t",topic="${topic}",partition="3"`;
+      expect(series.get(`tapedeck_task_input_lag_seconds{${labels}}`)).toBe(0);
+    }
+    expect(series.get("tapedeck_ready")).toBe(1);
+  });
+
   test("a task that left keeps its counters and loses its lag, and goes on counting when back", async () => {
     const { service, scrape } = fixture();
     const task = openTaskGauges(service, "t", "g", inputs, []);
