@@ -292,30 +292,64 @@ describe("an input that has nothing to offer", () => {
     expect(task.readyUs).toBe(WAIT_US);
   });
 
-  test("is waited for while its writer in the group holds something earlier", async () => {
-    // The watcher waits for the ticks; the scribe has a quote that comes after the bar it holds.
-    const slow: AnyProcessor = { ...watcher(), inputs: ["market.bars", "market.ticks"] };
-    const topology = buildTopology({
-      sources: ["market.bars", "market.ticks", "market.quotes"],
-      processors: [slow, scribe(["signals", "market.quotes"])],
+  describe("and is written in the group", () => {
+    const derive = (name: string, from: TopicName, to: TopicName): AnyProcessor => ({
+      ...scribe([from]),
+      name,
+      outputs: { [to]: 0 },
     });
-    plan = planGroups(topology, 1, () => 1)[0] as GroupPlan;
-    const task = await open();
-    const quotes = new OutputPartition("market.quotes", 0, 0, 0);
+    /** A watcher of bars and ticks, and a scribe of its signals and of quotes. */
+    const beginWith = (...others: readonly AnyProcessor[]) => {
+      const derived = others.flatMap(({ outputs }) => Object.keys(outputs));
+      const sources = (["market.bars", "market.ticks", "market.quotes"] as const).filter(
+        (topic) => !derived.includes(topic),
+      );
+      const slow: AnyProcessor = { ...watcher(), inputs: ["market.bars", "market.ticks"] };
+      const processors = [slow, scribe(["signals", "market.quotes"]), ...others];
+      const topology = buildTopology({ sources, processors });
+      const names = others.map(({ name }) => name);
+      plan = planGroups(topology, 1, () => 1, names)[0] as GroupPlan;
+    };
     const quoteAt = (timeUs: number): RecordBatch => {
+      const quotes = new OutputPartition("market.quotes", 0, 0, 0);
       const sides = { bidPrice: 1, bidQuantity: 1, askPrice: 2, askQuantity: 1 };
       quotes.write(timeUs, 0, null, 0, { symbol: "A", venue: "", suspicious: false, ...sides });
       return kept(quotes);
     };
-    task.receive(quoteAt(20), 0);
-    task.receive(tape.barsAt(10), 90);
-    task.setLag("market.ticks", 0, 5);
-    expect(task.readyUs).toBe(LAG_WAIT_US);
-    task.setLag("market.ticks", 0, null);
-    // The watcher's wait is over first; what it wrote then goes before the quote.
-    expect(task.readyUs).toBe(90 + WAIT_US);
-    expect(task.admit(90 + WAIT_US, 2)).toBe(2);
-    expect(task.transaction().produced.map(({ topic }) => topic)).toEqual(["signals", "features"]);
+
+    test("is waited for while its writer holds something that leads to an earlier event", async () => {
+      beginWith();
+      const task = await open();
+      task.receive(quoteAt(20), 0);
+      task.receive(tape.barsAt(10), 90);
+      task.setLag("market.ticks", 0, 5);
+      expect(task.readyUs).toBe(LAG_WAIT_US);
+      task.setLag("market.ticks", 0, null);
+      // The watcher's wait is over first; what it wrote then goes before the quote.
+      expect(task.readyUs).toBe(90 + WAIT_US);
+      expect(task.admit(90 + WAIT_US, 2)).toBe(2);
+      expect(task.transaction().produced.map(({ topic }) => topic)).toEqual([
+        "signals",
+        "features",
+      ]);
+    });
+
+    test("is waited for at one instant only where its event would come first", async () => {
+      const readyUs = async () => {
+        const task = await open();
+        task.receive(quoteAt(10), 0);
+        task.receive(new Tape().barsAt(10), 0);
+        task.setLag("market.ticks", 0, 5);
+        return task.readyUs;
+      };
+      beginWith();
+      expect(await readyUs(), "a source's quote goes before a signal").toBe(WAIT_US);
+      beginWith(
+        derive("first", "market.bars", "regimes"),
+        derive("second", "regimes", "market.quotes"),
+      );
+      expect(await readyUs(), "a quote of greater depth goes after it").toBe(LAG_WAIT_US);
+    });
   });
 });
 
@@ -374,6 +408,7 @@ describe("a trace", () => {
   test("stays with its record where a batch is read from its midst, or cut", async () => {
     await begin(["signals"]);
     const task = await open();
+    task.receive(tape.barsAt(5), 0);
     const batch = traced(tape.barsAt(10, 20, 30));
     task.receive(
       { ...batch, count: 2, bytes: batch.bytes.slice(0, (2 * batch.bytes.length) / 3) },
@@ -381,6 +416,7 @@ describe("a trace", () => {
     );
     task.receive(batch, 0);
     task.admit(0, 9);
-    expect(task.transaction().produced[0]?.traces).toEqual(["00-a", null, "00-c"]);
+    const [signals] = task.transaction().produced;
+    expect(signals?.traces).toEqual([null, "00-a", null, "00-c"]);
   });
 });
