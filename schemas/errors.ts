@@ -150,10 +150,6 @@ export const errorKinds = {
   STORE_HALTED: kind(4, "look at the disk, then open the log again: acknowledged data is kept"),
   STORE_UNAVAILABLE: kind(4, "see the cause: the folder's owner, its mode, the open file limit"),
   STORE_CLOSED: kind(1, "use a log before it is closed"),
-  PROCESSOR_INSTRUMENT_UNKNOWN: kind(
-    3,
-    "put the instrument's event before the first event of its symbol",
-  ),
   PROCESSOR_CURRENCY_UNSUPPORTED: kind(
     2,
     "trade instruments in the portfolio's own currency: conversion is not built yet",
@@ -182,6 +178,7 @@ export const errorKinds = {
   ),
   TELEMETRY_LOG_UNWRITABLE: kind(4, "name a file that can be written, or log to stderr"),
   FAULTS_HISTORY_INVALID: kind(3, "record it with infra/faults/history/record-history.ts"),
+  FAULTS_PROCESS_ENDED: kind(5, "see what the process said last, in the message"),
   PROCESSOR_FAILED: kind(
     5,
     "look at the event with `tapedeck inspect events`; what was committed before it is kept",
