@@ -20,6 +20,9 @@ import { setOption } from "./set-option.ts";
 import { packageVersion } from "./version.ts";
 
 interface Options {
+  readonly live?: true;
+  readonly cluster?: string;
+  readonly admissions: boolean;
   readonly root: string;
   readonly config?: string;
   readonly set?: readonly Override[];
@@ -27,12 +30,26 @@ interface Options {
 
 export function verifyCommand(): Command {
   return new Command("verify")
-    .argument("<run>", "id, unique start of an id, folder, or `latest`")
+    .argument(
+      "<run>",
+      "id, unique start of an id, folder, or `latest`; with --live the application",
+    )
+    .option("--live", "replay a live run from its topics, late events where they were let in")
+    .option(
+      "--no-admissions",
+      "with --live: as if no event had been late (shows what they are worth)",
+    )
+    .option("--cluster <file>", "with --live: how to reach Kafka (docs/cluster.md)")
     .option("--config <file>", "replay with this configuration instead of the run's own")
     .addOption(setOption("replay with one setting changed"))
     .option("--root <folder>", "where runs are kept", DEFAULT_ROOT)
     .addHelpText("after", help)
     .action(async (name: string, options: Options, command: Command) => {
+      if (options.live === true) {
+        const { printLiveVerdict } = await import("./verify-live.ts");
+        await printLiveVerdict(name, options, command.optsWithGlobals().json === true);
+        return;
+      }
       const folder = findRun(name, options.root);
       const manifest = readManifest(folder.manifest);
       requireComplete(manifest);
@@ -133,4 +150,5 @@ Exit codes: 0 identical · 2 no such run, or its tape is gone · 4 a log cannot 
 
 Examples:
   $ tapedeck verify latest
+  $ tapedeck verify --live tapedeck                      what \`tapedeck run\` has done so far
   $ tapedeck verify 3f2a --set risk.maxDrawdown=0.1     explains why that is another run`;
