@@ -65,8 +65,9 @@ export function topicsCommand(): Command {
   planOptions(command.command("plan"))
     .description("compare the topics that a flow needs with the cluster's; change nothing")
     .action(async (options: PlanOptions, self: Command) => {
-      const { plans } = await withPlan(options, async (planned) => planned);
-      write(isJson(self) ? json({ summary: summary(plans), topics: plans }) : planText(plans));
+      const { plans, where } = await withPlan(options, async (planned) => planned);
+      if (isJson(self)) write(json({ ...where, summary: summary(plans), topics: plans }));
+      else write(placeText(where) + planText(plans));
       if (plans.some(isPending)) process.exitCode = EXIT_PENDING;
     });
   planOptions(command.command("apply"))
@@ -115,7 +116,21 @@ const write = (text: string): void => void process.stdout.write(text);
 
 const json = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
+/** What a plan is about: a look at the wrong cluster is to be seen as such. */
+interface Where {
+  readonly brokers: readonly string[];
+  readonly source: string;
+  readonly namespace: Namespace;
+}
+
+const placeText = ({ brokers, source, namespace }: Where): string => {
+  const { prefix, app } = namespace;
+  const name = prefix === "" ? "live" : prefix;
+  return `cluster ${brokers.join(", ")} (by ${source}), namespace ${name}, app ${app}\n\n`;
+};
+
 interface Planned {
+  readonly where: Where;
   readonly admin: Admin;
   readonly found: readonly FoundTopic[];
   readonly plans: readonly TopicPlan[];
@@ -144,7 +159,9 @@ async function withPlan<T>(
     checkDeletes(permitted.remove, wanted, namespace);
     const plans = plan(found);
     await checkReplication(admin, plans);
-    return use({ admin, found, plans, again: async () => plan(await read()) });
+    const { brokers, source } = cluster;
+    const where = { brokers, source, namespace };
+    return use({ where, admin, found, plans, again: async () => plan(await read()) });
   });
 }
 
@@ -167,15 +184,15 @@ function checkDeletes(
 }
 
 async function apply(planned: Planned, options: ApplyOptions, asJson: boolean): Promise<void> {
-  const { admin, plans, found, again } = planned;
+  const { where, admin, plans, found, again } = planned;
   const isWork = plans.some(({ action }) => action !== "keep");
-  if (!asJson) write(planText(plans));
+  if (!asJson) write(placeText(where) + planText(plans));
   if (isWork && options.yes !== true && !(await confirmed(asJson))) {
     throw new TapedeckError("TOPICS_UNCONFIRMED", "nothing was changed: it was not confirmed");
   }
   const outcomes = isWork ? await applyTopics(admin, plans, found, again) : [];
   const left = isWork ? await again() : plans;
-  if (asJson) write(json({ planned: plans, outcomes, topics: left }));
+  if (asJson) write(json({ ...where, planned: plans, outcomes, topics: left }));
   else write(outcomesText(outcomes));
   const failed = outcomes.filter(({ failure }) => failure !== null);
   if (failed.length > 0) {

@@ -58,6 +58,10 @@ export function adminFailure(error: unknown, what: string, cluster: ClusterConfi
   if (type?.endsWith("_AUTHORIZATION_FAILED")) {
     return new TapedeckError("KAFKA_AUTHORIZATION_FAILED", text, { error: type }, error);
   }
+  if (type === "SECURITY_DISABLED") {
+    const why = `${text}: its brokers have no authorizer (authorizer.class.name)`;
+    return new TapedeckError("KAFKA_REFUSED", why, { error: type }, error);
+  }
   if (type !== null) return new TapedeckError("KAFKA_REFUSED", text, { error: type }, error);
   return new TapedeckError(
     "KAFKA_UNREACHABLE",

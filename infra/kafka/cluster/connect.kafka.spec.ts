@@ -2,8 +2,11 @@
 // that is good, unknown or another host's. No secret is in anything that comes back.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { inspect } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import type { Cluster } from "../../broker/cluster.ts";
@@ -14,6 +17,8 @@ import { type ClusterConfig, loadCluster } from "./cluster-config.ts";
 import { kafkaSettings } from "./kafka-options.ts";
 
 const PASSWORD = "hunter2-correct-horse";
+/** Of a token, and so of the session: kafkajs shows another one ten seconds before its end. */
+const LIFE_S = 12;
 const WRONG = "hunter2-wrong-horse";
 
 const folder = mkdtempSync(join(tmpdir(), "tapedeck-connect-"));
@@ -96,6 +101,42 @@ describeCluster("SASL", { sasl: gate }, (cluster) => {
     writeFileSync(path, jws("gate", -30));
     const [error] = await failuresOf(renewed);
     expect(error).toMatchObject({ code: "KAFKA_AUTHENTICATION_FAILED" });
+  });
+
+  test("a bearer token of an endpoint connects", async () => {
+    const server = createServer((_, response) => {
+      response.end(JSON.stringify({ access_token: jws("gate", 600), expires_in: 600 }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
+      const secret = fileOf(PASSWORD);
+      const text = `mechanism: oauthbearer, tokenUrl: "${url}", clientId: gate`;
+      await connectBoth(
+        await config(`sasl: { ${text}, clientSecretFile: ${secret} }`, cluster().brokers),
+      );
+    } finally {
+      server.close();
+    }
+  });
+
+  test("a connection outlives the token that it was made with", async () => {
+    const path = fileOf(jws("gate", LIFE_S));
+    const text = `sasl: { mechanism: oauthbearer, tokenFile: ${path} }`;
+    const connection = await connectKafka(kafkaSettings(await config(text, cluster().brokers)));
+    const begun = performance.now();
+    try {
+      const admin = await connection.admin();
+      writeFileSync(path, jws("gate", 600));
+      // The broker closes a connection that goes on past its token's end.
+      while (performance.now() - begun < (LIFE_S + 1) * 1000) {
+        expect(await connection.partitionsOf("there-is-none")).toBeNull();
+        await admin.listTopics();
+        await pause(50);
+      }
+    } finally {
+      await connection.close();
+    }
   });
 
   test.each([

@@ -87,17 +87,17 @@ describe("a token endpoint", () => {
     ]);
   });
 
-  test("a token of a short life is used for nine tenths of it", async () => {
+  test("a token of a short life is used for half of it", async () => {
     let count = 0;
     let nowMs = 0;
     const source = await endpoint((_, response) => {
-      response.end(JSON.stringify({ access_token: `t${++count}`, expires_in: 10 }));
+      response.end(JSON.stringify({ access_token: `t${++count}`, expires_in: 40 }));
     });
     const token = tokenProvider(source, () => nowMs);
     await token();
-    nowMs = 8_999;
+    nowMs = 19_999;
     expect(await token()).toBe("t1");
-    nowMs = 9_000;
+    nowMs = 20_000;
     expect(await token()).toBe("t2");
   });
 
@@ -126,6 +126,13 @@ describe("a token endpoint", () => {
       "an answer without a token",
       (_, response) => void response.end("{}"),
       /without an access_token/,
+    ],
+    [
+      "a token that a connection would outlive",
+      (_, response) => {
+        response.end('{"access_token":"t","expires_in":10}');
+      },
+      /lives 10 s/,
     ],
     ["a page", (_, response) => void response.end("<html>"), /without an access_token/],
     [

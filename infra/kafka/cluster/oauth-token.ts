@@ -8,8 +8,12 @@ import type { TokenSource } from "./cluster-config.ts";
 import { redacted } from "./secret.ts";
 
 const ENDPOINT_TIMEOUT_MS = 10_000;
-/** A connection that is being made must not outlive the token that it shows. */
+/**
+ * A connection shows a token anew ten seconds before the last one's end (kafkajs), and the broker
+ * refuses what is shown twice within a second: so a token that is handed out lives longer than that.
+ */
 const EARLY_MS = 60_000;
+const SHORTEST_LIFE_MS = 30_000;
 /** Of an endpoint that does not say how long its token lives. */
 const UNKNOWN_LIFE_MS = 60_000;
 /** A token is ASCII of RFC 6750, section 2.1; the largest seen carry a few KiB of claims. */
@@ -43,8 +47,8 @@ export function tokenProvider(
   };
 }
 
-/** To a minute before its end; of a life under ten minutes, nine tenths. */
-const usableMs = (lifeMs: number): number => lifeMs - Math.min(EARLY_MS, lifeMs / 10);
+/** To a minute before its end; of a life under two minutes, half. */
+const usableMs = (lifeMs: number): number => lifeMs - Math.min(EARLY_MS, lifeMs / 2);
 
 function fromFile(path: string): string {
   let text: string;
@@ -97,7 +101,11 @@ async function fromEndpoint(source: Endpoint): Promise<{ token: string; lifeMs: 
   if (typeof token !== "string" || !TOKEN.test(token)) {
     throw unavailable(`the token endpoint ${url} answered without an access_token`, { url });
   }
-  const life = typeof lifeS === "number" && lifeS > 0 ? lifeS * 1000 : UNKNOWN_LIFE_MS;
+  const life = typeof lifeS === "number" ? lifeS * 1000 : UNKNOWN_LIFE_MS;
+  if (life < SHORTEST_LIFE_MS) {
+    const what = `the token of ${url} lives ${lifeS} s: a connection needs one that lives 30 s`;
+    throw unavailable(what, { url });
+  }
   return { token, lifeMs: life };
 }
 
