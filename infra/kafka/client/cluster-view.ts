@@ -141,9 +141,11 @@ export class ClusterView {
         failures.push(failure);
       }
     }
+    const [only] = failures;
+    if (only !== undefined && failures.length === 1) throw only;
     const said = failures.map((failure) => failure.message).join("; ");
     const tried = [...addresses.keys()].join(", ");
-    throw new LinkFailure("unreachable", tried, said, failures.at(-1));
+    throw new LinkFailure("unreachable", tried, `none of them answers: ${said}`, only);
   }
 
   private async readMetadata(topics: readonly string[]): Promise<void> {
@@ -155,7 +157,7 @@ export class ClusterView {
         this.leaders.delete(topic);
         continue;
       }
-      refuse(error, "Metadata", { topic, partition: 0 });
+      refuse(error, "Metadata", null, topic);
       const leaders: number[] = [];
       for (const { partition, leader } of partitions) leaders[partition] = leader;
       this.leaders.set(topic, leaders);

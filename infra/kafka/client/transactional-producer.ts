@@ -143,9 +143,14 @@ class Coordinator {
     }
   }
 
-  refuse(code: number, apiName: string, place: Partitioned | null = null): void {
+  refuse(
+    code: number,
+    apiName: string,
+    place: Partitioned | null = null,
+    detail: string | null = null,
+  ): void {
     try {
-      refuse(code, apiName, place);
+      refuse(code, apiName, place, detail);
     } catch (failure) {
       if (failure instanceof Refused && failure.failure === "coordinator") this.forget();
       throw failure;
@@ -332,7 +337,7 @@ class OpenProducer implements TransactionalProducer {
     await this.repeat(async () => {
       const request = addOffsetsToTxn(this.producer, groupId);
       const error = await this.coordinator.send(request, COORDINATOR_LANE);
-      this.coordinator.refuse(error, "AddOffsetsToTxn");
+      this.coordinator.refuse(error, "AddOffsetsToTxn", null, `group ${groupId}`);
     });
     const group = new Coordinator(this.cluster, this.links, COORDINATES_GROUPS, groupId);
     await this.repeat(async () => {

@@ -22,7 +22,10 @@ export async function freshTopic(
   const configEntries = Object.entries(kept).map(([name, value]) => ({ name, value }));
   await admin.createTopics({
     topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
+    waitForLeaders: false,
   });
+  // A broker hears of it a moment later; kafkajs' own wait fails on that.
+  while ((await connection.partitionsOf(topic)) !== partitions);
   return topic;
 }
 
@@ -82,9 +85,3 @@ export async function pullValues(fetcher: Fetcher, count: number): Promise<strin
   }
   return values;
 }
-
-export const brokerAddress = (): string => {
-  const address = process.env.TAPEDECK_KAFKA;
-  if (address === undefined) throw new Error("TAPEDECK_KAFKA names no broker");
-  return address;
-};
