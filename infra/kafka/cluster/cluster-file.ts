@@ -341,6 +341,3 @@ function* inlineSecrets(text: string): Generator<string> {
     for (const word of rest.split(/[\s"',}]+/)) if (word.length >= 4) yield word;
   }
 }
-
-/** Every key with its default and meaning is in here; an editor may use it. */
-export const clusterSchema: Plain = schemaFile as Plain;
