@@ -56,6 +56,21 @@ export class BodyWriter {
     return this;
   }
 
+  /** "Compact", as flexible versions have it (KIP-482): its length plus 1 as an unsigned varint. */
+  compact(value: string): this {
+    const bytes = Buffer.from(value);
+    let rest = bytes.length + 1;
+    for (; rest >= 0x80; rest >>>= 7) this.byte((rest & 0x7f) | 0x80);
+    this.byte(rest).room(bytes.length);
+    this.pos += bytes.copy(this.bytes, this.pos);
+    return this;
+  }
+
+  /** No tagged fields (KIP-482). */
+  untagged(): this {
+    return this.byte(0);
+  }
+
   /** A count, then each item. */
   list<T>(items: readonly T[], write: (item: T) => void): this {
     this.i32(items.length);
@@ -69,6 +84,12 @@ export class BodyWriter {
     this.bytes = Buffer.allocUnsafe(256);
     this.pos = 0;
     return taken;
+  }
+
+  private byte(value: number): this {
+    this.room(1);
+    this.pos = this.bytes.writeUInt8(value, this.pos);
+    return this;
   }
 
   private room(size: number): void {
@@ -118,6 +139,41 @@ export class BodyReader {
     if (size < 0) return null;
     const at = this.step(size);
     return this.bytes.toString("utf8", at, at + size);
+  }
+
+  /** An unsigned varint. */
+  unsigned(): number {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.bytes.readUInt8(this.step(1));
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+  }
+
+  /** Null counts as "". */
+  compact(): string {
+    const size = Math.max(0, this.unsigned() - 1);
+    const at = this.step(size);
+    return this.bytes.toString("utf8", at, at + size);
+  }
+
+  /** Null counts as empty. */
+  compactList<T>(read: () => T): T[] {
+    const items: T[] = [];
+    for (let left = this.unsigned() - 1; left > 0; left--) items.push(read());
+    return items;
+  }
+
+  /** Each tagged field by its tag; what `read` leaves of it is passed over. */
+  tagged(read: (tag: number) => void = () => undefined): void {
+    for (let left = this.unsigned(); left > 0; left--) {
+      const tag = this.unsigned();
+      const size = this.unsigned();
+      const end = this.pos + size;
+      read(tag);
+      this.pos = end;
+    }
   }
 
   /** A view, not a copy; null counts as empty. */

@@ -7,7 +7,13 @@ import { TapedeckError } from "../../../schemas/errors.ts";
 import { errorName, kafkaError, LinkFailure, mayRetry, Refused, refuse } from "./failures.ts";
 import { type Address, type KafkaSettings, type Link, retryForMs, textOf } from "./link.ts";
 import { Links } from "./links.ts";
-import { findCoordinator, metadata, type Node, type Partitioned } from "./requests.ts";
+import {
+  finalizedFeatures,
+  findCoordinator,
+  metadata,
+  type Node,
+  type Partitioned,
+} from "./requests.ts";
 
 const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 500;
@@ -25,6 +31,7 @@ export class ClusterView {
   private readonly leaders = new Map<string, readonly number[]>();
   private readonly coordinators = new Map<string, Node>();
   private readonly refreshing = new Map<string, Promise<void>>();
+  private features: ReadonlyMap<string, number> | null = null;
   private readonly stopping = new AbortController();
 
   constructor(settings: KafkaSettings) {
@@ -123,6 +130,14 @@ export class ClusterView {
   /** Ends early, without an error, when the view is closed. */
   async pause(milliseconds: number): Promise<void> {
     await pause(milliseconds, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+  }
+
+  /** Whether each transaction gets an epoch of its own (KIP-890). Asked once. */
+  async hasTransactionsV2(): Promise<boolean> {
+    this.features ??= await this.retrying("learn the cluster's features", () =>
+      this.ask((link) => link.send(finalizedFeatures())),
+    );
+    return (this.features.get("transaction.version") ?? 0) >= 2;
   }
 
   /** Asks any broker: the ones known first, then the ones of the settings. */

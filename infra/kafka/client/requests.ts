@@ -1,6 +1,6 @@
 // Requests of Kafka's protocol as bytes, and their answers as plain data. Promises: no sockets, no
 // waiting; error codes are passed on, not judged. Versions are the last before the "flexible"
-// encoding (KIP-482): brokers from 2.4 to 4.x take them.
+// encoding (KIP-482), which brokers from 2.4 to 4.x take; what only newer brokers have is marked.
 // Source: https://kafka.apache.org/protocol
 
 import { BodyReader, BodyWriter } from "./body.ts";
@@ -11,6 +11,7 @@ export interface Api {
   readonly version: number;
 }
 
+/** Taken by all brokers that we work with; checked when a connection is opened. */
 export const api = {
   produce: { key: 0, name: "Produce", version: 8 },
   fetch: { key: 1, name: "Fetch", version: 11 },
@@ -24,12 +25,51 @@ export const api = {
   txnOffsetCommit: { key: 28, name: "TxnOffsetCommit", version: 2 },
 } as const satisfies Record<string, Api>;
 
+/** Taken by newer brokers only; both in the flexible encoding. */
+export const newerApi = {
+  apiVersions: { key: 18, name: "ApiVersions", version: 3 },
+  endTxn: { key: 26, name: "EndTxn", version: 5 },
+} as const satisfies Record<string, Api>;
+
 /** A request's body in pieces, which are sent without being joined. */
 export interface Request<Answer> {
   readonly api: Api;
   readonly body: readonly Uint8Array[];
   decode(payload: Buffer): Answer;
 }
+
+/** Features by name that the cluster has switched on, with their level (KIP-584). */
+export function finalizedFeatures(): Request<ReadonlyMap<string, number>> {
+  return {
+    api: newerApi.apiVersions,
+    body: [new BodyWriter().untagged().compact("tapedeck").compact("1").untagged().take()],
+    decode(payload) {
+      const from = new BodyReader(payload);
+      const features = new Map<string, number>();
+      // An older broker answers with an error in an older form.
+      if (from.i16() !== 0) return features;
+      from.compactList(() => {
+        from.i16();
+        from.i16();
+        from.i16();
+        from.tagged();
+      });
+      from.i32();
+      from.tagged((tag) => {
+        if (tag !== FINALIZED) return;
+        from.compactList(() => {
+          const name = from.compact();
+          features.set(name, from.i16());
+          from.i16();
+          from.tagged();
+        });
+      });
+      return features;
+    },
+  };
+}
+
+const FINALIZED = 2;
 
 export interface Partitioned {
   readonly topic: string;

@@ -2,7 +2,7 @@
 // describes; a producer's id and epoch stand in each, so that a fenced one is refused.
 
 import { BodyReader, BodyWriter } from "./body.ts";
-import { api, byTopic, type Partitioned, type Request } from "./requests.ts";
+import { api, byTopic, newerApi, type Partitioned, type Request } from "./requests.ts";
 
 /** Who asks. */
 export interface Producer {
@@ -89,6 +89,27 @@ export function txnOffsetCommit(
 export function endTxn(producer: Producer, committed: boolean): Request<number> {
   const body = owner(new BodyWriter(), producer).bool(committed);
   return { api: api.endTxn, body: [body.take()], decode: single };
+}
+
+/**
+ * Ends a transaction and gives the producer a new epoch (or a new id, when epochs run out), so that
+ * nothing which was sent for this transaction can touch the next one (KIP-890).
+ */
+export function endTxnWithNewEpoch(
+  { transactionalId, id, epoch }: Producer,
+  committed: boolean,
+): Request<{ readonly error: number; readonly id: bigint; readonly epoch: number }> {
+  const body = new BodyWriter().untagged().compact(transactionalId).big(id).i16(epoch);
+  return {
+    api: newerApi.endTxn,
+    body: [body.bool(committed).untagged().take()],
+    decode(payload) {
+      const from = new BodyReader(payload);
+      from.tagged();
+      from.i32();
+      return { error: from.i16(), id: from.big(), epoch: from.i16() };
+    },
+  };
 }
 
 export interface SealedBatch extends Partitioned {

@@ -280,8 +280,8 @@ describeKafka("a transactional producer", ({ brokers: [broker = ""] }) => {
       });
       await reached;
       const [late] = await proxy.release(1);
-      // Correlation id, throttle time, error code.
-      expect(errorName(late?.readInt16BE(8) ?? 0)).toBe("PRODUCER_FENCED");
+      // Correlation id, no tagged fields, throttle time, error code.
+      expect(errorName(late?.readInt16BE(9) ?? 0)).toBe("PRODUCER_FENCED");
       expect(await connection.listOffset(topic, 0, "stable-end")).toBe(settled);
       await proxy.release();
       await committed;
@@ -314,6 +314,26 @@ describeKafka("a transactional producer", ({ brokers: [broker = ""] }) => {
       expect(await allValues(connection, topic)).toEqual(["before"]);
       next.close();
     });
+  });
+
+  test("a request to commit that was doubled on its way does not commit the next one", async () => {
+    const topic = await topicOf("doubled");
+    proxy.judge = () => "pass";
+    const producer = await hindered.producer(freshName("id"), TIMEOUT_MS);
+    proxy.judge = once(api.endTxn, "double");
+    await producer.commit({ batches: [{ topic, partition: 0, records: recordsOf(["first"]) }] });
+    expect(await allValues(connection, topic)).toEqual(["first"]);
+    proxy.judge = (apiKey) => (apiKey === api.endTxn.key ? "hold" : "pass");
+    const ended = producer.commit({
+      batches: [{ topic, partition: 0, records: recordsOf(["second"]) }],
+    });
+    while ((await connection.listOffset(topic, 0, "end")) < 3);
+    await proxy.release(1);
+    expect(await connection.listOffset(topic, 0, "stable-end")).toBe(2);
+    await proxy.release();
+    await ended;
+    expect(await allValues(connection, topic)).toEqual(["first", "second"]);
+    producer.close();
   });
 
   test("a topic that is not there is named, and ends the transaction", async () => {

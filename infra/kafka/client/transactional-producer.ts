@@ -8,7 +8,8 @@
 //
 // Why an unknown outcome ends the producer: a request to commit that lies somewhere on the way must
 // not find the next transaction open. A new producer has a new epoch, so the broker refuses the old
-// request (KIP-890 tells of the same danger).
+// request. Where the cluster has transactions of version 2 (KIP-890: Kafka 4), each transaction has an
+// epoch of its own, so that even a request which was doubled on its way does no harm.
 
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { type EncodedRecords, sealBatch } from "../wire/record-batch.ts";
@@ -29,6 +30,7 @@ import {
   addPartitionsToTxn,
   type CommittedOffset,
   endTxn,
+  endTxnWithNewEpoch,
   initProducerId,
   type Producer,
   produce,
@@ -50,6 +52,7 @@ export type Written = Partitioned & { readonly baseOffset: number };
 
 export interface TransactionalProducer {
   readonly id: bigint;
+  /** Grows with each transaction where the cluster has transactions of version 2. */
   readonly epoch: number;
   /** True after any failure: open another. */
   readonly dead: boolean;
@@ -94,7 +97,8 @@ export async function openProducer(
       return said;
     });
     const producer = { transactionalId, id: answer.id, epoch: answer.epoch };
-    return new OpenProducer(cluster, links, coordinator, producer, timeoutMs);
+    const newEpochs = await cluster.hasTransactionsV2();
+    return new OpenProducer(cluster, links, coordinator, producer, timeoutMs, newEpochs);
   } catch (error) {
     links.close();
     if (error instanceof TapedeckError && error.facts.error === "INVALID_TRANSACTION_TIMEOUT") {
@@ -163,14 +167,13 @@ class Coordinator {
 }
 
 class OpenProducer implements TransactionalProducer {
-  readonly id: bigint;
-  readonly epoch: number;
   dead = false;
   private readonly cluster: ClusterView;
   private readonly links: Links;
   private readonly coordinator: Coordinator;
-  private readonly producer: Producer;
+  private producer: Producer;
   private readonly timeoutMs: number;
+  private readonly newEpochs: boolean;
   private readonly sequences = new Map<string, number>();
   private busy = false;
   private endSent = false;
@@ -181,14 +184,22 @@ class OpenProducer implements TransactionalProducer {
     coordinator: Coordinator,
     producer: Producer,
     timeoutMs: number,
+    newEpochs: boolean,
   ) {
     this.cluster = cluster;
     this.links = links;
     this.coordinator = coordinator;
     this.producer = producer;
     this.timeoutMs = timeoutMs;
-    this.id = producer.id;
-    this.epoch = producer.epoch;
+    this.newEpochs = newEpochs;
+  }
+
+  get id(): bigint {
+    return this.producer.id;
+  }
+
+  get epoch(): number {
+    return this.producer.epoch;
   }
 
   async commit(transaction: Transaction): Promise<readonly Written[]> {
@@ -350,9 +361,18 @@ class OpenProducer implements TransactionalProducer {
   private async end(): Promise<void> {
     await this.repeat(async () => {
       const link = await this.coordinator.link(COORDINATOR_LANE);
-      const answered = link.send(endTxn(this.producer, true));
+      if (!this.newEpochs) {
+        const answered = link.send(endTxn(this.producer, true));
+        this.endSent = true;
+        this.coordinator.refuse(await answered, "EndTxn");
+        return;
+      }
+      const answered = link.send(endTxnWithNewEpoch(this.producer, true));
       this.endSent = true;
-      this.coordinator.refuse(await answered, "EndTxn");
+      const { error, id, epoch } = await answered;
+      this.coordinator.refuse(error, "EndTxn");
+      this.producer = { ...this.producer, id, epoch };
+      this.sequences.clear();
     });
   }
 

@@ -8,10 +8,19 @@ const METADATA = 3;
 const FIND_COORDINATOR = 10;
 
 /** What becomes of a request, judged by its API key when it passes. */
-export type Verdict = "pass" | "hold" | "drop-answer" | "cut-before" | "cut-after";
+export type Verdict = "pass" | "hold" | "double" | "drop-answer" | "cut-before" | "cut-after";
+
+interface Late {
+  readonly resolve: (answer: Buffer) => void;
+  /** The client has had its answer. */
+  readonly doubled: boolean;
+}
 
 export class BrokerProxy {
-  /** Asked for each request; "hold" keeps this and all later ones of the connection back. */
+  /**
+   * Asked for each request. "hold" keeps this and all later ones of the connection back, "double"
+   * lets it pass and keeps a copy back; `release` sends what was kept.
+   */
   judge: (apiKey: number) => Verdict = () => "pass";
   private readonly broker: { readonly host: string; readonly port: number };
   private readonly server: Server;
@@ -72,19 +81,21 @@ export class BrokerProxy {
       });
     }
     const asked = new Map<number, { readonly apiKey: number; readonly verdict: Verdict }>();
-    const late = new Map<number, (answer: Buffer) => void>();
+    const late = new Map<number, Late>();
     framed(client, (frame) => {
       const apiKey = frame.readInt16BE(4);
       const correlation = frame.readInt32BE(8);
       const verdict = holding ? "hold" : this.judge(apiKey);
       asked.set(correlation, { apiKey, verdict });
       if (verdict === "cut-before") client.destroy();
-      else if (verdict === "hold") {
-        holding = true;
+      else if (verdict === "hold" || verdict === "double") {
+        const doubled = verdict === "double";
+        if (doubled) broker.write(frame);
+        else holding = true;
         this.held.push(() => {
           holding = false;
           broker.write(frame);
-          return new Promise((resolve) => late.set(correlation, resolve));
+          return new Promise((resolve) => late.set(correlation, { resolve, doubled }));
         });
       } else broker.write(frame);
     });
@@ -92,7 +103,9 @@ export class BrokerProxy {
       const correlation = frame.readInt32BE(4);
       const request = asked.get(correlation);
       asked.delete(correlation);
-      late.get(correlation)?.(frame.subarray(4));
+      const kept = late.get(correlation);
+      kept?.resolve(frame.subarray(4));
+      if (kept?.doubled) return;
       if (request?.verdict === "drop-answer") return;
       if (request?.verdict === "cut-after") {
         client.destroy();
