@@ -60,7 +60,10 @@ export class BrokerNode {
       await pause(POLL_MS);
     }
     const why = this.alive ? `is not up after ${START_MS / 1000} s` : "ended";
-    throw new TapedeckError("BROKER_START_FAILED", `broker ${this.id} ${why}: ${this.#reason()}`);
+    throw new TapedeckError(
+      "BROKER_START_FAILED",
+      `broker ${this.id} ${why}: ${lastWords(this.logFile)}`,
+    );
   }
 
   /** SIGKILL; resolves when the process is gone. */
@@ -96,10 +99,11 @@ export class BrokerNode {
   async release(): Promise<void> {
     await this.#running?.release();
   }
+}
 
-  #reason(): string {
-    const lines = readFileSync(this.logFile, "utf8").trim().split("\n");
-    const told = lines.filter((line) => /ERROR|FATAL|Exception|Error:/.test(line)).slice(-3);
-    return (told.length > 0 ? told : lines.slice(-3)).join(" | ");
-  }
+/** What a log says last of what went wrong, or says last. */
+export function lastWords(logFile: string): string {
+  const lines = readFileSync(logFile, "utf8").trim().split("\n");
+  const told = lines.filter((line) => /ERROR|FATAL|Exception|Error:/.test(line)).slice(-3);
+  return (told.length > 0 ? told : lines.slice(-3)).join(" | ");
 }

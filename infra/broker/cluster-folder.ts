@@ -36,7 +36,7 @@ const LOG_SETTINGS = join(import.meta.dirname, "log4j2.properties");
  */
 const JVM: Readonly<Record<JvmProfile, readonly string[]>> = {
   test: ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"],
-  load: ["-XX:+UseParallelGC", "-Xms512m", "-Xmx1g"],
+  load: ["-XX:+UseParallelGC", "-Xmx1g"],
 };
 
 /** Java, or BROKER_UNAVAILABLE. */

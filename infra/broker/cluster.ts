@@ -12,7 +12,7 @@ import { type JvmProfile, makeClusterFolder } from "./cluster-folder.ts";
 import { type Insider, insiderOf } from "./insider.ts";
 import { partitionOfId } from "./java-hash.ts";
 import { freePorts } from "./ports.ts";
-import type { ClusterSettings, SaslUser } from "./server-properties.ts";
+import { type ClusterSettings, isSecured, type SaslUser } from "./server-properties.ts";
 import { mountSmallDisk, unmount } from "./small-disk.ts";
 
 export interface ClusterOptions {
@@ -76,7 +76,14 @@ async function tryToStart(options: ClusterOptions): Promise<Cluster> {
       mountSmallDisk(dataDir, options.diskMegabytes ?? 0);
       mounts.push(dataDir);
     }
-    const insider = insiderOf(settings);
+    const secured = isSecured(settings.security);
+    const insider = insiderOf(
+      settings.nodes.map(({ id, host, port, internalPort }) => ({
+        id,
+        address: `${host}:${secured ? internalPort : port}`,
+      })),
+      secured,
+    );
     for (const folder of await makeClusterFolder(root, settings, options.profile ?? "test")) {
       nodes.push(new BrokerNode(folder, mounts.includes(folder.node.dataDir), insider));
     }

@@ -4,7 +4,13 @@
 
 import { type Admin, Kafka, logLevel } from "kafkajs";
 import { patchKafkajs } from "../kafka/client/patches.ts";
-import { BROKER_USER, type ClusterSettings, isSecured } from "./server-properties.ts";
+import { BROKER_USER } from "./server-properties.ts";
+
+/** A broker and where it takes the harness's questions. */
+export interface Asked {
+  readonly id: number;
+  readonly address: string;
+}
 
 export interface Insider {
   /** Ids of the brokers that the cluster counts in; asks one broker (by id) or any. */
@@ -15,18 +21,13 @@ export interface Insider {
 
 const ANSWER_MS = 3000;
 
-export function insiderOf(settings: ClusterSettings): Insider {
+/** `secured`: the addresses want the brokers' own login. */
+export function insiderOf(nodes: readonly Asked[], secured: boolean): Insider {
   patchKafkajs();
-  const secured = isSecured(settings.security);
-  const ask = async <T>(
-    nodes: ClusterSettings["nodes"],
-    question: (admin: Admin) => Promise<T>,
-  ) => {
+  const ask = async <T>(asked: readonly Asked[], question: (admin: Admin) => Promise<T>) => {
     const kafka = new Kafka({
       clientId: "tapedeck-harness",
-      brokers: nodes.map(
-        ({ host, port, internalPort }) => `${host}:${secured ? internalPort : port}`,
-      ),
+      brokers: asked.map(({ address }) => address),
       logLevel: logLevel.NOTHING,
       connectionTimeout: ANSWER_MS,
       requestTimeout: ANSWER_MS,
@@ -45,13 +46,13 @@ export function insiderOf(settings: ClusterSettings): Insider {
   };
   return {
     up: (askedOf) => {
-      const asked = settings.nodes.filter(({ id }) => askedOf === undefined || id === askedOf);
+      const asked = nodes.filter(({ id }) => askedOf === undefined || id === askedOf);
       return ask(asked, async (admin) =>
         (await admin.describeCluster()).brokers.map(({ nodeId }) => nodeId).sort(),
       );
     },
     leaders: (topic) =>
-      ask(settings.nodes, async (admin) => {
+      ask(nodes, async (admin) => {
         const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
         const partitions = topics[0]?.partitions ?? [];
         return new Map(partitions.map(({ partitionId, leader }) => [partitionId, leader]));

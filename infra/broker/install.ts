@@ -3,29 +3,37 @@
 // nothing is loaded again. TAPEDECK_CACHE names another place than ~/.cache/tapedeck.
 
 import { spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { TapedeckError } from "../../schemas/errors.ts";
-import { decodeOwner, isAlive, thisProcess } from "../log/owner.ts";
 import { findMaven, type Java } from "./java.ts";
+import { whileLocked } from "./lock-file.ts";
 
 export const KAFKA_VERSION = "4.3.0";
 
 /** The registry's newest release, and the last one that runs on Java 17. Both speak ccompat v7. */
 const REGISTRY_RELEASES = [
-  { version: "3.3.3", java: 21 },
-  { version: "2.6.13.Final", java: 17 },
+  {
+    version: "3.3.3",
+    java: 21,
+    program: "quarkus-run.jar",
+    store: "apicurio.datasource.url",
+  },
+  {
+    version: "2.6.13.Final",
+    java: 17,
+    program: "apicurio-registry-app-2.6.13.Final-runner.jar",
+    store: "quarkus.datasource.jdbc.url",
+  },
 ] as const;
+
+export interface InstalledRegistry {
+  /** What `java -jar` takes. */
+  readonly program: string;
+  /** The property that says where its database lies. */
+  readonly store: string;
+}
 
 export const NEWEST_REGISTRY = REGISTRY_RELEASES[0].version;
 
@@ -33,8 +41,6 @@ export const NEWEST_REGISTRY = REGISTRY_RELEASES[0].version;
 export const KAFKA_JAVA = 17;
 
 const POM = join(import.meta.dirname, "pom.xml");
-const WAIT_MS = 200;
-const UNWRITTEN_MS = 60_000;
 
 export function cacheFolder(): string {
   const named = process.env.TAPEDECK_CACHE;
@@ -42,8 +48,10 @@ export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "tapedeck");
 }
 
-export const registryVersion = (java: Java): string =>
-  REGISTRY_RELEASES.find((release) => java.major >= release.java)?.version ?? "";
+const releaseFor = (java: Java) => REGISTRY_RELEASES.find((release) => java.major >= release.java);
+
+/** The registry's release that runs on this Java. */
+export const registryVersion = (java: Java): string => releaseFor(java)?.version ?? "";
 
 /** Whether nothing has to be loaded any more. */
 export const isInstalled = (java: Java): boolean =>
@@ -64,25 +72,23 @@ export async function installKafka(): Promise<string> {
   return `${folder}/*`;
 }
 
-/** The registry's program file. Loads about 150 MB the first time. BROKER_INSTALL_FAILED. */
-export async function installRegistry(java: Java): Promise<string> {
-  const version = registryVersion(java);
-  const folder = await installed(`registry-${version}`, (into) =>
+/** The registry for this Java. Loads about 150 MB the first time. BROKER_INSTALL_FAILED. */
+export async function installRegistry(java: Java): Promise<InstalledRegistry> {
+  const release = releaseFor(java);
+  if (release === undefined) {
+    throw new TapedeckError("BROKER_UNAVAILABLE", `no registry runs on Java ${java.major}`);
+  }
+  const folder = await installed(`registry-${release.version}`, (into) =>
     maven(
       "registry",
-      `-Dregistry.version=${version}`,
+      `-Dregistry.version=${release.version}`,
       "dependency:unpack-dependencies",
       `-DoutputDirectory=${into}`,
       // Otherwise it remembers beside the pom that it was unpacked, wherever that was.
       `-DmarkersDirectory=${into}`,
     ),
   );
-  const programs = ["quarkus-run.jar", `apicurio-registry-app-${version}-runner.jar`];
-  const program = programs.map((name) => join(folder, name)).find(existsSync);
-  if (program === undefined) {
-    throw new TapedeckError("BROKER_INSTALL_FAILED", `${folder} holds no ${programs.join(" or ")}`);
-  }
-  return program;
+  return { program: join(folder, release.program), store: release.store };
 }
 
 /** The folder of that name in the cache, made by `make` where it is not there yet. */
@@ -93,13 +99,8 @@ export async function installed(
   const folder = join(cacheFolder(), name);
   if (existsSync(folder)) return folder;
   mkdirSync(cacheFolder(), { recursive: true });
-  const lock = `${folder}.lock`;
-  while (!acquire(lock)) {
-    await pause(WAIT_MS);
-    if (existsSync(folder)) return folder;
-  }
-  try {
-    // The one before us may have finished between our look and our lock.
+  return whileLocked(`${folder}.lock`, async () => {
+    // The one before us may have made it.
     if (existsSync(folder)) return folder;
     const beside = `${folder}.${process.pid}`;
     rmSync(beside, { recursive: true, force: true });
@@ -111,9 +112,7 @@ export async function installed(
       rmSync(beside, { recursive: true, force: true });
     }
     return folder;
-  } finally {
-    rmSync(lock, { force: true });
-  }
+  });
 }
 
 function moveUnlessThere(from: string, to: string): void {
@@ -121,32 +120,6 @@ function moveUnlessThere(from: string, to: string): void {
     renameSync(from, to);
   } catch (error) {
     if (!existsSync(to)) throw error;
-  }
-}
-
-/**
- * Whether the lock is ours now. A dead owner's is taken away, for the next try. Two who take it away
- * at once may both load: that costs time only, since what counts is the renaming.
- */
-function acquire(lock: string): boolean {
-  try {
-    writeFileSync(lock, JSON.stringify(thisProcess()), { flag: "wx" });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
-  if (isStale(lock)) rmSync(lock, { force: true });
-  return false;
-}
-
-function isStale(lock: string): boolean {
-  try {
-    const owner = decodeOwner(readFileSync(lock));
-    // Made and not yet written, unless whoever made it died in between.
-    if (owner === null) return Date.now() - statSync(lock).mtimeMs > UNWRITTEN_MS;
-    return !isAlive(owner);
-  } catch {
-    return false;
   }
 }
 

@@ -1,8 +1,8 @@
-// A real schema registry as a process of this machine: Apicurio with its memory store, which speaks
-// Confluent's interface. Promises: it answers when startRegistry returns; what it holds is lost with
-// the process; nothing of it outlives ours, killed or not.
+// A real schema registry as a process of this machine: Apicurio, which speaks Confluent's interface.
+// Promises: it answers when startRegistry returns; killed and started again it still holds what it
+// acknowledged, under the same ids; nothing of it outlives our process, killed or not.
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -23,7 +23,7 @@ export interface Registry {
   kill9(): Promise<void>;
   stop(): void;
   cont(): void;
-  /** Starts it again on the same port, empty. */
+  /** Starts it again on the same port and data. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
@@ -33,7 +33,9 @@ const POLL_MS = 100;
 
 /** Starts a registry: about 3 s after the first time. BROKER_UNAVAILABLE, BROKER_INSTALL_FAILED, BROKER_START_FAILED. */
 export async function startRegistry(): Promise<Registry> {
-  const folder = mkdtempSync(join(tmpdir(), "tapedeck-registry-"));
+  const root = mkdtempSync(join(tmpdir(), "tapedeck-registry-"));
+  const folder = join(root, "registry");
+  mkdirSync(folder);
   const logFile = join(folder, "server.log");
   const [port = 0] = await freePorts(1);
   const url = `http://127.0.0.1:${port}${CONFLUENT_PATH}`;
@@ -41,13 +43,13 @@ export async function startRegistry(): Promise<Registry> {
   let running: Running | null = null;
   const start = async () => {
     const before = running;
-    running = await launchGuarded({ command, args, logFile, folder: join(folder) });
+    running = await launchGuarded({ command, args, logFile, folder });
     await before?.release();
     await untilAnswers(url, () => running?.alive ?? false, logFile);
   };
   const close = async () => {
     await running?.release();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true });
   };
   const kill9 = async () => {
     running?.signal("SIGKILL");
@@ -78,13 +80,13 @@ export async function startRegistry(): Promise<Registry> {
   };
 }
 
-/** What starts a registry on the port, with its temporary files below the folder. */
+/** What starts a registry on the port, with its data and temporary files in the folder. */
 export async function registryCommand(
   port: number,
   folder: string,
 ): Promise<{ command: string; args: readonly string[] }> {
   const java = requireJava();
-  const program = await installRegistry(java);
+  const { program, store } = await installRegistry(java);
   return {
     command: java.path,
     args: [
@@ -98,6 +100,8 @@ export async function registryCommand(
       // Its own port for health and metrics, which would be 9000 for everyone.
       "-Dquarkus.management.host=127.0.0.1",
       "-Dquarkus.management.port=0",
+      // The database is on disk before an answer is given, not a second later.
+      `-D${store}=jdbc:h2:file:${join(folder, "schemas")};WRITE_DELAY=0`,
       "-jar",
       program,
     ],

@@ -36,12 +36,15 @@ function bootOf(): string | null {
   }
 }
 
-export const thisProcess = (): Owner => ({
-  pid: process.pid,
-  started: startOf(process.pid),
+/** A process of this machine, as it can be recognised later. */
+export const ownerOf = (pid: number): Owner => ({
+  pid,
+  started: startOf(pid),
   boot: bootOf(),
   host: hostname(),
 });
+
+export const thisProcess = (): Owner => ownerOf(process.pid);
 
 /** A signal of 0 asks whether the process exists; EPERM means that it does, as another user's. */
 function exists(pid: number): boolean {
