@@ -9,7 +9,7 @@ import { type Operation, parseOperation } from "./operation.ts";
 
 const CHUNK_BYTES = 1 << 20;
 
-/** Appends what processes do. Cost: a system call an operation, about 2 µs. */
+/** Appends what processes do. Cost: a system call an operation, a few µs. */
 export interface HistoryFile {
   record(operation: Operation): void;
   close(): void;
