@@ -169,6 +169,20 @@ describe("a batch", () => {
     },
   );
 
+  test("of no producer, or outside a transaction, is in none", async () => {
+    const outside = { id: 5n, epoch: 1, baseSequence: 2, transactional: false };
+    expect(await readByKafkajs(sealBatch(some(), outside))).toMatchObject({
+      inTransaction: false,
+      producerId: "5",
+    });
+    expect(await readByKafkajs(sealBatch(some(), null))).toMatchObject({
+      inTransaction: false,
+      producerId: "-1",
+      producerEpoch: -1,
+      firstSequence: -1,
+    });
+  });
+
   test("of no records cannot be sealed", () => {
     const nothing = { ...some(), count: 0, bytes: new Uint8Array(0) };
     expect(codeOf(() => sealBatch(nothing, null))).toBe("STREAMS_BATCH_INVALID");

@@ -283,7 +283,11 @@ describe("a message", () => {
       ...only.headers.filter((each) => each !== header),
       { key: "traceparent", value: Buffer.from(text) },
     ];
-    const decoded = new TopicDecoder(PLACE, testIds).decode(putTogether(list));
+    const decoder = new TopicDecoder(PLACE, testIds);
+    // A batch before it leaves a trace in the reader's buffers, which must not show through.
+    decoder.decode(putTogether(messages(ticks(0, item(5)))));
+    decoder.seek(0, 0);
+    const decoded = decoder.decode(putTogether(list));
     expect(decoded.poison).toEqual([]);
     expect(decoded.batch?.traces).toEqual([read]);
   });
@@ -438,6 +442,15 @@ describe("a partition's reader", () => {
       [{ logical: 2, kafka: 107 }],
     ]);
     expect(decoder.next).toBe(3);
+  });
+
+  test("remembers from batch to batch how far time has come", () => {
+    const decoder = new TopicDecoder(PLACE, testIds, 0);
+    decoder.decode(rawOf(at(0, 10_000, 20_000), 0));
+    expect(decoder.reachedUs).toBe(20_000);
+    const early = decoder.decode(rawOf(at(2, 5_000), 2));
+    expect(early.poison.map(({ code }) => code)).toEqual(["WIRE_TIME_REVERSED"]);
+    expect(decoder.decode(rawOf(at(2, 5_000), 2, 20_000)).batch?.maxTimeUs).toBe(20_000);
   });
 
   test("takes the first offset that comes where none is expected", () => {
