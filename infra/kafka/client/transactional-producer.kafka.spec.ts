@@ -319,7 +319,8 @@ describeKafka("a transactional producer", ({ brokers: [broker = ""] }) => {
   test("a request to commit that was doubled on its way does not commit the next one", async () => {
     const topic = await topicOf("doubled");
     proxy.judge = () => "pass";
-    const producer = await hindered.producer(freshName("id"), TIMEOUT_MS);
+    const patient = await connectKafka({ brokers: [proxy.address], clientId: "patient" });
+    const producer = await patient.producer(freshName("id"), TIMEOUT_MS);
     proxy.judge = once(api.endTxn, "double");
     await producer.commit({ batches: [{ topic, partition: 0, records: recordsOf(["first"]) }] });
     expect(await allValues(connection, topic)).toEqual(["first"]);
@@ -333,7 +334,7 @@ describeKafka("a transactional producer", ({ brokers: [broker = ""] }) => {
     await proxy.release();
     await ended;
     expect(await allValues(connection, topic)).toEqual(["first", "second"]);
-    producer.close();
+    await patient.close();
   });
 
   test("a topic that is not there is named, and ends the transaction", async () => {

@@ -14,7 +14,8 @@
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { type EncodedRecords, sealBatch } from "../wire/record-batch.ts";
 import { type ClusterView, closedByUs, pauseMs } from "./cluster-view.ts";
-import { kafkaError, LinkFailure, mayRetry, Refused, refuse } from "./failures.ts";
+import { Coordinator } from "./coordinator.ts";
+import { kafkaError, LinkFailure, mayRetry, Refused } from "./failures.ts";
 import { type Link, retryForMs } from "./link.ts";
 import { Links } from "./links.ts";
 import {
@@ -22,7 +23,6 @@ import {
   COORDINATES_TRANSACTIONS,
   type Node,
   type Partitioned,
-  type Request,
 } from "./requests.ts";
 import { splitRecords } from "./split-records.ts";
 import {
@@ -110,59 +110,6 @@ export async function openProducer(
       );
     }
     throw error;
-  }
-}
-
-/** A coordinator and the ways to it; who it is is looked up again when it has moved. */
-class Coordinator {
-  private readonly cluster: ClusterView;
-  private readonly links: Links;
-  private readonly kind: number;
-  private readonly key: string;
-
-  constructor(cluster: ClusterView, links: Links, kind: number, key: string) {
-    this.cluster = cluster;
-    this.links = links;
-    this.kind = kind;
-    this.key = key;
-  }
-
-  async send<Answer>(request: Request<Answer>, lane: string): Promise<Answer> {
-    const link = await this.link(lane);
-    try {
-      return await link.send(request);
-    } catch (failure) {
-      this.forget();
-      throw failure;
-    }
-  }
-
-  async link(lane: string): Promise<Link> {
-    try {
-      const node = await this.cluster.coordinator(this.kind, this.key);
-      return await this.links.get({ host: node.host, port: node.port }, lane);
-    } catch (failure) {
-      this.forget();
-      throw failure;
-    }
-  }
-
-  refuse(
-    code: number,
-    apiName: string,
-    place: Partitioned | null = null,
-    detail: string | null = null,
-  ): void {
-    try {
-      refuse(code, apiName, place, detail);
-    } catch (failure) {
-      if (failure instanceof Refused && failure.failure === "coordinator") this.forget();
-      throw failure;
-    }
-  }
-
-  private forget(): void {
-    this.cluster.forgetCoordinator(this.kind, this.key);
   }
 }
 
