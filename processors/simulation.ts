@@ -18,6 +18,8 @@ import { flowTopology } from "./topology.ts";
 const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE", "ECHO"] as const;
 const PORTFOLIO = "main";
 const INITIAL_MINOR = 1_000_000_00n;
+/** When the instruments say that they were listed. */
+const LISTED_US = START_US - 60 * MINUTE_US;
 
 export interface ScenarioOptions {
   /** Plants the bug of a ledger that goes through floats. */
@@ -33,7 +35,13 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const symbols = SYMBOLS.slice(0, 2 + random.integer(4));
   const instruments = new Map(symbols.map((symbol) => [symbol, drawInstrument(random, symbol)]));
   const market = drawMarket(random, config, symbols);
-  const facts = [...market, ...drawCommands(random, market)].sort(
+  // Reference data is mostly there before the market opens; where it is not, it is late like anything.
+  const inTime = random.integer(4) > 0;
+  const listings = [...instruments.values()].map((value): SourceFact => {
+    const arrivalUs = inTime ? LISTED_US : START_US + random.integer(MINUTE_US);
+    return { topic: "market.instruments", timeUs: LISTED_US, arrivalUs, value };
+  });
+  const facts = [...listings, ...market, ...drawCommands(random, market)].sort(
     (a, b) => a.arrivalUs - b.arrivalUs,
   );
   const partitions = options.partitions ?? 1 + random.integer(8);
@@ -44,18 +52,11 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,
     sourcePartitions: (topic) => (topic === "control.commands" ? 1 : recorded),
-    facts: [...instruments.values()].map(listed).concat(facts),
-    prompt: new Set<TopicName>(["market.instruments"]),
+    facts,
+    prompt: new Set<TopicName>(inTime ? ["market.instruments"] : []),
     findFault: (events) => findFault(events, instruments, INITIAL_MINOR),
   };
 }
-
-const listed = (value: Instrument): SourceFact => ({
-  topic: "market.instruments",
-  timeUs: START_US - 60 * MINUTE_US,
-  arrivalUs: START_US - 60 * MINUTE_US,
-  value,
-});
 
 function pick<T>(random: Random, choices: readonly T[]): T {
   return choices[random.integer(choices.length)] as T;

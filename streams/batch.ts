@@ -51,14 +51,7 @@ export function fromOffset(batch: RecordBatch, offset: number): RecordBatch {
   const view = viewOf(batch.bytes);
   let at = 0;
   for (let i = batch.baseOffset; i < offset && at >= 0; i++) at = frameEnd(view, at);
-  if (at < 0) {
-    const { topic, partition } = batch;
-    throw new TapedeckError("CODEC_TRUNCATED", `${topic}/${partition} is cut before ${offset}`, {
-      topic,
-      partition,
-      offset,
-    });
-  }
+  if (at < 0) throw cutShort(batch.topic, batch.partition, offset);
   const { traces } = batch;
   return {
     ...batch,
@@ -67,6 +60,58 @@ export function fromOffset(batch: RecordBatch, offset: number): RecordBatch {
     bytes: batch.bytes.subarray(at),
     ...(traces === undefined ? {} : { traces: traces.slice(offset - batch.baseOffset) }),
   };
+}
+
+/**
+ * What of a batch lies before `offset`; null if nothing does. Shares the batch's bytes. `floorUs` is the
+ * partition's greatest time before the batch. Cost: a few ns for each record that is kept.
+ */
+export function untilOffset(
+  batch: RecordBatch,
+  offset: number,
+  floorUs: number,
+): RecordBatch | null {
+  const { topic, partition, baseOffset, traces } = batch;
+  const count = Math.min(batch.count, offset - baseOffset);
+  if (count <= 0) return null;
+  const view = viewOf(batch.bytes);
+  let maxTimeUs = floorUs;
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const end = frameEnd(view, at);
+    if (end < 0) throw cutShort(topic, partition, baseOffset + i);
+    if (end > at + SIZE_BYTES) maxTimeUs = Math.max(maxTimeUs, timeAt(view, at));
+    at = end;
+  }
+  return {
+    topic,
+    partition,
+    baseOffset,
+    count,
+    maxTimeUs,
+    bytes: batch.bytes.subarray(0, at),
+    ...(traces === undefined ? {} : { traces: traces.slice(0, count) }),
+  };
+}
+
+/** The same of the records whose effective time is before `timeUs`. */
+export const untilTime = (
+  batch: RecordBatch,
+  timeUs: number,
+  floorUs: number,
+): RecordBatch | null =>
+  floorUs >= timeUs ? null : untilOffset(batch, firstAtOrAfter(batch, timeUs), floorUs);
+
+/** The first record's own time; null where the batch holds nothing but holes. */
+export function firstTimeUs(batch: RecordBatch): number | null {
+  const view = viewOf(batch.bytes);
+  for (let at = 0; at < batch.bytes.length; ) {
+    const end = frameEnd(view, at);
+    if (end < 0) return null;
+    if (end > at + SIZE_BYTES) return timeAt(view, at);
+    at = end;
+  }
+  return null;
 }
 
 /** Offset of the first record in the batch whose own time is at or after `timeUs`; its end if none. */
@@ -118,3 +163,10 @@ export function splitBatch(batch: RecordBatch, limit: number, floorUs: number): 
   cut(at, Math.max(floorUs, batch.maxTimeUs));
   return pieces;
 }
+
+const cutShort = (topic: string, partition: number, offset: number): TapedeckError =>
+  new TapedeckError("CODEC_TRUNCATED", `${topic}/${partition} is cut before ${offset}`, {
+    topic,
+    partition,
+    offset,
+  });

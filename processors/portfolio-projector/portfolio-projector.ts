@@ -2,8 +2,9 @@
 // minor units; equity = initial cash + realised + unrealised at every event; totals do not depend on
 // the order of symbols. Conventions: average cost (schemas/values/holding.ts); realised P&L is after
 // fees; a position is marked at the last close, or at its first fill before any close is known.
+// A fill that comes before its instrument is booked when that comes: live, the instrument's input may be
+// behind, though its event is earlier; the venue knew it. No fill is lost, and none is valued wrongly.
 
-import { TapedeckError } from "../../schemas/errors.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
@@ -26,6 +27,8 @@ interface Position {
   mark: number;
   /** Of the holding at the mark, in minor units. */
   value: Exact;
+  /** Fills that wait for the instrument, in their order. */
+  unbooked: ExecutionReport[];
 }
 
 export interface PortfolioState {
@@ -85,8 +88,8 @@ function evolve(
     if (fill.execType === "FILLED" && fill.portfolio === config.name) book(state, fill, config);
     else state.changed = null;
   } else {
-    positionOf(state, event.value.symbol).instrument = event.value;
     state.changed = null;
+    describe(state, event.value, config);
   }
   return state;
 }
@@ -94,20 +97,30 @@ function evolve(
 function positionOf(state: PortfolioState, symbol: string): Position {
   const found = state.positions.get(symbol);
   if (found !== undefined) return found;
-  const position: Position = { instrument: null, holding: flat, mark: 0, value: 0 };
+  const position: Position = { instrument: null, holding: flat, mark: 0, value: 0, unbooked: [] };
   state.positions.set(symbol, position);
   return position;
 }
 
+function describe(state: PortfolioState, instrument: Instrument, config: PortfolioConfig): void {
+  const position = positionOf(state, instrument.symbol);
+  position.instrument = instrument;
+  if (position.unbooked.length === 0) return;
+  const { unbooked } = position;
+  const { peak } = state;
+  position.unbooked = [];
+  for (const fill of unbooked) book(state, fill, config);
+  // An equity between two of them was never seen.
+  state.peak = state.equity > peak ? state.equity : peak;
+}
+
 function book(state: PortfolioState, fill: ExecutionReport, config: PortfolioConfig): void {
-  const position = state.positions.get(fill.symbol);
-  const instrument = position?.instrument ?? null;
-  if (position === undefined || instrument === null) {
-    throw new TapedeckError(
-      "PROCESSOR_INSTRUMENT_UNKNOWN",
-      `order ${fill.orderId} filled in ${fill.symbol}, whose instrument is not known`,
-      { symbol: fill.symbol, orderId: fill.orderId },
-    );
+  const position = positionOf(state, fill.symbol);
+  const { instrument } = position;
+  if (instrument === null) {
+    position.unbooked.push(fill);
+    state.changed = null;
+    return;
   }
   requireCurrency(instrument, config);
   const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
@@ -146,7 +159,7 @@ function decide(
   const snapshot: PortfolioSnapshot = {
     portfolio: config.name,
     currency: config.currency,
-    cause: event.topic === "fills" ? "FILL" : "MARK",
+    cause: event.topic === "market.bars" ? "MARK" : "FILL",
     cash: state.cash,
     equity: state.equity,
     peakEquity: state.peak,

@@ -134,10 +134,32 @@ describe("portfolio-projector", () => {
     expect(() => run(dollars, ...events)).toThrow(message);
   });
 
-  test("refuses a fill of a symbol that no instrument describes", () => {
-    expect(() => run(dollars, at(1, "fills", filled(7, "A", 1, 100)))).toThrow(
-      /order 7 filled in A, whose instrument is not known/,
+  test("books fills that came before their instrument when that comes", () => {
+    const bought = filled(1, "A", 10, 18_00, { fee: 5n });
+    const sold = filled(2, "A", -4, 19_00, { fee: 7n });
+    const marked = at(3, "market.bars", bar("A", 3, 20_00));
+    const early = [at(1, "fills", bought), at(2, "fills", sold), marked] as const;
+    expect(run(dollars, ...early), "nothing can be said of its worth").toEqual([]);
+    const late = run(dollars, ...early, at(4, "market.instruments", equity("A")));
+    const inTime = run(dollars, at(0, "market.instruments", equity("A")), ...early);
+    expect(late.length).toBe(1);
+    expect(late[0]?.cause).toBe("FILL");
+    expect({ ...late[0], cause: "MARK" }).toEqual(last(inTime));
+  });
+
+  test("books a fill of a described symbol while another's waits", () => {
+    const snapshots = run(
+      dollars,
+      at(0, "market.instruments", equity("A")),
+      at(1, "fills", filled(1, "B", 10, 18_00)),
+      at(2, "fills", filled(2, "A", 1, 5_00)),
+      at(3, "market.instruments", equity("B")),
+      at(4, "market.instruments", equity("B")),
     );
+    expect(snapshots.map(({ symbol, quantity }) => [symbol, quantity])).toEqual([
+      ["A", 1],
+      ["B", 10],
+    ]);
   });
 
   test("stays exact beyond 2^53, and comes back to plain numbers", () => {

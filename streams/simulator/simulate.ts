@@ -94,7 +94,12 @@ async function arrange(world: World, scenario: Scenario): Promise<readonly Seat[
     seat.hearsLag = hearsLag;
     seat.links = plan.external.map((input) => {
       const delayUs = prompt.has(input.topic) ? 0 : drawDelay(random, faults.delayUs);
-      return new Link(input, world.feed(input.topic, input.partition), delayUs, seat);
+      const link = new Link(input, world.feed(input.topic, input.partition), delayUs, seat);
+      // Some are dark from the beginning, so that what comes early on them comes very late.
+      if (faults.clog > 0 && random.integer(16) === 0) {
+        link.clog(agenda.nowUs + 4 * random.integer(1 + faults.clogUs));
+      }
+      return link;
     });
     seat.owner = new Instance(seat, world, agenda.nowUs + random.integer(1_000_000));
     return seat;
