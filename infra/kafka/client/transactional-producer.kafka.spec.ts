@@ -43,6 +43,16 @@ describeKafka("a transactional producer", ({ brokers: [broker = ""] }) => {
     };
   };
 
+  /** Holds every such request from now on; resolves when the first one is held. */
+  const holdAll = (request: { readonly key: number }): Promise<void> =>
+    new Promise((resolve) => {
+      proxy.judge = (apiKey) => {
+        if (apiKey !== request.key) return "pass";
+        resolve();
+        return "hold";
+      };
+    });
+
   beforeAll(async () => {
     connection = await connectKafka({ brokers: [broker], clientId: "test" });
     proxy = await BrokerProxy.before(broker);
@@ -66,15 +76,7 @@ describeKafka("a transactional producer", ({ brokers: [broker = ""] }) => {
     test("shows nothing until it is committed, then all of it, in every partition", async () => {
       const topic = await topicOf("visible", 2);
       const producer = await hindered.producer(freshName("id"), TIMEOUT_MS);
-      let ending = (): void => undefined;
-      const reached = new Promise<void>((resolve) => {
-        ending = resolve;
-      });
-      const hold = once(api.endTxn, "hold");
-      proxy.judge = (apiKey) => {
-        if (apiKey === api.endTxn.key) ending();
-        return hold(apiKey);
-      };
+      const reached = holdAll(api.endTxn);
       const committed = producer.commit({
         batches: [
           { topic, partition: 0, records: recordsOf(["a", "b"]) },
@@ -266,15 +268,7 @@ describeKafka("a transactional producer", ({ brokers: [broker = ""] }) => {
       const patient = await connectKafka({ brokers: [proxy.address], clientId: "patient" });
       const next = await patient.producer(id, TIMEOUT_MS);
       const settled = await connection.listOffset(topic, 0, "stable-end");
-      let ending = (): void => undefined;
-      const reached = new Promise<void>((resolve) => {
-        ending = resolve;
-      });
-      proxy.judge = (apiKey) => {
-        if (apiKey !== api.endTxn.key) return "pass";
-        ending();
-        return "hold";
-      };
+      const reached = holdAll(api.endTxn);
       const committed = next.commit({
         batches: [{ topic, partition: 0, records: recordsOf(["next"]) }],
       });
@@ -324,11 +318,11 @@ describeKafka("a transactional producer", ({ brokers: [broker = ""] }) => {
     proxy.judge = once(api.endTxn, "double");
     await producer.commit({ batches: [{ topic, partition: 0, records: recordsOf(["first"]) }] });
     expect(await allValues(connection, topic)).toEqual(["first"]);
-    proxy.judge = (apiKey) => (apiKey === api.endTxn.key ? "hold" : "pass");
+    const reached = holdAll(api.endTxn);
     const ended = producer.commit({
       batches: [{ topic, partition: 0, records: recordsOf(["second"]) }],
     });
-    while ((await connection.listOffset(topic, 0, "end")) < 3);
+    await reached;
     await proxy.release(1);
     expect(await connection.listOffset(topic, 0, "stable-end")).toBe(2);
     await proxy.release();
