@@ -200,6 +200,11 @@ export class GroupTask {
     for (const { lane } of this.lanes.get(`${topic}/${partition}`) ?? []) lane.lag = records;
   }
 
+  /** Entries of its members' keyed states. */
+  get entries(): number {
+    return this.members.reduce((sum, { entries }) => sum + entries, 0);
+  }
+
   /** When the next event may be admitted, by the owner's clock; Infinity while nothing is held. */
   get readyUs(): number {
     if (this.missing.length > 0) return Number.POSITIVE_INFINITY;

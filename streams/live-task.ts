@@ -294,6 +294,11 @@ export class LiveTask implements Sink {
     this.outputs.ofRuntime("tape.dead-letters").write(timeUs, 0, null, 0, letter);
   }
 
+  /** Entries of its keyed state. */
+  get entries(): number {
+    return this.keyed.size;
+  }
+
   /** Adds what was done since the last call, and gives what else is to be saved. */
   save(
     produced: RecordBatch[],

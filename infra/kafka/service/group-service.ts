@@ -30,6 +30,8 @@ export interface GroupServiceOptions {
   readonly sessionTimeoutMs: number;
   readonly log: Log;
   readonly gauges: ServiceGauges;
+  /** A task is another instance's from now on. */
+  readonly released: (task: string) => void;
   /** What ends this instance. */
   readonly failed: (error: unknown) => void;
 }
@@ -127,6 +129,7 @@ export class GroupService {
     if (held === undefined) return;
     this.slots.delete(task);
     const released = held.slot.release().finally(() => {
+      this.options.released(this.options.plans[task]?.name ?? "");
       this.releasing.delete(task);
       // It may have come back meanwhile.
       if (this.wanted.has(task)) this.take(task);

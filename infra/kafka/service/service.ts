@@ -13,7 +13,12 @@ import type { ResolvingSchemaIds } from "../log/decode-resolved.ts";
 import { KafkaLog } from "../log/kafka-log.ts";
 import { GroupService } from "./group-service.ts";
 import type { LiveRun } from "./live-run.ts";
-import { type CrashPoint, type RunnerSettings, TaskRunner } from "./task-runner.ts";
+import {
+  type CrashPoint,
+  FETCH_BUFFER_BYTES,
+  type RunnerSettings,
+  TaskRunner,
+} from "./task-runner.ts";
 
 export interface ServiceOptions {
   readonly run: LiveRun;
@@ -45,6 +50,7 @@ export class Service {
   private readonly timer: NodeJS.Timeout;
   private finish: (error: unknown) => void = () => undefined;
   private stopping: Promise<void> | null = null;
+  private watching = false;
 
   /** Throws STREAMS_PROCESSOR_UNKNOWN where `only` names one that is not in the flow. */
   constructor(options: ServiceOptions) {
@@ -95,6 +101,7 @@ export class Service {
       log,
       gauges,
       failed: (error) => this.finish(error),
+      released: (task) => this.watchdog.forget(task),
     });
   }
 
@@ -126,19 +133,33 @@ export class Service {
 
   /** Asks the broker how much there is to read, whatever the fetches say. */
   private async watch(): Promise<void> {
-    const { connection, log, gauges } = this.options;
-    for (const runner of this.groups.flatMap(({ running }) => running)) {
-      for (const { topic, partition, next } of runner.positions) {
-        const end = await connection.listOffset(topic, partition, "stable-end").catch(() => null);
-        if (end === null) continue;
-        const of = { task: runner.name, topic, partition };
-        const trip = this.watchdog.observe(of, end - next, next, performance.now());
-        if (trip === null) continue;
-        log.write("error", "input stands still", { ...trip });
-        const task = gauges.tasks.get(runner.name);
-        if (task !== undefined) task.watchdogTrips++;
-        runner.fail(stalled(trip.task, topic, partition, trip.sinceMs));
-      }
+    if (this.watching) return;
+    this.watching = true;
+    const { gauges } = this.options;
+    const runners = this.groups.flatMap(({ running }) => running);
+    gauges.bufferLimitBytes = runners.length * FETCH_BUFFER_BYTES;
+    gauges.bufferBytes = 0;
+    await Promise.all(runners.map((runner) => this.watchTask(runner)));
+    this.watching = false;
+  }
+
+  private async watchTask(runner: TaskRunner): Promise<void> {
+    const { connection, gauges, log } = this.options;
+    for (const input of runner.progress) {
+      const { topic, partition, fetched, held, consumed } = input;
+      gauges.bufferBytes += input.bufferedBytes;
+      const end = await connection.listOffset(topic, partition, "stable-end").catch(() => null);
+      if (end === null) continue;
+      const lag = Math.max(0, end - fetched) + held;
+      input.gauges.lagRecords = lag;
+      const of = { task: runner.name, topic, partition };
+      const trip = this.watchdog.observe(of, lag, consumed, performance.now());
+      if (trip === null) continue;
+      log.write("error", "input stands still", { ...trip });
+      const task = gauges.tasks.get(runner.name);
+      if (task !== undefined) task.watchdogTrips++;
+      if (trip.times === 1) runner.refetch();
+      else runner.fail(stalled(trip.task, topic, partition, trip.sinceMs));
     }
   }
 }

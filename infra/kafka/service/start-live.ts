@@ -5,7 +5,6 @@ import { hostname } from "node:os";
 import { packageVersion } from "../../cli/version.ts";
 import { explainModelFailure } from "../../models/model-failure.ts";
 import { watchModel } from "../../models/watched-model.ts";
-import { codeDigest } from "../../run/code-digest.ts";
 import { type HealthServer, openHealthServer } from "../../telemetry/health-server.ts";
 import { type LogLevel, openLog, type ServiceLog } from "../../telemetry/logs.ts";
 import { createRegistry } from "../../telemetry/metrics.ts";
@@ -48,7 +47,7 @@ export async function startLive(options: LiveOptions): Promise<void> {
   });
   const gauges = newServiceGauges({
     version: packageVersion(),
-    codeDigest: codeDigest(),
+    codeDigest: run.digest,
     readyLagRecords: READY_RECORDS,
     readyLagSeconds: READY_SECONDS,
   });

@@ -71,6 +71,22 @@ interface Source {
   paused: boolean;
 }
 
+export interface InputProgress {
+  /** As Kafka has it. */
+  readonly topic: string;
+  readonly partition: number;
+  /** Kafka offset that is fetched next. */
+  readonly fetched: number;
+  /** Records fetched and not yet admitted. */
+  readonly held: number;
+  /** Logical offset up to which all was admitted. */
+  readonly consumed: number;
+  readonly bufferedBytes: number;
+  readonly gauges: InputGauges;
+}
+
+/** Bound of what a task's fetches hold. */
+export const FETCH_BUFFER_BYTES = 64 << 20;
 /** Nothing happens for so long at most: lag is looked at as often. */
 const IDLE_MS = 100;
 const ASIDE = "aside ";
@@ -110,17 +126,30 @@ export class TaskRunner {
     this.wake?.();
   }
 
-  /** Of each input the Kafka offset that is wanted next. */
-  get positions(): readonly { readonly topic: string; partition: number; readonly next: number }[] {
-    const progress = this.fetcher?.progress() ?? [];
-    return progress.map(({ topic, partition, nextOffset: next }) => ({ topic, partition, next }));
+  /** Asks for every input anew from where it is: what was asked before may never be answered. */
+  refetch(): void {
+    for (const { topic, partition, nextOffset } of this.fetcher?.progress() ?? []) {
+      this.fetcher?.seek(topic, partition, nextOffset);
+    }
+  }
+
+  /** Its inputs as they stand. */
+  get progress(): readonly InputProgress[] {
+    return (this.fetcher?.progress() ?? []).flatMap((read): InputProgress[] => {
+      const { topic, partition, nextOffset, bufferedBytes } = read;
+      const source = this.sources.get(`${topic}/${partition}`);
+      if (source === undefined) return [];
+      const { input, gauges } = source;
+      const { held, consumed } = input;
+      return [{ topic, partition, fetched: nextOffset, held, consumed, bufferedBytes, gauges }];
+    });
   }
 
   /** Ends when it is stopped; throws what ended it else. */
   async run(): Promise<void> {
     const { connection, log } = this.options;
     const group = await this.open();
-    const fetcher = connection.fetcher({});
+    const fetcher = connection.fetcher({ maxBufferedBytes: FETCH_BUFFER_BYTES });
     this.fetcher = fetcher;
     try {
       for (const source of this.sources.values()) {
@@ -154,7 +183,7 @@ export class TaskRunner {
         next = batch.baseOffset + batch.count;
       }
     }
-    this.gauges.stateEntries = opened.entries.size;
+    this.gauges.stateEntries = group.entries;
     this.gauges.restoreSeconds = (performance.now() - begunMs) / 1000;
     if (log.lastRestore?.cached ?? 0) this.gauges.warmRestores++;
     else this.gauges.coldRestores++;
@@ -236,7 +265,6 @@ export class TaskRunner {
     group.putAside(letter, Math.max(0, poison.timestampMs) * 1000);
     const key = `${ASIDE}${topic}/${partition}`;
     this.asideChanges.set(key, { key, value: Buffer.from(String(source.aside)) });
-    if (this.gauges !== null) count(this.gauges.deadLetters, poison.code, poison.count);
   }
 
   /** Tells the group and the gauges how far behind each input is. */
@@ -273,7 +301,8 @@ export class TaskRunner {
     this.asideChanges.clear();
     if (this.gauges !== null) {
       this.gauges.admitted += admitted;
-      countLate(produced, this.gauges);
+      this.gauges.stateEntries = group.entries;
+      countRare(produced, this.gauges);
     }
     return {
       produced,
@@ -383,12 +412,14 @@ export class TaskRunner {
   }
 }
 
-function countLate(produced: readonly RecordBatch[], gauges: TaskGauges): void {
+/** Late events by topic, dead letters by reason: both are rare, so they are read back. */
+function countRare(produced: readonly RecordBatch[], gauges: TaskGauges): void {
   for (const { topic, partition, baseOffset, bytes } of produced) {
-    if (topic !== "tape.admissions") continue;
+    if (topic !== "tape.admissions" && topic !== "tape.dead-letters") continue;
     const records = new RecordCursor(topic, partition, baseOffset, bytes);
     for (let event = records.read(); event !== null; event = records.read()) {
-      count(gauges.late, (event.value as Facts["tape.admissions"]).topic);
+      if (event.topic === "tape.admissions") count(gauges.late, event.value.topic);
+      else if (event.topic === "tape.dead-letters") count(gauges.deadLetters, event.value.code);
     }
   }
 }
