@@ -29,7 +29,7 @@ import { checkLog } from "./check.ts";
 import { openEmbeddedLog } from "./embedded-log.ts";
 import { dataPath, markerPath } from "./folder.ts";
 import { repairLog } from "./repair.ts";
-import { batchKey } from "./rows.ts";
+import { batchKey, entryKey, entryPrefix } from "./rows.ts";
 import { SEAL_BYTES } from "./sealed-row.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tapedeck-faults-"));
@@ -67,6 +67,42 @@ function rowAt(bytes: Buffer, base: number): number {
 
 const opening = (dir: string, mode: "read" | "write"): Promise<string> =>
   refusal(openEmbeddedLog(dir, { mode }).then((log) => log.close()));
+
+test("a task whose state lost one entry starts afresh after a repair, and no other does", async () => {
+  const dir = fresh();
+  const log = await openEmbeddedLog(dir);
+  for (const task of ["t", "other"]) {
+    const { epoch } = await log.openTask(task);
+    const changes = [1, 2, 3].map((i) => ({ key: `key ${i}`, value: new Uint8Array(40).fill(i) }));
+    await log.commit({
+      produced: [],
+      checkpoints: [{ ...checkpointOf(task, epoch, 1), changes }],
+    });
+  }
+  await log.close();
+  const bytes = readFileSync(dataPath(dir));
+  // Also in pages that are no longer in use: which one is, the file's head knows.
+  const key = entryKey(entryPrefix("t"), "key 2");
+  for (let at = bytes.indexOf(key); at >= 0; at = bytes.indexOf(key, at + 1)) {
+    bytes.fill(0xee, at + key.length, at + key.length + 20);
+  }
+  writeFileSync(dataPath(dir), bytes);
+  expect(checkLog(dir).faults).toMatchObject([{ what: "checkpoint", task: "t" }]);
+  const damaged = await openEmbeddedLog(dir);
+  expect(await refusal(damaged.openTask("t"))).toBe("STORE_DAMAGED");
+  expect((await damaged.openTask("other")).entries.size).toBe(3);
+  await damaged.close();
+  const repair = await repairLog(dir);
+  expect(repair.after.sound).toBe(true);
+  expect(repair.lostCheckpoints).toEqual(["t"]);
+  const repaired = await openEmbeddedLog(dir);
+  const { checkpoint, entries, epoch } = await repaired.openTask("t");
+  expect([checkpoint, entries.size]).toEqual([null, 0]);
+  expect(epoch, "earlier owners stay fenced").toBeGreaterThan(1);
+  expect((await repaired.openTask("other")).entries.size).toBe(3);
+  expect((await repaired.stat()).checkpoints.map(({ task }) => task)).toEqual(["other"]);
+  await repaired.close();
+});
 
 test("a folder without a log is named, and not made one by reading", async () => {
   const dir = fresh();

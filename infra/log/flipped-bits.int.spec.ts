@@ -11,6 +11,7 @@ import { batchAt, checkpointOf, readAll } from "../../streams/testing/log-fixtur
 import { checkLog } from "./check.ts";
 import { openEmbeddedLog } from "./embedded-log.ts";
 import { dataPath } from "./folder.ts";
+import { LogReader } from "./log-reader.ts";
 import { repairLog } from "./repair.ts";
 
 const FLIPS = Number(process.env.TAPEDECK_FLIPS ?? 1000);
@@ -39,7 +40,16 @@ async function fill(log: EventLog): Promise<void> {
         batchAt("bars", partition, base, times, { floorUs: i + 6, payload, fill: i & 0xff }),
         batchAt("fills", 0, i, [i], { fill: 3 }),
       ],
-      checkpoints: [{ ...checkpointOf("risk-gate", epoch, i), state: new Uint8Array(40 * i) }],
+      checkpoints: [
+        {
+          ...checkpointOf("risk-gate", epoch, i),
+          state: new Uint8Array(40 * i),
+          changes: [
+            { key: `entry ${i % 90}`, value: new Uint8Array(i % 40).fill(i & 0xff) },
+            { key: `entry ${(7 * i) % 90}`, value: null },
+          ],
+        },
+      ],
     });
   }
 }
@@ -58,6 +68,9 @@ async function reading(dir: string): Promise<Map<string, Uint8Array>> {
     const all = await contents(log);
     const saved = await log.getCheckpoint("risk-gate");
     all.set("risk-gate", saved?.state ?? new Uint8Array());
+    const reader = new LogReader(dataPath(dir));
+    for (const [key, value] of reader.entries("risk-gate")) all.set(key, value);
+    reader.close();
     return all;
   } finally {
     await log.close();
@@ -105,6 +118,7 @@ test("the log that is damaged has every kind of page, and is sound", () => {
     expect.arrayContaining([1, 2, 4]),
   );
   expect(checkLog(original)).toMatchObject({ sound: true, faults: [] });
+  expect([...expected.keys()].filter((name) => name.startsWith("entry")).length).toBe(42);
 });
 
 test(`each of ${FLIPS} flipped bits is found, or harmless`, async () => {

@@ -24,10 +24,14 @@ export const defects = [
 
 export type Defect = (typeof defects)[number] | null;
 
-/** The commits that one transaction is made in; more than one is a bug, for a crash may fall between. */
+/**
+ * The commits that one transaction is made in; more than one is a bug, for a crash may fall between.
+ * `stored` are the keys of the task's entries.
+ */
 export function commitsOf(
   transaction: Commit,
   before: Checkpoint | null,
+  stored: ReadonlySet<string>,
   defect: Defect,
 ): readonly Commit[] {
   const { produced, checkpoints } = transaction;
@@ -49,7 +53,7 @@ export function commitsOf(
     case "records-swapped":
       return [{ produced: produced.map(swapped), checkpoints }];
     case "entry-forgotten":
-      return [{ produced, checkpoints: checkpoints.map(forgetful) }];
+      return [{ produced, checkpoints: checkpoints.map((one) => forgetful(one, stored)) }];
     default:
       return [transaction];
   }
@@ -76,10 +80,10 @@ export function reopened(
   return opened;
 }
 
-/** All that changed but the last entry of a Map; what else a state holds comes first. */
-function forgetful(checkpoint: Checkpoint): Checkpoint {
+/** Without the last change of an entry that was there: a new one's absence would show by itself. */
+function forgetful(checkpoint: Checkpoint, stored: ReadonlySet<string>): Checkpoint {
   const { changes = [] } = checkpoint;
-  const at = changes.findLastIndex(({ key }) => key.includes("/"));
+  const at = changes.findLastIndex(({ key, value }) => stored.has(key) && value !== null);
   return { ...checkpoint, changes: changes.filter((_, index) => index !== at) };
 }
 

@@ -28,6 +28,7 @@ export class World {
   conflicts = 0;
   private readonly feeds = new Map<string, Feed>();
   private readonly ends = new Map<string, number>();
+  private readonly stored = new Map<string, Set<string>>();
   private logCrashes = 0;
 
   constructor(
@@ -117,7 +118,8 @@ export class World {
     const before =
       checkpoint === undefined ? null : (this.committed.get(checkpoint.task)?.[1] ?? null);
     const written: Commit[] = [];
-    for (const part of commitsOf(transaction, before, this.defect)) {
+    const stored = this.storedBy(checkpoint?.task ?? "");
+    for (const part of commitsOf(transaction, before, stored, this.defect)) {
       // Between the commits that a bug makes of one, the process may die.
       if (written.length > 0 && this.faults.crash > 0 && this.random.integer(8) === 0) {
         throw new TapedeckError("STREAMS_OFFSET_CONFLICT", "the process died between two commits");
@@ -160,14 +162,26 @@ export class World {
     for (const checkpoint of commit.checkpoints) {
       this.note("committed", checkpoint.task, checkpoint.epoch);
       this.history.bytes(checkpoint.state);
+      const stored = this.storedBy(checkpoint.task);
       for (const { key, value } of checkpoint.changes ?? []) {
         this.history.text(key);
         if (value !== null) this.history.bytes(value);
+        stored.add(key);
       }
       const copy = { ...checkpoint, state: checkpoint.state.slice() };
       this.anomalies.wasConsumed(copy);
       this.committed.set(checkpoint.task, [this.committed.get(checkpoint.task)?.[1] ?? null, copy]);
     }
+  }
+
+  /** Keys of the entries that a task has ever put. */
+  private storedBy(task: string): Set<string> {
+    let stored = this.stored.get(task);
+    if (stored === undefined) {
+      stored = new Set();
+      this.stored.set(task, stored);
+    }
+    return stored;
   }
 
   private committedTo(batch: RecordBatch): void {
