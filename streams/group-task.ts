@@ -11,20 +11,15 @@
 // Memory: an input that is `full` wants no more until its readers have taken some; a member whose reader is
 // full admits nothing until then. Nothing stops for ever: what is full is waited for a bounded time.
 
-import { TapedeckError } from "../schemas/errors.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
+import { GroupInput, least } from "./group-input.ts";
+import { baseIn, membersOf } from "./group-members.ts";
 import type { InputLane } from "./input-lane.ts";
-import {
-  LiveTask,
-  type LiveTaskDefects,
-  type LiveTaskStart,
-  type SavedTask,
-  type Waits,
-} from "./live-task.ts";
-import type { Checkpoint, Commit, Consumed, EntryChange, OpenedTask, RecordBatch } from "./log.ts";
-import { decodeState, encodeState } from "./state.ts";
-import type { TaskSnapshot } from "./task.ts";
-import type { ExternalPartition, GroupPlan } from "./task-groups.ts";
+import type { Waits } from "./live-merge.ts";
+import type { LiveTask, LiveTaskDefects, SavedTask } from "./live-task.ts";
+import type { Commit, EntryChange, OpenedTask, RecordBatch } from "./log.ts";
+import { encodeState } from "./state.ts";
+import type { GroupPlan } from "./task-groups.ts";
 
 export interface GroupOptions extends Waits {
   /** Records received and not yet taken at which an input is full. */
@@ -45,58 +40,6 @@ export interface MissingRange {
 }
 
 const LANE_RECORDS = 16_384;
-
-/** What a checkpoint's state holds: each member by its processor's name. */
-type Saved = Readonly<Record<string, SavedTask>>;
-
-/** A partition that the group reads from outside. */
-export class GroupInput {
-  readonly topic: TopicName;
-  readonly partition: number;
-  readonly source: boolean;
-  private readonly lanes: readonly InputLane[];
-  private readonly room: number;
-
-  constructor(
-    { topic, partition, source }: ExternalPartition,
-    lanes: readonly InputLane[],
-    room: number,
-  ) {
-    this.topic = topic;
-    this.partition = partition;
-    this.source = source;
-    this.lanes = lanes;
-    this.room = room;
-  }
-
-  /** Offset to read next. */
-  get wanted(): number {
-    return least(this.lanes, ({ wanted }) => wanted);
-  }
-
-  /** Offset up to which every reader is done. */
-  get consumed(): number {
-    return least(this.lanes, ({ consumed }) => consumed);
-  }
-
-  /** Records received that a reader has not taken yet. */
-  get held(): number {
-    return this.lanes.reduce((most, { held }) => Math.max(most, held), 0);
-  }
-
-  /** Effective time that every reader has reached. */
-  get reachedUs(): number {
-    return least(this.lanes, ({ reached }) => reached[0]);
-  }
-
-  /** What comes now would only be kept: deliver when it is false again. */
-  get full(): boolean {
-    return this.lanes.some(({ held }) => held >= this.room);
-  }
-}
-
-const least = (lanes: readonly InputLane[], of: (lane: InputLane) => number): number =>
-  lanes.reduce((found, lane) => Math.min(found, of(lane)), Number.POSITIVE_INFINITY);
 
 interface Lane {
   readonly member: LiveTask;
@@ -154,7 +97,7 @@ export class GroupTask {
   ): readonly InputLane[] {
     const lanes = readers.map((reader): Lane => {
       const member = this.members[reader] as LiveTask;
-      return { member, lane: member.lane(topic, partition) as InputLane };
+      return { member, lane: member.merge.lane(topic, partition) as InputLane };
     });
     this.lanes.set(`${topic}/${partition}`, lanes);
     return lanes.map(({ lane }) => lane);
@@ -209,9 +152,7 @@ export class GroupTask {
   get readyUs(): number {
     if (this.missing.length > 0) return Number.POSITIVE_INFINITY;
     let readyUs = Number.POSITIVE_INFINITY;
-    for (const member of this.members) {
-      if (!member.blocked) readyUs = Math.min(readyUs, member.readyUs);
-    }
+    for (const { merge } of this.members) readyUs = Math.min(readyUs, merge.readyUs);
     return readyUs;
   }
 
@@ -253,77 +194,4 @@ export class GroupTask {
     const checkpoint = { task: this.plan.name, epoch: this.epoch, consumed, state, changes };
     return { produced, checkpoints: [checkpoint] };
   }
-}
-
-/** Where the group is in a partition. Of those between members it is nowhere: places count from 0. */
-function baseIn(consumed: readonly Consumed[]): LiveTaskStart["baseOf"] {
-  const bases = new Map(
-    consumed.map(({ topic, partition, next }) => [`${topic}/${partition}`, next]),
-  );
-  return (place) => bases.get(place) ?? 0;
-}
-
-function membersOf(
-  plan: GroupPlan,
-  { checkpoint, entries }: OpenedTask,
-  options: GroupOptions,
-  room: number,
-  defects: GroupDefects,
-): readonly LiveTask[] {
-  const baseOf = baseIn(checkpoint?.consumed ?? []);
-  const all = checkpoint === null ? {} : (decodeState(checkpoint.state) as Saved);
-  const names = plan.members.map(({ processor }) => processor.name);
-  const known = Object.keys(all);
-  if (checkpoint !== null && known.toSorted().join() !== names.toSorted().join()) {
-    throw regrouped(plan.name, known, names);
-  }
-  return plan.members.map((member) => {
-    const saved = all[member.processor.name] ?? null;
-    return new LiveTask(member, { saved, entries, baseOf }, options, room, defects);
-  });
-}
-
-const regrouped = (
-  task: string,
-  known: readonly string[],
-  names: readonly string[],
-): TapedeckError =>
-  new TapedeckError(
-    "STREAMS_GROUP_CHANGED",
-    `${task} saved the state of ${known.join(", ")}; it now runs ${names.join(", ")}`,
-    { task, saved: known.join(" "), now: names.join(" ") },
-  );
-
-/** Each member's state and time as a group's commits left them, by the member's task name. */
-export function snapshotsIn(
-  plan: GroupPlan,
-  opened: OpenedTask,
-): ReadonlyMap<string, TaskSnapshot> {
-  const waits = { waitUs: 0, lagWaitUs: 0 };
-  const members = membersOf(plan, opened, waits, LANE_RECORDS, {});
-  return new Map(members.map((member) => [member.plan.name, member.snapshot()]));
-}
-
-/**
- * Effective time before which a group has read everything that it will ever read there, by a checkpoint of
- * it and the ends of its inputs as they were before that checkpoint; Infinity where it has read all.
- * (What comes later than a task's wait can still be earlier: leave some time.)
- */
-export function settledUs(
-  plan: GroupPlan,
-  checkpoint: Checkpoint | null,
-  endOf: (topic: string, partition: number) => number,
-): number {
-  const all = checkpoint === null ? {} : (decodeState(checkpoint.state) as Saved);
-  const baseOf = baseIn(checkpoint?.consumed ?? []);
-  const times = plan.members.map(({ processor, inputs }) => {
-    const saved = all[processor.name];
-    const done = inputs.every(({ topic, partition }) => {
-      const place = `${topic}/${partition}`;
-      const [ahead] = saved?.lanes[place] ?? [0];
-      return baseOf(place) + ahead >= endOf(topic, partition);
-    });
-    return done ? Number.POSITIVE_INFINITY : (saved?.greatest?.timeUs ?? 0);
-  });
-  return Math.min(...times);
 }

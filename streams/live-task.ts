@@ -1,14 +1,7 @@
 // A task outside a closed run, as a state machine without a clock or a socket: one processor, with its
-// inputs merged. Promises: events are admitted in the one order; where an input has nothing to offer,
-// the next event waits for it a bounded time and no longer; what then comes too late is admitted and
-// recorded, so that a replay as it was repeats it; a task made from what was saved goes on as if it
+// inputs merged (live-merge.ts). Promises: events are admitted in the one order as far as it can be seen;
+// what comes too late is admitted and recorded, so that a replay as it was repeats it; a task made from what was saved goes on as if it
 // had never stopped. It is a member of a GroupTask (group-task.ts), alone or with others.
-//
-// What an event waits for, where an input has no head:
-// - an input that is known to hold unread records, up to `lagWaitUs`; so also one that is written in
-//   this group, while its writer holds something that could lead to an earlier event;
-// - a source that is known to hold none, not at all: what it may get is not on its way yet;
-// - any other, up to `waitUs`.
 //
 // tape.admissions and tape.dead-letters have a partition for each task, its `number` (live-plan.ts),
 // so that they too have one writer a partition.
@@ -17,9 +10,10 @@ import { TapedeckError } from "../schemas/errors.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import { keyOf } from "./catalogue.ts";
 import { deadLetterOf } from "./dead-letter.ts";
-import { type AnyEvent, compareKeys, type Position, type SortKey } from "./event.ts";
+import type { AnyEvent, Position, SortKey } from "./event.ts";
 import { InputLane } from "./input-lane.ts";
 import { KeyedState } from "./keyed-state.ts";
+import { LiveMerge, type Waits } from "./live-merge.ts";
 import type { TaskPlan } from "./live-plan.ts";
 import type { EntryChange, RecordBatch } from "./log.ts";
 import type { OutputPartition } from "./output.ts";
@@ -33,13 +27,6 @@ export interface LiveTaskDefects {
   readonly rankIgnored?: boolean;
   readonly lateDropped?: boolean;
   readonly handedTwice?: boolean;
-}
-
-/** How long an event waits for an input without a head, in microseconds of the owner's clock. */
-export interface Waits {
-  readonly waitUs: number;
-  /** For an input that is known to hold unread records. */
-  readonly lagWaitUs: number;
 }
 
 /** What is saved of a task at each commit, beside its processor's state. Plain data. */
@@ -68,27 +55,15 @@ export interface LiveTaskStart {
   readonly baseOf: (place: string) => number;
 }
 
-interface Upstream {
-  readonly writer: LiveTask;
-  readonly latencyUs: number;
-}
-
 export class LiveTask implements Sink {
   readonly plan: TaskPlan;
-  readonly inputs: readonly InputLane[];
-  /** While one of these lanes is full this task admits nothing. */
-  readonly fills: InputLane[] = [];
-  private readonly waits: Waits;
-  private readonly room: number;
+  readonly merge: LiveMerge;
   private readonly defects: LiveTaskDefects;
   private readonly task: Task;
   private readonly keyed: KeyedState;
   private readonly outputs: TaskOutputs;
-  /** Of each input that is written in this group. */
-  private readonly upstream: (Upstream | undefined)[];
   /** Lanes of this group that read what it writes: by topic, then by partition. */
   private readonly readers = new Map<TopicName, InputLane[][]>();
-  private greatest: SortKey | null;
   private last: Position | null;
   /** When the event at hand was received. */
   private seenUs = 0;
@@ -103,23 +78,21 @@ export class LiveTask implements Sink {
   ) {
     const { saved, baseOf, entries } = start;
     this.plan = plan;
-    this.waits = waits;
-    this.room = room;
     this.defects = defects;
     this.task = new Task(plan.processor, plan.partition, plan.rank);
     this.keyed = new KeyedState(plan.processor.name);
     if (saved !== null) this.restore(saved, entries);
     this.track();
-    this.greatest = saved?.greatest ?? null;
     this.last = saved?.last ?? null;
-    this.inputs = plan.inputs.map((input) => {
+    const lanes = plan.inputs.map((input) => {
       const { topic, partition } = input;
       const place = `${topic}/${partition}`;
       const [ahead, ...reached] = saved?.lanes[place] ?? [0, 0, 0];
       const accept = input.shared ? (event: AnyEvent) => this.owns(event) : null;
       return new InputLane(input, baseOf(place) + ahead, reached, accept);
     });
-    this.upstream = plan.inputs.map(() => undefined);
+    const ignored = defects.rankIgnored === true;
+    this.merge = new LiveMerge(lanes, saved?.greatest ?? null, waits, room, ignored);
     this.outputs = new TaskOutputs(plan, saved?.outputs ?? {});
   }
 
@@ -142,22 +115,12 @@ export class LiveTask implements Sink {
     return partitionOf(keyOf(topic, value), this.plan.tasks) === this.plan.partition;
   }
 
-  /** Its lane of a partition; undefined if it does not read it. */
-  lane(topic: string, partition: number): InputLane | undefined {
-    return this.inputs.find((lane) => lane.topic === topic && lane.partition === partition);
-  }
-
-  /**
-   * From now on what this task writes to a partition is handed to `reader` at once. `fills`: a full
-   * lane stops this task; not for a cycle's way back, or all of the cycle could stop.
-   */
-  feed(reader: LiveTask, topic: TopicName, partition: number, latencyUs: number, fills: boolean) {
-    const lane = reader.lane(topic, partition) as InputLane;
+  /** From now on what this task writes to a partition is handed to `reader`; see LiveMerge.feed. */
+  feed(reader: LiveTask, topic: TopicName, partition: number, latencyUs: number, stops: boolean) {
+    const lane = this.merge.feed(reader.merge, topic, partition, latencyUs, stops);
     const lanes = this.readers.get(topic) ?? [];
     this.readers.set(topic, lanes);
     lanes[partition] = [...(lanes[partition] ?? []), lane];
-    if (fills) this.fills.push(lane);
-    reader.upstream[reader.inputs.indexOf(lane)] = { writer: this, latencyUs };
   }
 
   receive(lane: InputLane, batch: RecordBatch, nowUs: number): boolean {
@@ -169,81 +132,17 @@ export class LiveTask implements Sink {
     return this.outputs.nextOffset(topic, partition);
   }
 
-  /** A reader in this group has as much to read as it may hold. */
-  get blocked(): boolean {
-    for (const lane of this.fills) if (lane.held >= this.room) return true;
-    return false;
-  }
-
-  /** When the next event may be admitted, by the owner's clock; Infinity while nothing is held. */
-  get readyUs(): number {
-    const first = this.least();
-    return first === null ? Number.POSITIVE_INFINITY : this.readyToTake(first);
-  }
-
-  private readyToTake(first: InputLane): number {
-    const { inputs } = this;
-    let readyUs = 0;
-    for (let i = 0; i < inputs.length; i++) {
-      const lane = inputs[i] as InputLane;
-      if (lane.head === null) readyUs = Math.max(readyUs, this.waitUntil(lane, i, first));
-    }
-    return readyUs;
-  }
-
-  /** Until when the head of `first` waits for a lane without one. */
-  private waitUntil(empty: InputLane, index: number, first: InputLane): number {
-    const { waitUs, lagWaitUs } = this.waits;
-    const { lag, source } = empty;
-    const upstream = this.upstream[index];
-    if ((lag !== null && lag > 0) || (upstream !== undefined && mayPrecede(upstream, empty, first)))
-      return first.headSeenUs + lagWaitUs;
-    return lag === 0 && source ? 0 : first.headSeenUs + waitUs;
-  }
-
-  /** Whether it holds, or is about to be handed, what could lead to an event at or before `untilUs`. */
-  leadsTo(untilUs: number, asked: Set<LiveTask>): boolean {
-    // What it admits late is timed by what it has admitted.
-    if (asked.has(this) || this.blocked || (this.greatest?.timeUs ?? 0) > untilUs) return false;
-    asked.add(this);
-    return this.inputs.some(({ head }, index) => {
-      if (head !== null) return head.timeUs <= untilUs;
-      const upstream = this.upstream[index];
-      return upstream?.writer.leadsTo(untilUs - upstream.latencyUs, asked) ?? false;
-    });
-  }
-
-  private least(): InputLane | null {
-    const { inputs } = this;
-    let least: InputLane | null = null;
-    for (let i = 0; i < inputs.length; i++) {
-      const lane = inputs[i] as InputLane;
-      if (lane.key === null) continue;
-      if (least === null || this.compare(lane.key, least.key as SortKey) < 0) least = lane;
-    }
-    return least;
-  }
-
-  private compare(a: SortKey, b: SortKey): number {
-    if (this.defects.rankIgnored === true) return compareKeys({ ...a, rank: 0 }, { ...b, rank: 0 });
-    return compareKeys(a, b);
-  }
-
   /**
    * Processes the next event if its time has come; false if not. Throws PROCESSOR_FAILED where
    * the processor fails and its policy is stop: nothing of this transaction may then be committed.
    */
   admit(nowUs: number): boolean {
-    const lane = this.least();
-    if (lane === null || this.readyToTake(lane) > nowUs || this.blocked) return false;
-    const event = lane.head as AnyEvent;
-    const key = lane.key as SortKey;
-    this.seenUs = lane.headSeenUs;
-    lane.take();
-    const late = this.greatest !== null && this.compare(key, this.greatest) < 0;
-    if (!late) this.greatest = key;
-    else if (this.defects.lateDropped === true) return true;
-    else this.record(event);
+    const taken = this.merge.take(nowUs);
+    if (taken === null) return false;
+    const { event, seenUs, late } = taken;
+    if (late && this.defects.lateDropped === true) return true;
+    if (late) this.record(event);
+    this.seenUs = seenUs;
     this.last = { topic: event.topic, partition: event.partition, offset: event.offset };
     this.task.process(event, this);
     return true;
@@ -309,12 +208,13 @@ export class LiveTask implements Sink {
     const { state, streamTimeUs, written } = this.task.snapshot();
     this.keyed.takeChanges(state, changes);
     const lanes: Record<string, readonly [number, number, number]> = {};
-    for (const { topic, partition, consumed, reached } of this.inputs) {
+    for (const { topic, partition, consumed, reached } of this.merge.lanes) {
       const place = `${topic}/${partition}`;
       lanes[place] = [consumed - baseOf(place), ...reached];
     }
     const outputs = this.outputs.take(produced);
-    const { greatest, last } = this;
+    const { last } = this;
+    const { greatest } = this.merge;
     return { streamTimeUs, written, lanes, greatest, last, outputs, entries: this.keyed.size };
   }
 
@@ -330,13 +230,6 @@ const incomplete = (task: string, found: number | null, saved: number): Tapedeck
     `the log gave ${task} ${found ?? "none"} of the ${saved} entries of its state`,
     { task, found, saved },
   );
-
-/** Whether a lane without a head may yet get an event that comes before the head of `first`. */
-function mayPrecede({ writer, latencyUs }: Upstream, empty: InputLane, first: InputLane): boolean {
-  const { timeUs, rank } = first.key as SortKey;
-  const lastUs = empty.rank <= rank ? timeUs : timeUs - 1;
-  return writer.leadsTo(lastUs - latencyUs, new Set());
-}
 
 /** The event as a reader of the log would find it. */
 const handedOver = <T extends TopicName>(

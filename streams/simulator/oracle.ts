@@ -6,7 +6,7 @@ import { codecs, type TopicName } from "../../schemas/generated/facts.ts";
 import type { LateAdmission } from "../../schemas/generated/tape.admissions.ts";
 import { CLOSED_RUN, runClosed } from "../closed-run.ts";
 import type { AnyEvent } from "../event.ts";
-import { snapshotsIn } from "../group-task.ts";
+import { snapshotsIn } from "../group-members.ts";
 import type { EventLog } from "../log.ts";
 import { createMemoryLog } from "../memory-log.ts";
 import { mergeTopics } from "../merge.ts";

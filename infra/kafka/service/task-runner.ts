@@ -6,7 +6,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import type { Facts } from "../../../schemas/generated/facts.ts";
-import { type GroupInput, GroupTask } from "../../../streams/group-task.ts";
+import type { GroupInput } from "../../../streams/group-input.ts";
+import { GroupTask } from "../../../streams/group-task.ts";
 import type { Commit, EntryChange, OpenedTask, RecordBatch } from "../../../streams/log.ts";
 import { RecordCursor } from "../../../streams/record.ts";
 import type { GroupPlan } from "../../../streams/task-groups.ts";

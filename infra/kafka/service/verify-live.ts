@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { LateAdmission } from "../../../schemas/generated/tape.admissions.ts";
 import { fromOffset } from "../../../streams/batch.ts";
 import { type Progress, runClosed } from "../../../streams/closed-run.ts";
-import { settledUs } from "../../../streams/group-task.ts";
+import { settledUs } from "../../../streams/group-members.ts";
 import type { EventLog, PartitionRange, RecordBatch } from "../../../streams/log.ts";
 import { RecordCursor } from "../../../streams/record.ts";
 import { openEmbeddedLog } from "../../log/embedded-log.ts";
