@@ -33,16 +33,10 @@ import type { LogWriter } from "./log-writer.ts";
 import { compactTopic, dropOld } from "./maintenance.ts";
 import { releaseFolder } from "./opening.ts";
 import { damaged } from "./page-file.ts";
-import {
-  checkpointKey,
-  entryKey,
-  entryPrefix,
-  epochKey,
-  MAX_NAME_BYTES,
-  topicKey,
-} from "./rows.ts";
-import { encodeCheckpoint, encodeEpoch, encodeTopic, type TopicRow } from "./small-rows.ts";
+import { epochKey, MAX_NAME_BYTES, topicKey } from "./rows.ts";
+import { encodeEpoch, encodeTopic, type TopicRow } from "./small-rows.ts";
 import { type LogStat, statOf } from "./stat.ts";
+import { rowsOf } from "./state-rows.ts";
 import { type Partition, putBatch, type Topic } from "./topic-state.ts";
 
 /** A full batch takes 64 pages of the file: 256 KiB. */
@@ -415,24 +409,6 @@ export class DiskLog implements EmbeddedLog {
     this.reader.close();
     if (this.mode === "write") releaseFolder(this.dir);
   }
-}
-
-interface StateRow {
-  readonly key: Buffer;
-  /** Null: the row goes. */
-  readonly payload: Uint8Array | null;
-}
-
-/** A checkpoint as it is stored: a row for its state, and one for each entry that changed. */
-function rowsOf(checkpoint: Checkpoint): StateRow[] {
-  const { task, changes = [] } = checkpoint;
-  const prefix = entryPrefix(task);
-  const rows: StateRow[] = changes.map(({ key, value }) => ({
-    key: entryKey(prefix, key),
-    payload: value,
-  }));
-  rows.push({ key: checkpointKey(task), payload: encodeCheckpoint(checkpoint) });
-  return rows;
 }
 
 function checkName(name: string): void {
