@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { loadConfig } from "../infra/config/load-config.ts";
+import { openEmbeddedLog } from "../infra/log/embedded-log.ts";
 import { execute, openPlan } from "../infra/run/execute.ts";
 import { finishRun } from "../infra/run/summary.ts";
 
@@ -48,7 +49,11 @@ const cpu = cpuSeconds() - cpuBefore;
 const replayPeakBytes = peakBytes();
 
 const reportStart = performance.now();
-if (report === "report") await finishRun(run.folder, run.manifest, config.flow.portfolio);
+if (report === "report") {
+  const tape = await openEmbeddedLog(config.tape, { mode: "read" });
+  await finishRun(run.folder, run.manifest, tape, config.flow.portfolio);
+  await tape.close();
+}
 
 const counts: Record<string, number> = {};
 for (const { topic, from, to } of [...run.manifest.inputs, ...run.manifest.outputs]) {

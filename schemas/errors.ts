@@ -122,6 +122,10 @@ export const errorKinds = {
   IMPORT_TIME_ZONE_MISSING: kind(3, "say which zone times are in: --time-zone America/New_York"),
   TAPE_TIME_REVERSED: kind(3, "write source events in order of time"),
   TAPE_SYMBOL_UNKNOWN: kind(2, "name symbols that the tape has"),
+  TAPE_COPY_DIFFERS: kind(
+    2,
+    "copy to a place of its own (another --prefix or tape), or remove what is there",
+  ),
   TAPE_EMPTY: kind(
     2,
     "the range holds no events: widen it, or look with `tapedeck inspect topics`",

@@ -45,6 +45,15 @@ export class Followers {
   }
 }
 
+/** Calls `onStop` when the signal says stop; the result takes that back. */
+export function whenStopped(stop: StopSignal, onStop: () => void): () => void {
+  const waiting = stopsOf(stop);
+  waiting.add(onStop);
+  return () => {
+    waiting.delete(onStop);
+  };
+}
+
 /** What each signal stops, and the one handler that does it. */
 const stops = new WeakMap<StopSignal, { waiting: Set<() => void>; handler: () => void }>();
 

@@ -4,8 +4,8 @@
 const INTERVAL_MS = 100;
 
 export interface ProgressLine {
-  /** Shows how much of `total` is done; both in `unit`s. */
-  update(done: number, total: number): void;
+  /** Shows how much of `total` is done, both in `unit`s; Infinity: nobody knows. `more` comes last. */
+  update(done: number, total: number, more?: string): void;
   /** Takes the line away. */
   end(): void;
 }
@@ -16,7 +16,7 @@ export function progressLine(what: string, unit: string): ProgressLine {
   const startedMs = performance.now();
   let shownMs = 0;
   return {
-    update(done, total) {
+    update(done, total, more = "") {
       const nowMs = performance.now();
       if (nowMs - shownMs < INTERVAL_MS) return;
       shownMs = nowMs;
@@ -24,7 +24,10 @@ export function progressLine(what: string, unit: string): ProgressLine {
       const rate = done / Math.max(seconds, 1e-3);
       const left = rate > 0 ? Math.max(0, (total - done) / rate) : 0;
       const share = total > 0 ? Math.min(100, Math.floor((100 * done) / total)) : 0;
-      const text = `${what} ${share} %  ${grouped(done)} of ${grouped(total)} ${unit}  ${grouped(rate)}/s  ${clock(left)} left`;
+      const open = total === Number.POSITIVE_INFINITY;
+      const text = open
+        ? `${what}  ${grouped(done)} ${unit}  ${grouped(rate)}/s${more}`
+        : `${what} ${share} %  ${grouped(done)} of ${grouped(total)} ${unit}  ${grouped(rate)}/s  ${clock(left)} left${more}`;
       stderr.write(`\r\u001b[2K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
     },
     end() {

@@ -124,7 +124,8 @@ export class Comparator {
   }
 }
 
-function offsetOfByte(batch: RecordBatch, byte: number): number {
+/** Offset of the record that a byte of the batch belongs to. */
+export function offsetOfByte(batch: RecordBatch, byte: number): number {
   const cursor = new RecordCursor(batch.topic as TopicName, 0, batch.baseOffset, batch.bytes);
   for (let offset = cursor.nextOffset; cursor.skip(); offset = cursor.nextOffset) {
     if (cursor.position > byte) return offset;

@@ -13,6 +13,7 @@ import { catalogue, topicNames } from "../../streams/catalogue.ts";
 import { type ClosedRunResult, type Progress, runClosed } from "../../streams/closed-run.ts";
 import type { AnyEvent } from "../../streams/event.ts";
 import type { EventLog, RecordBatch } from "../../streams/log.ts";
+import { offsetOutOfRange } from "../../streams/log-errors.ts";
 import { OutputPartition } from "../../streams/output.ts";
 import type { ReadRange } from "../../streams/partition-reader.ts";
 import { printTopology } from "../../streams/print-topology.ts";
@@ -21,6 +22,7 @@ import { diffConfigs } from "../config/diff.ts";
 import type { Plain } from "../config/read-yaml.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { type EmbeddedLog, openEmbeddedLog } from "../log/embedded-log.ts";
+import { copyTopics } from "../tape/copy-topics.ts";
 import { checkTape } from "./check-tape.ts";
 import { codeDigest } from "./code-digest.ts";
 import { hashOfHashes, hashPartition, OutputHashes, type PartitionHash } from "./hashes.ts";
@@ -48,14 +50,28 @@ export interface RunPlan {
   readonly phases: readonly [PlannedPhase, ...PlannedPhase[]];
   readonly forkOf: string | null;
   readonly version: string;
+  /** Where the tape is; left out: in the folder that the configuration names. */
+  readonly tape?: TapeSource;
   /** What of the tape is read; left out: all that lies in the range today. */
-  readonly inputs?: readonly PartitionHash[];
+  readonly inputs?: readonly OffsetRange[];
+  /** Of these partitions no other offsets are read, whatever the range says. */
+  readonly offsets?: readonly OffsetRange[];
 }
+
+/** A tape that is opened for a run. Its name is for people: it decides nothing. */
+export interface TapeSource {
+  readonly name: string;
+  open(): Promise<EventLog>;
+}
+
+/** Offsets of one partition, from the first on, before the last. */
+export type OffsetRange = Omit<PartitionHash, "sha256">;
 
 /** A plan whose tape is open and whose identity is known. */
 export interface OpenPlan {
   readonly plan: RunPlan;
   readonly tape: EventLog;
+  readonly tapeName: string;
   readonly identity: Identity;
   readonly runId: string;
   readonly topologies: readonly Topology[];
@@ -69,6 +85,11 @@ export interface ExecuteOptions {
   readonly eventsPerCommit?: number;
   readonly onProgress?: (progress: Progress) => void;
   readonly stopRequested?: () => boolean;
+  /**
+   * Where the run's topics are written first; they are then read back into its folder, and the hashes
+   * are of what was read. Left out: straight into the folder. `afresh`: nothing of before may be left.
+   */
+  readonly into?: (runId: string, afresh: boolean) => Promise<EventLog>;
   /** Called once the run is complete, while no other process can take its folder away. */
   readonly onComplete?: (folder: RunFolder, manifest: Manifest) => Promise<void>;
 }
@@ -81,17 +102,15 @@ export interface Executed extends ClosedRunResult {
 /** Opens the tape, fixes the range and hashes it. Close `tape` when done. */
 export async function openPlan(plan: RunPlan): Promise<OpenPlan> {
   allocateYoung();
-  const folder = plan.phases[0].config.tape;
-  if (!existsSync(folder)) {
-    throw new TapedeckError("TAPE_UNKNOWN", `there is no tape at ${folder}`, { tape: folder });
-  }
-  const tape = await openEmbeddedLog(folder, { mode: "read" });
+  const source = plan.tape ?? folderTape(plan.phases[0].config.tape);
+  const tape = await source.open();
   try {
     const topologies = plan.phases.map(({ config }) => flowTopology(config.flow));
     const topics = (topologies[0] as Topology).sources.filter((t) => t !== "control.commands");
     const inputs = await inputsOf(tape, topics, plan);
     const market = inputs.filter((input) => input.topic !== "market.instruments");
-    if (!market.some(({ from, to }) => to > from)) throw await emptyRange(tape, folder, topics);
+    if (!market.some(({ from, to }) => to > from))
+      throw await emptyRange(tape, source.name, topics);
     for (const { config } of plan.phases) await checkTape(tape, config);
     const identity: Identity = {
       phases: plan.phases.map(({ fromUs, config }) => ({
@@ -104,12 +123,28 @@ export async function openPlan(plan: RunPlan): Promise<OpenPlan> {
       schemas: schemaDigests(),
     };
     const sourceEvents = inputs.reduce((sum, { from, to }) => sum + to - from, 0);
-    return { plan, tape, identity, runId: runIdOf(identity), topologies, sourceEvents };
+    return {
+      plan,
+      tape,
+      tapeName: source.name,
+      identity,
+      runId: runIdOf(identity),
+      topologies,
+      sourceEvents,
+    };
   } catch (error) {
     await tape.close();
     throw error;
   }
 }
+
+const folderTape = (folder: string): TapeSource => ({
+  name: folder,
+  async open() {
+    if (existsSync(folder)) return openEmbeddedLog(folder, { mode: "read" });
+    throw new TapedeckError("TAPE_UNKNOWN", `there is no tape at ${folder}`, { tape: folder });
+  },
+});
 
 /**
  * What a plan reads that shall read what a run has read: a tape may have grown since. Nothing where
@@ -125,22 +160,33 @@ export function inputsOfRun(manifest: Manifest, { canonical }: RunConfig): Pick<
 async function inputsOf(
   tape: EventLog,
   topics: readonly TopicName[],
-  { inputs: known, phases }: RunPlan,
+  { inputs: known, offsets = [], phases }: RunPlan,
 ): Promise<readonly PartitionHash[]> {
   const { range } = phases[0].config;
   const inputs: PartitionHash[] = [];
   for (const { topic, partition, start, end } of await tape.partitions()) {
     if (!topics.includes(topic as TopicName)) continue;
-    if (known !== undefined) {
-      const was = known.find((one) => one.topic === topic && one.partition === partition);
-      if (was === undefined) continue;
-      inputs.push(await hashPartition(tape, topic, partition, was.from, Math.min(was.to, end)));
+    const asked = (known ?? offsets).find(
+      (one) => one.topic === topic && one.partition === partition,
+    );
+    if (asked !== undefined) {
+      // A tape may have lost its end since a run read it: the hashes then tell. What is asked for
+      // now must be there.
+      const to = known === undefined ? asked.to : Math.min(asked.to, end);
+      if (to > end) throw offsetOutOfRange(topic, partition, asked.to, start, end);
+      inputs.push(await hashPartition(tape, topic, partition, asked.from, to));
       continue;
     }
+    if (known !== undefined) continue;
     const whole = catalogue[topic as TopicName].cleanup === "compact" || range.fromUs === null;
     const from = whole ? start : await tape.offsetAt(topic, partition, range.fromUs as number);
     const to = range.toUs === null ? end : await tape.offsetAt(topic, partition, range.toUs);
     inputs.push(await hashPartition(tape, topic, partition, from, Math.max(from, to)));
+  }
+  for (const { topic, partition } of offsets) {
+    if (inputs.some((input) => input.topic === topic && input.partition === partition)) continue;
+    const message = `offsets of ${topic}/${partition} were asked for: the flow reads no such partition`;
+    throw new TapedeckError("STREAMS_OFFSET_OUT_OF_RANGE", message, { topic, partition });
   }
   return inputs;
 }
@@ -190,11 +236,7 @@ export async function execute(open: OpenPlan, options: ExecuteOptions): Promise<
   const target = await openForRun(folder);
   try {
     const hashes = new OutputHashes();
-    await hashes.catchUp(target);
-    const result = await replay(open, target, {
-      ...options,
-      onBatch: (batch) => hashes.add(batch),
-    });
+    const result = await write(open, target, hashes, { ...options, afresh: !resumed });
     const manifest = manifestOf(open, result.completed ? hashes.digest() : null);
     if (result.completed) {
       writeWhole(folder.hashes, hashesText(manifest.outputs));
@@ -204,6 +246,37 @@ export async function execute(open: OpenPlan, options: ExecuteOptions): Promise<
     return { ...result, folder, manifest };
   } finally {
     await target.close();
+  }
+}
+
+/** Replays into the run's log, by way of other topics where the options say so, and hashes that. */
+async function write(
+  open: OpenPlan,
+  target: EventLog,
+  hashes: OutputHashes,
+  options: ExecuteOptions & { readonly afresh: boolean },
+): Promise<ClosedRunResult> {
+  const { into, afresh, stopRequested = () => false } = options;
+  if (into === undefined) {
+    await hashes.catchUp(target);
+    return replay(open, target, { ...options, onBatch: (batch) => hashes.add(batch) });
+  }
+  const topics = await into(open.runId, afresh);
+  try {
+    const result = await replay(open, topics, { ...options, onBatch: () => undefined });
+    if (!result.completed) return result;
+    const ranges = await topics.partitions();
+    const copied = await copyTopics({
+      from: topics,
+      to: target,
+      ranges,
+      createTopics: true,
+      stopRequested,
+    });
+    if (copied.completed) await hashes.catchUp(target);
+    return { ...result, completed: copied.completed };
+  } finally {
+    await topics.close();
   }
 }
 
@@ -306,7 +379,7 @@ function manifestOf(open: OpenPlan, outputs: readonly PartitionHash[] | null): M
     format: MANIFEST_FORMAT,
     runId: open.runId,
     state: outputs === null ? "running" : "complete",
-    tape: open.plan.phases[0].config.tape,
+    tape: open.tapeName,
     forkOf: open.plan.forkOf,
     engine: engineOf(),
     ...open.identity,

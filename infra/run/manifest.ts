@@ -38,7 +38,7 @@ export interface Manifest extends Identity {
   readonly format: typeof MANIFEST_FORMAT;
   readonly runId: string;
   readonly state: "running" | "complete";
-  /** Folder of the tape that it read. */
+  /** The tape that it read: a folder, or "kafka:" and the topics' prefix. */
   readonly tape: string;
   readonly forkOf: string | null;
   readonly engine: { readonly node: string; readonly v8: string; readonly platform: string };

@@ -1,10 +1,17 @@
 // From a plan to a finished run: what demo, backtest and fork have in common. Shows progress, lets
 // Ctrl-C stop it where it can be resumed, and sums up.
 
+import { stopOnInterrupt } from "../cli/interrupt.ts";
 import { progressLine } from "../cli/progress.ts";
 import { explainModelFailure } from "../models/model-failure.ts";
 import { watchModel } from "../models/watched-model.ts";
-import { execute, openPlan, type PlannedPhase, type RunPlan } from "./execute.ts";
+import {
+  type ExecuteOptions,
+  execute,
+  openPlan,
+  type PlannedPhase,
+  type RunPlan,
+} from "./execute.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { finishRun, type RunSummary, readSummary } from "./summary.ts";
 
@@ -12,6 +19,8 @@ export interface RunPlanOptions {
   readonly root: string;
   readonly resume: boolean;
   readonly eventsPerCommit: number | null;
+  /** See ExecuteOptions. */
+  readonly into?: NonNullable<ExecuteOptions["into"]>;
 }
 
 /** What a stopped run leaves to say. */
@@ -36,17 +45,18 @@ export async function runPlan(
       root: options.root,
       resume: options.resume,
       ...(options.eventsPerCommit === null ? {} : { eventsPerCommit: options.eventsPerCommit }),
+      ...(options.into === undefined ? {} : { into: options.into }),
       onProgress: ({ sourceEvents }) => line.update(sourceEvents, open.sourceEvents),
       stopRequested: stop.requested,
       onComplete: async (folder, manifest) => {
-        summary = await finishRun(folder, manifest, portfolio);
+        summary = await finishRun(folder, manifest, open.tape, portfolio);
       },
     });
     line.end();
     if (!run.completed) return { folder: run.folder, sourceEvents: run.sourceEvents };
     // Where it was complete before, its report may be there, or not if it was killed just then.
     summary ??= readSummary(run.folder, run.manifest);
-    return summary ?? (await finishRun(run.folder, run.manifest, portfolio));
+    return summary ?? (await finishRun(run.folder, run.manifest, open.tape, portfolio));
   } catch (error) {
     line.end();
     throw explained(error, plan.phases);
@@ -64,23 +74,4 @@ function explained(error: unknown, phases: readonly PlannedPhase[]): unknown {
     if (told !== error) return told;
   }
   return error;
-}
-
-/** The first Ctrl-C asks for a stop at the next commit; the second one ends the process. */
-function stopOnInterrupt(): { requested: () => boolean; release: () => void } {
-  let asked = false;
-  const onSignal = (): void => {
-    if (asked) process.exit(130);
-    asked = true;
-    process.stderr.write("\nstopping at the next commit; once more to stop at once\n");
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  return {
-    requested: () => asked,
-    release() {
-      process.off("SIGINT", onSignal);
-      process.off("SIGTERM", onSignal);
-    },
-  };
 }

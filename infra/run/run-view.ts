@@ -12,6 +12,7 @@ import { joinLogs } from "../../streams/joined-log.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { currencyScale } from "../config/currency.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
+import { prefixOfTape } from "./kafka-tape-name.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { findRun, tapesOf } from "./run-folder.ts";
 
@@ -54,11 +55,18 @@ const viewOf = (path: string, manifest: Manifest, log: EventLog, gone: string | 
   manifest,
   log,
   order: orderOf(manifest),
-  missing: gone === null ? null : `the run's tape ${gone} is gone: its market data is not shown`,
+  missing:
+    gone === null ? null : `the run's tape ${whereabouts(gone)}: its market data is not shown`,
 });
 
-/** A folder without a manifest is a tape; so is a name in the tapes' folder. */
-function tapePath(name: string, root: string): string | null {
+const whereabouts = (tape: string): string =>
+  prefixOfTape(tape) === null ? `${tape} is gone` : `is in topics (${tape})`;
+
+/**
+ * The folder of a tape, by name or path; null where it is none. A folder without a manifest is one; so
+ * is a name in the tapes' folder.
+ */
+export function tapePath(name: string, root: string): string | null {
   if (existsSync(join(name, "manifest.json"))) return null;
   if (existsSync(name) && statSync(name).isDirectory()) return resolve(name);
   const named = join(tapesOf(root), name);

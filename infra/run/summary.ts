@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Account } from "../../projections/answer.ts";
 import { joinLogs } from "../../streams/joined-log.ts";
+import type { EventLog } from "../../streams/log.ts";
 import { grouped } from "../cli/progress.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
 import { collectReport } from "../report/collect-report.ts";
@@ -26,14 +27,14 @@ export interface RunSummary {
   readonly report: string;
 }
 
-/** Reads the finished run once, writes metrics.json and report.html, and sums up. */
+/** Reads the finished run once, and what it read of its tape (which stays open), writes metrics.json and report.html, and sums up. */
 export async function finishRun(
   folder: RunFolder,
   manifest: Manifest,
+  tape: EventLog,
   account: Account,
 ): Promise<RunSummary> {
   allocateYoung();
-  const tape = await openEmbeddedLog(manifest.tape, { mode: "read" });
   const written = await openEmbeddedLog(folder.log, { mode: "read" });
   try {
     const ranges = manifest.inputs.map(({ topic, partition, from, to }) => ({
@@ -51,7 +52,7 @@ export async function finishRun(
     writeWhole(folder.report, renderReport(data));
     return summaryOf(folder, manifest, data.metrics);
   } finally {
-    await Promise.all([tape.close(), written.close()]);
+    await written.close();
   }
 }
 

@@ -15,7 +15,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { isTopicName } from "../../../streams/catalogue.ts";
-import type { StopSignal } from "../../../streams/followers.ts";
+import { type StopSignal, whenStopped } from "../../../streams/followers.ts";
 import type {
   Checkpoint,
   Commit,
@@ -144,11 +144,7 @@ export class KafkaLog implements EventLog {
     return new Promise((resolve, reject) => {
       const end = (): void => resolve(false);
       this.following.add(end);
-      const earlier = stop.onabort;
-      stop.onabort = () => {
-        earlier?.call(stop);
-        end();
-      };
+      const release = whenStopped(stop, end);
       const look = async (): Promise<void> => {
         while (this.open && !stop.aborted) {
           if (await view.grown(offset, FOLLOW_MS)) {
@@ -159,7 +155,10 @@ export class KafkaLog implements EventLog {
       };
       look()
         .catch(reject)
-        .finally(() => this.following.delete(end));
+        .finally(() => {
+          release();
+          this.following.delete(end);
+        });
     });
   }
 
