@@ -96,6 +96,15 @@ export function testEntries(test: Test, expect: (value: unknown) => Matchers): v
     expect(await found(log, "t")).toEqual({ a: "1" });
   });
 
+  test("gives entries as they were when the task was opened", async (log) => {
+    const { epoch } = await log.openTask("t");
+    await commit(log, save("t", epoch, 1, [put("a", 1), put("b", 1)]));
+    const opened = await log.openTask("t");
+    await commit(log, save("t", opened.epoch, 2, [put("a", 2), gone("b"), put("c", 3)]));
+    expect(await found(log, "t")).toEqual({ a: "2", c: "3" });
+    expect(entriesOf(opened.entries)).toEqual({ a: "1", b: "1" });
+  });
+
   test("hands entries over that were committed and not waited for", async (log) => {
     const { epoch } = await log.openTask("t");
     const pending = [1, 2, 3].map((i) => commit(log, save("t", epoch, i, [put(`k${i}`, i)])));
