@@ -8,14 +8,17 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 
-/** $1 log, $2 folder to remove, $3 where a file system is mounted or "", then the command. */
+/**
+ * The guard heeds no signal meant for the server, and the server inherits that from nobody.
+ * $1 log, $2 folder to remove, $3 where a file system is mounted or "", then the command.
+ */
 const GUARD = `
 trap '' PIPE INT TERM HUP
 log=$1 folder=$2 mount=$3; shift 3
 child= orphaned=
 trap 'orphaned=1; [ -z "$child" ] || kill -KILL "$child"' USR1
 exec 3<&0
-"$@" </dev/null >>"$log" 2>&1 3<&- &
+( trap - PIPE INT TERM HUP; exec "$@" ) </dev/null >>"$log" 2>&1 3<&- &
 child=$!
 ( read -r _ <&3 || kill -USR1 $$ ) >/dev/null 2>&1 &
 watcher=$!

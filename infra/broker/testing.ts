@@ -2,7 +2,7 @@
 // reason why there are none; clusters of its own where it kills brokers; names that nobody else has.
 
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, inject } from "vitest";
+import { afterAll, beforeAll, describe, inject, test } from "vitest";
 import { type Cluster, type ClusterOptions, startCluster } from "./cluster.ts";
 import { type Addresses, whyNoJava } from "./shared-broker.ts";
 import { whyNoSmallDisk } from "./small-disk.ts";
@@ -19,11 +19,18 @@ export function useBroker(): Addresses | null {
   return "reason" in kafka ? null : kafka;
 }
 
-/** A describe that is skipped, with the reason in its name, where there is no broker. */
+/** A describe that is skipped, with the reason, where there is no broker. */
 export function describeKafka(name: string, body: (kafka: Addresses) => void): void {
   const kafka = inject("kafka");
-  if ("reason" in kafka) describe.skip(`${name} (skipped: ${kafka.reason})`, () => undefined);
+  if ("reason" in kafka) skipped(name, kafka.reason);
   else describe(name, () => body(kafka));
+}
+
+/** One test that is counted as skipped and says why; the body's own cannot be known without a broker. */
+function skipped(name: string, reason: string): void {
+  describe.skip(name, () => {
+    test(reason, () => undefined);
+  });
 }
 
 /**
@@ -37,7 +44,7 @@ export function describeCluster(
 ): void {
   const reason = whyNoJava() ?? (options.diskMegabytes === undefined ? null : whyNoSmallDisk());
   if (reason !== null) {
-    describe.skip(`${name} (skipped: ${reason})`, () => undefined);
+    skipped(name, reason);
     return;
   }
   describe(name, () => {
