@@ -9,6 +9,7 @@ import { AdmissionOrder } from "./admissions.ts";
 import { keyOf, partitionCount } from "./catalogue.ts";
 import { deadLetterOf } from "./dead-letter.ts";
 import type { AnyEvent } from "./event.ts";
+import { eventAt } from "./event-at.ts";
 import { LaneHeap, QueueLane } from "./lanes.ts";
 import type { Checkpoint, EventLog, RecordBatch } from "./log.ts";
 import { OutputPartition } from "./output.ts";
@@ -16,6 +17,7 @@ import { partitionOf } from "./partition.ts";
 import { everything, PartitionReader, type ReadRange } from "./partition-reader.ts";
 import { decodeState, encodeState } from "./state.ts";
 import { type Sink, Task, type TaskSnapshot } from "./task.ts";
+import type { SavedOrder, TaskOrder } from "./task-order.ts";
 import type { Topology } from "./topology.ts";
 
 export interface ClosedRunOptions {
@@ -59,6 +61,34 @@ export interface ClosedRunResult extends Progress {
   readonly completed: boolean;
 }
 
+/** A closed run whose sources grow. */
+export interface FollowingOptions
+  extends Pick<ClosedRunOptions, "topology" | "partitions" | "sourceOf" | "target" | "rangeOf"> {
+  /** The order in which each task gets its events; asked once for each. */
+  readonly orderOf: (task: string) => TaskOrder;
+}
+
+export interface Advance {
+  /** Effective time before which to go on. */
+  readonly untilUs: number;
+  /** Offset before which a source's partition may be read; never less than before. */
+  readonly endOf: (topic: TopicName, partition: number) => number;
+  /** Events at most, or a few more. */
+  readonly most?: number;
+}
+
+export interface Advanced extends Progress {
+  /** Events processed by this step. */
+  readonly events: number;
+  /** Everything before this effective time, and before the ends, is done and durable. */
+  readonly reachedUs: number;
+}
+
+export interface FollowingRun {
+  /** One step, one commit; none where there is nothing to do. After a failure: open it anew. */
+  advance(step: Advance): Promise<Advanced>;
+}
+
 /** The name that a closed run checkpoints itself under. */
 export const CLOSED_RUN = "closed-run";
 const EVENTS_PER_COMMIT = 65_536;
@@ -69,11 +99,13 @@ interface SavedState {
   readonly reachedUs: Readonly<Record<string, number>>;
   readonly sourceEvents: number;
   readonly timeUs: number;
+  /** Of each task whose order keeps something. */
+  readonly orders?: Readonly<Record<string, SavedOrder>>;
 }
 
 interface Reader {
   readonly tasks: readonly Task[];
-  readonly orders: readonly (AdmissionOrder | null)[];
+  readonly orders: readonly (TaskOrder | null)[];
 }
 
 /** A topic that is written here. */
@@ -83,13 +115,15 @@ interface Output {
   readonly queues: readonly QueueLane[];
 }
 
-class ClosedRun implements Sink {
+class ClosedRun implements Sink, FollowingRun {
   private readonly options: ClosedRunOptions;
   private readonly heap = new LaneHeap();
   private readonly sources: PartitionReader[] = [];
   private readonly outputs = new Map<TopicName, Output>();
   private readonly readers: Reader[][] = [];
   private readonly tasks: Task[] = [];
+  private readonly orders = new Map<string, TaskOrder>();
+  private untilUs: number;
   /** The source that must be read before anything goes on. */
   private dry: PartitionReader | null = null;
   private epoch = 0;
@@ -100,9 +134,10 @@ class ClosedRun implements Sink {
   /** What `committing` makes durable. */
   private progress: Progress | null = null;
 
-  constructor(options: ClosedRunOptions) {
+  constructor(options: ClosedRunOptions, orderOf: (task: string) => TaskOrder | null) {
     this.options = options;
-    const { topology, partitions, admissions = [] } = options;
+    this.untilUs = options.untilUs ?? Number.POSITIVE_INFINITY;
+    const { topology, partitions } = options;
     for (let rank = 0; rank < topology.topics.length; rank++) this.readers.push([]);
     for (const processor of topology.processors) {
       const tasks = Array.from(
@@ -110,8 +145,9 @@ class ClosedRun implements Sink {
         (_, partition) => new Task(processor, partition, topology.rank),
       );
       const orders = tasks.map(({ name }) => {
-        const own = admissions.filter((late) => late.task === name);
-        return own.length === 0 ? null : new AdmissionOrder(own);
+        const order = orderOf(name);
+        if (order !== null) this.orders.set(name, order);
+        return order;
       });
       this.tasks.push(...tasks);
       for (const topic of processor.inputs) {
@@ -133,6 +169,15 @@ class ClosedRun implements Sink {
     }
     await this.openSources(checkpoint, saved);
     await this.openOutputs(checkpoint);
+    for (const [task, order] of Object.entries(saved?.orders ?? {})) {
+      const { topology, sourceOf } = this.options;
+      const held: AnyEvent[] = [];
+      for (const { timeUs, ...position } of order.held) {
+        const log = topology.sources.includes(position.topic) ? sourceOf(position.topic) : target;
+        held.push({ ...(await eventAt(log, position)), timeUs });
+      }
+      this.orders.get(task)?.restore?.(order, held);
+    }
   }
 
   private async openSources(checkpoint: Checkpoint | null, saved: SavedState | null) {
@@ -211,10 +256,29 @@ class ClosedRun implements Sink {
     return { completed: true, sourceEvents: this.sourceEvents, timeUs: this.timeUs };
   }
 
+  async advance({ untilUs, endOf, most = Number.POSITIVE_INFINITY }: Advance): Promise<Advanced> {
+    this.untilUs = untilUs;
+    for (const lane of this.sources) {
+      const known = lane.head !== null;
+      lane.extend(endOf(lane.topic, lane.partition));
+      await lane.load();
+      if (!known && lane.head !== null) this.heap.push(lane);
+    }
+    let events = 0;
+    for (let done = 1; done > 0 && events < most; events += done) {
+      done = this.proceed(Math.max(most - events, 1));
+      if (this.dry !== null) await this.reload(this.dry);
+    }
+    if (events > 0) await this.commit();
+    await this.settle();
+    const nextUs = this.heap.first?.head?.timeUs ?? Number.POSITIVE_INFINITY;
+    const { sourceEvents, timeUs } = this;
+    return { sourceEvents, timeUs, events, reachedUs: Math.min(untilUs, nextUs) };
+  }
+
   /** Takes up to `count` events in the one order, fewer where a source must be read; how many. */
   private proceed(count: number): number {
-    const { untilUs = Number.POSITIVE_INFINITY } = this.options;
-    const { heap } = this;
+    const { heap, untilUs } = this;
     let done = 0;
     for (let lane = heap.first; lane !== undefined && done < count; lane = heap.first) {
       const event = lane.head as AnyEvent;
@@ -256,7 +320,7 @@ class ClosedRun implements Sink {
       const index =
         tasks.length === 1 ? 0 : partitionOf(keyOf(event.topic, event.value), tasks.length);
       const task = tasks[index] as Task;
-      const order = orders[index] as AdmissionOrder | null;
+      const order = orders[index] as TaskOrder | null;
       if (order === null) task.process(event, this);
       else for (const released of order.release(event)) task.process(released, this);
     }
@@ -320,6 +384,15 @@ class ClosedRun implements Sink {
     this.progress = { sourceEvents: this.sourceEvents, timeUs: this.timeUs };
   }
 
+  private savedOrders(): Pick<SavedState, "orders"> {
+    const saved: Record<string, SavedOrder> = {};
+    for (const [task, order] of this.orders) {
+      const own = order.save?.();
+      if (own !== undefined) saved[task] = own;
+    }
+    return Object.keys(saved).length === 0 ? {} : { orders: saved };
+  }
+
   private checkpoint(): Checkpoint {
     const consumed = this.sources.map(({ topic, partition, consumed: next }) => ({
       topic: topic as string,
@@ -339,10 +412,16 @@ class ClosedRun implements Sink {
       ),
       sourceEvents: this.sourceEvents,
       timeUs: this.timeUs,
+      ...this.savedOrders(),
     };
     return { task: CLOSED_RUN, epoch: this.epoch, consumed, state: encodeState(saved) };
   }
 }
+
+const admissionOrders = (admissions: readonly LateAdmission[]) => (task: string) => {
+  const own = admissions.filter((late) => late.task === task);
+  return own.length === 0 ? null : new AdmissionOrder(own);
+};
 
 const consumedOf = (
   checkpoint: Checkpoint | null,
@@ -364,7 +443,24 @@ const neverAdmitted = (): TapedeckError =>
  * before stays, and the run can be resumed.
  */
 export async function runClosed(options: ClosedRunOptions): Promise<ClosedRunResult> {
-  const run = new ClosedRun(options);
+  const run = new ClosedRun(options, admissionOrders(options.admissions ?? []));
   await run.open();
   return run.run();
+}
+
+/**
+ * Opens a run that goes on in steps as its sources grow, from its last checkpoint if it has one. It
+ * writes what one closed run over all of it would, whatever the steps, as long as no event comes to
+ * a source before the time up to which a step has gone, but by the order of its task. Of the sources
+ * nothing is read before the first step.
+ */
+export async function openFollowing(options: FollowingOptions): Promise<FollowingRun> {
+  const { rangeOf, orderOf } = options;
+  const nothing = (topic: TopicName, partition: number) => ({
+    ...rangeOf?.(topic, partition),
+    toOffset: 0,
+  });
+  const run = new ClosedRun({ ...options, rangeOf: nothing }, orderOf);
+  await run.open();
+  return run;
 }

@@ -39,7 +39,9 @@ export class PartitionReader implements Lane {
   /** Events taken by `advance`. */
   taken = 0;
   private readonly log: EventLog;
-  private readonly range: ReadRange;
+  private range: ReadRange;
+  /** Offset after the last event that was looked at, wanted or not. */
+  private passed: number;
   private cursor: RecordCursor | null = null;
   private pending: Promise<RecordBatch | null> | null = null;
 
@@ -58,12 +60,24 @@ export class PartitionReader implements Lane {
     this.range = range;
     this.reachedUs = reachedUs;
     this.consumed = range.fromOffset;
+    this.passed = range.fromOffset;
   }
 
   advance(): void {
     this.consumed = (this.head as AnyEvent).offset + 1;
     this.taken++;
     this.head = this.next();
+  }
+
+  /** Lets the wanted part grow: `load` then looks for what is new. Never shrinks it. */
+  extend(toOffset: number): void {
+    if (toOffset <= this.range.toOffset) return;
+    this.range = { ...this.range, fromOffset: this.passed, toOffset };
+    this.pending = null;
+    if (this.open) return;
+    // The cursor may have passed the event that was the first not wanted.
+    this.cursor = null;
+    this.open = true;
   }
 
   /** Fetches until there is a head or the partition's wanted part is over. */
@@ -93,8 +107,8 @@ export class PartitionReader implements Lane {
   }
 
   private next(): AnyEvent | null {
-    const cursor = this.cursor as RecordCursor;
-    const { range } = this;
+    const { cursor, range } = this;
+    if (cursor === null) return null;
     for (;;) {
       const event = cursor.read(this.reachedUs);
       if (event === null) return null;
@@ -103,6 +117,7 @@ export class PartitionReader implements Lane {
         return null;
       }
       this.reachedUs = event.timeUs;
+      this.passed = event.offset + 1;
       if (range.accept === null || range.accept(event)) return event;
     }
   }

@@ -6,6 +6,7 @@
 import { Random } from "../../quant/random.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { createOutputs } from "../live-plan.ts";
+import type { Checkpoint, EventLog } from "../log.ts";
 import { createMemoryLog } from "../memory-log.ts";
 import { type ExternalPartition, type GroupPlan, planGroups } from "../task-groups.ts";
 import type { Topology } from "../topology.ts";
@@ -26,6 +27,16 @@ export interface SimulationOptions {
   readonly defect?: Defect;
   /** Gets a line for each step. */
   readonly trace?: (line: string) => void;
+  /** Looks on after each step; must change nothing. */
+  readonly beside?: (live: LiveView) => Promise<void>;
+}
+
+/** What one who follows a live flow can know of it. */
+export interface LiveView {
+  readonly log: EventLog;
+  readonly plans: readonly GroupPlan[];
+  /** What a task committed last. */
+  checkpointOf(task: string): Checkpoint | null;
 }
 
 export interface SimulationResult {
@@ -43,18 +54,20 @@ export interface SimulationResult {
 const MOST_STEPS = 400_000;
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const { seed, scenario, defect = null, trace = null } = options;
+  const { seed, scenario, defect = null, trace = null, beside } = options;
   const random = new Random(seed);
   const log = createMemoryLog();
   const startUs = (scenario.facts[0]?.arrivalUs ?? 0) - 1_000_000;
   const world = new World(log, random, drawFaults(random), startUs, defect, trace);
   const seats = await arrange(world, scenario);
   publish(world, scenario);
+  const plans = seats.map(({ plan }) => plan);
+  const checkpointOf = (task: string) => world.committed.get(task)?.[1] ?? null;
+  const view: LiveView = { log, plans, checkpointOf };
   let finding: string | null = null;
   let events = 0;
   try {
-    finding = await play(world, seats, scenario);
-    const plans = seats.map(({ plan }) => plan);
+    finding = await play(world, seats, scenario, async () => beside?.(view));
     const judged = await judge(world, scenario, plans);
     events = judged.events;
     finding ??= judged.fault;
@@ -137,6 +150,7 @@ async function play(
   world: World,
   seats: readonly Seat[],
   { facts }: Scenario,
+  beside: () => Promise<void>,
 ): Promise<string | null> {
   const { agenda, random } = world;
   const lastUs = facts[facts.length - 1]?.arrivalUs ?? agenda.nowUs;
@@ -144,6 +158,7 @@ async function play(
   let steps = 0;
   for (let action = agenda.next(); action !== null; action = agenda.next()) {
     await action();
+    await beside();
     if (++steps > MOST_STEPS) return `not done after ${MOST_STEPS} steps`;
   }
   for (const { topic, partition, end } of await world.log.partitions()) {

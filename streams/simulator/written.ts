@@ -14,11 +14,15 @@ export interface WrittenPartition {
   readonly starts: readonly number[];
 }
 
-/** By "topic/partition", in the log's order. Cost: everything is decoded once. */
-export async function readWritten(log: EventLog): Promise<ReadonlyMap<string, WrittenPartition>> {
+/** By "topic/partition", in the log's order; of one topic or of all. Cost: it is decoded once. */
+export async function readWritten(
+  log: EventLog,
+  only: TopicName | null = null,
+): Promise<ReadonlyMap<string, WrittenPartition>> {
   const written = new Map<string, WrittenPartition>();
   for (const { topic: name, partition, end } of await log.partitions()) {
     const topic = name as TopicName;
+    if (only !== null && topic !== only) continue;
     const parts: Uint8Array[] = [];
     const events: AnyEvent[] = [];
     const starts: number[] = [];
