@@ -9,7 +9,7 @@
 import { TapedeckError } from "../schemas/errors.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import { keyOf } from "./catalogue.ts";
-import { deadLetterOf } from "./dead-letter.ts";
+import { deadLetterOf, writableLetter } from "./dead-letter.ts";
 import type { AnyEvent, Position, SortKey } from "./event.ts";
 import { InputLane } from "./input-lane.ts";
 import { KeyedState } from "./keyed-state.ts";
@@ -190,7 +190,8 @@ export class LiveTask implements Sink {
 
   /** Records a message that is no event: it has no place in the one order. */
   putAside(letter: Facts["tape.dead-letters"], timeUs: number): void {
-    this.outputs.ofRuntime("tape.dead-letters").write(timeUs, 0, null, 0, letter);
+    const output = this.outputs.ofRuntime("tape.dead-letters");
+    output.write(timeUs, 0, null, 0, writableLetter(letter));
   }
 
   /** Entries of its keyed state. */
