@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { loadConfig } from "../config/load-config.ts";
 import { tapeFolder } from "../import/tape-folder.ts";
 import { openPlan, type RunPlan } from "../run/execute.ts";
@@ -17,6 +17,9 @@ import { grouped, progressLine } from "./progress.ts";
 import { packageVersion } from "./version.ts";
 
 interface Options {
+  readonly log?: "kafka";
+  readonly keep?: true;
+  readonly cluster?: string;
   readonly seed: number;
   readonly days: number;
   readonly root: string;
@@ -31,21 +34,36 @@ export function demoCommand(): Command {
     .option("--seed <n>", "another seed, another market", wholeNumber(0, 2 ** 32 - 1), 7)
     .option("--days <n>", "trading days to simulate", wholeNumber(1, 2_500), 20)
     .option("--root <folder>", "where tapes and runs are kept", DEFAULT_ROOT)
+    .addOption(
+      new Option("--log <log>", "once more through a cluster, and compare").choices(["kafka"]),
+    )
+    .option("--keep", "with --log kafka: leave its topics, and its run in <root>/kafka")
+    .option("--cluster <file>", "with --log kafka: how to reach it (docs/cluster.md)")
     .addHelpText("after", help)
     .action(async (options: Options, command: Command) => {
       const json = command.optsWithGlobals().json === true;
       const startedMs = performance.now();
+      const onKafka = options.log === "kafka" ? await import("./demo-kafka.ts") : null;
+      await onKafka?.requireCluster(options.cluster);
       const configPath = await prepare(options);
       const plan: RunPlan = {
         phases: [{ fromUs: null, config: await loadConfig(configPath) }],
         forkOf: null,
         version: packageVersion(),
       };
-      const keep = { root: options.root, resume: false, eventsPerCommit: null };
-      const result = await runPlan(plan, keep);
-      if ("sourceEvents" in result) {
-        process.exitCode = 130;
-        process.stderr.write("stopped; the same command starts again\n");
+      const { root } = options;
+      const result = await runPlan(plan, { root, resume: onKafka !== null, eventsPerCommit: null });
+      if ("sourceEvents" in result) return stopped();
+      if (onKafka !== null) {
+        const outcome = await onKafka.demoOnKafka(plan, result, { ...options, json });
+        if (outcome === null) return stopped();
+        if (!outcome.identical) process.exitCode = 6;
+        const seconds = (performance.now() - startedMs) / 1000;
+        process.stdout.write(
+          json
+            ? `${JSON.stringify({ ...outcome, seconds })}\n`
+            : `\nDone in ${seconds.toFixed(1)} s.\n`,
+        );
         return;
       }
       if (!json) process.stdout.write(printSummary(result));
@@ -62,6 +80,11 @@ export function demoCommand(): Command {
           : `proof         FAILED: the replay differs; tapedeck verify ${result.run} says where\n`,
       );
     });
+}
+
+function stopped(): void {
+  process.exitCode = 130;
+  process.stderr.write("stopped; the same command starts again\n");
 }
 
 /** Simulates the tape where it is not there yet; writes the configuration; gives its path. */
@@ -145,8 +168,13 @@ const help = `
 Writes .tapedeck/tapes/demo-… (the market), .tapedeck/demo-….yaml (the configuration) and
 .tapedeck/runs/<id> (the run with its report). The same seed gives the same hashes.
 
-Exit codes: 0 done and proven · 2 usage · 4 the disk · 6 the replay differed · 130 stopped by Ctrl-C
+With --log kafka the market is played onto a cluster, the flow is run from those topics into topics of
+its own, and what was read back is compared with the embedded run. It publishes the schemas; its topics
+(demo.*, run.<id>.*) are removed at the end. npm run kafka -- up starts a cluster on this machine.
+
+Exit codes: 0 done and proven · 2 usage, or no cluster · 4 the disk or the cluster · 6 the replay differed · 130 stopped by Ctrl-C
 
 Examples:
   $ tapedeck demo
-  $ tapedeck demo --seed 8 --json`;
+  $ tapedeck demo --seed 8 --json
+  $ tapedeck demo --log kafka`;

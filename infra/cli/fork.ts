@@ -13,6 +13,7 @@ import { DEFAULT_ROOT, findRun, type RunFolder } from "../run/run-folder.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { type RunSummary, readSummary } from "../run/summary.ts";
 import { setOption } from "./set-option.ts";
+import { withTapeOf } from "./tape-of-run.ts";
 import { differenceText, requireComplete } from "./verify.ts";
 import { packageVersion } from "./version.ts";
 
@@ -20,6 +21,7 @@ interface Options {
   readonly root: string;
   readonly set: readonly Override[];
   readonly at?: string;
+  readonly cluster?: string;
 }
 
 /** What may change while a run goes on: the rest shapes state that a task carries with it. */
@@ -30,6 +32,7 @@ export function forkCommand(): Command {
     .argument("<run>", "id, unique start of an id, folder, or `latest`")
     .addOption(setOption("the setting that is other").makeOptionMandatory())
     .option("--at <time>", "ISO 8601 time from which it holds (default: from the beginning)")
+    .option("--cluster <file>", "how to reach Kafka, where the run's tape is there")
     .option("--root <folder>", "where runs are kept", DEFAULT_ROOT)
     .addHelpText("after", help)
     .action(async (name: string, options: Options, command: Command) => {
@@ -38,14 +41,14 @@ export function forkCommand(): Command {
       requireComplete(manifest);
       if (options.at !== undefined) await requireBefore(options.at, folder);
       const phases = await phasesOf(folder, manifest, options);
-      const result = await runPlan(
-        {
-          phases,
-          forkOf: manifest.runId,
-          version: packageVersion(),
-          ...inputsOfRun(manifest, phases[0].config),
-        },
-        { root: options.root, resume: true, eventsPerCommit: null },
+      const plan = {
+        phases,
+        forkOf: manifest.runId,
+        version: packageVersion(),
+        ...inputsOfRun(manifest, phases[0].config),
+      };
+      const result = await withTapeOf(manifest, options, (tape) =>
+        runPlan({ ...plan, ...tape }, { root: options.root, resume: true, eventsPerCommit: null }),
       );
       if ("sourceEvents" in result) {
         process.exitCode = 130;

@@ -4,9 +4,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import type { Override } from "../config/load-config.ts";
 import type { OffsetRange } from "../run/execute.ts";
-import type { TimeRange } from "../tape/topic-ranges.ts";
-
-export const everything: TimeRange = { fromUs: null, toUs: null };
+import { everything, type TimeRange } from "../tape/topic-ranges.ts";
 
 export const rangeOption = (about: string): Option =>
   new Option("--range <from..to>", `${about}: ISO 8601 times with a zone; either may be left out`)

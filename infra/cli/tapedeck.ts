@@ -26,6 +26,14 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "replay a tape through the flow that a configuration describes",
     async () => (await import("./backtest.ts")).backtestCommand(),
   ],
+  play: [
+    "play a tape onto Kafka, at the pace of its event times",
+    async () => (await import("./play.ts")).playCommand(),
+  ],
+  record: [
+    "copy topics from Kafka into a tape",
+    async () => (await import("./record.ts")).recordCommand(),
+  ],
   run: [
     "serve a flow live on Kafka, until it is stopped",
     async () => (await import("./run.ts")).runCommand(),

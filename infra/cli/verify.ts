@@ -17,6 +17,7 @@ import { DEFAULT_ROOT, findRun, type RunFolder } from "../run/run-folder.ts";
 import { type Change, type Verdict, verifyRun } from "../run/verify.ts";
 import { grouped, progressLine } from "./progress.ts";
 import { setOption } from "./set-option.ts";
+import { withTapeOf } from "./tape-of-run.ts";
 import { packageVersion } from "./version.ts";
 
 interface Options {
@@ -39,7 +40,7 @@ export function verifyCommand(): Command {
       "--no-admissions",
       "with --live: as if no event had been late (shows what they are worth)",
     )
-    .option("--cluster <file>", "with --live: how to reach Kafka (docs/cluster.md)")
+    .option("--cluster <file>", "how to reach Kafka, where the topics are (docs/cluster.md)")
     .option("--config <file>", "replay with this configuration instead of the run's own")
     .addOption(setOption("replay with one setting changed"))
     .option("--root <folder>", "where runs are kept", DEFAULT_ROOT)
@@ -53,20 +54,21 @@ export function verifyCommand(): Command {
       const folder = findRun(name, options.root);
       const manifest = readManifest(folder.manifest);
       requireComplete(manifest);
-      const open = await openPlan(await planOf(folder, manifest, options));
-      const line = progressLine("verifying", "events");
-      try {
-        const verdict = await verifyRun(folder, manifest, open, ({ sourceEvents }) =>
-          line.update(sourceEvents, open.sourceEvents),
-        );
-        line.end();
-        const json = command.optsWithGlobals().json === true;
-        process.stdout.write(json ? asJson(manifest, verdict) : asText(manifest, verdict));
-        if (!verdict.identical) process.exitCode = 6;
-      } finally {
-        line.end();
-        await open.tape.close();
-      }
+      const verdict = await withTapeOf(manifest, options, async (tape) => {
+        const open = await openPlan({ ...(await planOf(folder, manifest, options)), ...tape });
+        const line = progressLine("verifying", "events");
+        try {
+          return await verifyRun(folder, manifest, open, ({ sourceEvents }) =>
+            line.update(sourceEvents, open.sourceEvents),
+          );
+        } finally {
+          line.end();
+          await open.tape.close();
+        }
+      });
+      const json = command.optsWithGlobals().json === true;
+      process.stdout.write(json ? asJson(manifest, verdict) : asText(manifest, verdict));
+      if (!verdict.identical) process.exitCode = 6;
     });
 }
 
@@ -144,7 +146,8 @@ const help = `
 Says "identical", or names topic, offset and field of the first difference of each partition, and
 what is not as it was when the run was made: inputs, settings, model, code, schemas, engine.
 
-It reads of the tape what the run read: a tape may have grown since.
+It reads of the tape what the run read: a tape may have grown since. A run from Kafka is verified from
+the same topics.
 
 Exit codes: 0 identical · 2 no such run, or its tape is gone · 4 a log cannot be read · 6 different
 

@@ -8,6 +8,7 @@ import { TapedeckError } from "../../schemas/errors.ts";
 import type { EventLog } from "../../streams/log.ts";
 import type { TapeSource } from "../run/execute.ts";
 import { kafkaTapeName } from "../run/kafka-tape-name.ts";
+import { readOnce } from "../tape/read-once-log.ts";
 import type { KafkaSession } from "./session.ts";
 import { namespaceOf } from "./topics/names.ts";
 
@@ -17,7 +18,7 @@ const GONE_PAUSE_MS = 20;
 /** The topics under a prefix, as a run's tape; the session stays open. */
 export const kafkaTape = (session: KafkaSession, prefix: string): TapeSource => ({
   name: kafkaTapeName(prefix),
-  open: async () => session.log(namespaceOf(prefix).app, prefix),
+  open: async () => readOnce(session.log(namespaceOf(prefix).app, prefix)),
 });
 
 export const runPrefix = (runId: string): string => `run.${runId}.`;

@@ -20,8 +20,16 @@ const DECIDING: readonly (readonly [folder: string, files: RegExp])[] = [
   ["infra/run", /^execute\./],
 ];
 
+let running: string | null = null;
+
+/** Of the code that this process runs: read once, for what is loaded does not change with the files. */
+export function codeDigest(): string {
+  running ??= codeDigestOf(ROOT);
+  return running;
+}
+
 /** SHA-256 in hexadecimal over the names and bytes of the code. Costs some milliseconds. */
-export function codeDigest(root: string = ROOT): string {
+export function codeDigestOf(root: string): string {
   const hash = createHash("sha256");
   for (const [folder, deciding] of DECIDING) {
     const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })

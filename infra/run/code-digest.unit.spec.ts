@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { codeDigest } from "./code-digest.ts";
+import { codeDigestOf } from "./code-digest.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tapedeck-digest-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -17,15 +17,15 @@ test("tells code that decides apart, and nothing else", () => {
   const files = [...deciding, "infra/config"].map((folder) => `${folder}/one.ts`);
   files.push("infra/run/execute.ts");
   for (const name of files) write(name, "1");
-  const before = codeDigest(root);
+  const before = codeDigestOf(root);
   for (const name of ["streams/one.unit.spec.ts", "streams/testing/two.ts", "infra/run/three.ts"]) {
     write(name, "1");
-    expect(codeDigest(root), name).toBe(before);
+    expect(codeDigestOf(root), name).toBe(before);
   }
   for (const name of files) {
     write(name, "2");
-    expect(codeDigest(root), name).not.toBe(before);
+    expect(codeDigestOf(root), name).not.toBe(before);
     write(name, "1");
   }
-  expect(codeDigest(root)).toBe(before);
+  expect(codeDigestOf(root)).toBe(before);
 });

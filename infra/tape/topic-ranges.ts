@@ -10,6 +10,8 @@ export interface TimeRange {
   readonly toUs: number | null;
 }
 
+export const everything: TimeRange = { fromUs: null, toUs: null };
+
 /** What the world says. Bars are a source only where no ticks are: else they were made of them. */
 const SOURCES = ["market.instruments", "market.ticks", "market.quotes", "control.commands"];
 
