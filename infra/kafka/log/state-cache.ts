@@ -1,10 +1,14 @@
 // A task's keyed state on this machine's disk, so that a restart reads only what its changelog got
 // since. Promises: what comes out was true at the Kafka offset that comes with it, whatever was
-// killed when; a cache that belongs to another life of the task, or that is damaged, counts as
-// none. It is only ever a short cut: the changelog in Kafka is the truth.
+// killed when; a cache that belongs to another life of the task, or of which a bit has flipped,
+// counts as none. It is only ever a short cut: the changelog in Kafka is the truth.
+//
+// The store checks nothing itself: each entry carries a CRC-32 over key and value, and with the place
+// stand the number of entries and the exclusive or of their sums, so that a missing one shows too.
 
-import { mkdirSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { open, type RootDatabase } from "lmdb";
 import { decodeState, encodeState } from "../../../streams/state.ts";
 
@@ -28,6 +32,11 @@ const WRITE_EVERY_MS = 1000;
  * would keep the key for ever.
  */
 const OLDEST_MS = 12 * 60 * 60 * 1000;
+const FILE = "state.mdb";
+const SUM_BYTES = 4;
+/** Where LMDB's first page has its mark, behind the page's header. */
+const MAGIC_AT = 24;
+const MAGIC = 0xbeefc0de;
 const PLACE = Buffer.from([0]);
 const ENTRY = 1;
 
@@ -37,13 +46,15 @@ export class StateCache {
   private place: CachePlace | null = null;
   private writing: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | null = null;
+  /** Entries, and the exclusive or of their sums; as they are on disk. */
+  private sums: readonly [count: number, all: number] = [0, 0];
   /** A write failed: what is on disk stays as it was, and nothing may be put on top. */
   private broken = false;
 
   private constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
     this.database = open<Uint8Array, Uint8Array>({
-      path: join(folder, "state.mdb"),
+      path: join(folder, FILE),
       noSubdir: true,
       encoding: "binary",
       keyEncoding: "binary",
@@ -53,6 +64,8 @@ export class StateCache {
 
   /** One that cannot be opened is thrown away and begun anew. */
   static open(folder: string): StateCache {
+    // LMDB takes any file for a database, and then crashes on it.
+    if (!isDatabase(join(folder, FILE))) rmSync(folder, { recursive: true, force: true });
     try {
       return new StateCache(folder);
     } catch {
@@ -61,17 +74,24 @@ export class StateCache {
     }
   }
 
-  /** What is kept; null if nothing usable is. Cost: about 1.5 µs an entry. */
+  /** What is kept; null if nothing usable is. Cost: about 2 µs an entry. */
   load(): { readonly place: CachePlace; readonly entries: Map<string, Uint8Array> } | null {
-    const stored = this.database.getBinary(PLACE);
-    if (stored === undefined) return null;
     try {
-      const [incarnation, next, writtenMs] = decodeState(stored) as [string, number, number];
+      const stored = this.database.getBinary(PLACE);
+      if (stored === undefined) return null;
+      const [incarnation, next, writtenMs, sums] = decodeState(stored) as StoredPlace;
       if (Date.now() - writtenMs > OLDEST_MS) return null;
       const entries = new Map<string, Uint8Array>();
+      let all = 0;
       for (const { key, value } of this.database.getRange({ start: Buffer.from([ENTRY]) })) {
-        entries.set(Buffer.from(key.buffer, key.byteOffset + 1, key.length - 1).toString(), value);
+        const sum = sumOf(key, value);
+        if (sum === null) return null;
+        all = (all ^ sum) >>> 0;
+        const name = Buffer.from(key.buffer, key.byteOffset + 1, key.length - 1).toString();
+        entries.set(name, value.subarray(SUM_BYTES));
       }
+      if (entries.size !== sums[0] || all !== sums[1]) return null;
+      this.sums = [entries.size, all];
       return { place: { incarnation, next }, entries };
     } catch {
       return null;
@@ -93,6 +113,7 @@ export class StateCache {
   clear(): void {
     this.pending.clear();
     this.place = null;
+    this.sums = [0, 0];
     this.database.clearSync();
   }
 
@@ -102,24 +123,49 @@ export class StateCache {
     if (place === null || this.broken) return this.writing;
     this.pending = new Map();
     this.place = null;
-    this.writing = this.writing
-      .then(() =>
-        database.transaction(() => {
-          if (this.broken) return;
-          for (const [key, value] of pending) {
-            if (value === null) database.removeSync(entryKey(key));
-            else database.putSync(entryKey(key), value);
-          }
-          database.putSync(PLACE, encodeState([place.incarnation, place.next, Date.now()]));
-        }),
-      )
-      .then(
-        () => undefined,
-        () => {
-          this.broken = true;
-        },
-      );
+    this.writing = this.writing.then(async () => {
+      if (this.broken) return;
+      const { rows, sums } = this.sealed(pending);
+      const at = encodeState([place.incarnation, place.next, Date.now(), sums]);
+      await database.transaction(() => {
+        for (const [key, value] of rows) {
+          if (value === null) database.removeSync(key);
+          else database.putSync(key, value);
+        }
+        database.putSync(PLACE, at);
+      });
+      this.sums = sums;
+    });
+    this.writing = this.writing.catch(() => {
+      this.broken = true;
+    });
     return this.writing;
+  }
+
+  /** The rows to write, and the sums once they are written. */
+  private sealed(pending: ReadonlyMap<string, Uint8Array | null>) {
+    let [count, all] = this.sums;
+    const rows: [key: Buffer, value: Buffer | null][] = [];
+    for (const [name, value] of pending) {
+      const key = entryKey(name);
+      const before = this.database.getBinary(key);
+      if (before !== undefined) {
+        count--;
+        all ^= new DataView(before.buffer, before.byteOffset).getUint32(0);
+      }
+      if (value === null) {
+        rows.push([key, null]);
+        continue;
+      }
+      const sum = crc32(value, crc32(key));
+      const sealed = Buffer.allocUnsafe(SUM_BYTES + value.length);
+      sealed.writeUInt32BE(sum, 0);
+      sealed.set(value, SUM_BYTES);
+      rows.push([key, sealed]);
+      count++;
+      all ^= sum;
+    }
+    return { rows, sums: [count, all >>> 0] as const };
   }
 
   async close(): Promise<void> {
@@ -127,6 +173,35 @@ export class StateCache {
     this.timer = null;
     await this.flush();
     await this.database.close();
+  }
+}
+
+type StoredPlace = readonly [
+  incarnation: string,
+  next: number,
+  writtenMs: number,
+  sums: readonly [count: number, all: number],
+];
+
+/** The entry's sum; null where it does not fit its bytes. */
+function sumOf(key: Uint8Array, sealed: Uint8Array): number | null {
+  if (sealed.length < SUM_BYTES) return null;
+  const stored = new DataView(sealed.buffer, sealed.byteOffset).getUint32(0);
+  return crc32(sealed.subarray(SUM_BYTES), crc32(key)) === stored ? stored : null;
+}
+
+/** True also where there is none yet. */
+function isDatabase(path: string): boolean {
+  if (!existsSync(path)) return true;
+  const page = Buffer.alloc(MAGIC_AT + 4);
+  const file = openSync(path, "r");
+  try {
+    return (
+      readSync(file, page, 0, page.length, 0) === page.length &&
+      page.readUInt32LE(MAGIC_AT) === MAGIC
+    );
+  } finally {
+    closeSync(file);
   }
 }
 
