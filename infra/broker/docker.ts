@@ -2,9 +2,6 @@
 // the broker that runs as a process; testcontainers' own reaper takes them away when we end. One
 // broker, no control of its process: what needs that runs it as a process.
 
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import type { StartedTestContainer } from "testcontainers";
 import { KAFKA_VERSION, NEWEST_REGISTRY } from "./install.ts";
 import { freePorts } from "./ports.ts";
@@ -16,20 +13,6 @@ export const REGISTRY_IMAGE = `apicurio/apicurio-registry:${NEWEST_REGISTRY}`;
 
 const REGISTRY_PORT = 8080;
 const START_MS = 240_000;
-
-const SOCKETS = ["/var/run/docker.sock", join(homedir(), ".docker/run/docker.sock")];
-
-/** Whether a Docker engine answers. Costs nothing where no socket of one lies. */
-export async function dockerAnswers(): Promise<boolean> {
-  if (process.env.DOCKER_HOST === undefined && !SOCKETS.some(existsSync)) return false;
-  try {
-    const { getContainerRuntimeClient } = await import("testcontainers");
-    await getContainerRuntimeClient();
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export interface Containers {
   readonly brokers: readonly string[];

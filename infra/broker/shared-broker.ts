@@ -4,7 +4,8 @@
 // a way that is there and fails is an error.
 
 import { startCluster } from "./cluster.ts";
-import { dockerAnswers, startDockerBroker, startDockerRegistry } from "./docker.ts";
+import { startDockerBroker, startDockerRegistry } from "./docker.ts";
+import { dockerAnswers } from "./docker-engine.ts";
 import { isInstalled, KAFKA_JAVA } from "./install.ts";
 import { findJava, findMaven } from "./java.ts";
 import { startRegistry } from "./registry.ts";

@@ -9,9 +9,14 @@ import {
   statfsSync,
   writeSync,
 } from "node:fs";
+import { connect } from "node:net";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
+import { readState } from "../broker/developer-state.ts";
+import { dockerAnswers } from "../broker/docker-engine.ts";
+import { findJava, findMaven } from "../broker/java.ts";
+import { findWay } from "../broker/shared-broker.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
 import { findCompiler } from "../models/type-check.ts";
 
@@ -25,6 +30,7 @@ interface Finding {
 
 const MIN_FREE_BYTES = 1e9;
 const SLOW_FSYNC_MS = 50;
+const CONNECT_MS = 3000;
 
 export function doctorCommand(): Command {
   return new Command("doctor")
@@ -55,6 +61,8 @@ async function examine(dir: string): Promise<readonly Finding[]> {
     machine(),
     disk(dir),
     await embeddedLog(dir),
+    await serverParts(),
+    await kafka(),
   ];
 }
 
@@ -155,4 +163,68 @@ async function embeddedLog(dir: string): Promise<Finding> {
   } finally {
     if (scratch !== null) rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** What a broker of one's own can be made of. Needed for Kafka alone, so never a failure. */
+async function serverParts(): Promise<Finding> {
+  const java = findJava();
+  const found = [
+    java === null ? "no Java" : `Java ${java.major}`,
+    findMaven() === null ? "no Maven" : "Maven",
+    (await dockerAnswers()) ? "Docker" : "no Docker engine",
+  ].join(", ");
+  const { kind } = await findWay();
+  return finding(
+    "servers for Kafka",
+    kind === "none" ? "limited" : "ok",
+    found,
+    "without Java 17 and Maven, or Docker, a broker must be named: TAPEDECK_KAFKA=host:port",
+  );
+}
+
+async function kafka(): Promise<Finding> {
+  const named = process.env.TAPEDECK_KAFKA?.split(",")[0]?.trim() ?? "";
+  const broker = named === "" ? (developerBroker() ?? "") : named;
+  if (broker === "") {
+    return finding(
+      "Kafka",
+      "ok",
+      "none is named or up; in the repository: npm run kafka -- up",
+      "",
+    );
+  }
+  const answers = await accepts(broker);
+  return finding(
+    "Kafka",
+    answers ? "ok" : "limited",
+    `${broker} ${answers ? "answers" : "does not answer"}`,
+    named === "" ? "npm run kafka -- up" : "start it, or mend TAPEDECK_KAFKA",
+  );
+}
+
+function developerBroker(): string | null {
+  try {
+    return readState()?.brokers[0] ?? null;
+  } catch {
+    // `npm run kafka -- status` says what is wrong with the file.
+    return null;
+  }
+}
+
+/** Whether something takes connections at host:port. */
+function accepts(address: string): Promise<boolean> {
+  const at = address.lastIndexOf(":");
+  const port = Number(address.slice(at + 1));
+  if (at < 1 || !Number.isInteger(port) || port < 1 || port > 65_535) return Promise.resolve(false);
+  const host = address.slice(0, at).replace(/^\[(.*)\]$/, "$1");
+  return new Promise((done) => {
+    const socket = connect({ host, port, timeout: CONNECT_MS });
+    const end = (accepted: boolean) => {
+      socket.destroy();
+      done(accepted);
+    };
+    socket.once("connect", () => end(true));
+    socket.once("timeout", () => end(false));
+    socket.once("error", () => end(false));
+  });
 }
