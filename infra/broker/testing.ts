@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, inject, test } from "vitest";
+import { TapedeckError } from "../../schemas/errors.ts";
 import { type Cluster, type ClusterOptions, startCluster } from "./cluster.ts";
 import { type Addresses, whyNoJava } from "./shared-broker.ts";
 import { whyNoSmallDisk } from "./small-disk.ts";
@@ -35,14 +36,19 @@ function skipped(name: string, reason: string): void {
 
 /**
  * A describe with a cluster of its own, started before its tests and gone after them. It takes Java,
- * because only a process can be killed and stopped; skipped, with the reason, where there is none.
+ * because only a process can be killed and stopped; skipped, with the reason, where there is none,
+ * or failed where TAPEDECK_REQUIRE_KAFKA=1.
  */
 export function describeCluster(
   name: string,
   options: ClusterOptions,
   body: (cluster: () => Cluster) => void,
 ): void {
-  const reason = whyNoJava() ?? (options.diskMegabytes === undefined ? null : whyNoSmallDisk());
+  const noJava = whyNoJava();
+  if (noJava !== null && process.env.TAPEDECK_REQUIRE_KAFKA === "1") {
+    throw new TapedeckError("BROKER_UNAVAILABLE", `${name} needs processes to kill: ${noJava}`);
+  }
+  const reason = noJava ?? (options.diskMegabytes === undefined ? null : whyNoSmallDisk());
   if (reason !== null) {
     skipped(name, reason);
     return;
