@@ -94,25 +94,35 @@ export class LogReader {
     });
   }
 
-  /** Every row whose key starts so, verified, in key order. */
-  private rows(prefix: Buffer): { key: Buffer; payload: Uint8Array }[] {
+  /**
+   * Adds every row whose key starts so, verified, in key order, to what `start` makes. Key and payload
+   * are the file's own bytes: copy what is kept.
+   */
+  private scan<T>(
+    prefix: Buffer,
+    start: () => T,
+    add: (to: T, key: Buffer, payload: Uint8Array) => void,
+  ): T {
     return this.steady((snapshot) => {
-      const found: { key: Buffer; payload: Uint8Array }[] = [];
+      const found = start();
       const cursor = new TreeCursor(this.file, snapshot);
       let more = cursor.seekFrom(prefix);
-      for (; more && startsWith(cursor.key, prefix); more = cursor.move(1)) {
-        const key = Buffer.from(cursor.key);
+      for (; more; more = cursor.move(1)) {
+        const { key } = cursor;
+        if (!startsWith(key, prefix)) break;
         const row = this.file.value(cursor.place, snapshot);
         const fault = faultOf(row, key);
         if (fault !== null) throw damaged(`a row is damaged: ${fault}`, { kind: key[0] ?? 0 });
-        found.push({ key, payload: partsOf(row)?.payload ?? new Uint8Array() });
+        add(found, key, partsOf(row)?.payload ?? new Uint8Array());
       }
       return found;
     });
   }
 
   topics(): TopicRow[] {
-    return this.rows(Buffer.from([ROW.topic])).map(({ payload }) => decodeTopic(payload));
+    const prefix = Buffer.from([ROW.topic]);
+    const add = (to: TopicRow[], _: Buffer, payload: Uint8Array) => to.push(decodeTopic(payload));
+    return this.scan<TopicRow[]>(prefix, () => [], add);
   }
 
   topic(number: number): TopicRow | null {
@@ -127,11 +137,10 @@ export class LogReader {
   }
 
   epochs(): Map<string, number> {
-    return new Map(
-      this.rows(Buffer.from([ROW.epoch])).map(({ key, payload }) => [
-        nameIn(key),
-        decodeEpoch(payload),
-      ]),
+    return this.scan(
+      Buffer.from([ROW.epoch]),
+      () => new Map<string, number>(),
+      (to, key, payload) => to.set(nameIn(key), decodeEpoch(payload)),
     );
   }
 
@@ -148,11 +157,10 @@ export class LogReader {
   /** A task's keyed state. Cost and memory: every entry once. */
   entries(task: string): Map<string, Uint8Array> {
     const prefix = entryPrefix(task);
-    return new Map(
-      this.rows(prefix).map(({ key, payload }) => [
-        key.toString("utf8", prefix.length),
-        payload.slice(),
-      ]),
+    return this.scan(
+      prefix,
+      () => new Map<string, Uint8Array>(),
+      (to, key, payload) => to.set(key.toString("utf8", prefix.length), payload.slice()),
     );
   }
 

@@ -302,7 +302,7 @@ export class PageFile {
 
   /** The value's bytes, in memory that nobody writes again. Cost: one system call. */
   value(place: ValuePlace, snapshot: Snapshot): Uint8Array {
-    if (place.run === null) return this.plain(place.at, place.size);
+    if (place.run === null) return this.small(place, snapshot);
     const { page, pages } = place.run;
     if (page < 2 || page + pages - 1 > snapshot.lastPage) {
       throw damaged(`a value lies in pages ${page} to ${page + pages - 1}`, { page });
@@ -314,6 +314,17 @@ export class PageFile {
       throw damaged(`page ${page} does not begin a value of ${pages} pages`, { page });
     }
     return bytes.subarray(PAGE_HEADER);
+  }
+
+  /** A value inside a leaf: of the page that is held, if it is, and else of the file. */
+  private small({ at, size }: ValuePlace, snapshot: Snapshot): Uint8Array {
+    const held =
+      snapshot.txn === this.cachedTxn ? this.cache.get(Math.floor(at / PAGE_BYTES)) : undefined;
+    if (held === undefined) return this.plain(at, size);
+    // A copy: what is kept of a small value must not keep its page.
+    const room = this.room(size);
+    held.bytes.copy(room, 0, at % PAGE_BYTES, (at % PAGE_BYTES) + size);
+    return new Uint8Array(room.buffer, room.byteOffset, size);
   }
 
   /** Never a Buffer: its slice would share what Uint8Array's copies. */

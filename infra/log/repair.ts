@@ -201,11 +201,16 @@ class Plan {
     yield* this.states();
   }
 
-  /** A task's state is whole, or it is left out: who missed a part would go on from what never was. */
+  /**
+   * A task's state is whole, or it is left out: who missed a part would go on from what never was. Of
+   * entries only the tree tells which are of the last commit: pages hold those of earlier ones too.
+   */
   private *states(): Generator<PutRow> {
     const rows = this.found.rows.filter(({ key }) => STATE_ROWS.has(key[0] as number));
     const lost = rows.filter((row) => rowBytes(this.file, row) === null);
-    const incomplete = new Set<string>();
+    const doubtful = this.found.treeDamaged ? rows.filter(({ key }) => key[0] === ROW.entry) : [];
+    const incomplete = new Set(doubtful.map(({ key }) => taskIn(key)));
+    this.lostCheckpoints.push(...incomplete);
     for (const [index, row] of lost.entries()) {
       const task = taskIn(row.key);
       if (row.key[0] !== ROW.epoch) incomplete.add(task);

@@ -50,7 +50,8 @@ export function salvage(file: PageFile): Salvage {
   const { snapshot, entries, treeDamaged } = bestTree(file);
   const found = new Map<string, Salvaged>();
   for (const { key, place } of entries) {
-    found.set(key.toString("latin1"), judged(file, key, place, snapshot.txn));
+    const row = judged(file, key, place, snapshot.txn);
+    found.set(row.key.toString("latin1"), row);
   }
   if (treeDamaged) {
     for (const row of scanned(file, snapshot)) {
@@ -71,11 +72,31 @@ function judged(file: PageFile, key: Buffer, place: ValuePlace, txn: number): Sa
   if (faultOf(bytes, key) === null) {
     return { key, place, txn, state: "good", count: countIn(key, bytes) };
   }
+  const own = ownKey(bytes);
+  if (own !== null && bitsApart(own, key) === 1) {
+    // The bit that flipped is one of the tree's key: the row says what it was.
+    return { key: own, place, txn, state: "good", count: countIn(own, bytes) };
+  }
   const corrected = correctedRow(bytes);
   if (corrected === null || faultOf(corrected, key) !== null) {
     return { key, place, txn, state: "lost", count: 0 };
   }
   return { key, place, txn, state: "corrected", count: countIn(key, corrected) };
+}
+
+/** The key that a row was sealed for; null where its seal is broken. */
+function ownKey(row: Uint8Array): Buffer | null {
+  const parts = faultOf(row, null) === null ? partsOf(row) : null;
+  return parts === null ? null : Buffer.from(parts.key);
+}
+
+function bitsApart(a: Buffer, b: Buffer): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let bits = 0;
+  for (let i = 0; i < a.length; i++) {
+    for (let rest = (a[i] as number) ^ (b[i] as number); rest > 0; rest >>= 1) bits += rest & 1;
+  }
+  return bits;
 }
 
 const countIn = (key: Buffer, row: Uint8Array): number =>
@@ -143,9 +164,8 @@ function* scanned(file: PageFile, snapshot: Snapshot): Generator<Salvaged> {
     const places = (head.flags & 2) !== 0 ? leafPlaces(bytes, pgno) : valuePlace(bytes, pgno);
     for (const place of places) {
       const row = file.rawValue(place);
-      const parts = row === null || faultOf(row, null) !== null ? null : partsOf(row);
-      if (row === null || parts === null) continue;
-      const key = Buffer.from(parts.key);
+      const key = row === null ? null : ownKey(row);
+      if (row === null || key === null) continue;
       yield { key, place, txn: head.txn, state: "good", count: countIn(key, row) };
     }
   }
@@ -159,9 +179,22 @@ function leafPlaces(bytes: Buffer, pgno: number): ValuePlace[] {
       ({ run }) => run === null,
     );
   } catch (error) {
-    if (error instanceof TapedeckError) return [];
+    if (error instanceof TapedeckError) return sealedPlaces(bytes, pgno);
     throw error;
   }
+}
+
+/** Rows of a leaf whose own order is damaged: each says where it begins and how long it is. */
+function sealedPlaces(bytes: Buffer, pgno: number): ValuePlace[] {
+  const places: ValuePlace[] = [];
+  // Before the nodes lies free room, where rows of earlier commits may be left.
+  const nodes = PAGE_HEADER + bytes.readUInt16LE(22);
+  for (let start = nodes < PAGE_BYTES ? nodes : PAGE_HEADER; start < PAGE_BYTES; start++) {
+    const stated = statedSize(bytes.subarray(start));
+    if (stated === null || start + stated.total > PAGE_BYTES) continue;
+    places.push({ size: stated.total, at: pgno * PAGE_BYTES + start, run: null });
+  }
+  return places;
 }
 
 /** Where a value of its own pages begins: it says how long it is. */
