@@ -130,15 +130,16 @@ export class Writer {
 
   string(value: string): void {
     const length = value.length;
-    if (length >= 64) {
+    // ASCII, the usual case, has as many bytes as units: its length is known before it is written.
+    const sized = length < 64 ? 1 : 2;
+    if (length >= 8192) {
       this.utf8(value);
       return;
     }
-    // Short ASCII, the usual case, needs a one-byte length that is known before the text is written.
-    this.reserve(length + 1);
+    this.reserve(length + sized);
     const bytes = this.bytes;
-    let at = this.pos;
-    bytes[at++] = length << 1;
+    const start = this.pos;
+    let at = start + sized;
     for (let i = 0; i < length; i++) {
       const unit = value.charCodeAt(i);
       if (unit > 0x7f) {
@@ -146,6 +147,11 @@ export class Writer {
         return;
       }
       bytes[at++] = unit;
+    }
+    if (sized === 1) bytes[start] = length << 1;
+    else {
+      bytes[start] = ((length << 1) & 0x7f) | 0x80;
+      bytes[start + 1] = length >> 6;
     }
     this.pos = at;
   }
@@ -177,6 +183,7 @@ export class Writer {
 
 // Symbols, models and portfolios repeat in every record: one string object serves them all.
 const INTERNED = 4096;
+const INTERNED_BYTES = 128;
 const interned: string[] = new Array<string>(INTERNED).fill("");
 
 /** Reads what Writer writes, from `pos` up to `end`. */
@@ -323,7 +330,7 @@ export class Reader {
     this.pos = end;
     const bytes = this.bytes;
     if (size === 0) return "";
-    if (size > 32) return readUtf8(bytes, start, end);
+    if (size > INTERNED_BYTES) return readUtf8(bytes, start, end);
     // Where names that belong together differ: at both ends, in the middle, in the last digit but one.
     const outer = Math.imul(bytes[start] as number, 31) ^ Math.imul(bytes[end - 1] as number, 67);
     const middle = Math.imul(bytes[start + (size >> 1)] as number, 523);

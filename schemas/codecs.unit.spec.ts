@@ -268,6 +268,25 @@ describe("the limits of a value", () => {
     expect(read([2, 0xc3, 0xa9], (reader) => reader.string())).toBe("CODEC_STRING_INVALID");
   });
 
+  test("strings around the lengths at which their size takes another byte are UTF-8 with its size", () => {
+    for (const length of [31, 63, 64, 65, 127, 128, 129, 8190, 8191, 8192, 8193]) {
+      for (const end of ["z", "é", "語", "😀"]) {
+        const text = "abcdefg".repeat(1200).slice(0, length - 1) + end;
+        const writer = new Writer(1);
+        writer.string("before");
+        writer.string(text);
+        const bytes = Buffer.from(text);
+        const reader = new Reader(writer.bytes, 7, writer.pos);
+        expect(reader.long()).toBe(bytes.length);
+        const written = writer.bytes.subarray(reader.pos, writer.pos);
+        expect(bytes.equals(written)).toBe(true);
+        const whole = new Reader(writer.bytes, 7, writer.pos);
+        expect(whole.string() === text).toBe(true);
+        expect(whole.pos).toBe(writer.pos);
+      }
+    }
+  });
+
   test("a string of a million characters comes back", () => {
     const text = "price \u20ac".repeat(125_000);
     const writer = new Writer(16);
