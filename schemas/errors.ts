@@ -183,6 +183,7 @@ export const errorKinds = {
   TELEMETRY_LOG_UNWRITABLE: kind(4, "name a file that can be written, or log to stderr"),
   FAULTS_HISTORY_INVALID: kind(3, "record it with infra/faults/history/record-history.ts"),
   FAULTS_PROCESS_ENDED: kind(5, "see what the process said last, in the message"),
+  FAULTS_NO_PROGRESS: kind(6, "see what its process logged: run it alone with --fault and --keep"),
   PROCESSOR_FAILED: kind(
     5,
     "look at the event with `tapedeck inspect events`; what was committed before it is kept",
@@ -207,7 +208,6 @@ export const errorKinds = {
     2,
     "run `tapedeck schemas publish`: services never register schemas",
   ),
-  REGISTRY_SCHEMA_UNKNOWN: kind(3, "see which producer wrote the id, and into which registry"),
   REGISTRY_INCOMPATIBLE: kind(
     6,
     "mend the fields named: a new field needs a default, and one without a default stays for ever",
@@ -232,6 +232,9 @@ export const errorKinds = {
     2,
     "give the new version a name of its own (`--app`), or go back to what ran before",
   ),
+  SHADOW_CHANGED: kind(2, "give the other candidate another --name, or go on with the one that was"),
+  SHADOW_SOURCES_DIFFER: kind(2, "give the candidate the live flow's `source`"),
+  SHADOW_TOPICS_MISSING: kind(2, "run it once with --create-topics, or have those topics made"),
   KAFKA_UNREACHABLE: kind(
     4,
     "start the brokers, or mend their addresses and the network between; then try again",

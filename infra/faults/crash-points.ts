@@ -2,6 +2,7 @@
 // them. A fault run's own entry script reads which one is wanted and brings it in from outside: around
 // every request to a broker (`watchRequests`), or as a hook where the product takes one.
 
+import { AsyncResource } from "node:async_hooks";
 import { createRequire } from "node:module";
 import { TapedeckError } from "../../schemas/errors.ts";
 
@@ -11,8 +12,16 @@ export type CrashPoint = (name: string) => void;
 /** "before-EndTxn#3": the third time that the process is there; without a number the first. */
 const PLACE = /^([A-Za-z-]+)(?:#([1-9]\d*))?$/;
 
-/** `wanted` is the entry script's to read (TAPEDECK_CRASH_AT); absent: nowhere, at no cost. */
-export function crashPoint(wanted: string | undefined): CrashPoint {
+/** No handler runs, nothing is flushed: what the process knew is gone. */
+const die = (): void => {
+  process.kill(process.pid, "SIGKILL");
+};
+
+/**
+ * `wanted` is the entry script's to read (TAPEDECK_CRASH_AT); absent: nowhere, at no cost. `end` is
+ * what happens there, once.
+ */
+export function crashPoint(wanted: string | undefined, end: () => void = die): CrashPoint {
   if (wanted === undefined || wanted === "") return () => {};
   const [, place, number = "1"] = PLACE.exec(wanted) ?? [];
   if (place === undefined) {
@@ -22,8 +31,7 @@ export function crashPoint(wanted: string | undefined): CrashPoint {
   }
   let left = Number(number);
   return (name) => {
-    // No handler runs, nothing is flushed: what the process knew is gone.
-    if (name === place && --left === 0) process.kill(process.pid, "SIGKILL");
+    if (name === place && --left === 0) end();
   };
 }
 
@@ -51,10 +59,11 @@ export function watchRequests(point: CrashPoint): void {
       ...request,
       entry: {
         ...entry,
-        resolve: (answer) => {
+        // Answers come in the context of a socket: whoever asks wants to know for whom.
+        resolve: AsyncResource.bind((answer: object) => {
           point(`answered-${entry.apiName}`);
           entry.resolve(answer);
-        },
+        }),
       },
       sendRequest: () => {
         sendRequest();

@@ -2,12 +2,12 @@
 // showed, and how long it took until there was progress again.
 
 import { type Cell, tableText } from "../cli/table.ts";
-import type { AnomalyKind } from "./history/anomaly.ts";
 
 export interface FaultResult {
   readonly fault: string;
   readonly rounds: number;
-  readonly anomalies: ReadonlyMap<AnomalyKind, number>;
+  /** By kind: those of the history checker, and what else a run was judged by. */
+  readonly anomalies: ReadonlyMap<string, number>;
   /** From the fault to the first progress after it, one a round in which there was any. */
   readonly recoveriesMs: readonly number[];
 }

@@ -1,0 +1,120 @@
+// Plays a fault's rounds and judges what came of them. Promises: what stands still, a service that
+// fails by itself or cannot be stopped in good order is a finding like any other; a stage is judged
+// even where its play broke off.
+
+import { Random } from "../../../quant/random.ts";
+import { TapedeckError } from "../../../schemas/errors.ts";
+import type { Cluster } from "../../broker/cluster.ts";
+import type { FaultResult } from "../fault-table.ts";
+import { startFaultProxy } from "../proxy.ts";
+import type { DefectName } from "./defects.ts";
+import type { Fault } from "./fault.ts";
+import { judge, rest, type Verdict } from "./judge.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+export interface RunFaultOptions {
+  readonly cluster: Cluster;
+  readonly rounds: number;
+  readonly seed: number;
+  readonly defect?: DefectName | null;
+  readonly progress?: (line: string) => void;
+  /** Folder for what the stages leave: histories, logs. Absent: nothing is left. */
+  readonly keep?: string;
+}
+
+export interface FaultReport {
+  /** A row for each kind of round. */
+  readonly results: readonly FaultResult[];
+  /** What was found, in words, and what the play had to tell. */
+  readonly examples: readonly string[];
+  readonly told: readonly string[];
+  readonly verdicts: readonly Verdict[];
+}
+
+const REST_MS = 60_000;
+const SIGKILL = 9;
+
+export async function runFault(fault: Fault, options: RunFaultOptions): Promise<FaultReport> {
+  const recoveries = new Map<string, (number | null)[]>();
+  const anomalies = new Map<string, number>();
+  const examples: string[] = [];
+  const told: string[] = [];
+  const verdicts: Verdict[] = [];
+  for (let done = 0; done < options.rounds; done += fault.stageRounds) {
+    const rounds = Math.min(fault.stageRounds, options.rounds - done);
+    const note = (row: string, ms: number | null): void => {
+      recoveries.set(row, [...(recoveries.get(row) ?? []), ms]);
+      options.progress?.(`${row}: ${ms === null ? "nothing to recover" : `${Math.round(ms)} ms`}`);
+    };
+    const tell = (line: string): void => void told.push(line);
+    const verdict = await playOnce(fault, options, rounds, options.seed + done, note, tell);
+    verdicts.push(verdict);
+    for (const [kind, count] of verdict.anomalies) {
+      anomalies.set(kind, (anomalies.get(kind) ?? 0) + count);
+    }
+    examples.push(...verdict.examples);
+  }
+  const results = [...recoveries].map(([row, list]) => ({
+    fault: row,
+    rounds: list.length,
+    anomalies,
+    recoveriesMs: list.filter((ms) => ms !== null),
+  }));
+  if (results.length === 0) {
+    results.push({ fault: fault.name, rounds: 0, anomalies, recoveriesMs: [] });
+  }
+  return { results, examples, told, verdicts };
+}
+
+async function playOnce(
+  fault: Fault,
+  { cluster, defect = null, keep }: RunFaultOptions,
+  rounds: number,
+  seed: number,
+  note: (row: string, recoveryMs: number | null) => void,
+  tell: (line: string) => void,
+): Promise<Verdict> {
+  const proxy = fault.proxy ? await startFaultProxy({ brokers: cluster.brokers, seed }) : null;
+  const stage = await openStage({
+    ...fault.stage(rounds),
+    brokers: cluster.brokers,
+    ...(proxy === null ? {} : { through: proxy.brokers }),
+    seed,
+    defect,
+    ...(keep === undefined ? {} : { keep }),
+  });
+  try {
+    const failures: string[] = [];
+    let atRest = true;
+    try {
+      await fault.play({ stage, cluster, proxy, random: new Random(seed), rounds, note, tell });
+      proxy?.setRules([]);
+      await rest(stage, REST_MS);
+    } catch (error) {
+      if (!(error instanceof TapedeckError)) throw error;
+      atRest = false;
+      failures.push(`${error.code} ${error.message}`);
+    }
+    await stage.feed.stop().catch((error) => failures.push(String(error)));
+    failures.push(...(await endServices(stage)));
+    const verdict = await judge(stage, atRest);
+    if (failures.length === 0) return verdict;
+    const anomalies = new Map([...verdict.anomalies, ["failed", failures.length]] as const);
+    return { ...verdict, anomalies, examples: [...failures, ...verdict.examples] };
+  } finally {
+    await stage.close();
+    await proxy?.close();
+  }
+}
+
+/** Each ends with 0 when it is asked to; who ended before did so because it was killed. */
+async function endServices({ services }: Stage): Promise<readonly string[]> {
+  const failures: string[] = [];
+  for (const service of services) {
+    service.resume();
+    const { code, signal } = await service.terminate();
+    if (code === 0 || signal === SIGKILL) continue;
+    failures.push(`${service.name} ended with ${code ?? `signal ${signal}`}: ${service.errors()}`);
+  }
+  return failures;
+}
