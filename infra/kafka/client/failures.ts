@@ -33,7 +33,8 @@ export class Refused extends Error {
     super(`${apiName}${where}: ${type}${detail ? ` (${detail})` : ""}`);
     this.type = type;
     this.api = apiName;
-    this.place = place;
+    // What is asked for may be more than a place: none of it is to be told.
+    this.place = place === null ? null : { topic: place.topic, partition: place.partition };
   }
 
   get failure(): FailureClass {
