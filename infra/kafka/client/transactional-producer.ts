@@ -38,9 +38,18 @@ import {
   txnOffsetCommit,
 } from "./transaction-requests.ts";
 
+export interface TransactionBatch extends Partitioned {
+  readonly records: EncodedRecords;
+  /**
+   * Kafka offset that the partition's first record must get. Where another producer's came first, in
+   * a transaction that is still open too, nothing is committed: STREAMS_OFFSET_CONFLICT.
+   */
+  readonly at?: number;
+}
+
 export interface Transaction {
   /** Several of one partition are written in their order. */
-  readonly batches: readonly (Partitioned & { readonly records: EncodedRecords })[];
+  readonly batches: readonly TransactionBatch[];
   readonly offsets?: {
     readonly groupId: string;
     readonly offsets: readonly CommittedOffset[];
@@ -76,6 +85,7 @@ const HEADER_BYTES = 61;
 
 interface Outgoing extends Partitioned {
   readonly parts: EncodedRecords[];
+  readonly at: number | null;
   /** Sealed and perhaps sent: sent again it must be the same. */
   sealed: { readonly bytes: Uint8Array; readonly count: number } | null;
   baseOffset: number;
@@ -171,7 +181,13 @@ class OpenProducer implements TransactionalProducer {
       const steps = [this.write(outgoing)];
       if (offsets !== null) steps.push(this.commitOffsets(offsets.groupId, offsets.offsets));
       await allOrFirstFailure(steps, (failure) => this.die(failure));
-      await this.end();
+      const overtaken = outgoing.find(({ at, baseOffset }) => at !== null && at !== baseOffset);
+      if (overtaken !== undefined) {
+        // Not left to a time-out: readers of these partitions wait until it is settled.
+        await this.end(false);
+        throw conflictAt(overtaken);
+      }
+      await this.end(true);
       return outgoing.map(({ topic, partition, baseOffset }) => ({ topic, partition, baseOffset }));
     } catch (failure) {
       this.die(failure);
@@ -189,13 +205,13 @@ class OpenProducer implements TransactionalProducer {
   private outgoing(transaction: Transaction): Outgoing[] {
     const limit = (this.cluster.settings.maxBatchBytes ?? 1_000_000) - HEADER_BYTES;
     const places = new Map<string, Outgoing>();
-    for (const { topic, partition, records } of transaction.batches) {
+    for (const { topic, partition, records, at = null } of transaction.batches) {
       if (records.count === 0) continue;
       const parts = splitRecords(records, limit);
       const known = places.get(`${topic}/${partition}`);
       if (known !== undefined) known.parts.push(...parts);
       else {
-        const fresh = { topic, partition, parts: [...parts], sealed: null, baseOffset: -1 };
+        const fresh = { topic, partition, parts: [...parts], at, sealed: null, baseOffset: -1 };
         places.set(`${topic}/${partition}`, fresh);
       }
     }
@@ -305,17 +321,17 @@ class OpenProducer implements TransactionalProducer {
     });
   }
 
-  private async end(): Promise<void> {
+  private async end(committed: boolean): Promise<void> {
     await this.repeat(async () => {
       const link = await this.coordinator.link(COORDINATOR_LANE);
       if (!this.newEpochs) {
-        const answered = link.send(endTxn(this.producer, true));
-        this.endSent = true;
+        const answered = link.send(endTxn(this.producer, committed));
+        this.endSent = committed;
         this.coordinator.refuse(await answered, "EndTxn");
         return;
       }
-      const answered = link.send(endTxnWithNewEpoch(this.producer, true));
-      this.endSent = true;
+      const answered = link.send(endTxnWithNewEpoch(this.producer, committed));
+      this.endSent = committed;
       const { error, id, epoch } = await answered;
       this.coordinator.refuse(error, "EndTxn");
       this.producer = { ...this.producer, id, epoch };
@@ -383,6 +399,16 @@ class OpenProducer implements TransactionalProducer {
     }
     return kafkaError(failure, what);
   }
+}
+
+/** -1: sent again after a lost answer, and the broker does not tell where it had put it. */
+function conflictAt({ topic, partition, at, baseOffset }: Outgoing): TapedeckError {
+  const found = baseOffset < 0 ? "an offset that was not told" : `Kafka offset ${baseOffset}`;
+  return new TapedeckError(
+    "STREAMS_OFFSET_CONFLICT",
+    `${topic}/${partition}: another writer was first: the record for Kafka offset ${at} got ${found}`,
+    { topic, partition, at, baseOffset },
+  );
 }
 
 /** The coordinator answers so to a commit only where the transaction was not committed. */

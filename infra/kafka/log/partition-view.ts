@@ -1,6 +1,11 @@
 // One Kafka partition by logical offsets. Promises: what is read is committed, in order and without
 // a hole; an offset is found in a few fetches wherever it lies; a partition that is read from one
 // end to the other is fetched once, the next piece while the last one is worked on.
+//
+// Whether a message is an event of the partition depends on those before it: one that was written
+// before, by a second writer or a stranger, looks as good as new to who begins with it. So reading
+// goes on from where it is known what came before; where it must begin somewhere, what it finds is
+// held against what follows.
 
 import { setTimeout as pause } from "node:timers/promises";
 import { TapedeckError } from "../../../schemas/errors.ts";
@@ -10,7 +15,7 @@ import { offsetOutOfRange } from "../../../streams/log-errors.ts";
 import type { Fetched, KafkaConnection } from "../client/connection.ts";
 import { type OffsetRun, TopicDecoder } from "../wire/topic-decoder.ts";
 import { decodeResolved, type ResolvingSchemaIds } from "./decode-resolved.ts";
-import { PositionIndex } from "./position-index.ts";
+import { type Anchor, PositionIndex } from "./position-index.ts";
 
 /** Where a partition ends: what the next record gets. */
 export interface PartitionEnd {
@@ -27,16 +32,23 @@ const PROBE_BYTES = 1 << 16;
 const SCAN_RECORDS = 5_000;
 /** About half a minute: a broker that takes longer to write a marker is lost. */
 const MARKER_ATTEMPTS = 300;
-const LOOK_BACK = [2, 64, 2_048, 65_536];
+/** Two looks must agree. */
+const LOOK_BACK = [64, 512, 8_192, 65_536, Number.POSITIVE_INFINITY];
+
+type Connection = Pick<KafkaConnection, "fetch" | "listOffset">;
 
 export class PartitionView {
   readonly topic: string;
   readonly partition: number;
-  private readonly connection: KafkaConnection;
+  private readonly connection: Connection;
   private readonly kafkaTopic: string;
   private readonly schemas: ResolvingSchemaIds | null;
   private readonly index = new PositionIndex();
   private held: readonly RecordBatch[] = [];
+  /** Where reading in sequence goes on: what the next piece is judged by. */
+  private reached: Anchor | null = null;
+  /** False once a place that was found in the middle turned out to be none. */
+  private mayProbe = true;
   /** The fetch after `held`, begun before it is asked for. */
   private ahead: { readonly from: number; readonly fetched: Promise<Fetched> } | null = null;
   private lastEnd: PartitionEnd | null = null;
@@ -44,7 +56,7 @@ export class PartitionView {
   private ownEnd = 0;
 
   constructor(
-    connection: KafkaConnection,
+    connection: Connection,
     kafkaTopic: string,
     topic: string,
     partition: number,
@@ -62,10 +74,22 @@ export class PartitionView {
     if (!Number.isInteger(offset) || offset < 0) throw await this.outOfRange(offset);
     const held = this.heldAt(offset);
     if (held !== null) return held;
-    let from = await this.positionOf(offset);
-    for (;;) {
-      const fetched = await this.fetch(from, READ_BYTES);
-      this.held = await this.decode(fetched);
+    try {
+      return await this.readFrom(await this.placeOf(offset), offset);
+    } catch (error) {
+      if (!isMissing(error) || !this.mayProbe) throw error;
+      // Perhaps the place to begin at was wrong, and nothing is missing.
+      this.mayProbe = false;
+      this.index.clear();
+      this.reached = null;
+      return this.readFrom(await this.placeOf(offset), offset);
+    }
+  }
+
+  private async readFrom(place: Anchor, offset: number): Promise<RecordBatch | null> {
+    for (let at = place; ; at = this.reached as Anchor) {
+      const fetched = await this.fetch(at.kafka, READ_BYTES);
+      this.held = await this.decode(fetched, at);
       const more = fetched.nextOffset < fetched.stableEnd;
       const found = this.heldAt(offset);
       if (found !== null) {
@@ -80,7 +104,6 @@ export class PartitionView {
         if (logical === offset) return null;
         if (logical < offset) throw await this.outOfRange(offset);
       }
-      from = fetched.nextOffset;
     }
   }
 
@@ -90,13 +113,22 @@ export class PartitionView {
     const { lastEnd } = this;
     if (lastEnd !== null && lastEnd.kafka === kafka) return lastEnd;
     if (lastEnd !== null && kafka - lastEnd.kafka < SCAN_RECORDS) {
-      return this.endFrom(lastEnd.kafka, kafka, lastEnd);
+      return this.keepEnd(await this.endFrom(lastEnd.kafka, kafka, lastEnd));
     }
     const start = await this.connection.listOffset(this.kafkaTopic, this.partition, "start");
-    for (const back of [...LOOK_BACK, Number.POSITIVE_INFINITY]) {
+    let before: PartitionEnd | null = null;
+    for (const back of LOOK_BACK) {
       const from = Math.max(start, kafka - back);
-      const end = await this.endFrom(from, kafka, null);
-      if (end.logical > 0 || from === start) return end;
+      try {
+        const end: PartitionEnd = await this.endFrom(from, kafka, null);
+        const agrees = end.logical > 0 && before?.logical === end.logical;
+        if (agrees || from === start) return this.keepEnd(end);
+        before = end;
+      } catch (error) {
+        // It began with a message that is none of the partition's events; or something is missing.
+        if (!isMissing(error) || from === start) throw error;
+        before = null;
+      }
     }
     throw new Error("unreachable: the last look back goes to the start");
   }
@@ -121,7 +153,7 @@ export class PartitionView {
     if (kafka === 0) return 0;
     for (let from = kafka; ; ) {
       const fetched = await this.fetch(from, PROBE_BYTES);
-      const [first] = await this.decode(fetched);
+      const [first] = await this.decodeUnsure(fetched);
       if (first !== undefined) return first.baseOffset;
       if (fetched.nextOffset >= fetched.stableEnd) return (await this.end()).logical;
       from = fetched.nextOffset;
@@ -137,7 +169,7 @@ export class PartitionView {
     if (from < 0) return (await this.end()).logical;
     for (let next = from; ; ) {
       const fetched = await this.fetch(next, PROBE_BYTES);
-      for (const batch of await this.decode(fetched)) {
+      for (const batch of await this.decodeUnsure(fetched)) {
         if (batch.maxTimeUs < timeUs) continue;
         return firstAtOrAfter(batch, timeUs);
       }
@@ -146,29 +178,31 @@ export class PartitionView {
     }
   }
 
-  /** A Kafka offset at or before the record, close to it where that is known. */
-  async positionOf(logical: number): Promise<number> {
+  /** A place at or before the record, close to it where that is known: where to begin reading. */
+  async placeOf(logical: number): Promise<Anchor> {
+    const { reached } = this;
     let anchor = this.index.floor(logical);
+    if (reached !== null && reached.logical === logical) return reached;
     if (anchor === null) {
       const start = await this.connection.listOffset(this.kafkaTopic, this.partition, "start");
-      anchor = { logical: start === 0 ? 0 : await this.start(), kafka: start };
+      anchor = { logical: start === 0 ? 0 : await this.start(), kafka: start, floorUs: 0 };
       this.index.add(anchor.logical, anchor.kafka);
     }
-    while (logical - anchor.logical > SCAN_RECORDS) {
+    while (this.mayProbe && logical - anchor.logical > SCAN_RECORDS) {
       // The record lies at least as far on in Kafka's offsets as in ours.
       if (!(await this.probe(anchor.kafka + (logical - anchor.logical)))) break;
       const nearer = this.index.floor(logical);
       if (nearer === null || nearer.logical <= anchor.logical) break;
       anchor = nearer;
     }
-    return anchor.kafka;
+    return anchor;
   }
 
   /** Learns where the first record at or after a Kafka offset stands; false if there is none. */
   private async probe(from: number): Promise<boolean> {
     for (let next = from; ; ) {
       const fetched = await this.fetch(next, PROBE_BYTES);
-      if ((await this.decode(fetched)).length > 0) return true;
+      if ((await this.decodeUnsure(fetched)).length > 0) return true;
       if (fetched.nextOffset >= fetched.stableEnd || fetched.nextOffset <= next) return false;
       next = fetched.nextOffset;
     }
@@ -181,22 +215,22 @@ export class PartitionView {
     return anchor.kafka + (logical - anchor.logical);
   }
 
-  /** A transaction of ours put records there. */
-  written(logical: number, kafka: number, count: number): void {
-    this.index.add(logical, kafka);
-    this.index.add(logical + count, kafka + count);
-    this.ownEnd = kafka + count + 1;
+  /** A transaction of ours put a batch there, as so many messages: a hole is none. */
+  written({ baseOffset, count, maxTimeUs }: RecordBatch, kafka: number, messages: number): void {
+    this.index.add(baseOffset, kafka);
+    this.index.add(baseOffset + count, kafka + messages, maxTimeUs);
+    this.ownEnd = kafka + messages + 1;
   }
 
   /** Waits up to `waitMs` for something beyond `offset`; true if there is. */
   async grown(offset: number, waitMs: number): Promise<boolean> {
     if (this.heldAt(offset) !== null) return true;
-    const from = await this.positionOf(offset);
-    const fetched = await this.connection.fetch(this.kafkaTopic, this.partition, from, {
+    const at = await this.placeOf(offset);
+    const fetched = await this.connection.fetch(this.kafkaTopic, this.partition, at.kafka, {
       maxBytes: PROBE_BYTES,
       waitMs,
     });
-    const batches = await this.decode(fetched);
+    const batches = await this.decode(fetched, at);
     return batches.some(({ baseOffset, count }) => baseOffset + count > offset);
   }
 
@@ -221,27 +255,66 @@ export class PartitionView {
     this.ahead = { from, fetched };
   }
 
-  /** What is no record of ours is passed over: who consumes the partition puts it aside. */
-  private async decode(fetched: Fetched): Promise<readonly RecordBatch[]> {
-    const { topic, partition, schemas } = this;
-    const decoder = new TopicDecoder({ topic, partition }, schemas);
+  /**
+   * A piece that begins at `at`, or where nothing is known of what came before it. What is no record
+   * of ours is passed over: who consumes the partition puts it aside.
+   */
+  private async decode(fetched: Fetched, at: Anchor | null): Promise<readonly RecordBatch[]> {
+    const decoder = this.decoder(at);
     const batches: RecordBatch[] = [];
     for (const raw of fetched.batches) {
-      const { batch, runs } = await decodeResolved(decoder, raw, schemas);
+      const { batch, runs } = await decodeResolved(decoder, raw, this.schemas);
       if (batch === null) continue;
       batches.push(batch);
       this.learn(runs, batch);
     }
+    const { next, reachedUs } = decoder;
+    if (next !== null) {
+      this.index.add(next, fetched.nextOffset, reachedUs);
+      this.reached = { logical: next, kafka: fetched.nextOffset, floorUs: reachedUs };
+    }
     return batches;
   }
 
+  /** A piece from the middle: where it begins with what is out of sequence, that is left out. */
+  private async decodeUnsure(fetched: Fetched): Promise<readonly RecordBatch[]> {
+    const decoder = this.decoder(null);
+    const found: (readonly [readonly OffsetRun[], RecordBatch])[] = [];
+    for (let i = 0; i < fetched.batches.length; ) {
+      try {
+        const raw = fetched.batches[i] as Fetched["batches"][number];
+        const { batch, runs } = await decodeResolved(decoder, raw, this.schemas);
+        if (batch !== null) found.push([runs, batch]);
+        i++;
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+        // What came before it was not the partition's, or the partition has a hole: its reader tells.
+        found.length = 0;
+        decoder.seek(error.facts.found as number, 0);
+      }
+    }
+    for (const [runs, batch] of found) this.learn(runs, batch);
+    return found.map(([, batch]) => batch);
+  }
+
+  private decoder(at: Anchor | null): TopicDecoder {
+    const { topic, partition, schemas } = this;
+    const place = { topic, partition };
+    return new TopicDecoder(place, schemas, at?.logical ?? null, at?.floorUs ?? 0);
+  }
+
   /** Where records that were decoded lie. */
-  learn(runs: readonly OffsetRun[], { baseOffset, count }: RecordBatch): void {
+  learn(runs: readonly OffsetRun[], { baseOffset, count, maxTimeUs }: RecordBatch): void {
     for (const { logical, kafka } of runs) this.index.add(logical, kafka);
     const last = runs.at(-1);
     if (last === undefined) return;
     const end = baseOffset + count;
-    this.index.add(end, last.kafka + end - last.logical);
+    this.index.add(end, last.kafka + end - last.logical, maxTimeUs);
+  }
+
+  /** The first record at or after a Kafka offset has that logical one. */
+  trust({ logical, kafka, floorUs }: Anchor): void {
+    this.index.add(logical, kafka, floorUs);
   }
 
   /** The end, by what lies from `from` up to Kafka's end there. */
@@ -250,18 +323,19 @@ export class PartitionView {
     kafka: number,
     before: PartitionEnd | null,
   ): Promise<PartitionEnd> {
-    let end: PartitionEnd = { logical: 0, maxTimeUs: 0, ...before, kafka };
-    for (let next = from; next < kafka; ) {
-      const fetched = await this.fetch(next, READ_BYTES);
-      const last = (await this.decode(fetched)).at(-1);
-      if (last !== undefined) {
-        const { baseOffset, count, maxTimeUs } = last;
-        const reached = Math.max(kafka, fetched.nextOffset);
-        end = { logical: baseOffset + count, maxTimeUs, kafka: reached };
-      }
-      if (fetched.nextOffset <= next) break;
-      next = fetched.nextOffset;
+    const decoder = this.decoder(before === null ? null : { ...before, floorUs: before.maxTimeUs });
+    let reached = from;
+    while (reached < kafka) {
+      const fetched = await this.fetch(reached, READ_BYTES);
+      for (const raw of fetched.batches) await decodeResolved(decoder, raw, this.schemas);
+      if (fetched.nextOffset <= reached) break;
+      reached = fetched.nextOffset;
     }
+    const { next, reachedUs } = decoder;
+    return { logical: next ?? 0, maxTimeUs: reachedUs, kafka: Math.max(kafka, reached) };
+  }
+
+  private keepEnd(end: PartitionEnd): PartitionEnd {
     if (end.logical > 0) this.lastEnd = end;
     return end;
   }
@@ -272,9 +346,18 @@ export class PartitionView {
   }
 }
 
+/** A place that was only guessed may lie beyond Kafka's end. */
+function nothingBeyondEnd(error: unknown): null {
+  if (error instanceof TapedeckError && error.code === "KAFKA_OFFSET_OUT_OF_RANGE") return null;
+  throw error;
+}
+
 const unsettled = (topic: string, partition: number, end: number, wanted: number): TapedeckError =>
   new TapedeckError(
     "KAFKA_UNREACHABLE",
     `${topic}/${partition} ends at ${end}: the marker of a commit at ${wanted - 1} did not come`,
     { topic, partition, end, wanted },
   );
+
+const isMissing = (error: unknown): error is TapedeckError =>
+  error instanceof TapedeckError && error.code === "WIRE_OFFSET_MISSING";

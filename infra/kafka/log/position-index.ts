@@ -8,6 +8,8 @@
 export interface Anchor {
   readonly logical: number;
   readonly kafka: number;
+  /** Greatest effective time before it; 0 where that is not known. */
+  readonly floorUs: number;
 }
 
 const LIMIT = 4096;
@@ -16,11 +18,11 @@ export class PositionIndex {
   private anchors: Anchor[] = [];
 
   /** Anchors mostly come in order; one that is known already changes nothing. */
-  add(logical: number, kafka: number): void {
+  add(logical: number, kafka: number, floorUs = 0): void {
     const { anchors } = this;
     const last = anchors.at(-1);
     if (last === undefined || last.logical < logical) {
-      anchors.push({ logical, kafka });
+      anchors.push({ logical, kafka, floorUs });
       if (anchors.length > LIMIT) this.thin();
       return;
     }
@@ -28,16 +30,22 @@ export class PositionIndex {
     const before = anchors[at - 1];
     if (before?.logical === logical) {
       // The place nearest to the record saves reading what lies before it.
-      if (kafka > before.kafka) anchors[at - 1] = { logical, kafka };
+      if (kafka >= before.kafka) {
+        anchors[at - 1] = { logical, kafka, floorUs: Math.max(floorUs, before.floorUs) };
+      }
       return;
     }
-    anchors.splice(at, 0, { logical, kafka });
+    anchors.splice(at, 0, { logical, kafka, floorUs });
     if (anchors.length > LIMIT) this.thin();
   }
 
   /** The last anchor at or before `logical`; null where nothing is known. */
   floor(logical: number): Anchor | null {
     return this.anchors[this.indexAfter(logical) - 1] ?? null;
+  }
+
+  clear(): void {
+    this.anchors = [];
   }
 
   get size(): number {

@@ -17,17 +17,22 @@ import { changelogRecords, type Owner, type TaskOwners } from "./task-owners.ts"
 interface End {
   readonly logical: number;
   readonly maxTimeUs: number;
+  /** Kafka offset there; null where it is not known, or what comes next goes into the same batch. */
+  readonly kafka: number | null;
 }
 
 interface Placed {
   readonly view: PartitionView;
   readonly batch: RecordBatch;
   readonly records: EncodedRecords;
+  /** Kafka offset that its first record must get; null: any. */
+  readonly at: number | null;
 }
 
 interface TransactionsOptions {
   readonly app: string;
   readonly prefix: string;
+  readonly shared?: boolean;
   readonly schemaIds: SchemaIds | null;
 }
 
@@ -82,8 +87,8 @@ export class Transactions {
     }
     if (taken.length === 0) return;
     try {
-      await this.send(placed, owners, taken);
-      for (const [key, end] of ends) this.ends.set(key, end);
+      const after = await this.send(placed, owners, taken);
+      for (const [key, end] of ends) this.ends.set(key, { ...end, kafka: after.get(key) ?? null });
       for (const { resolve } of taken) resolve();
     } catch (error) {
       this.forget();
@@ -98,13 +103,18 @@ export class Transactions {
     return owners;
   }
 
-  private async place({ produced }: Commit, ends: Map<string, End>): Promise<readonly Placed[]> {
+  private async place(commit: Commit, ends: Map<string, End>): Promise<readonly Placed[]> {
+    const { produced, checkpoints } = commit;
+    // Fence first, then look: what an earlier writer, or one of ours that is dead, left under way is
+    // settled by then, and can no longer show up behind the end that was seen. (A task is fenced
+    // when it is opened.)
+    if (checkpoints.length === 0 && produced.length > 0) await this.writerOf();
     const placed: Placed[] = [];
     for (const batch of produced) {
       const { topic, partition, baseOffset, count } = batch;
       const key = `${topic}/${partition}`;
       const view = await this.view(topic, partition);
-      const end = ends.get(key) ?? this.ends.get(key) ?? (await view.end());
+      const end = ends.get(key) ?? (await this.endOf(key, view));
       if (baseOffset !== end.logical) {
         throw offsetConflict(topic, partition, baseOffset, end.logical);
       }
@@ -112,25 +122,34 @@ export class Transactions {
       if (count === 0) continue;
       const maxTimeUs = Math.max(end.maxTimeUs, batch.maxTimeUs);
       const records = this.encoder(topic, partition).encode(batch, end.maxTimeUs);
-      placed.push({ view, batch, records });
-      ends.set(key, { logical: baseOffset + count, maxTimeUs });
+      placed.push({ view, batch, records, at: this.options.shared === true ? end.kafka : null });
+      ends.set(key, { logical: baseOffset + count, maxTimeUs, kafka: null });
     }
     return placed;
   }
 
+  private async endOf(key: string, view: PartitionView): Promise<End> {
+    const known = this.ends.get(key);
+    const isKnown = known !== undefined && !(this.options.shared === true && known.kafka === null);
+    return isKnown ? known : view.end();
+  }
+
+  /** Gives the Kafka offset at which each partition ends then, by "topic/partition". */
   private async send(
     placed: readonly Placed[],
     owners: readonly Owner[],
     taken: readonly Waiting[],
-  ): Promise<void> {
+  ): Promise<ReadonlyMap<string, number>> {
     const { prefix, app } = this.options;
-    const batches: Batches["batches"][number][] = placed.map(({ batch, records }) => ({
+    const batches: Batches["batches"][number][] = placed.map(({ batch, records, at }) => ({
       topic: `${prefix}${batch.topic}`,
       partition: batch.partition,
       records,
+      ...(at === null ? {} : { at }),
     }));
     const [owner] = owners;
-    if (batches.length === 0 && owner === undefined) return;
+    const after = new Map<string, number>();
+    if (batches.length === 0 && owner === undefined) return after;
     const checkpoints = taken.flatMap(({ commit }) => commit.checkpoints);
     const changelogs = checkpoints.map((checkpoint, index) => {
       const { incarnation, epoch, place } = owners[index] as Owner;
@@ -149,20 +168,27 @@ export class Transactions {
         ? {}
         : { offsets: { groupId: groupOf(app, owner.task), offsets } }),
     });
-    placed.forEach(({ view, batch }, index) => {
-      const at = written[index];
-      if (at !== undefined && at.baseOffset >= 0)
-        view.written(batch.baseOffset, at.baseOffset, batch.count);
-    });
+    // What goes to one partition lies there together, whatever it came as.
+    const next = new Map(written.map((at) => [`${at.topic}/${at.partition}`, at.baseOffset]));
+    for (const { view, batch, records } of placed) {
+      const key = `${prefix}${batch.topic}/${batch.partition}`;
+      const base = next.get(key) ?? -1;
+      if (base < 0) continue;
+      view.written(batch, base, records.count);
+      next.set(key, base + records.count);
+      // A marker follows.
+      after.set(`${batch.topic}/${batch.partition}`, base + records.count + 1);
+    }
     owners.forEach(({ cache, incarnation }, index) => {
-      const at = written[placed.length + index];
       const log = changelogs[index];
-      if (cache === null || at === undefined || log === undefined) return;
+      if (cache === null || log === undefined) return;
+      const base = next.get(`${log.topic}/${log.partition}`) ?? -1;
       const changes = checkpoints[index]?.changes ?? [];
       // Where the records lie was not told: what is cached could not be gone on with.
-      if (at.baseOffset < 0) cache.clear();
-      else cache.apply({ incarnation, next: at.baseOffset + log.records.count }, changes);
+      if (base < 0) cache.clear();
+      else cache.apply({ incarnation, next: base + log.records.count }, changes);
     });
+    return after;
   }
 
   /** For tools that show a group's lag; the truth is in the checkpoint. */

@@ -358,10 +358,7 @@ describe("schema ids", () => {
     await ids.resolve([9, 9, 0, 2 ** 31]);
     expect([9, 0, 2 ** 31].map((id) => ids.isKnown("orders", id))).toEqual([false, false, false]);
     expect(state.asked.filter((one) => one.startsWith("GET"))).toEqual(["GET /schemas/ids/9"]);
-    expect(ids.refusal("orders", 9)).toMatchObject({
-      code: "REGISTRY_SCHEMA_UNKNOWN",
-      message: `${state.address} has no schema 9`,
-    });
+    expect(ids.refusal("orders", 9)).toBe(`${state.address} has no schema 9`);
     await ids.resolve([9]);
     expect(state.asked.filter((one) => one.endsWith("/9"))).toHaveLength(1);
     state.texts.set(9, schema("orderId"));
@@ -377,9 +374,7 @@ describe("schema ids", () => {
     const ids = await openSchemaIds(client(state.address), [orders]);
     await ids.resolve([2, 3]);
     expect([2, 3].map((id) => ids.isKnown("orders", id))).toEqual([false, false]);
-    expect(ids.refusal("orders", 2).message).toMatch(
-      /^schema 2 of http.* is none that was recorded/,
-    );
+    expect(ids.refusal("orders", 2)).toMatch(/^schema 2 of http.* is none that was recorded/);
   });
 
   test("many at once are asked for once each, whoever asks", async () => {

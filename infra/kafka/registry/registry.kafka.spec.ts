@@ -248,6 +248,6 @@ describeKafka("schema ids", () => {
       false, // no Avro
     ]);
     expect(ids.isKnown("orders", 2 ** 31 - 1)).toBe(false);
-    expect(ids.refusal("orders", 2 ** 31 - 1).message).toContain("has no schema 2147483647");
+    expect(ids.refusal("orders", 2 ** 31 - 1)).toContain("has no schema 2147483647");
   });
 });

@@ -19,7 +19,7 @@ export interface SchemaIds {
    */
   resolve(ids: Iterable<number>): Promise<void>;
   /** Why the id is not believed: what the record's dead letter says. Only where isKnown is false. */
-  refusal(topic: TopicName, id: number): TapedeckError;
+  refusal(topic: TopicName, id: number): string;
 }
 
 /** Many requests at once would only queue in the registry. */
@@ -87,11 +87,9 @@ export async function openSchemaIds(
       });
     },
     refusal(topic, id) {
-      const facts = { url: client.url, topic, id };
-      const what = meanings.has(id)
+      return meanings.has(id)
         ? `schema ${id} of ${client.url} is none that was recorded for ${topic}, or not readable now`
         : `${client.url} has no schema ${id}`;
-      return new TapedeckError("REGISTRY_SCHEMA_UNKNOWN", what, facts);
     },
   };
 }

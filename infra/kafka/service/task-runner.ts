@@ -5,7 +5,6 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { TapedeckError } from "../../../schemas/errors.ts";
-import type { Facts } from "../../../schemas/generated/facts.ts";
 import type { GroupInput } from "../../../streams/group-input.ts";
 import { GroupTask } from "../../../streams/group-task.ts";
 import type { Commit, EntryChange, OpenedTask, RecordBatch } from "../../../streams/log.ts";
@@ -25,6 +24,7 @@ import { decodeResolved, type ResolvingSchemaIds } from "../log/decode-resolved.
 import type { KafkaLog } from "../log/kafka-log.ts";
 import type { Poison } from "../wire/poison.ts";
 import { TopicDecoder } from "../wire/topic-decoder.ts";
+import { Aside } from "./aside.ts";
 
 export interface RunnerSettings {
   /** How long an event waits for an input without a head, in µs. */
@@ -67,8 +67,7 @@ interface Source {
   readonly decoder: TopicDecoder;
   readonly gauges: InputGauges;
   readonly kafkaTopic: string;
-  /** Kafka offset up to which what is no event has been put aside. */
-  aside: number;
+  readonly aside: Aside;
   paused: boolean;
 }
 
@@ -91,11 +90,15 @@ export const FETCH_BUFFER_BYTES = 64 << 20;
 /** Nothing happens for so long at most: lag is looked at as often. */
 const IDLE_MS = 100;
 const ASIDE = "aside ";
+/** Of letters that wait to be written: a flood of what is no event is held to this. */
+const LETTER_BYTES = 8 << 20;
 
 export class TaskRunner {
   private readonly options: RunnerOptions;
   private readonly sources = new Map<string, Source>();
-  private readonly asideChanges = new Map<string, EntryChange>();
+  /** Letters since the last transaction, and their bytes. */
+  private letters = 0;
+  private letterBytes = 0;
   private gauges: TaskGauges | null = null;
   private fetcher: Fetcher | null = null;
   private stopping = false;
@@ -155,8 +158,9 @@ export class TaskRunner {
     try {
       for (const source of this.sources.values()) {
         const { topic, partition, wanted } = source.input;
-        const view = await log.view(topic, partition);
-        fetcher.add(source.kafkaTopic, partition, await view.positionOf(wanted));
+        const place = await source.aside.start(await log.view(topic, partition), wanted);
+        source.decoder.seek(place.logical, place.floorUs);
+        fetcher.add(source.kafkaTopic, partition, place.kafka);
       }
       while (!this.stopping) await this.turn(group, fetcher);
       await this.drain(group);
@@ -196,13 +200,12 @@ export class TaskRunner {
     const { topic, partition } = input;
     const { log, schemaIds } = this.options;
     const kafkaTopic = log.kafkaName(topic);
-    const told = opened.entries.get(`${ASIDE}${topic}/${partition}`);
     this.sources.set(`${kafkaTopic}/${partition}`, {
       input,
       decoder: new TopicDecoder({ topic, partition }, schemaIds),
       gauges: (this.gauges as TaskGauges).inputs[index] as InputGauges,
       kafkaTopic,
-      aside: told === undefined ? -1 : Number(Buffer.from(told).toString()),
+      aside: new Aside(opened.entries.get(`${ASIDE}${topic}/${partition}`)),
       paused: false,
     });
   }
@@ -211,9 +214,11 @@ export class TaskRunner {
   private async turn(group: GroupTask, fetcher: Fetcher): Promise<void> {
     const { settings } = this.options;
     if (this.failure !== null) throw this.failure;
-    const piece = this.pulled;
-    this.pulled = null;
-    if (piece !== null) await this.take(group, piece, fetcher);
+    const piece = this.lettersFull ? null : this.pulled;
+    if (piece !== null) {
+      this.pulled = null;
+      await this.take(group, piece, fetcher);
+    }
     this.observe(group, fetcher);
     const now = nowUs();
     if (group.admitted < settings.maxEvents) {
@@ -224,6 +229,11 @@ export class TaskRunner {
     }
     this.commitIfDue(group);
     await this.rest(group, fetcher);
+  }
+
+  /** Nothing more is taken before some of it is written. */
+  private get lettersFull(): boolean {
+    return this.letterBytes > LETTER_BYTES;
   }
 
   private async take(group: GroupTask, piece: Fetched, fetcher: Fetcher): Promise<void> {
@@ -243,6 +253,8 @@ export class TaskRunner {
         this.options.arrivals.arrived(batch.topic, batch.partition, next, performance.now());
       }
     }
+    const { next: logical, reachedUs: floorUs } = decoder;
+    if (logical !== null) view.trust({ logical, kafka: piece.nextOffset, floorUs });
     this.at("received");
     if (input.full && !source.paused) {
       source.paused = true;
@@ -250,22 +262,14 @@ export class TaskRunner {
     }
   }
 
-  private putAside(group: GroupTask, source: Source, poison: Poison): void {
-    const { topic, partition } = source.input;
-    if (poison.kafkaOffset <= source.aside) return;
-    source.aside = poison.kafkaOffset;
-    if (!this.options.putsAside(topic, partition)) return;
-    const letter: Facts["tape.dead-letters"] = {
-      origin: topic,
-      partition,
-      position: poison.kafkaOffset,
-      code: poison.code,
-      detail: poison.detail,
-      raw: poison.raw,
-    };
-    group.putAside(letter, Math.max(0, poison.timestampMs) * 1000);
-    const key = `${ASIDE}${topic}/${partition}`;
-    this.asideChanges.set(key, { key, value: Buffer.from(String(source.aside)) });
+  private putAside(group: GroupTask, { input, aside }: Source, poison: Poison): void {
+    const { topic, partition } = input;
+    if (!aside.isNew(poison) || !this.options.putsAside(topic, partition)) return;
+    const { kafkaOffset: position, code, detail, raw } = poison;
+    const letter = { origin: topic, partition, position, code, detail, raw };
+    group.putAside(letter, letterTimeUs(poison));
+    this.letters++;
+    this.letterBytes += raw.length;
   }
 
   /** Tells the group and the gauges how far behind each input is. */
@@ -289,7 +293,7 @@ export class TaskRunner {
     const { lingerMs, maxEvents } = this.options.settings;
     if (this.committing !== null) return;
     const waiting = group.admitted > 0;
-    if (!waiting && this.asideChanges.size === 0) return;
+    if (!waiting && this.letters === 0) return;
     const due = performance.now() - this.firstAdmittedMs >= lingerMs;
     if (waiting && !due && group.admitted < maxEvents) return;
     this.begin(this.transaction(group));
@@ -298,8 +302,9 @@ export class TaskRunner {
   private transaction(group: GroupTask): Commit {
     const { admitted } = group;
     const { produced, checkpoints } = group.transaction();
-    const aside = [...this.asideChanges.values()];
-    this.asideChanges.clear();
+    const aside = this.asideChanges();
+    this.letters = 0;
+    this.letterBytes = 0;
     if (this.gauges !== null) {
       this.gauges.admitted += admitted;
       this.gauges.stateEntries = group.entries;
@@ -312,6 +317,14 @@ export class TaskRunner {
         changes: [...(checkpoint.changes ?? []), ...aside],
       })),
     };
+  }
+
+  private asideChanges(): readonly EntryChange[] {
+    return [...this.sources.values()].flatMap(({ input, aside }): EntryChange[] => {
+      const { topic, partition, consumed } = input;
+      const value = aside.take(consumed);
+      return value === null ? [] : [{ key: `${ASIDE}${topic}/${partition}`, value }];
+    });
   }
 
   private begin(commit: Commit): void {
@@ -361,6 +374,7 @@ export class TaskRunner {
   /** Until something comes, a commit ends, or the next event's waiting is over. */
   private async rest(group: GroupTask, fetcher: Fetcher): Promise<void> {
     const { lingerMs } = this.options.settings;
+    if (this.lettersFull) await this.committing;
     if (this.pulled !== null) return;
     this.pulling ??= fetcher.pull(IDLE_MS).then(
       (piece) => {
@@ -402,7 +416,7 @@ export class TaskRunner {
   private async drain(group: GroupTask): Promise<void> {
     await this.committing;
     if (this.failure !== null) throw this.failure;
-    if (group.admitted === 0 && this.asideChanges.size === 0) return;
+    if (group.admitted === 0 && this.letters === 0) return;
     this.begin(this.transaction(group));
     await this.committing;
     if (this.failure !== null) throw this.failure;
@@ -423,6 +437,11 @@ function countRare(produced: readonly RecordBatch[], gauges: TaskGauges): void {
       else if (event.topic === "tape.dead-letters") count(gauges.deadLetters, event.value.code);
     }
   }
+}
+
+/** A stranger's clock is not trusted with times to come: every later letter would have to wait for them. */
+function letterTimeUs({ timestampMs, reachedUs }: Poison): number {
+  return timestampMs >= 0 && timestampMs <= Date.now() ? timestampMs * 1000 : reachedUs;
 }
 
 /** The owner's clock: only its differences count. */

@@ -46,6 +46,9 @@ export interface Poison {
    * record all of it, of an unreadable batch its packed records.
    */
   readonly raw: Uint8Array;
+  /** What a reader needs to go on after it: logical offset that comes next, if known, and time reached. */
+  readonly next: number | null;
+  readonly reachedUs: number;
 }
 
 export interface Message {

@@ -7,4 +7,6 @@ export interface SchemaIds {
   idOf(topic: TopicName): number;
   /** Whether today's codec of the topic reads bytes of that schema; "unknown": ask the registry first. */
   isKnown(topic: TopicName, id: number): boolean | "unknown";
+  /** Why the id is not believed, in words; only where isKnown is false. */
+  refusal?(topic: TopicName, id: number): string;
 }

@@ -42,6 +42,8 @@ export interface Decoded {
   readonly unresolved: readonly number[];
 }
 
+type Unplaced = Omit<Poison, "next" | "reachedUs">;
+
 const NOTHING: Decoded = { batch: null, poison: [], runs: [], unresolved: [] };
 
 /** Kafka offset of a record of a batch that was decoded. */
@@ -100,7 +102,10 @@ export class TopicDecoder {
   /** Throws WIRE_OFFSET_MISSING, WIRE_TIMESTAMP_TYPE; where it throws, nothing was taken. */
   decode(raw: RawBatch): Decoded {
     if (raw.control) return NOTHING;
-    if (raw.defect !== null) return { ...NOTHING, poison: [defectOf(raw)] };
+    if (raw.defect !== null) {
+      const { next, reachedUs } = this;
+      return { ...NOTHING, poison: [{ ...defectOf(raw), next, reachedUs }] };
+    }
     if (raw.appendTime) throw this.stamped(raw);
     const { records, envelope, out } = this;
     const poison: Poison[] = [];
@@ -113,7 +118,7 @@ export class TopicDecoder {
     while (records.next()) {
       const code = this.check(records, next, reachedUs);
       if (code !== null) {
-        poison.push(this.poisonOf(raw, code));
+        poison.push({ ...this.poisonOf(raw, code), next, reachedUs });
         continue;
       }
       if (this.unknownId >= 0) unresolved.add(this.unknownId);
@@ -216,7 +221,8 @@ export class TopicDecoder {
         return null;
       }
       if (known !== true) {
-        return this.because("WIRE_SCHEMA_FOREIGN", `schema id ${id} is none of ${topic}'s`);
+        const why = this.schemas?.refusal?.(topic, id) ?? `schema id ${id} is none of ${topic}'s`;
+        return this.because("WIRE_SCHEMA_FOREIGN", why);
       }
       this.knownId = id;
     }
@@ -271,7 +277,7 @@ export class TopicDecoder {
     return code;
   }
 
-  private poisonOf(raw: RawBatch, code: PoisonCode): Poison {
+  private poisonOf(raw: RawBatch, code: PoisonCode): Unplaced {
     const { offset, timestampMs, bodyStart, end, lost } = this.records;
     return {
       kafkaOffset: offset,
@@ -336,7 +342,7 @@ export class TopicDecoder {
   }
 }
 
-function defectOf({ baseOffset, count, firstTimestampMs, records, defect }: RawBatch): Poison {
+function defectOf({ baseOffset, count, firstTimestampMs, records, defect }: RawBatch): Unplaced {
   const { code, detail } = defect as NonNullable<RawBatch["defect"]>;
   return {
     kafkaOffset: baseOffset,

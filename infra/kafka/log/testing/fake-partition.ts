@@ -1,0 +1,45 @@
+// One Kafka partition in memory, for what a broker need not be asked: messages as batches with their
+// places, read as a fetch gives them.
+
+import type { KafkaConnection } from "../../client/connection.ts";
+import type { RawBatch } from "../../wire/record-batch.ts";
+import { type LooseMessage, putTogether } from "../../wire/testing/messages.ts";
+
+export interface FakePartition {
+  readonly connection: Pick<KafkaConnection, "fetch" | "listOffset">;
+  /** Appends one batch; a marker follows it where it is of a transaction. Gives its Kafka offset. */
+  append(messages: readonly LooseMessage[], transactional?: boolean): number;
+  /** Kafka offset that comes next. */
+  readonly end: number;
+}
+
+/** `pieceBatches`: batches in one fetch at most. */
+export function fakePartition(pieceBatches = 4): FakePartition {
+  const batches: RawBatch[] = [];
+  let end = 0;
+  return {
+    get end() {
+      return end;
+    },
+    append(messages, transactional = true) {
+      const base = end;
+      batches.push(putTogether(messages, base));
+      end += messages.length + (transactional ? 1 : 0);
+      return base;
+    },
+    connection: {
+      async fetch(topic, partition, offset) {
+        const from = batches.filter(({ lastOffset }) => lastOffset >= offset);
+        const piece = from.slice(0, pieceBatches);
+        const next = from[pieceBatches]?.baseOffset ?? end;
+        const place = { topic, partition, stableEnd: end, start: 0 };
+        return { ...place, batches: piece, nextOffset: next };
+      },
+      async listOffset(_topic, _partition, at) {
+        if (at === "start") return 0;
+        if (typeof at !== "object") return end;
+        return batches.find((one) => one.maxTimestampMs >= at.timestampMs)?.baseOffset ?? -1;
+      },
+    },
+  };
+}
