@@ -5,8 +5,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TapedeckError } from "../../schemas/errors.ts";
-import { installKafka } from "./install.ts";
-import { findJava, type Java } from "./java.ts";
+import type { Java } from "./java.ts";
 import {
   type ClusterSettings,
   type NodeSettings,
@@ -17,6 +16,14 @@ import {
 
 /** "test" starts soon and stays small; "load" is for measurements and long runs. */
 export type JvmProfile = "test" | "load";
+
+/** What runs Kafka's programs. */
+export interface Runtime {
+  readonly java: Java;
+  readonly classPath: string;
+  /** The JVM's flags for its archive of Kafka's classes. */
+  readonly classes: readonly string[];
+}
 
 export interface NodeFolder {
   readonly node: NodeSettings;
@@ -39,21 +46,14 @@ const JVM: Readonly<Record<JvmProfile, readonly string[]>> = {
   load: ["-XX:+UseParallelGC", "-Xmx1g"],
 };
 
-/** Java, or BROKER_UNAVAILABLE. */
-export function requireJava(): Java {
-  const java = findJava();
-  if (java !== null) return java;
-  throw new TapedeckError("BROKER_UNAVAILABLE", "there is no Java on this machine");
-}
-
 /** Writes and formats what the cluster needs below `root`. 0.6 s for one broker, 1 s for three. */
 export async function makeClusterFolder(
   root: string,
   settings: ClusterSettings,
   profile: JvmProfile,
+  runtime: Runtime,
 ): Promise<readonly NodeFolder[]> {
-  const java = requireJava();
-  const classPath = await installKafka();
+  const { java } = runtime;
   const folders = settings.nodes.map((node): NodeFolder => {
     const folder = join(root, `broker-${node.id}`);
     mkdirSync(join(folder, "tmp"), { recursive: true });
@@ -65,7 +65,7 @@ export async function makeClusterFolder(
       properties,
       logFile: join(folder, "server.log"),
       command: java.path,
-      args: [...jvm(folder, classPath, JVM[profile]), "kafka.Kafka", properties],
+      args: [...jvm(folder, runtime, JVM[profile]), "kafka.Kafka", properties],
     };
   });
   // Any 16 bytes in base64 for the web name a cluster.
@@ -75,7 +75,7 @@ export async function makeClusterFolder(
   await Promise.all(
     folders.map(({ folder, properties }) =>
       format(java, [
-        ...jvm(folder, classPath, JVM.test),
+        ...jvm(folder, runtime, JVM.test),
         "kafka.tools.StorageTool",
         "format",
         "--ignore-formatted",
@@ -90,8 +90,13 @@ export async function makeClusterFolder(
   return folders;
 }
 
-const jvm = (folder: string, classPath: string, flags: readonly string[]): readonly string[] => [
+const jvm = (
+  folder: string,
+  { classPath, classes }: Runtime,
+  flags: readonly string[],
+): readonly string[] => [
   ...flags,
+  ...classes,
   "-XX:+ExitOnOutOfMemoryError",
   // Native libraries are unpacked to the temporary folder: into ours, so that they go with it.
   "-XX:-UsePerfData",

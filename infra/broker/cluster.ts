@@ -11,6 +11,7 @@ import { BrokerNode } from "./broker-node.ts";
 import { type JvmProfile, makeClusterFolder } from "./cluster-folder.ts";
 import { type Insider, insiderOf } from "./insider.ts";
 import { partitionOfId } from "./java-hash.ts";
+import { kafkaRuntime } from "./kafka-runtime.ts";
 import { freePorts } from "./ports.ts";
 import { type ClusterSettings, isSecured, type SaslUser } from "./server-properties.ts";
 import { mountSmallDisk, unmount } from "./small-disk.ts";
@@ -60,6 +61,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 }
 
 async function tryToStart(options: ClusterOptions): Promise<Cluster> {
+  const runtime = await kafkaRuntime();
   const root = mkdtempSync(join(tmpdir(), "tapedeck-kafka-"));
   const nodes: BrokerNode[] = [];
   const mounts: string[] = [];
@@ -84,7 +86,8 @@ async function tryToStart(options: ClusterOptions): Promise<Cluster> {
       })),
       secured,
     );
-    for (const folder of await makeClusterFolder(root, settings, options.profile ?? "test")) {
+    const profile = options.profile ?? "test";
+    for (const folder of await makeClusterFolder(root, settings, profile, runtime)) {
       nodes.push(new BrokerNode(folder, mounts.includes(folder.node.dataDir), insider));
     }
     await Promise.all(nodes.map((node) => node.launch()));

@@ -19,6 +19,7 @@ import {
 } from "./developer-state.ts";
 import { launchDetached } from "./guarded-process.ts";
 import { insiderOf } from "./insider.ts";
+import { kafkaRuntime } from "./kafka-runtime.ts";
 import { whileLocked } from "./lock-file.ts";
 import { freePorts, isFree } from "./ports.ts";
 import { answers, CONFLUENT_PATH, registryCommand, untilAnswers } from "./registry.ts";
@@ -146,6 +147,7 @@ async function plannedBrokers(count: number): Promise<readonly Planned[]> {
     root,
     { nodes, security: PLAIN_OPEN, config: {} },
     "load",
+    await kafkaRuntime(),
   );
   return folders.map(({ node, command, args, logFile }) => ({
     name: `broker-${node.id}`,

@@ -4,10 +4,13 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { TapedeckError } from "../../schemas/errors.ts";
 
 export interface Java {
   readonly path: string;
   readonly major: number;
+  /** In full, as 17.0.15. */
+  readonly version: string;
 }
 
 /** Where the packages of Linux distributions and of macOS put theirs. */
@@ -25,11 +28,18 @@ export function findJava(): Java | null {
   const paths = wanted === undefined ? javaPaths() : [binaryOf(wanted)];
   let newest: Java | null = null;
   for (const path of new Set(paths.filter(existsSync).map((path) => realpathSync(path)))) {
-    const major = majorOf(path);
-    if (major > (newest?.major ?? 0)) newest = { path, major };
+    const java = javaAt(path);
+    if (java !== null && java.major > (newest?.major ?? 0)) newest = java;
   }
   known = newest;
   return newest;
+}
+
+/** The same, or BROKER_UNAVAILABLE. */
+export function requireJava(): Java {
+  const java = findJava();
+  if (java !== null) return java;
+  throw new TapedeckError("BROKER_UNAVAILABLE", "there is no Java on this machine");
 }
 
 /** The `mvn` on the path, or null. */
@@ -58,9 +68,9 @@ function onPath(name: string): string | null {
   return null;
 }
 
-/** 17 of `openjdk version "17.0.15"`, 8 of `java version "1.8.0_402"`; 0 where it does not run. */
-function majorOf(path: string): number {
+/** Asks the program at the path; null where it does not run. Up to 8 they were called 1.8. */
+function javaAt(path: string): Java | null {
   const { stderr } = spawnSync(path, ["-version"], { encoding: "utf8", timeout: 10_000 });
-  const version = /version "(?:1\.)?(\d+)/.exec(stderr ?? "")?.[1];
-  return Number(version ?? 0);
+  const [, version, major] = /version "((?:1\.)?(\d+)[^"]*)"/.exec(stderr ?? "") ?? [];
+  return version === undefined ? null : { path, major: Number(major), version };
 }

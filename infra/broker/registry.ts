@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { TapedeckError } from "../../schemas/errors.ts";
-import { requireJava } from "./cluster-folder.ts";
 import { launchGuarded, type Running } from "./guarded-process.ts";
 import { installRegistry } from "./install.ts";
+import { requireJava } from "./java.ts";
 import { freePorts } from "./ports.ts";
 
 /** Below this path lies what Confluent's clients call. */

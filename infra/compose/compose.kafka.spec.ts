@@ -11,6 +11,7 @@ import { makeClusterFolder } from "../broker/cluster-folder.ts";
 import { variableOf } from "../broker/docker.ts";
 import { launchGuarded } from "../broker/guarded-process.ts";
 import { insiderOf } from "../broker/insider.ts";
+import { kafkaRuntime } from "../broker/kafka-runtime.ts";
 import { freePorts } from "../broker/ports.ts";
 import { CONFLUENT_PATH, registryCommand, untilAnswers } from "../broker/registry.ts";
 import { PLAIN_OPEN, serverProperties } from "../broker/server-properties.ts";
@@ -63,7 +64,7 @@ describeCluster("docker-compose.yml", {}, (cluster) => {
       dataDir: join(scratch, "broker-1", "data"),
     };
     const settings = { nodes: [node], security: PLAIN_OPEN, config };
-    const [files] = await makeClusterFolder(scratch, settings, "test");
+    const [files] = await makeClusterFolder(scratch, settings, "test", await kafkaRuntime());
     if (files === undefined) throw new Error("a node has a folder");
     const insider = insiderOf([{ id: 1, address: `127.0.0.1:${outside}` }], false);
     const broker = new BrokerNode(files, false, insider);
