@@ -3,8 +3,8 @@
 // a copy of an earlier event is told from a new one only by those before it.
 //
 // What a restart needs is saved only where such messages come: the last one that was put aside, and
-// the last one that lies before all that is still to be read. Between that and what is read next there
-// is none, so reading may begin anywhere between.
+// the last one that lies before all that is still to be read. Between that and the last event that was
+// consumed there is none, so reading may begin anywhere between.
 
 import type { PartitionView } from "../log/partition-view.ts";
 import type { Poison } from "../wire/poison.ts";
@@ -34,13 +34,20 @@ export class Aside {
     if (from !== null) this.base = { logical: from[0], kafka: from[1], floorUs: from[2] };
   }
 
-  /** Where to begin for `wanted`. */
+  /** Where to begin for `wanted`, all before which was consumed. */
   async start(view: PartitionView, wanted: number): Promise<Place> {
-    if (this.base !== null) view.trust(this.base);
-    const place = await view.placeOf(wanted);
-    // What lies before it has been put aside.
+    const place = await this.placeFor(view, wanted);
+    // Of what lies before an event that was consumed nothing is new.
     this.last = Math.max(this.last, place.kafka - 1);
     return place;
+  }
+
+  private placeFor(view: PartitionView, wanted: number): Place | Promise<Place> {
+    const { base } = this;
+    if (base !== null && base.logical >= wanted) return base;
+    if (base !== null) view.trust(base);
+    // With the last event that was consumed: what follows it may have come since.
+    return view.placeOf(Math.max(0, wanted - 1));
   }
 
   /** True the first time that it is shown a message. */

@@ -9,15 +9,17 @@ export interface FakePartition {
   readonly connection: Pick<KafkaConnection, "fetch" | "listOffset">;
   /** Appends one batch; a marker follows it where it is of a transaction. Gives its Kafka offset. */
   append(messages: readonly LooseMessage[], transactional?: boolean): number;
+  readonly batches: readonly RawBatch[];
   /** Kafka offset that comes next. */
   readonly end: number;
 }
 
-/** `pieceBatches`: batches in one fetch at most. */
-export function fakePartition(pieceBatches = 4): FakePartition {
-  const batches: RawBatch[] = [];
-  let end = 0;
+/** `pieceBatches`: batches in one fetch at most. It begins with what `before` holds. */
+export function fakePartition(pieceBatches = 4, before?: FakePartition): FakePartition {
+  const batches = [...(before?.batches ?? [])];
+  let end = before?.end ?? 0;
   return {
+    batches,
     get end() {
       return end;
     },
