@@ -13,7 +13,7 @@ import { DEFAULT_ROOT, findRun, type RunFolder } from "../run/run-folder.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { type RunSummary, readSummary } from "../run/summary.ts";
 import { setOption } from "./set-option.ts";
-import { withTapeOf } from "./tape-of-run.ts";
+import { tapeOfRun } from "./tape-of-run.ts";
 import { differenceText, requireComplete } from "./verify.ts";
 import { packageVersion } from "./version.ts";
 
@@ -41,14 +41,15 @@ export function forkCommand(): Command {
       requireComplete(manifest);
       if (options.at !== undefined) await requireBefore(options.at, folder);
       const phases = await phasesOf(folder, manifest, options);
-      const plan = {
-        phases,
-        forkOf: manifest.runId,
-        version: packageVersion(),
-        ...inputsOfRun(manifest, phases[0].config),
-      };
-      const result = await withTapeOf(manifest, options, (tape) =>
-        runPlan({ ...plan, ...tape }, { root: options.root, resume: true, eventsPerCommit: null }),
+      const result = await runPlan(
+        {
+          phases,
+          forkOf: manifest.runId,
+          version: packageVersion(),
+          ...inputsOfRun(manifest, phases[0].config),
+          ...(await tapeOfRun(manifest, options)),
+        },
+        { root: options.root, resume: true, eventsPerCommit: null },
       );
       if ("sourceEvents" in result) {
         process.exitCode = 130;

@@ -1,4 +1,4 @@
-// Opens again what a run was read from, for verify and fork. Kafka is loaded only where it is there.
+// Finds again what a run was read from, for verify and fork.
 
 import type { Override } from "../config/load-config.ts";
 import type { RunPlan } from "../run/execute.ts";
@@ -11,22 +11,16 @@ interface Where {
 }
 
 /**
- * Gives `use` what of the tape goes into a plan: nothing where it is a folder, which the configuration
- * names; a run from topics may be given a folder that holds the same by `--set tape=FOLDER`.
+ * What of the tape goes into a plan: nothing where it is a folder, which the configuration names. A run
+ * from topics may be given a folder that holds the same: `--set tape=FOLDER`.
  */
-export async function withTapeOf<T>(
+export async function tapeOfRun(
   { tape }: Pick<Manifest, "tape">,
   { cluster, set = [] }: Where,
-  use: (tape: Pick<RunPlan, "tape">) => Promise<T>,
-): Promise<T> {
+): Promise<Pick<RunPlan, "tape">> {
   const prefix = prefixOfTape(tape);
-  if (prefix === null || set.some(({ key }) => key === "tape")) return use({});
-  const { openKafka } = await import("../kafka/session.ts");
-  const { kafkaTape } = await import("../kafka/run-tape.ts");
-  const session = await openKafka({ cluster });
-  try {
-    return await use({ tape: kafkaTape(session, prefix) });
-  } finally {
-    await session.close();
-  }
+  if (prefix === null || set.some(({ key }) => key === "tape")) return {};
+  // Kafka is loaded only where the tape is there.
+  const { kafkaTapeAt } = await import("../kafka/run-tape.ts");
+  return { tape: kafkaTapeAt(prefix, cluster) };
 }

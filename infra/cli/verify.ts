@@ -17,7 +17,7 @@ import { DEFAULT_ROOT, findRun, type RunFolder } from "../run/run-folder.ts";
 import { type Change, type Verdict, verifyRun } from "../run/verify.ts";
 import { grouped, progressLine } from "./progress.ts";
 import { setOption } from "./set-option.ts";
-import { withTapeOf } from "./tape-of-run.ts";
+import { tapeOfRun } from "./tape-of-run.ts";
 import { packageVersion } from "./version.ts";
 
 interface Options {
@@ -54,21 +54,21 @@ export function verifyCommand(): Command {
       const folder = findRun(name, options.root);
       const manifest = readManifest(folder.manifest);
       requireComplete(manifest);
-      const verdict = await withTapeOf(manifest, options, async (tape) => {
-        const open = await openPlan({ ...(await planOf(folder, manifest, options)), ...tape });
-        const line = progressLine("verifying", "events");
-        try {
-          return await verifyRun(folder, manifest, open, ({ sourceEvents }) =>
-            line.update(sourceEvents, open.sourceEvents),
-          );
-        } finally {
-          line.end();
-          await open.tape.close();
-        }
-      });
-      const json = command.optsWithGlobals().json === true;
-      process.stdout.write(json ? asJson(manifest, verdict) : asText(manifest, verdict));
-      if (!verdict.identical) process.exitCode = 6;
+      const tape = await tapeOfRun(manifest, options);
+      const open = await openPlan({ ...(await planOf(folder, manifest, options)), ...tape });
+      const line = progressLine("verifying", "events");
+      try {
+        const verdict = await verifyRun(folder, manifest, open, ({ sourceEvents }) =>
+          line.update(sourceEvents, open.sourceEvents),
+        );
+        line.end();
+        const json = command.optsWithGlobals().json === true;
+        process.stdout.write(json ? asJson(manifest, verdict) : asText(manifest, verdict));
+        if (!verdict.identical) process.exitCode = 6;
+      } finally {
+        line.end();
+        await open.tape.close();
+      }
     });
 }
 

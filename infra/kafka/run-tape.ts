@@ -9,7 +9,7 @@ import type { EventLog } from "../../streams/log.ts";
 import type { TapeSource } from "../run/execute.ts";
 import { kafkaTapeName } from "../run/kafka-tape-name.ts";
 import { readOnce } from "../tape/read-once-log.ts";
-import type { KafkaSession } from "./session.ts";
+import { type KafkaSession, openKafka } from "./session.ts";
 import { namespaceOf } from "./topics/names.ts";
 
 const GONE_ATTEMPTS = 500;
@@ -18,8 +18,20 @@ const GONE_PAUSE_MS = 20;
 /** The topics under a prefix, as a run's tape; the session stays open. */
 export const kafkaTape = (session: KafkaSession, prefix: string): TapeSource => ({
   name: kafkaTapeName(prefix),
-  open: async () => readOnce(session.log(namespaceOf(prefix).app, prefix)),
+  open: async () => readOnce(logOf(session, prefix)),
 });
+
+/** The same over a session of its own, which ends with the tape. */
+export const kafkaTapeAt = (prefix: string, cluster: string | undefined): TapeSource => ({
+  name: kafkaTapeName(prefix),
+  async open() {
+    const session = await openKafka({ cluster });
+    return readOnce(logOf(session, prefix), () => session.close());
+  },
+});
+
+const logOf = (session: KafkaSession, prefix: string): EventLog =>
+  session.log(namespaceOf(prefix).app, prefix);
 
 export const runPrefix = (runId: string): string => `run.${runId}.`;
 
@@ -31,7 +43,7 @@ export async function openRunTopics(
 ): Promise<EventLog> {
   const prefix = runPrefix(runId);
   if (afresh) await removeTopics(session, prefix);
-  return session.log(namespaceOf(prefix).app, prefix);
+  return logOf(session, prefix);
 }
 
 /** Deletes every topic and consumer group under a prefix; resolves when they are gone. How many topics. */

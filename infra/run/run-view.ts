@@ -37,30 +37,39 @@ export async function openView(name: string, root: string): Promise<View> {
   }
   const folder = findRun(name, root);
   const manifest = readManifest(folder.manifest);
-  const parts = [{ log: await openEmbeddedLog(folder.log, { mode: "read" }), ranges: null }];
-  const found = existsSync(manifest.tape);
-  if (!found) return viewOf(folder.path, manifest, await joinLogs(parts), manifest.tape);
+  const written = { log: await openEmbeddedLog(folder.log, { mode: "read" }), ranges: null };
+  const source = await openSource(manifest);
   const ranges = manifest.inputs.map(({ topic, partition, from, to }) => ({
     topic,
     partition,
     start: from,
     end: to,
   }));
-  const source = { log: await openEmbeddedLog(manifest.tape, { mode: "read" }), ranges };
-  return viewOf(folder.path, manifest, await joinLogs([...parts, source]), null);
+  const gone = typeof source === "string";
+  const log = await joinLogs(gone ? [written] : [written, { log: source, ranges }]);
+  const missing = gone ? `${source}: its market data is not shown` : null;
+  return { path: folder.path, manifest, log, order: orderOf(manifest), missing };
 }
 
-const viewOf = (path: string, manifest: Manifest, log: EventLog, gone: string | null): View => ({
-  path,
-  manifest,
-  log,
-  order: orderOf(manifest),
-  missing:
-    gone === null ? null : `the run's tape ${whereabouts(gone)}: its market data is not shown`,
-});
-
-const whereabouts = (tape: string): string =>
-  prefixOfTape(tape) === null ? `${tape} is gone` : `is in topics (${tape})`;
+/** What the run read, or why it cannot be read. */
+async function openSource({ tape, inputs }: Manifest): Promise<EventLog | string> {
+  const prefix = prefixOfTape(tape);
+  if (prefix === null) {
+    const found = existsSync(tape);
+    return found ? openEmbeddedLog(tape, { mode: "read" }) : `the run's tape ${tape} is gone`;
+  }
+  try {
+    const { kafkaTapeAt } = await import("../kafka/run-tape.ts");
+    const log = await kafkaTapeAt(prefix, undefined).open();
+    const held = await log.partitions();
+    if (inputs.every(({ topic }) => held.some((range) => range.topic === topic))) return log;
+    await log.close();
+    return `the run's topics (${tape}) are gone`;
+  } catch (error) {
+    if (!(error instanceof TapedeckError)) throw error;
+    return `the run's topics (${tape}) cannot be read, ${error.message}`;
+  }
+}
 
 /**
  * The folder of a tape, by name or path; null where it is none. A folder without a manifest is one; so

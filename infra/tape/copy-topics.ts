@@ -135,7 +135,7 @@ class Copy {
     }
   }
 
-  /** Looks where the target ends, and that it holds the same up to there. */
+  /** Looks where the target ends, and that it holds the same up to there; more than the range is fine. */
   private async findEnds(first: boolean): Promise<void> {
     const { to } = this.options;
     this.gatheredBytes = 0;
@@ -163,7 +163,6 @@ class Copy {
       if (held === null) throw differs(lane, offset);
       for (let byte = 0; byte < held.bytes.length; ) {
         if (source === null || at === source.bytes.length) {
-          if (sourceNext >= lane.end) throw differs(lane, sourceNext - shift);
           source = await from.read(topic, partition, sourceNext);
           if (source === null) throw differs(lane, sourceNext - shift);
           sourceNext = source.baseOffset + source.count;

@@ -15,18 +15,23 @@ const LIMIT_BYTES = 4 * 2 ** 30;
 /** A batch of a partition: where its bytes lie in the file. */
 type Kept = Omit<RecordBatch, "bytes" | "traces"> & { readonly at: number; readonly size: number };
 
-/** Closing it closes `log`. Traces are not kept. */
-export function readOnce(log: EventLog): EventLog {
-  return new ReadOnceLog(log);
+/** Closing it closes `log`, then what `afterwards` does. Traces are not kept. */
+export function readOnce(
+  log: EventLog,
+  afterwards: () => Promise<void> = async () => undefined,
+): EventLog {
+  return new ReadOnceLog(log, afterwards);
 }
 
 class ReadOnceLog implements EventLog {
   private readonly log: EventLog;
+  private readonly afterwards: () => Promise<void>;
   private readonly kept = new Map<string, Kept[]>();
   private file: SpoolFile | null = new SpoolFile();
 
-  constructor(log: EventLog) {
+  constructor(log: EventLog, afterwards: () => Promise<void>) {
     this.log = log;
+    this.afterwards = afterwards;
   }
 
   async read(topic: string, partition: number, offset: number): Promise<RecordBatch | null> {
@@ -74,6 +79,7 @@ class ReadOnceLog implements EventLog {
     this.file?.close();
     this.file = null;
     await this.log.close();
+    await this.afterwards();
   }
 
   /** Batches are kept in offset order: what lies before the last one was read out of turn. */
