@@ -82,6 +82,8 @@ export interface Advanced extends Progress {
   readonly events: number;
   /** Everything before this effective time, and before the ends, is done and durable. */
   readonly reachedUs: number;
+  /** Ends of what it writes, by "topic/partition". */
+  readonly ends: ReadonlyMap<string, number>;
 }
 
 export interface FollowingRun {
@@ -272,8 +274,14 @@ class ClosedRun implements Sink, FollowingRun {
     if (events > 0) await this.commit();
     await this.settle();
     const nextUs = this.heap.first?.head?.timeUs ?? Number.POSITIVE_INFINITY;
+    const ends = new Map<string, number>();
+    for (const [topic, { partitions }] of this.outputs) {
+      for (const { partition, nextOffset } of partitions) {
+        ends.set(`${topic}/${partition}`, nextOffset);
+      }
+    }
     const { sourceEvents, timeUs } = this;
-    return { sourceEvents, timeUs, events, reachedUs: Math.min(untilUs, nextUs) };
+    return { sourceEvents, timeUs, events, reachedUs: Math.min(untilUs, nextUs), ends };
   }
 
   /** Takes up to `count` events in the one order, fewer where a source must be read; how many. */

@@ -3,53 +3,86 @@
 // admitted them, whatever the steps, provided that each step ends where a Frontier says; memory holds
 // what waits, and the admissions learnt that are still ahead.
 //
-// A place is told by the event that was admitted before. Where decisions are others than live, that event
-// may be missing or lie elsewhere; then its sort key tells the place: after all that comes before it.
+// A place is told by the event that was admitted before. Where the follower decides otherwise than live, a
+// derived event may lie elsewhere, or not be there: it is then known by what it follows from, and a
+// place whose event does not come is before all that is later in time or rank.
 
-import { type AnyEvent, compareKeys, type Position, type SortKey } from "./event.ts";
+import type { TopicName } from "../schemas/generated/facts.ts";
+import type { AnyEvent, Position } from "./event.ts";
 import type { SavedOrder, TaskOrder } from "./task-order.ts";
+
+/** What a derived event follows from. */
+export interface Descent {
+  readonly cause: Position;
+  readonly ordinal: number;
+}
 
 export interface FollowedAdmission {
   readonly late: Position;
   readonly after: Position;
-  /** What the late event is live, where the follower may have another at its position; else null. */
-  readonly lateIs: Pick<AnyEvent, "timeUs" | "cause" | "ordinal"> | null;
-  /** Live sort key of `after`, where its position tells nothing here; else null. */
-  readonly afterKey: SortKey | null;
+  /** Where the late event may lie elsewhere here: what it is known by; null: its position. */
+  readonly lateBy: Descent | null;
+  /** The same for the event before it, with its effective time. */
+  readonly afterBy: (Descent & { readonly timeUs: number }) | null;
+}
+
+export interface FollowedOrderOptions {
+  /** The topology's. */
+  readonly rank: ReadonlyMap<TopicName, number>;
+  /** Admissions may be told by what events follow from. */
+  readonly byDescent: boolean;
+  /** Number of the first admission that matters: its offset in the task's partition. */
+  readonly first?: number;
+  /** Offsets from which lanes are read, by "topic/partition"; left out: from the beginning. */
+  readonly seen?: ReadonlyMap<string, number>;
 }
 
 interface Saved {
   readonly next: number;
   readonly seen: Readonly<Record<string, number>>;
-  readonly reached: SortKey | null;
+  readonly reached: readonly [timeUs: number, rank: number];
+  readonly names: readonly string[];
   readonly held: readonly number[];
   readonly missed: number;
+  readonly followed: number;
 }
 
 const laneOf = ({ topic, partition }: Position): string => `${topic}/${partition}`;
 const placeOf = (position: Position): string => `${laneOf(position)}/${position.offset}`;
+const nameOf = (topic: string, { cause, ordinal }: Descent): string =>
+  `${topic} by ${placeOf(cause)}#${ordinal}`;
+
+const lateName = ({ late, lateBy }: FollowedAdmission): string =>
+  lateBy === null ? placeOf(late) : nameOf(late.topic, lateBy);
 
 export class FollowedOrder implements TaskOrder {
   readonly holding = false;
-  /** Admissions whose event had not come, or was another, when its place was passed. */
+  /** Admissions whose event had not come when its place was passed. */
   missed = 0;
-  private readonly keyOf: (event: AnyEvent) => SortKey;
+  /** Late events that were let in at their place. */
+  followed = 0;
+  private readonly rank: ReadonlyMap<TopicName, number>;
+  private readonly byDescent: boolean;
   /** Those ahead, in the order in which they were written; the first of them is number `next`. */
-  private ahead: FollowedAdmission[] = [];
+  private readonly ahead: FollowedAdmission[] = [];
   private next: number;
-  /** Late event, by its place, to its admission's number. */
+  /** Late event, by its place or what it follows from, to its admission's number. */
   private readonly numbers = new Map<string, number>();
   /** Late events that wait, by their admissions' numbers. */
   private readonly held = new Map<number, AnyEvent>();
   /** Of each lane, the offset after the last event that came. */
-  private readonly seen = new Map<string, number>();
-  /** Greatest key of those that were not late. */
-  private reached: SortKey | null = null;
+  private readonly seen: Map<string, number>;
+  /** Greatest time, and rank at that time, of those that were not late. */
+  private reachedUs = -1;
+  private reachedRank = -1;
+  /** What was released since that time and rank was reached, where it may be asked for by descent. */
+  private names = new Set<string>();
 
-  /** `first`: number of the first admission that matters, its offset in the task's partition. */
-  constructor(keyOf: (event: AnyEvent) => SortKey, first = 0) {
-    this.keyOf = keyOf;
+  constructor({ rank, byDescent, first = 0, seen = new Map() }: FollowedOrderOptions) {
+    this.rank = rank;
+    this.byDescent = byDescent;
     this.next = first;
+    this.seen = new Map(seen);
   }
 
   /** Number of the next admission to learn. */
@@ -67,10 +100,8 @@ export class FollowedOrder implements TaskOrder {
     for (const admission of admissions) {
       const number = this.wanted;
       this.ahead.push(admission);
-      const { late } = admission;
       // Held events that a restart brought back are known by their numbers already.
-      if (this.hasCome(late)) continue;
-      this.numbers.set(placeOf(late), number);
+      if (!this.held.has(number)) this.numbers.set(lateName(admission), number);
     }
   }
 
@@ -80,14 +111,12 @@ export class FollowedOrder implements TaskOrder {
     if (number !== null) {
       this.see(event);
       this.held.set(number, event);
-      this.releaseReached(null, released);
-      return released;
+    } else {
+      if (this.ahead.length > 0) this.releaseReached(event, released);
+      this.see(event);
+      this.reach(event);
+      released.push(event);
     }
-    if (this.ahead.length > 0) this.releaseReached(event, released);
-    this.see(event);
-    const key = this.keyOf(event);
-    if (this.reached === null || compareKeys(key, this.reached) > 0) this.reached = key;
-    released.push(event);
     if (this.ahead.length > 0) this.releaseReached(null, released);
     return released;
   }
@@ -95,20 +124,42 @@ export class FollowedOrder implements TaskOrder {
   /** Of the admission that lets this event in; null where it was not late. */
   private numberOf(event: AnyEvent): number | null {
     if (this.numbers.size === 0) return null;
-    const place = placeOf(event);
-    const number = this.numbers.get(place);
+    const known = this.takeNumber(placeOf(event));
+    const { topic, cause, ordinal } = event;
+    if (known !== null || cause === null || !this.byDescent) return known;
+    return this.takeNumber(nameOf(topic, { cause, ordinal }));
+  }
+
+  private takeNumber(name: string): number | null {
+    const number = this.numbers.get(name);
     if (number === undefined) return null;
-    this.numbers.delete(place);
-    const is = this.ahead[number - this.next]?.lateIs ?? null;
-    return is === null || isSame(is, event) ? number : null;
+    this.numbers.delete(name);
+    return number;
   }
 
   private see(event: AnyEvent): void {
     this.seen.set(laneOf(event), event.offset + 1);
   }
 
-  private hasCome(position: Position): boolean {
-    return (this.seen.get(laneOf(position)) ?? 0) > position.offset;
+  private reach(event: AnyEvent): void {
+    const { topic, timeUs } = event;
+    const rank = this.rankOf(topic);
+    const isBeyond =
+      timeUs > this.reachedUs || (timeUs === this.reachedUs && rank > this.reachedRank);
+    if (isBeyond) {
+      this.reachedUs = timeUs;
+      this.reachedRank = rank;
+      if (this.names.size > 0) this.names.clear();
+    }
+    this.remember(event);
+  }
+
+  private remember({ topic, cause, ordinal }: AnyEvent): void {
+    if (this.byDescent && cause !== null) this.names.add(nameOf(topic, { cause, ordinal }));
+  }
+
+  private rankOf(topic: TopicName): number {
+    return this.rank.get(topic) ?? 0;
   }
 
   /**
@@ -122,27 +173,37 @@ export class FollowedOrder implements TaskOrder {
       if (event === undefined && coming === null) return;
       this.ahead.shift();
       this.held.delete(this.next);
-      this.numbers.delete(placeOf(first.late));
+      this.numbers.delete(lateName(first));
       this.next++;
-      if (event === undefined) this.missed++;
-      else released.push(event);
+      if (event === undefined) {
+        this.missed++;
+        continue;
+      }
+      this.followed++;
+      this.remember(event);
+      released.push(event);
     }
   }
 
-  private isReached({ after, afterKey }: FollowedAdmission, coming: AnyEvent | null): boolean {
-    if (afterKey === null) return this.hasCome(after);
-    if (this.reached !== null && compareKeys(afterKey, this.reached) <= 0) return true;
-    return coming !== null && compareKeys(afterKey, this.keyOf(coming)) < 0;
+  private isReached({ after, afterBy }: FollowedAdmission, coming: AnyEvent | null): boolean {
+    if (afterBy === null) return (this.seen.get(laneOf(after)) ?? 0) > after.offset;
+    const rank = this.rankOf(after.topic);
+    const { timeUs } = afterBy;
+    if (isBefore(timeUs, rank, this.reachedUs, this.reachedRank)) return true;
+    if (this.names.has(nameOf(after.topic, afterBy))) return true;
+    return coming !== null && isBefore(timeUs, rank, coming.timeUs, this.rankOf(coming.topic));
   }
 
   save(): SavedOrder {
-    const { next, reached, missed } = this;
+    const { next, reachedUs, reachedRank, missed, followed } = this;
     const state: Saved = {
       next,
       seen: Object.fromEntries(this.seen),
-      reached,
+      reached: [reachedUs, reachedRank],
+      names: [...this.names],
       held: [...this.held.keys()],
       missed,
+      followed,
     };
     const held = [...this.held.values()].map(({ topic, partition, offset, timeUs }) => ({
       topic,
@@ -156,8 +217,10 @@ export class FollowedOrder implements TaskOrder {
   restore({ state }: SavedOrder, held: readonly AnyEvent[]): void {
     const saved = state as Saved;
     this.next = saved.next;
-    this.reached = saved.reached;
+    [this.reachedUs, this.reachedRank] = saved.reached;
+    this.names = new Set(saved.names);
     this.missed = saved.missed;
+    this.followed = saved.followed;
     for (const [lane, next] of Object.entries(saved.seen)) this.seen.set(lane, next);
     for (const [index, number] of saved.held.entries()) {
       this.held.set(number, held[index] as AnyEvent);
@@ -165,9 +228,5 @@ export class FollowedOrder implements TaskOrder {
   }
 }
 
-const isSame = (is: NonNullable<FollowedAdmission["lateIs"]>, event: AnyEvent): boolean =>
-  is.timeUs === event.timeUs &&
-  is.ordinal === event.ordinal &&
-  (is.cause === null || event.cause === null
-    ? is.cause === event.cause
-    : placeOf(is.cause) === placeOf(event.cause));
+const isBefore = (timeUs: number, rank: number, thanUs: number, thanRank: number): boolean =>
+  timeUs < thanUs || (timeUs === thanUs && rank < thanRank);

@@ -24,6 +24,10 @@ export interface Frontier {
   readonly untilUs: number;
   /** Of each partition of tape.admissions, how many records must be known. */
   readonly admissions: ReadonlyMap<number, number>;
+  /** Ends of what the groups write, as they saved them, by "topic/partition". */
+  readonly ends: ReadonlyMap<string, number>;
+  /** Greatest effective time that any task has reached. */
+  readonly newestUs: number;
 }
 
 type Saved = Readonly<Record<string, SavedTask>>;
@@ -61,11 +65,13 @@ export class LiveFrontier {
       admissions.set(task.number, written.get(`tape.admissions/${task.number}`) ?? 0);
     }
     let untilUs = Number.POSITIVE_INFINITY;
+    let newestUs = 0;
     for (const { task, saved, bases } of members) {
       for (const input of task.inputs) {
         const place = `${input.topic}/${input.partition}`;
         const [ahead, reachedUs] = saved?.lanes[place] ?? [0, 0];
         const next = (bases.get(place) ?? 0) + ahead;
+        newestUs = Math.max(newestUs, reachedUs);
         const { topic, partition, source } = input;
         const end = source ? sourceEnd(topic, partition) : (written.get(place) ?? 0);
         if (next >= end) continue;
@@ -75,7 +81,7 @@ export class LiveFrontier {
         untilUs = Math.min(untilUs, unreadUs);
       }
     }
-    return { untilUs, admissions };
+    return { untilUs, admissions, ends: written, newestUs };
   }
 
   /**

@@ -38,6 +38,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "serve a flow live on Kafka, until it is stopped",
     async () => (await import("./run.ts")).runCommand(),
   ],
+  shadow: [
+    "follow a live flow with a candidate, order nothing, tell every difference",
+    async () => (await import("./shadow.ts")).shadowCommand(),
+  ],
   verify: [
     "replay a run and compare every byte with what it recorded",
     async () => (await import("./verify.ts")).verifyCommand(),

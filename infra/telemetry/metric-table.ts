@@ -15,14 +15,20 @@ interface MetricText {
   readonly labels: readonly string[];
 }
 
-export interface NumberMetric extends MetricText {
+/** `Source`: what the numbers are read from. */
+export interface NumberMetric<Source = ServiceGauges> extends MetricText {
   readonly kind: "counter" | "gauge";
-  series(service: ServiceGauges): readonly Series<number>[];
+  series(source: Source): readonly Series<number>[];
 }
 
-export interface HistogramMetric extends MetricText {
+export interface HistogramMetric<Source = ServiceGauges> extends MetricText {
   readonly kind: "histogram";
-  series(service: ServiceGauges): readonly Series<LatencyHistogram>[];
+  series(source: Source): readonly Series<LatencyHistogram>[];
+}
+
+export interface MetricTable<Source> {
+  readonly numbers: readonly NumberMetric<Source>[];
+  readonly histograms: readonly HistogramMetric<Source>[];
 }
 
 type PerTask<Value> = (task: TaskGauges, name: string) => readonly Series<Value>[];

@@ -7,6 +7,7 @@ import { type LatencyHistogram, latencyBoundsSeconds } from "./latency-histogram
 import {
   type HistogramMetric,
   histogramMetrics,
+  type MetricTable,
   type NumberMetric,
   numberMetrics,
 } from "./metric-table.ts";
@@ -16,15 +17,21 @@ import type { ServiceGauges } from "./service-gauges.ts";
  * With `processFigures`: memory, CPU, collector and event loop of the process, under Prometheus' own
  * names. They cost a timer of 10 ms for as long as the process lives, so that tests leave them out.
  */
-export function createRegistry(
+export const createRegistry = (
   service: ServiceGauges,
+  options: { readonly processFigures: boolean },
+): Registry =>
+  registryOf(service, { numbers: numberMetrics, histograms: histogramMetrics }, options);
+
+/** The same for what is no service. */
+export function registryOf<Source>(
+  source: Source,
+  { numbers, histograms }: MetricTable<Source>,
   { processFigures }: { readonly processFigures: boolean },
 ): Registry {
   const registry = new Registry();
-  for (const metric of numberMetrics) registerNumber(registry, service, metric);
-  for (const metric of histogramMetrics) {
-    registry.registerMetric(new ReadHistogram(service, metric));
-  }
+  for (const metric of numbers) registerNumber(registry, source, metric);
+  for (const metric of histograms) registry.registerMetric(new ReadHistogram(source, metric));
   if (processFigures) collectDefaultMetrics({ register: registry });
   return registry;
 }
@@ -32,10 +39,14 @@ export function createRegistry(
 const labelled = (names: readonly string[], values: readonly string[]): Record<string, string> =>
   Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
 
-function registerNumber(registry: Registry, service: ServiceGauges, metric: NumberMetric): void {
+function registerNumber<Source>(
+  registry: Registry,
+  source: Source,
+  metric: NumberMetric<Source>,
+): void {
   const { name, help, labels } = metric;
   const settings = { name, help, labelNames: [...labels], registers: [registry] };
-  const known = () => metric.series(service).filter(([value]) => !Number.isNaN(value));
+  const known = () => metric.series(source).filter(([value]) => !Number.isNaN(value));
   if (metric.kind === "gauge") {
     new Gauge({
       ...settings,
@@ -58,22 +69,22 @@ function registerNumber(registry: Registry, service: ServiceGauges, metric: Numb
 type Values = Awaited<ReturnType<Histogram["get"]>>;
 
 /** A histogram whose counts are kept elsewhere: prom-client's own can only be added to one by one. */
-class ReadHistogram extends Histogram {
-  private readonly service: ServiceGauges;
-  private readonly metric: HistogramMetric;
+class ReadHistogram<Source> extends Histogram {
+  private readonly source: Source;
+  private readonly metric: HistogramMetric<Source>;
   /** An empty one, whose answer says what is not in the values. */
   private readonly shape: Histogram;
 
-  constructor(service: ServiceGauges, metric: HistogramMetric) {
+  constructor(source: Source, metric: HistogramMetric<Source>) {
     const { name, help, labels } = metric;
     super({ name, help, labelNames: [...labels], registers: [] });
     this.shape = new Histogram({ name, help, labelNames: ["shape"], registers: [] });
-    this.service = service;
+    this.source = source;
     this.metric = metric;
   }
 
   override async get(): Promise<Values> {
-    const all = this.metric.series(this.service);
+    const all = this.metric.series(this.source);
     const values = all.flatMap(([of, ...labels]) =>
       this.lines(of, labelled(this.metric.labels, labels)),
     );
