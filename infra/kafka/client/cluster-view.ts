@@ -31,6 +31,8 @@ export class ClusterView {
   private readonly leaders = new Map<string, readonly number[]>();
   private readonly coordinators = new Map<string, Node>();
   private readonly refreshing = new Map<string, Promise<void>>();
+  /** Addresses that failed since they answered last, the one that failed last at the end. */
+  private readonly failing = new Set<string>();
   private features: ReadonlyMap<string, number> | null = null;
   private readonly stopping = new AbortController();
 
@@ -140,7 +142,10 @@ export class ClusterView {
     return (this.features.get("transaction.version") ?? 0) >= 2;
   }
 
-  /** Asks any broker: the ones known first, then the ones of the settings. */
+  /**
+   * Asks any broker: the ones known first, then the ones of the settings. One that failed comes last
+   * until it has answered: a broker that hangs would else cost every question a time-out.
+   */
   private async ask<T>(work: (link: Link) => Promise<T>): Promise<T> {
     const known = [...this.nodes.values()].map((node) => ({ host: node.host, port: node.port }));
     const addresses = new Map<string, Address>();
@@ -148,11 +153,15 @@ export class ClusterView {
       addresses.set(textOf(address), address);
     }
     const failures: LinkFailure[] = [];
-    for (const address of addresses.values()) {
+    for (const [text, address] of this.answeringFirst(addresses)) {
       try {
-        return await this.links.use(address, work);
+        const answer = await this.links.use(address, work);
+        this.failing.delete(text);
+        return answer;
       } catch (failure) {
         if (!(failure instanceof LinkFailure)) throw failure;
+        this.failing.delete(text);
+        this.failing.add(text);
         failures.push(failure);
       }
     }
@@ -161,6 +170,13 @@ export class ClusterView {
     const said = failures.map((failure) => failure.message).join("; ");
     const tried = [...addresses.keys()].join(", ");
     throw new LinkFailure("unreachable", tried, `none of them answers: ${said}`, only);
+  }
+
+  private answeringFirst(
+    addresses: ReadonlyMap<string, Address>,
+  ): readonly (readonly [string, Address])[] {
+    const order = [...this.failing];
+    return [...addresses].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   }
 
   private async readMetadata(topics: readonly string[]): Promise<void> {

@@ -25,7 +25,7 @@ export interface KafkaSettings {
   /** TLS where not false: certificate authority, certificate, key as Node's tls takes them. */
   readonly ssl?: ConnectionOptions | false;
   readonly sasl?: SASLOptions | Mechanism | null;
-  /** For a connection with its handshakes; 5,000 ms. */
+  /** For a connection with its handshakes; 5,000 ms, or `requestTimeoutMs` where that is less. */
   readonly connectTimeoutMs?: number;
   /** For an answer, the broker's own waiting left out; 30,000 ms. */
   readonly requestTimeoutMs?: number;
@@ -45,7 +45,7 @@ export interface Address {
 export const textOf = ({ host, port }: Address): string => `${host}:${port}`;
 
 export const connectTimeoutMs = (settings: KafkaSettings): number =>
-  settings.connectTimeoutMs ?? 5_000;
+  settings.connectTimeoutMs ?? Math.min(5_000, requestTimeoutMs(settings));
 export const requestTimeoutMs = (settings: KafkaSettings): number =>
   settings.requestTimeoutMs ?? 30_000;
 export const retryForMs = (settings: KafkaSettings): number => settings.retryForMs ?? 30_000;
