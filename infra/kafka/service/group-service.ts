@@ -42,7 +42,10 @@ export class GroupService {
   readonly name: string;
   private readonly options: GroupServiceOptions;
   private readonly membership: GroupMembership;
-  private readonly slots = new Map<number, { readonly slot: TaskSlot; readonly since: number }>();
+  private readonly slots = new Map<
+    number,
+    { readonly slot: TaskSlot<TaskRunner>; readonly since: number }
+  >();
   private readonly releasing = new Map<number, Promise<void>>();
   private readonly gauges: GroupGauges;
   private wanted: ReadonlySet<number> = new Set();

@@ -94,6 +94,7 @@ const ASIDE = "aside ";
 const LETTER_BYTES = 8 << 20;
 
 export class TaskRunner {
+  hasCommitted = false;
   private readonly options: RunnerOptions;
   private readonly sources = new Map<string, Source>();
   /** Letters since the last transaction, and their bytes. */
@@ -334,6 +335,7 @@ export class TaskRunner {
     this.at("committing");
     this.committing = sent.then(
       () => {
+        this.hasCommitted = true;
         this.at("committed");
         if (this.gauges !== null) {
           this.gauges.committed++;

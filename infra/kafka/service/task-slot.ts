@@ -4,25 +4,31 @@
 
 import { errorKinds, TapedeckError } from "../../../schemas/errors.ts";
 import type { Log } from "../../telemetry/logs.ts";
-import type { TaskRunner } from "./task-runner.ts";
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
 /** The group usually says within this time that the task is another's. */
 const FENCED_PAUSE_MS = 500;
-/** One that ran so long begins its pauses anew. */
+/** One that ran so long, or that got on with its work, begins its pauses anew. */
 const SOUND_MS = 30_000;
 
-export class TaskSlot {
-  private readonly make: () => TaskRunner;
+export interface SlotRunner {
+  run(): Promise<void>;
+  stop(): void;
+  /** Work of it is in the log: what failed then does not fail each time. */
+  readonly hasCommitted: boolean;
+}
+
+export class TaskSlot<Runner extends SlotRunner> {
+  private readonly make: () => Runner;
   private readonly log: Log;
   private readonly failed: (error: unknown) => void;
-  private runner: TaskRunner | null = null;
+  private runner: Runner | null = null;
   private released = false;
   private wake: (() => void) | null = null;
   private ended: Promise<void> = Promise.resolve();
 
-  constructor(make: () => TaskRunner, log: Log, failed: (error: unknown) => void) {
+  constructor(make: () => Runner, log: Log, failed: (error: unknown) => void) {
     this.make = make;
     this.log = log;
     this.failed = failed;
@@ -33,7 +39,7 @@ export class TaskSlot {
   }
 
   /** The runner at work; null between two. */
-  get running(): TaskRunner | null {
+  get running(): Runner | null {
     return this.runner;
   }
 
@@ -48,14 +54,15 @@ export class TaskSlot {
   private async keepRunning(): Promise<void> {
     for (let attempt = 0; !this.released; attempt++) {
       const begunMs = performance.now();
-      this.runner = this.make();
+      const runner = this.make();
+      this.runner = runner;
       try {
-        await this.runner.run();
+        await runner.run();
       } catch (error) {
         // What was not committed is the next owner's.
         if (this.released) this.log.write("info", "task released with work undone", { error });
         else if (mayRunAgain(error)) {
-          if (performance.now() - begunMs > SOUND_MS) attempt = 0;
+          if (runner.hasCommitted || performance.now() - begunMs > SOUND_MS) attempt = 0;
           this.log.write(isFenced(error) ? "info" : "warn", "task opens again", { error });
           this.runner = null;
           await this.pause(pauseAfter(error, attempt));

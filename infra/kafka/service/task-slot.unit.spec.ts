@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { TapedeckError } from "../../../schemas/errors.ts";
+import type { Log } from "../../telemetry/logs.ts";
+import { TaskSlot } from "./task-slot.ts";
+
+const silent: Log = { write: () => undefined, with: () => silent };
+
+/** Runners that each fail at once, having committed or not; when each was started. */
+function failing(hasCommitted: boolean) {
+  const startedMs: number[] = [];
+  const make = () => ({
+    hasCommitted,
+    run: async () => {
+      startedMs.push(Date.now());
+      throw new TapedeckError("KAFKA_OUTCOME_UNKNOWN", "the answer was lost");
+    },
+    stop: () => undefined,
+  });
+  const slot = new TaskSlot(make, silent, () => undefined);
+  const pauses = () => startedMs.slice(1).map((at, index) => at - (startedMs[index] as number));
+  return { slot, pauses };
+}
+
+describe("a task that fails and may run again", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test("is opened after pauses that grow, while it gets nowhere", async () => {
+    const { slot, pauses } = failing(false);
+    slot.start();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(pauses()).toEqual([50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+    await slot.release();
+  });
+
+  test("is opened at once each time, where it got on with its work", async () => {
+    const { slot, pauses } = failing(true);
+    slot.start();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(new Set(pauses())).toEqual(new Set([50]));
+    await slot.release();
+  });
+});
