@@ -1,13 +1,24 @@
 // The faults that runs are made of, and the clusters they need.
 
 import type { ClusterOptions } from "../../broker/cluster.ts";
+import { brokerFaults } from "./broker-faults.ts";
 import type { Fault } from "./fault.ts";
 import { processFaults } from "./process-faults.ts";
+import { requestFaults } from "./request-faults.ts";
 
-export const allFaults: readonly Fault[] = [...processFaults];
+export const allFaults: readonly Fault[] = [...processFaults, ...requestFaults, ...brokerFaults];
 
-/** A member that says nothing is given up as soon as a test asks for it. */
-export const clusterOptions = (brokers: 1 | 3): ClusterOptions => ({
+/** A member that says nothing, or a broker, is given up as soon as a test asks for it. */
+export const clusterOptions = ({
   brokers,
-  config: { "group.min.session.timeout.ms": "200" },
+  name,
+}: Pick<Fault, "brokers" | "name">): ClusterOptions => ({
+  brokers,
+  config: {
+    "group.min.session.timeout.ms": "200",
+    "broker.session.timeout.ms": "1000",
+    "broker.heartbeat.interval.ms": "200",
+    "log.segment.bytes": "4194304",
+  },
+  ...(name === "disk-full" ? { diskMegabytes: 120 } : {}),
 });

@@ -141,8 +141,6 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const reader = new TapeReader(connection, places, record);
   const processes = new FaultProcesses(join(folder, "processes"));
   const services: FaultProcess[] = [];
-  const cluster = join(folder, "cluster.yaml");
-  writeFileSync(cluster, clusterYaml(options, through));
   const logOf = (name: string): string => join(folder, `${name}.log`);
   mkdirSync(join(folder, "state"));
   return {
@@ -159,6 +157,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     record,
     histories: () => [join(folder, "harness.jsonl"), ...processes.histories()],
     async start(name, { at = "", signal = "SIGKILL" } = {}) {
+      const cluster = join(folder, `${name}.cluster.yaml`);
+      writeFileSync(cluster, clusterYaml(name, options, through));
       const settings: ServiceProcessSettings = {
         config: join(folder, "flow.yaml"),
         cluster,
@@ -283,10 +283,11 @@ async function placesOf(
 }
 
 const clusterYaml = (
+  clientId: string,
   { replicationFactor = 1, requestTimeoutMs = 2_000, registry }: StageOptions,
   brokers: readonly string[],
 ): string => `brokers: [${brokers.map((broker) => JSON.stringify(broker)).join(", ")}]
-clientId: service
+clientId: ${clientId}
 requestTimeout: ${requestTimeoutMs}ms
 replicationFactor: ${replicationFactor}
 minInsyncReplicas: ${Math.max(1, replicationFactor - 1)}
