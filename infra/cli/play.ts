@@ -62,7 +62,9 @@ async function play(tape: string, options: Options): Promise<Copied> {
   const stop = stopOnInterrupt();
   try {
     const session = await openKafka({ cluster: options.cluster });
-    const to = session.log(`${namespaceOf(options.prefix, options.app).app}.feed`, options.prefix);
+    const { app } = namespaceOf(options.prefix, options.app);
+    // An operator may redrive letters into the same topics.
+    const to = session.log(`${app}.feed`, options.prefix, true);
     try {
       const held = await from.partitions();
       const topics = chooseTopics(held, options.topics ?? null);

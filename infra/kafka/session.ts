@@ -16,8 +16,11 @@ export interface KafkaSession {
   readonly cluster: ClusterConfig;
   readonly connection: KafkaConnection;
   readonly schemaIds: SchemaIds;
-  /** A log under a name of its own: two of one name that write fence each other. */
-  log(app: string, prefix: string): KafkaLog;
+  /**
+   * A log under a name of its own: two of one name that write fence each other. `shared`: others
+   * write to the same partitions, under other names.
+   */
+  log(app: string, prefix: string, shared?: boolean): KafkaLog;
   close(): Promise<void>;
 }
 
@@ -40,7 +43,7 @@ export async function openKafka(options: SessionOptions = {}): Promise<KafkaSess
       cluster,
       connection,
       schemaIds,
-      log: (app, prefix) => new KafkaLog({ ...common, app, prefix }),
+      log: (app, prefix, shared = false) => new KafkaLog({ ...common, app, prefix, shared }),
       async close() {
         registry.close();
         await connection.close();

@@ -7,8 +7,10 @@
 //
 // Who may write what: a task's commits go through the task's own transactional producer. Commits
 // without a checkpoint go through one producer of the application, "writer": a second process that
-// commits so fences the first one. A partition has one writer (streams/topology.ts); two that
-// differ show as STREAMS_OFFSET_CONFLICT or, where both were under way, as duplicates on reading.
+// commits so fences the first one. A partition has one writer (streams/topology.ts); where several
+// share one by agreement (a feed, and an operator who redrives letters), each opens its log as
+// `shared`: a commit then goes through only if nothing came between the end that it was made for and
+// its records, by the order in which the broker appended them, and is STREAMS_OFFSET_CONFLICT else.
 // Of a commit with the checkpoints of several tasks, the first task's producer writes it all: the
 // others' zombies in other processes are not fenced by it. (Services commit one task at a time.)
 
@@ -55,6 +57,8 @@ export interface KafkaLogOptions {
   /** Partitions of a changelog that is not there yet. */
   readonly tasksOf?: (group: string) => number;
   readonly transactionTimeoutMs?: number;
+  /** Others write to the same partitions, under other names. */
+  readonly shared?: boolean;
 }
 
 const CHANGELOG = ".changelog";

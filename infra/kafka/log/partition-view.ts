@@ -201,7 +201,9 @@ export class PartitionView {
   /** Learns where the first record at or after a Kafka offset stands; false if there is none. */
   private async probe(from: number): Promise<boolean> {
     for (let next = from; ; ) {
-      const fetched = await this.fetch(next, PROBE_BYTES);
+      // Where ours have holes Kafka's have none: the place may lie beyond the end.
+      const fetched = await this.fetch(next, PROBE_BYTES).catch(nothingBeyondEnd);
+      if (fetched === null) return false;
       if ((await this.decodeUnsure(fetched)).length > 0) return true;
       if (fetched.nextOffset >= fetched.stableEnd || fetched.nextOffset <= next) return false;
       next = fetched.nextOffset;

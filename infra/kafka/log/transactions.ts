@@ -114,7 +114,7 @@ export class Transactions {
       const { topic, partition, baseOffset, count } = batch;
       const key = `${topic}/${partition}`;
       const view = await this.view(topic, partition);
-      const end = ends.get(key) ?? (await this.endOf(key, view));
+      const end = ends.get(key) ?? (await this.endOf(key, view, baseOffset));
       if (baseOffset !== end.logical) {
         throw offsetConflict(topic, partition, baseOffset, end.logical);
       }
@@ -128,10 +128,12 @@ export class Transactions {
     return placed;
   }
 
-  private async endOf(key: string, view: PartitionView): Promise<End> {
+  /** What is remembered, unless others write there too and it cannot be relied on. */
+  private async endOf(key: string, view: PartitionView, wanted: number): Promise<End> {
     const known = this.ends.get(key);
-    const isKnown = known !== undefined && !(this.options.shared === true && known.kafka === null);
-    return isKnown ? known : view.end();
+    if (known === undefined) return view.end();
+    const stands = known.kafka !== null && known.logical === wanted;
+    return stands || this.options.shared !== true ? known : view.end();
   }
 
   /** Gives the Kafka offset at which each partition ends then, by "topic/partition". */
