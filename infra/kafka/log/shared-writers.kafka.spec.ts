@@ -38,6 +38,19 @@ describeKafka("two writers of one partition", ({ brokers }) => {
   const append = (log: KafkaLog, base: number, count = 1) =>
     log.commit({ produced: [batchAt(topic, 0, base, Array(count).fill(7))], checkpoints: [] });
 
+  /** As who shares a partition must: an end that another writer moved is looked at again. */
+  async function goOn(write: () => Promise<void>): Promise<number> {
+    for (let conflicts = 0; ; conflicts++) {
+      try {
+        await write();
+        return conflicts;
+      } catch (error) {
+        const isKnown = error instanceof TapedeckError && error.code === "STREAMS_OFFSET_CONFLICT";
+        if (!isKnown) throw error;
+      }
+    }
+  }
+
   beforeAll(async () => {
     connection = await connectKafka({ brokers, clientId: "shared-writers" });
   });
@@ -60,9 +73,11 @@ describeKafka("two writers of one partition", ({ brokers }) => {
     await append(operator, 2);
     // It remembers the end at 2.
     await expect(append(feed, 2)).rejects.toMatchObject({ code: "STREAMS_OFFSET_CONFLICT" });
-    // What it had begun holds nobody up.
-    await append(operator, 3);
-    await append(feed, 4);
+    // What it had begun, and took back, holds nobody up.
+    const beganMs = performance.now();
+    await goOn(() => append(operator, 3));
+    await goOn(() => append(feed, 4));
+    expect(performance.now() - beganMs).toBeLessThan(5_000);
     expect(await consumed()).toEqual({ events: 5, poison: 0 });
   });
 
@@ -81,17 +96,11 @@ describeKafka("two writers of one partition", ({ brokers }) => {
     const conflicts = { feed: 0, operator: 0 };
     const write = async (name: "feed" | "operator"): Promise<void> => {
       const log = open(`fast-${name}`, true);
-      for (let done = 0; done < rounds; ) {
-        const [range] = (await log.partitions()).filter((one) => one.topic === topic);
-        try {
+      for (let done = 0; done < rounds; done++) {
+        conflicts[name] += await goOn(async () => {
+          const [range] = (await log.partitions()).filter((one) => one.topic === topic);
           await append(log, range?.end ?? 0, 3);
-          done++;
-        } catch (error) {
-          const isConflict =
-            error instanceof TapedeckError && error.code === "STREAMS_OFFSET_CONFLICT";
-          if (!isConflict) throw error;
-          conflicts[name]++;
-        }
+        });
       }
     };
     await Promise.all([write("feed"), write("operator")]);
