@@ -4,14 +4,14 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadCluster } from "../kafka/cluster/cluster-config.ts";
 import { isAlive } from "../log/owner.ts";
 import type { DeveloperState } from "./developer-state.ts";
-import { describeKafka } from "./testing.ts";
+import { describeProcesses } from "./testing.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "tapedeck-developer-"));
-const stateFile = join(folder, ".tapedeck/kafka/state.json");
+let folder = "";
+const stateFile = () => join(folder, ".tapedeck/kafka/state.json");
 
 interface Said {
   readonly code: number | null;
@@ -33,15 +33,18 @@ function kafka(...args: readonly string[]): Promise<Said> {
   return new Promise((done) => child.once("close", (code) => done({ code, out, err })));
 }
 
-const state = (): DeveloperState => JSON.parse(readFileSync(stateFile, "utf8")) as DeveloperState;
-
-afterAll(async () => {
-  await kafka("down");
-  rmSync(folder, { recursive: true, force: true });
-});
+const state = (): DeveloperState => JSON.parse(readFileSync(stateFile(), "utf8")) as DeveloperState;
 
 // The tests follow one another, as a developer's day does.
-describeKafka("npm run kafka", () => {
+describeProcesses("npm run kafka", () => {
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "tapedeck-developer-"));
+  });
+  afterAll(async () => {
+    await kafka("down");
+    rmSync(folder, { recursive: true, force: true });
+  });
+
   test("says that nothing is up", async () => {
     expect(await kafka("status")).toMatchObject({ code: 4, err: "" });
     expect(await kafka("down")).toEqual({ code: 0, out: "nothing is up\n", err: "" });
@@ -107,8 +110,8 @@ describeKafka("npm run kafka", () => {
   });
 
   test("a damaged state file is an error with a way out", async () => {
-    mkdirSync(join(stateFile, ".."), { recursive: true });
-    writeFileSync(stateFile, "{");
+    mkdirSync(join(stateFile(), ".."), { recursive: true });
+    writeFileSync(stateFile(), "{");
     expect((await kafka("status")).err).toMatch(/^error BROKER_STATE_INVALID: /);
     expect((await kafka("down")).code).toBe(0);
     expect((await kafka("status")).err).toBe("");

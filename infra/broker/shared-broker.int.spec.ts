@@ -42,6 +42,23 @@ const vitest = [
   "infra/broker/testing.kafka.spec.ts",
 ];
 
+describe("where a broker is named and there is no Java to start one with", () => {
+  const named = { TAPEDECK_KAFKA: "127.0.0.1:1", TAPEDECK_REGISTRY: "http://127.0.0.1:1" };
+  const killing = vitest.toSpliced(-1, 1, "infra/broker/kafka.kafka.spec.ts");
+
+  test("tests that kill brokers are skipped", () => {
+    const { status, text } = bareRun(killing, named);
+    expect(text).toMatch(/Tests .*1 skipped/);
+    expect(status).toBe(0);
+  });
+
+  test("TAPEDECK_REQUIRE_KAFKA=1 makes that a failure", () => {
+    const { status, text } = bareRun(killing, { ...named, TAPEDECK_REQUIRE_KAFKA: "1" });
+    expect(text).toContain("npm run kafka: TAPEDECK_REQUIRE_KAFKA=1: no Java");
+    expect(status).toBe(1);
+  });
+});
+
 describe("where there is no way to a broker", () => {
   test("tests of Kafka are skipped with the reason", () => {
     const { status, text } = bareRun(vitest);

@@ -35,25 +35,30 @@ function skipped(name: string, reason: string): void {
 }
 
 /**
- * A describe with a cluster of its own, started before its tests and gone after them. It takes Java,
- * because only a process can be killed and stopped; skipped, with the reason, where there is none,
- * or failed where TAPEDECK_REQUIRE_KAFKA=1.
+ * A describe whose tests start servers as processes, to kill or stop them. It takes Java, whatever the
+ * run's broker is; skipped, with the reason, where there is none, or failed where
+ * TAPEDECK_REQUIRE_KAFKA=1.
  */
+export function describeProcesses(name: string, body: () => void): void {
+  const reason = whyNoJava();
+  if (reason === null) describe(name, body);
+  else if (process.env.TAPEDECK_REQUIRE_KAFKA !== "1") skipped(name, reason);
+  else
+    throw new TapedeckError("BROKER_UNAVAILABLE", `${name}: TAPEDECK_REQUIRE_KAFKA=1: ${reason}`);
+}
+
+/** The same with a cluster of its own, started before its tests and gone after them. */
 export function describeCluster(
   name: string,
   options: ClusterOptions,
   body: (cluster: () => Cluster) => void,
 ): void {
-  const noJava = whyNoJava();
-  if (noJava !== null && process.env.TAPEDECK_REQUIRE_KAFKA === "1") {
-    throw new TapedeckError("BROKER_UNAVAILABLE", `${name} needs processes to kill: ${noJava}`);
-  }
-  const reason = noJava ?? (options.diskMegabytes === undefined ? null : whyNoSmallDisk());
-  if (reason !== null) {
-    skipped(name, reason);
+  const noDisk = options.diskMegabytes === undefined ? null : whyNoSmallDisk();
+  if (noDisk !== null) {
+    skipped(name, noDisk);
     return;
   }
-  describe(name, () => {
+  describeProcesses(name, () => {
     let cluster: Cluster | null = null;
     beforeAll(async () => {
       cluster = await startCluster(options);
