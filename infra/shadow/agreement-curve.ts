@@ -1,57 +1,69 @@
-// Of each topic, how many events agreed and how many did not, over event time. Promises: bounded.
+// Of each topic, how many events agreed and how many did not, over event time. Promises: bounded; the same
+// whatever the order in which events are added.
 
-import { addToBuckets, type Buckets, emptyBuckets } from "../../quant/down-sample.ts";
 import type { TopicName } from "../../schemas/generated/facts.ts";
-import type { Tally } from "./divergence.ts";
-
-type Counts = Readonly<Record<string, readonly [agreed: number, parted: number]>>;
 
 const BUCKETS = 300;
+const FIRST_WIDTH_US = 2 ** 20;
 
-function merge(earlier: Counts, later: Counts): Counts {
-  const sum: Record<string, readonly [number, number]> = { ...earlier };
-  for (const [topic, [agreed, parted]] of Object.entries(later)) {
-    const [a, p] = sum[topic] ?? [0, 0];
-    sum[topic] = [a + agreed, p + parted];
-  }
-  return sum;
+export interface AgreementPoints {
+  /** Beginnings of the stretches that held any event. */
+  readonly timeUs: readonly number[];
+  /** Of each topic the part that agreed in each stretch; null where it had no event. */
+  readonly agreed: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
-const partedOf = ({ differing, missing, extra }: Tally): number => differing + missing + extra;
-
 export class AgreementCurve {
-  private readonly buckets: Buckets<Counts> = emptyBuckets(BUCKETS);
-  private readonly told = new Map<TopicName, readonly [number, number]>();
-  private reachedUs = 0;
+  private readonly topics: readonly TopicName[];
+  private readonly places: ReadonlyMap<TopicName, number>;
+  /** By stretch: of each topic the events that agreed, then those that did not. */
+  private stretches = new Map<number, Float64Array>();
+  private widthUs = FIRST_WIDTH_US;
 
-  /** After a step that has reached this effective time. */
-  add(timeUs: number, tallies: ReadonlyMap<TopicName, Tally>): void {
-    const counts: Record<string, readonly [number, number]> = {};
-    for (const [topic, tally] of tallies) {
-      const [agreed, parted] = this.told.get(topic) ?? [0, 0];
-      const now = [tally.agreed, partedOf(tally)] as const;
-      if (now[0] === agreed && now[1] === parted) continue;
-      counts[topic] = [now[0] - agreed, now[1] - parted];
-      this.told.set(topic, now);
-    }
-    if (Object.keys(counts).length === 0) return;
-    this.reachedUs = Math.max(this.reachedUs, timeUs);
-    addToBuckets(this.buckets, this.reachedUs, counts, merge);
+  constructor(topics: readonly TopicName[]) {
+    this.topics = topics;
+    this.places = new Map(topics.map((topic, index) => [topic, 2 * index]));
   }
 
-  /** At the end of each stretch, the parts that agreed in it; null where a topic had no event. */
-  points(topics: readonly TopicName[]): {
-    readonly timeUs: readonly number[];
-    readonly agreed: Readonly<Record<string, readonly (number | null)[]>>;
-  } {
-    const { items, width } = this.buckets;
-    const shares = topics.map((topic) => {
-      const share = items.map(({ value }) => {
-        const [agreed, parted] = value[topic] ?? [0, 0];
+  add(topic: TopicName, timeUs: number, agreed: boolean): void {
+    const counts = this.at(Math.floor(timeUs / this.widthUs));
+    const place = (this.places.get(topic) as number) + (agreed ? 0 : 1);
+    counts[place] = (counts[place] as number) + 1;
+    while (this.stretches.size > BUCKETS) this.widen();
+  }
+
+  private at(index: number): Float64Array {
+    const known = this.stretches.get(index);
+    if (known !== undefined) return known;
+    const made = new Float64Array(2 * this.topics.length);
+    this.stretches.set(index, made);
+    return made;
+  }
+
+  private widen(): void {
+    const before = this.stretches;
+    this.stretches = new Map();
+    this.widthUs *= 2;
+    for (const [index, counts] of before) {
+      const sums = this.at(Math.floor(index / 2));
+      for (let i = 0; i < counts.length; i++) {
+        sums[i] = (sums[i] as number) + (counts[i] as number);
+      }
+    }
+  }
+
+  points(): AgreementPoints {
+    const stretches = [...this.stretches].sort(([a], [b]) => a - b);
+    const shares = this.topics.map((topic, place) => {
+      const share = stretches.map(([, counts]) => {
+        const [agreed = 0, parted = 0] = counts.subarray(2 * place, 2 * place + 2);
         return agreed + parted === 0 ? null : agreed / (agreed + parted);
       });
       return [topic, share] as const;
     });
-    return { timeUs: items.map(({ index }) => index * width), agreed: Object.fromEntries(shares) };
+    return {
+      timeUs: stretches.map(([index]) => index * this.widthUs),
+      agreed: Object.fromEntries(shares),
+    };
   }
 }

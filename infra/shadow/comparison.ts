@@ -98,26 +98,21 @@ export class Comparison {
 
   /** Up to `untilUs`; false from the first record that is not the same on both sides. */
   private async compare({ topic, live, shadow }: Pair, untilUs: number): Promise<boolean> {
-    let agreed = 0;
-    try {
-      for (;;) {
-        if (live.dry) await live.fill();
-        if (shadow.dry) await shadow.fill();
-        const a = live.head !== null && live.head.timeUs < untilUs ? live.head : null;
-        const b = shadow.head !== null && shadow.head.timeUs < untilUs ? shadow.head : null;
-        if (a === null && b === null) return true;
-        if (a === null || b === null || Buffer.compare(a.bytes, b.bytes) !== 0) return false;
-        if (topic === "portfolio.snapshots") {
-          const event = live.event();
-          this.see("live", event);
-          this.see("shadow", event);
-        }
-        live.take();
-        shadow.take();
-        agreed++;
+    for (;;) {
+      if (live.dry) await live.fill();
+      if (shadow.dry) await shadow.fill();
+      const a = live.head !== null && live.head.timeUs < untilUs ? live.head : null;
+      const b = shadow.head !== null && shadow.head.timeUs < untilUs ? shadow.head : null;
+      if (a === null && b === null) return true;
+      if (a === null || b === null || Buffer.compare(a.bytes, b.bytes) !== 0) return false;
+      if (topic === "portfolio.snapshots") {
+        const event = live.event();
+        this.see("live", event);
+        this.see("shadow", event);
       }
-    } finally {
-      this.divergence.agree(topic, agreed);
+      this.divergence.agree(topic, a.timeUs);
+      live.take();
+      shadow.take();
     }
   }
 

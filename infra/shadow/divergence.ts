@@ -12,6 +12,7 @@
 
 import type { TopicName } from "../../schemas/generated/facts.ts";
 import type { AnyEvent, Position } from "../../streams/event.ts";
+import { AgreementCurve } from "./agreement-curve.ts";
 import { differingFields, type FieldDifference } from "./fields.ts";
 
 export interface FirstDifference {
@@ -52,6 +53,7 @@ export class Divergence {
   readonly tallies = new Map<TopicName, Tally>();
   /** The earliest of all; by rank where several are of one time. */
   first: FirstDifference | null = null;
+  readonly agreement: AgreementCurve;
   private readonly rank: ReadonlyMap<TopicName, number>;
   private readonly sources: ReadonlySet<TopicName>;
   private readonly waiting = new Map<TopicName, Waiting>();
@@ -66,6 +68,7 @@ export class Divergence {
   ) {
     this.rank = rank;
     this.sources = new Set(sources);
+    this.agreement = new AgreementCurve(topics);
     for (const topic of topics) {
       const counts = { agreed: 0, differing: 0, missing: 0, extra: 0 };
       this.tallies.set(topic, { ...counts, fields: new Map(), first: null });
@@ -73,9 +76,10 @@ export class Divergence {
     }
   }
 
-  /** Events of a topic that were the same byte for byte at the same place. */
-  agree(topic: TopicName, events: number): void {
-    this.tally(topic).agreed += events;
+  /** An event that both have, the same byte for byte at the same place, or with the same meaning. */
+  agree(topic: TopicName, timeUs: number): void {
+    this.tally(topic).agreed++;
+    this.agreement.add(topic, timeUs, true);
   }
 
   /** From this offset on the shadow's partition is not the live one. */
@@ -168,7 +172,7 @@ export class Divergence {
       }
     }
     const fields = differingFields(live, shadow);
-    if (fields.length === 0) this.tally(live.topic).agreed++;
+    if (fields.length === 0) this.agree(live.topic, live.timeUs);
     else this.count("differing", live, shadow, fields);
   }
 
@@ -181,6 +185,7 @@ export class Divergence {
     const { topic, timeUs } = (live ?? shadow) as AnyEvent;
     const tally = this.tally(topic);
     tally[kind]++;
+    this.agreement.add(topic, timeUs, false);
     for (const name of new Set(fields.map(({ field }) => field.split(/[.[]/, 1)[0] as string))) {
       tally.fields.set(name, (tally.fields.get(name) ?? 0) + 1);
     }

@@ -7,6 +7,7 @@ import { formatScaled } from "../../schemas/values/decimal.ts";
 import type { AnyEvent } from "../../streams/event.ts";
 import type { LatencyHistogram } from "../telemetry/latency-histogram.ts";
 import { latencyBoundsSeconds } from "../telemetry/latency-histogram.ts";
+import type { AgreementPoints } from "./agreement-curve.ts";
 import type { FirstDifference, Tally } from "./divergence.ts";
 import { gapOf, type Measure, type Point } from "./exposure-gap.ts";
 import type { FieldDifference } from "./fields.ts";
@@ -85,10 +86,7 @@ export interface ShadowReport {
     readonly gross: readonly [live: readonly number[], shadow: readonly number[]];
     readonly net: readonly [live: readonly number[], shadow: readonly number[]];
   };
-  readonly agreement: {
-    readonly timeUs: readonly number[];
-    readonly agreed: Readonly<Record<string, readonly (number | null)[]>>;
-  };
+  readonly agreement: AgreementPoints;
   readonly behind: readonly BehindReport[];
 }
 
@@ -164,7 +162,7 @@ export function shadowReport(options: ReportOptions): ShadowReport {
       gross: pair("gross"),
       net: pair("net"),
     },
-    agreement: run.agreement.points([...divergence.tallies.keys()]),
+    agreement: divergence.agreement.points(),
     behind: [...run.behind.topics].map(([topic, { seconds, worst }]) => ({
       topic,
       events: seconds.count,

@@ -11,7 +11,6 @@ import type { Topology } from "../../streams/topology.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import type { KafkaLog } from "../kafka/log/kafka-log.ts";
 import type { LiveRun } from "../kafka/service/live-run.ts";
-import { AgreementCurve } from "./agreement-curve.ts";
 import { BehindLive } from "./behind-live.ts";
 import { Comparison } from "./comparison.ts";
 import { ExposureGap } from "./exposure-gap.ts";
@@ -39,7 +38,6 @@ export class ShadowRun {
   readonly comparison: Comparison;
   readonly exposure: ExposureGap;
   readonly behind = new BehindLive();
-  readonly agreement = new AgreementCurve();
   readonly orders: ReadonlyMap<string, FollowedOrder>;
   /** Effective time before which all is compared; Infinity: all that there was. */
   reachedUs = 0;
@@ -135,7 +133,6 @@ export class ShadowRun {
         this.behind.compared(topic, partition, offset, nowMs());
       }
     }
-    this.agreement.add(this.timeUs, this.comparison.divergence.tallies);
     if (done.reachedUs < untilUs) return true;
     this.look = null;
     return done.events > 0;

@@ -109,7 +109,7 @@ function shown(value: unknown): string {
 
 export function behindLive({ behind, lagSeconds }: ShadowReport): string {
   const note = `<p class="note">Measured here: from the look that first saw a live record committed to when the shadow's was committed and compared, so the pause between looks is in it. Quantiles are upper bounds of a histogram. What lay there before the shadow was started is left out. How long live itself takes from tick to verdict is told by its services (<code>tapedeck_tick_to_verdict_seconds</code>): Kafka keeps event times, not when a record was appended. The latencies that decisions are made with (order, venue) are configuration, and part of effective times.</p>
-<p>Now ${lagSeconds === 0 ? "nothing" : `${duration(lagSeconds)} of event time`} behind live.</p>`;
+<p>${lagSeconds === 0 ? "All that live has done is done." : `Now ${duration(lagSeconds)} of event time behind live.`}</p>`;
   if (behind.length === 0) return `${note}${empty("Nothing has come while it followed.")}`;
   const bound = (seconds: number | null): string =>
     seconds === null ? "over 60 s" : secondsText(seconds);

@@ -83,6 +83,9 @@ export async function startShadow(options: StartShadowOptions): Promise<ShadowRe
 
 export class ShadowService {
   readonly gauges: ShadowGauges;
+  /** Where metrics are served, once they are; null where they are not. */
+  readonly metricsUrl: Promise<string | null>;
+  private serving: (url: string | null) => void = () => undefined;
   private readonly options: StartShadowOptions;
   private readonly log: Log;
   private readonly stopping = new AbortController();
@@ -94,6 +97,9 @@ export class ShadowService {
   constructor(options: StartShadowOptions, log: Log) {
     this.options = options;
     this.log = log;
+    this.metricsUrl = new Promise((resolve) => {
+      this.serving = resolve;
+    });
     this.gauges = {
       shadow: options.plan.name,
       currency: options.plan.candidate.flow.portfolio.currency,
@@ -123,6 +129,8 @@ export class ShadowService {
             ready: () => shadowReadiness(this.gauges),
             ailments: () => [],
           });
+    this.serving(health?.url ?? null);
+    if (health !== null) this.log.write("info", "serving", { metrics: `${health.url}/metrics` });
     try {
       return await this.follow();
     } finally {

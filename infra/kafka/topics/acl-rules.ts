@@ -67,7 +67,11 @@ export function leastGrants(flow: AclFlow): readonly Grant[] {
       if (!isName(name)) {
         throw new TapedeckError("USAGE_INVALID", `--shadow is ${name}: letters, digits, - and .`);
       }
-      return [`shadow-${name}`, replayNeeds(topology, namespace, `shadow.${name}.`)] as const;
+      const needs = replayNeeds(topology, namespace, `shadow.${name}.`);
+      const progress = groups.map((group) =>
+        need("topic", changelogIn(namespace, group.name), ["Read"], "how far live has come"),
+      );
+      return [`shadow-${name}`, [...needs, ...progress]] as const;
     }),
   ];
   return roles.flatMap(([role, needs]) => {

@@ -138,6 +138,11 @@ describe("roles", () => {
       expect(may(grants, shadow, "Write", "topic", `shadow.x.${topic}`)).toBe(true);
       expect(may(grants, shadow, "Write", "topic", `shadow.xy.${topic}`)).toBe(false);
     }
+    for (const group of ["bar-builder", "portfolio-builder"]) {
+      const changelog = `tapedeck.${group}.changelog`;
+      expect(may(grants, shadow, "Read", "topic", changelog)).toBe(true);
+      expect(may(grants, shadow, "Write", "topic", changelog)).toBe(false);
+    }
     expect(may(grants, shadow, "Read", "group", "shadow.x.risk-gate")).toBe(true);
     expect(may(grants, shadow, "Read", "group", "tapedeck.risk-gate")).toBe(false);
     expect(may(grants, shadow, "Write", "transactional-id", "shadow.x.bar-builder/0")).toBe(true);

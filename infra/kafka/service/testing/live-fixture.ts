@@ -15,7 +15,7 @@ import type { RunConfig } from "../../../config/run-config.ts";
 import { simulateTape } from "../../../simulate/simulate-tape.ts";
 import type { Log } from "../../../telemetry/logs.ts";
 import { newServiceGauges, type ServiceGauges } from "../../../telemetry/service-gauges.ts";
-import { connectKafka, type KafkaConnection } from "../../client/connection.ts";
+import { connectKafka, type KafkaConnection, type KafkaSettings } from "../../client/connection.ts";
 import type { ResolvingSchemaIds } from "../../log/decode-resolved.ts";
 import { KafkaLog } from "../../log/kafka-log.ts";
 import { type LiveRun, planLive } from "../live-run.ts";
@@ -63,6 +63,8 @@ export interface FixtureOptions {
   readonly seed?: number;
   readonly isolate?: readonly string[];
   readonly replicationFactor?: number;
+  /** How the broker is to be spoken to. */
+  readonly sasl?: KafkaSettings["sasl"];
 }
 
 export const flowYaml = (tape: string, partitions: number): string => `tape: ${tape}
@@ -90,7 +92,8 @@ export async function openLiveFixture(options: FixtureOptions): Promise<LiveFixt
   const folder = mkdtempSync(join(tmpdir(), "tapedeck-live-"));
   writeFileSync(join(folder, "flow.yaml"), flowYaml(folder, partitions));
   const config = await loadConfig(join(folder, "flow.yaml"));
-  const connection = await connectKafka({ brokers, clientId: "live-fixture" });
+  const { sasl = null } = options;
+  const connection = await connectKafka({ brokers, clientId: "live-fixture", sasl });
   const { replicationFactor = 1 } = options;
   const minInsyncReplicas = Math.max(1, replicationFactor - 1);
   const cluster = { replicationFactor, minInsyncReplicas };
