@@ -39,10 +39,10 @@ const CHECK_FILE = "default-export.ts";
 const unchecked = (detail: string): TypeCheck => ({ detail, checked: false, errors: [] });
 
 /**
- * Checks the file and that its default export is a SignalModel. Costs about 0.1 s with TypeScript
- * 7.
+ * Checks the file, and that its default export is of a type that "tapedeck" exports. Costs about 0.1 s
+ * with TypeScript 7.
  */
-export async function checkTypes(file: string): Promise<TypeCheck> {
+export async function checkTypes(file: string, type: string): Promise<TypeCheck> {
   const compiler = findCompiler(file);
   if (compiler === null) {
     return unchecked("typescript is not installed: npm install --save-dev typescript");
@@ -55,7 +55,7 @@ export async function checkTypes(file: string): Promise<TypeCheck> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "tapedeck-types-")));
   try {
     const model = realpathSync(file);
-    writeFileSync(join(folder, CHECK_FILE), checkFile(model));
+    writeFileSync(join(folder, CHECK_FILE), checkFile(model, type));
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(configFor(model)));
     const { ended, output } = await runCompiler(tsc, folder);
     if (!ended) return unchecked(`typescript ${version} did not end: ${output}`);
@@ -84,11 +84,11 @@ export function findCompiler(
   return null;
 }
 
-const checkFile = (model: string): string =>
+const checkFile = (model: string, type: string): string =>
   [
     `import model from ${JSON.stringify(model)};`,
-    'import type { SignalModel } from "tapedeck";',
-    "export const checked: SignalModel = model;\n",
+    `import type { ${type} } from "tapedeck";`,
+    `export const checked: ${type} = model;\n`,
   ].join("\n");
 
 function configFor(model: string): unknown {
