@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { histogramMetrics, numberMetrics } from "../infra/telemetry/metric-table.ts";
+import { shadowMetrics } from "../infra/telemetry/shadow-metrics.ts";
 
 const path = join(import.meta.dirname, "operations.md");
 const rulesPath = join(import.meta.dirname, "../infra/compose/prometheus/rules/tapedeck.yml");
@@ -24,7 +25,12 @@ const rules = (
 const metrics = [
   "| metric | kind | labels | meaning |",
   "|---|---|---|---|",
-  ...[...numberMetrics, ...histogramMetrics].map(
+  ...[
+    ...numberMetrics,
+    ...histogramMetrics,
+    ...shadowMetrics.numbers,
+    ...shadowMetrics.histograms,
+  ].map(
     ({ name, kind, labels, help }) =>
       `| \`${name}\` | ${kind} | ${labels.map((label) => `\`${label}\``).join(" ")} | ${help} |`,
   ),

@@ -14,7 +14,12 @@ import { writeWhole } from "../run/run-folder.ts";
 import { openHealthServer } from "../telemetry/health-server.ts";
 import { type Log, type LogLevel, openLog } from "../telemetry/logs.ts";
 import { registryOf } from "../telemetry/metrics.ts";
-import { type ShadowGauges, shadowMetrics, shadowReadiness } from "../telemetry/shadow-metrics.ts";
+import {
+  newShadowGauges,
+  type ShadowGauges,
+  shadowMetrics,
+  shadowReadiness,
+} from "../telemetry/shadow-metrics.ts";
 import { CauseBook } from "./causes.ts";
 import type { FirstDifference } from "./divergence.ts";
 import { gapOf } from "./exposure-gap.ts";
@@ -100,18 +105,8 @@ export class ShadowService {
     this.metricsUrl = new Promise((resolve) => {
       this.serving = resolve;
     });
-    this.gauges = {
-      shadow: options.plan.name,
-      currency: options.plan.candidate.flow.portfolio.currency,
-      topics: new Map(),
-      behind: new Map(),
-      caughtUp: false,
-      lagSeconds: Number.NaN,
-      undecided: 0,
-      admissionsMissed: 0,
-      gaps: { equity: Number.NaN, gross: Number.NaN, net: Number.NaN },
-      restarts: 0,
-    };
+    const { name, candidate } = options.plan;
+    this.gauges = newShadowGauges(name, candidate.flow.portfolio.currency);
   }
 
   stop(): void {

@@ -28,6 +28,19 @@ export interface ShadowGauges {
   restarts: number;
 }
 
+export const newShadowGauges = (shadow: string, currency: string): ShadowGauges => ({
+  shadow,
+  currency,
+  topics: new Map(),
+  behind: new Map(),
+  caughtUp: false,
+  lagSeconds: Number.NaN,
+  undecided: 0,
+  admissionsMissed: 0,
+  gaps: { equity: Number.NaN, gross: Number.NaN, net: Number.NaN },
+  restarts: 0,
+});
+
 const READY_LAG_SECONDS = 60;
 
 export const shadowReadiness = ({ caughtUp, lagSeconds }: ShadowGauges): Readiness => {
