@@ -2,8 +2,7 @@
 // startCluster returns; each broker can be killed, stopped, continued and started again on the same
 // port and data; nothing of it outlives this process, killed or not.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { type Certificates, makeCertificates } from "./authority.ts";
@@ -13,6 +12,7 @@ import { type Insider, insiderOf } from "./insider.ts";
 import { partitionOfId } from "./java-hash.ts";
 import { kafkaRuntime } from "./kafka-runtime.ts";
 import { freePorts } from "./ports.ts";
+import { makeScratchFolder } from "./scratch-folder.ts";
 import { type ClusterSettings, isSecured, type SaslUser } from "./server-properties.ts";
 import { mountSmallDisk, unmount } from "./small-disk.ts";
 
@@ -62,7 +62,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
 async function tryToStart(options: ClusterOptions): Promise<Cluster> {
   const runtime = await kafkaRuntime();
-  const root = mkdtempSync(join(tmpdir(), "tapedeck-kafka-"));
+  const root = makeScratchFolder("kafka");
   const nodes: BrokerNode[] = [];
   const mounts: string[] = [];
   const close = async () => {

@@ -2,8 +2,7 @@
 // Promises: it answers when startRegistry returns; killed and started again it still holds what it
 // acknowledged, under the same ids; nothing of it outlives our process, killed or not.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { TapedeckError } from "../../schemas/errors.ts";
@@ -11,6 +10,7 @@ import { launchGuarded, type Running } from "./guarded-process.ts";
 import { installRegistry } from "./install.ts";
 import { requireJava } from "./java.ts";
 import { freePorts } from "./ports.ts";
+import { makeScratchFolder } from "./scratch-folder.ts";
 
 /** Below this path lies what Confluent's clients call. */
 export const CONFLUENT_PATH = "/apis/ccompat/v7";
@@ -33,7 +33,7 @@ const POLL_MS = 100;
 
 /** Starts a registry: about 3 s after the first time. BROKER_UNAVAILABLE, BROKER_INSTALL_FAILED, BROKER_START_FAILED. */
 export async function startRegistry(): Promise<Registry> {
-  const root = mkdtempSync(join(tmpdir(), "tapedeck-registry-"));
+  const root = makeScratchFolder("registry");
   const folder = join(root, "registry");
   mkdirSync(folder);
   const logFile = join(folder, "server.log");
