@@ -103,9 +103,9 @@ export class LogWriter {
       if (group === undefined) break;
       if (this.underWay.length === 0) this.port.ref();
       this.underWay.push(group);
+      // One that is empty goes the same way: answered here, it would be taken for those before it.
       const { bytes, length } = group.arena;
-      if (length === 0) this.hear({ kind: "done", buffer: bytes.buffer });
-      else this.port.postMessage({ kind: "write", buffer: bytes.buffer, length }, [bytes.buffer]);
+      this.port.postMessage({ kind: "write", buffer: bytes.buffer, length }, [bytes.buffer]);
     }
     if (this.pending) return;
     this.port.unref();

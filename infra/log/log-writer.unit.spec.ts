@@ -89,6 +89,23 @@ test("nothing resolves before the thread says that it is on disk", async () => {
   expect(answered).toBe(true);
 });
 
+test("a commit without rows is answered after those before it, and answers none of them", async () => {
+  const { thread, writer, submit } = subject();
+  const nothing = () => {};
+  const answered: string[] = [];
+  const first = submit("a").then(() => answered.push("a"));
+  await later();
+  const second = writer.submit(nothing, nothing).then(() => answered.push("none"));
+  await later();
+  expect(answered).toEqual([]);
+  thread.done();
+  await later();
+  expect(answered).toEqual(["a"]);
+  thread.done();
+  await Promise.all([first, second]);
+  expect(thread.written).toEqual([["a"], []]);
+});
+
 test("a full disk fails what was under way and what waited, then the log goes on", async () => {
   const { thread, writer, undone, durable, submit } = subject();
   const a = submit("a");
