@@ -42,6 +42,8 @@ export class GroupMembership {
   private generation = -1;
   private stopped = false;
   private wake: (() => void) | null = null;
+  /** Who waits to hear that the membership stands. */
+  private asking: (() => void)[] = [];
   private running: Promise<void> = Promise.resolve();
 
   constructor(view: ClusterView, settings: GroupSettings) {
@@ -65,6 +67,17 @@ export class GroupMembership {
     }
     this.links.close();
     await this.running;
+  }
+
+  /**
+   * Resolves when the group has said, after this call, that the membership stands, or has assigned anew
+   * (`assigned` was called then). Never, while the group does not answer.
+   */
+  confirm(): Promise<void> {
+    return new Promise((resolve) => {
+      this.asking.push(resolve);
+      this.wake?.();
+    });
   }
 
   private get membership(): Membership {
@@ -94,6 +107,7 @@ export class GroupMembership {
 
   private async join(): Promise<void> {
     const { settings } = this;
+    const asked = this.asking.length;
     for (;;) {
       const answer = await this.send(joinGroup(settings, this.memberId, settings.metadata()));
       if (errorName(answer.error) === "MEMBER_ID_REQUIRED") {
@@ -108,6 +122,7 @@ export class GroupMembership {
       const synced = await this.send(syncGroup(this.membership, plan));
       refuse(synced.error, "SyncGroup");
       if (!this.stopped) settings.assigned(synced.assignment, this.generation, this.memberId);
+      this.confirmed(asked);
       return;
     }
   }
@@ -115,12 +130,19 @@ export class GroupMembership {
   /** Returns when the group rebalances. */
   private async beat(): Promise<void> {
     while (!this.stopped) {
-      await this.pause(this.settings.heartbeatMs);
+      if (this.asking.length === 0) await this.pause(this.settings.heartbeatMs);
       if (this.stopped) return;
+      const asked = this.asking.length;
       const { error } = await this.send(heartbeat(this.membership));
       if (errorName(error) === "REBALANCE_IN_PROGRESS") return;
       refuse(error, "Heartbeat");
+      this.confirmed(asked);
     }
+  }
+
+  /** To those who had asked before the group was. */
+  private confirmed(asked: number): void {
+    for (const tell of this.asking.splice(0, asked)) tell();
   }
 
   /** Prepares another join; false where that would not help. */

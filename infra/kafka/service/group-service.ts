@@ -122,7 +122,12 @@ export class GroupService {
     const plan = this.options.plans[task];
     if (plan === undefined) return;
     const { makeRunner, log, failed } = this.options;
-    const slot = new TaskSlot(() => makeRunner(plan), log.with({ task: plan.name }), failed);
+    const slot = new TaskSlot(
+      () => makeRunner(plan),
+      () => this.membership.confirm(),
+      log.with({ task: plan.name }),
+      failed,
+    );
     this.slots.set(task, { slot, since: this.generation });
     slot.start();
   }

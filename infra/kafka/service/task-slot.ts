@@ -1,14 +1,13 @@
 // A task that this instance should have. Promises: it runs until it is released; what can get better is
-// tried again, with pauses that grow; what cannot (a processor that throws, state of another layout)
-// is reported once and not tried again.
+// tried again, with pauses that grow, once the group has said that the task is still this instance's
+// (one that was given up would else take it from its next owner, and be fenced in turn, and again);
+// what cannot (a processor that throws, state of another layout) is reported once and not tried again.
 
 import { errorKinds, TapedeckError } from "../../../schemas/errors.ts";
 import type { Log } from "../../telemetry/logs.ts";
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
-/** The group usually says within this time that the task is another's. */
-const FENCED_PAUSE_MS = 500;
 /** One that ran so long, or that got on with its work, begins its pauses anew. */
 const SOUND_MS = 30_000;
 
@@ -21,6 +20,7 @@ export interface SlotRunner {
 
 export class TaskSlot<Runner extends SlotRunner> {
   private readonly make: () => Runner;
+  private readonly confirm: () => Promise<void>;
   private readonly log: Log;
   private readonly failed: (error: unknown) => void;
   private runner: Runner | null = null;
@@ -28,8 +28,15 @@ export class TaskSlot<Runner extends SlotRunner> {
   private wake: (() => void) | null = null;
   private ended: Promise<void> = Promise.resolve();
 
-  constructor(make: () => Runner, log: Log, failed: (error: unknown) => void) {
+  /** `confirm` resolves when the group has said, after the call, what this instance has. */
+  constructor(
+    make: () => Runner,
+    confirm: () => Promise<void>,
+    log: Log,
+    failed: (error: unknown) => void,
+  ) {
     this.make = make;
+    this.confirm = confirm;
     this.log = log;
     this.failed = failed;
   }
@@ -65,7 +72,8 @@ export class TaskSlot<Runner extends SlotRunner> {
           if (runner.hasCommitted || performance.now() - begunMs > SOUND_MS) attempt = 0;
           this.log.write(isFenced(error) ? "info" : "warn", "task opens again", { error });
           this.runner = null;
-          await this.pause(pauseAfter(error, attempt));
+          await this.pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt));
+          await this.unlessReleased(this.confirm());
         } else {
           this.failed(error);
           return;
@@ -76,24 +84,27 @@ export class TaskSlot<Runner extends SlotRunner> {
     }
   }
 
-  private pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.wake = null;
-        resolve();
-      };
-      const timer = setTimeout(done, milliseconds);
-      this.wake = done;
+  private async pause(milliseconds: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, milliseconds);
     });
+    await this.unlessReleased(over);
+    clearTimeout(timer);
+  }
+
+  private async unlessReleased(waited: Promise<void>): Promise<void> {
+    if (this.released) return;
+    const woken = new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    await Promise.race([waited, woken]);
+    this.wake = null;
   }
 }
 
 const isFenced = (error: unknown): boolean =>
   error instanceof TapedeckError && error.code === "STREAMS_FENCED";
-
-const pauseAfter = (error: unknown, attempt: number): number =>
-  isFenced(error) ? FENCED_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
 
 /** The store's errors pass; another owner or writer may be gone by the next time. */
 function mayRunAgain(error: unknown): boolean {

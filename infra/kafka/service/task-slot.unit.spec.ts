@@ -6,7 +6,7 @@ import { TaskSlot } from "./task-slot.ts";
 const silent: Log = { write: () => undefined, with: () => silent };
 
 /** Runners that each fail at once, having committed or not; when each was started. */
-function failing(hasCommitted: boolean) {
+function failing(hasCommitted: boolean, confirm = async () => {}) {
   const startedMs: number[] = [];
   const make = () => ({
     hasCommitted,
@@ -16,9 +16,9 @@ function failing(hasCommitted: boolean) {
     },
     stop: () => undefined,
   });
-  const slot = new TaskSlot(make, silent, () => undefined);
+  const slot = new TaskSlot(make, confirm, silent, () => undefined);
   const pauses = () => startedMs.slice(1).map((at, index) => at - (startedMs[index] as number));
-  return { slot, pauses };
+  return { slot, pauses, startedMs };
 }
 
 describe("a task that fails and may run again", () => {
@@ -39,5 +39,22 @@ describe("a task that fails and may run again", () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(new Set(pauses())).toEqual(new Set([50]));
     await slot.release();
+  });
+
+  test("is not opened before the group has said whose it is", async () => {
+    const asked: (() => void)[] = [];
+    const confirm = () => new Promise<void>((resolve) => asked.push(resolve));
+    const { slot, startedMs } = failing(true, confirm);
+    slot.start();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([startedMs.length, asked.length]).toEqual([1, 1]);
+    asked[0]?.();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([startedMs.length, asked.length]).toEqual([2, 2]);
+    // It is another's: what the group says later opens nothing.
+    await slot.release();
+    asked[1]?.();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(startedMs.length).toBe(2);
   });
 });
