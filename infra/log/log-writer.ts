@@ -15,6 +15,8 @@ const GROUPS_UNDER_WAY = 2;
 const FIRST_BYTES = 256 << 10;
 const POOLED = 3;
 const POOLED_BYTES = 8 << 20;
+/** Openings that may each meet another process just as it leaves. */
+const ATTEMPTS = 5;
 
 interface Request {
   readonly durable: () => void;
@@ -190,7 +192,21 @@ const haltedBy = (reason: string): TapedeckError =>
   new TapedeckError("STORE_HALTED", `the log stopped, a write failed: ${reason}`, { reason });
 
 /** Starts the thread on the data file; throws why the log cannot be written. */
-export function startWriter(path: string): Promise<Worker> {
+export async function startWriter(path: string): Promise<Worker> {
+  for (let attempt = 1; ; attempt++) {
+    const { worker, refused } = await startThread(path);
+    if (refused === null) return worker;
+    if (!refused.crossed || attempt === ATTEMPTS) {
+      throw new TapedeckError(refused.code, refused.message, { path });
+    }
+    // Only the end of the thread gives its hold on the lock file back.
+    await new Promise((resolve) => worker.once("exit", resolve));
+  }
+}
+
+type Refused = Extract<FromWriter, { kind: "refused" }>;
+
+function startThread(path: string): Promise<{ worker: Worker; refused: Refused | null }> {
   // The file beside this one: TypeScript in the repository, JavaScript in a package.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
   const worker = new Worker(new URL(`./writer-thread${extension}`, import.meta.url), {
@@ -201,9 +217,7 @@ export function startWriter(path: string): Promise<Worker> {
   return new Promise((resolve, reject) => {
     worker.once("message", (message: FromWriter) => {
       worker.removeAllListeners("error");
-      if (message.kind === "refused") {
-        reject(new TapedeckError(message.code, message.message, { path }));
-      } else resolve(worker);
+      resolve({ worker, refused: message.kind === "refused" ? message : null });
     });
     worker.once("error", (error) => {
       reject(new TapedeckError("STORE_UNAVAILABLE", error.message, { path }, error));

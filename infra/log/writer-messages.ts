@@ -11,8 +11,13 @@ export type ToWriter =
 
 export type FromWriter =
   | { readonly kind: "ready" }
-  /** The log could not be opened for writing; the thread is gone. */
-  | { readonly kind: "refused"; readonly code: ErrorCode; readonly message: string }
+  /** The log could not be opened for writing; the thread goes. crossed: it may be tried again. */
+  | {
+      readonly kind: "refused";
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly crossed: boolean;
+    }
   /** On disk: written and synced. The buffer comes back for use. */
   | { readonly kind: "done"; readonly buffer: ArrayBuffer }
   /** Nothing of the group is on disk. full: room made, it may be tried again. */

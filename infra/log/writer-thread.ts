@@ -26,6 +26,11 @@ const SPARE_BYTES = 1 << 20;
 const REMAP_BYTES = 32 << 20;
 const FULL = new Set([28 /* ENOSPC */, 122 /* EDQUOT */, 27 /* EFBIG */]);
 const EIO = 5;
+/**
+ * The last process to close a log destroys LMDB's locks before it lets go of the lock file: one that
+ * opens in between waits for the file, and finds locks that cannot be taken.
+ */
+const EINVAL = 22;
 
 type Database = RootDatabase<Uint8Array, Uint8Array>;
 
@@ -146,6 +151,7 @@ try {
 } catch (error) {
   const { code, message } =
     error instanceof TapedeckError ? error : openFailure(dirname(path), error);
-  say({ kind: "refused", code, message });
+  const crossed = (error as { code?: unknown } | null)?.code === EINVAL;
+  say({ kind: "refused", code, message, crossed });
   parentPort?.close();
 }
