@@ -47,9 +47,9 @@ export interface GapReport {
 export interface BehindReport {
   readonly topic: string;
   readonly events: number;
-  /** Upper bounds of the quantiles, in seconds; null: above the last bound. */
-  readonly p50: number | null;
-  readonly p99: number | null;
+  /** Upper bounds of the quantiles, in seconds. */
+  readonly p50: number;
+  readonly p99: number;
   readonly worst: number;
 }
 
@@ -166,8 +166,8 @@ export function shadowReport(options: ReportOptions): ShadowReport {
     behind: [...run.behind.topics].map(([topic, { seconds, worst }]) => ({
       topic,
       events: seconds.count,
-      p50: quantile(seconds, 0.5),
-      p99: quantile(seconds, 0.99),
+      p50: Math.min(quantile(seconds, 0.5), worst),
+      p99: Math.min(quantile(seconds, 0.99), worst),
       worst,
     })),
   };
@@ -199,14 +199,14 @@ const topicOf = (
   first: said(first),
 });
 
-/** The bound that the quantile lies at or below; null where it lies above all of them. */
-function quantile({ counts, count }: LatencyHistogram, part: number): number | null {
+/** The bound that the quantile lies at or below; Infinity where it lies above all of them. */
+function quantile({ counts, count }: LatencyHistogram, part: number): number {
   let below = 0;
   for (const [index, of] of counts.entries()) {
     below += of;
-    if (below >= part * count) return latencyBoundsSeconds[index] ?? null;
+    if (below >= part * count) return latencyBoundsSeconds[index] ?? Number.POSITIVE_INFINITY;
   }
-  return null;
+  return Number.POSITIVE_INFINITY;
 }
 
 /** JSON in which bigints are decimal text and bytes hexadecimal digits. */

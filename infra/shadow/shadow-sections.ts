@@ -68,7 +68,7 @@ function saidOf({ kind, timeUs, fields }: DifferenceReport): string {
   const what =
     field === undefined
       ? "differs"
-      : `<code>${escapeHtml(field.field)}</code> is ${shown(field.live)} live, ${shown(field.shadow)} in the shadow`;
+      : `<code>${escapeHtml(field.field)}</code> is ${shown(field.live, field.field)} live, ${shown(field.shadow, field.field)} in the shadow`;
   return `${what}, ${at}`;
 }
 
@@ -77,7 +77,7 @@ function inFull({ fields, live, shadow }: DifferenceReport): string {
     .slice(0, SHOWN_FIELDS)
     .map(
       ({ field, live: a, shadow: b }) =>
-        `<tr><td class="field">${escapeHtml(field)}</td><td>${shown(a)}</td><td>${shown(b)}</td></tr>`,
+        `<tr><td class="field">${escapeHtml(field)}</td><td>${shown(a, field)}</td><td>${shown(b, field)}</td></tr>`,
     );
   const left = fields.length - rows.length;
   const table =
@@ -101,21 +101,25 @@ const plain = (_: string, value: unknown): unknown => {
   return value instanceof Uint8Array ? `${value.length} bytes` : value;
 };
 
-function shown(value: unknown): string {
+function shown(value: unknown, field = ""): string {
   if (value === undefined || value === null) return "–";
-  const text = typeof value === "string" ? value : (JSON.stringify(value, plain) ?? String(value));
+  const text = textOf(value, field);
   return escapeHtml(text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text);
+}
+
+function textOf(value: unknown, field: string): string {
+  if (typeof value === "string" || typeof value === "bigint") return String(value);
+  if (typeof value === "number" && /Us$/.test(field)) return formatIsoUs(value);
+  return JSON.stringify(value, plain) ?? String(value);
 }
 
 export function behindLive({ behind, lagSeconds }: ShadowReport): string {
   const note = `<p class="note">Measured here: from the look that first saw a live record committed to when the shadow's was committed and compared, so the pause between looks is in it. Quantiles are upper bounds of a histogram. What lay there before the shadow was started is left out. How long live itself takes from tick to verdict is told by its services (<code>tapedeck_tick_to_verdict_seconds</code>): Kafka keeps event times, not when a record was appended. The latencies that decisions are made with (order, venue) are configuration, and part of effective times.</p>
 <p>${lagSeconds === 0 ? "All that live has done is done." : `Now ${duration(lagSeconds)} of event time behind live.`}</p>`;
   if (behind.length === 0) return `${note}${empty("Nothing has come while it followed.")}`;
-  const bound = (seconds: number | null): string =>
-    seconds === null ? "over 60 s" : secondsText(seconds);
   const rows = behind.map(
     ({ topic, events, p50, p99, worst }) =>
-      `<tr><td>${escapeHtml(topic)}</td><td class="right">${count(events)}</td><td class="right">${bound(p50)}</td><td class="right">${bound(p99)}</td><td class="right">${secondsText(worst)}</td></tr>`,
+      `<tr><td>${escapeHtml(topic)}</td><td class="right">${count(events)}</td><td class="right">${secondsText(p50)}</td><td class="right">${secondsText(p99)}</td><td class="right">${secondsText(worst)}</td></tr>`,
   );
   return `${note}<div class="scroll" tabindex="0"><table><thead><tr><th>topic</th><th class="right">events</th><th class="right">p50</th><th class="right">p99</th><th class="right">worst</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
