@@ -32,8 +32,13 @@ async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): P
   }
 }
 
-const createTopic = (kafka: Kafka, topic: string) =>
-  withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }));
+/** Made, and known to whoever is asked: kafkajs takes one broker's not knowing yet for an error. */
+async function createTopic(kafka: Kafka, topic: string): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false });
+    await vi.waitFor(() => admin.fetchTopicMetadata({ topics: [topic] }), SOON);
+  });
+}
 
 async function write(kafka: Kafka, topic: string, values: readonly (string | Buffer)[]) {
   const producer = kafka.producer({ allowAutoTopicCreation: false });

@@ -4,6 +4,7 @@
 
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { type Certificates, makeCertificates } from "./authority.ts";
 import { BrokerNode } from "./broker-node.ts";
@@ -37,6 +38,7 @@ export interface Cluster {
   readonly tls: Certificates | null;
   /** Ids of the brokers that the cluster counts in. */
   up(): Promise<readonly number[]>;
+  /** As the cluster says now; waits while it knows none, as it may just after the topic was made. */
   leaderOf(topic: string, partition: number): Promise<BrokerNode>;
   /** The coordinator of a consumer group or of a transactional id. Its topic must exist: use it first. */
   coordinatorOf(kind: "group" | "transaction", id: string): Promise<BrokerNode>;
@@ -44,6 +46,8 @@ export interface Cluster {
 }
 
 const PORT_TRIES = 3;
+const LEADER_MS = 30_000;
+const POLL_MS = 50;
 
 /**
  * Starts a cluster: about 2 s for one broker, 4 s for three, after the first time. BROKER_UNAVAILABLE
@@ -134,10 +138,15 @@ function clusterOf(
   close: () => Promise<void>,
 ): Cluster {
   const leaderOf = async (topic: string, partition: number) => {
-    const leaders = await insider.leaders(topic);
-    const leader = nodes.find(({ id }) => id === leaders.get(partition));
-    if (leader !== undefined) return leader;
-    throw new TapedeckError("BROKER_START_FAILED", `${topic}/${partition} has no leader now`);
+    const deadline = performance.now() + LEADER_MS;
+    while (performance.now() < deadline) {
+      const leaders = await insider.leaders(topic).catch(() => null);
+      const leader = nodes.find(({ id }) => id === leaders?.get(partition));
+      if (leader !== undefined) return leader;
+      await pause(POLL_MS);
+    }
+    const what = `${topic}/${partition} has no leader after ${LEADER_MS / 1000} s`;
+    throw new TapedeckError("BROKER_START_FAILED", what);
   };
   return {
     brokers: nodes.map(({ address }) => address),
