@@ -4,7 +4,7 @@
 
 import { TapedeckError } from "../../../schemas/errors.ts";
 import type { Fetched, Fetcher, KafkaConnection } from "../../kafka/client/connection.ts";
-import { decodeTaskRecord, STATE_KEY } from "../../kafka/log/changelog.ts";
+import { decodeTaskRecord, isStateKey } from "../../kafka/log/changelog.ts";
 import { type NamedRecord, namedRecords } from "./attempt-names.ts";
 import type { RecordOperation } from "./watched-connection.ts";
 
@@ -30,13 +30,21 @@ const READER = "reader";
 export class TapeReader {
   readonly progress: Progress[] = [];
   private readonly places: ReadonlyMap<string, ReadPlace>;
+  private readonly tasks: readonly string[];
   private readonly fetcher: Fetcher;
   private readonly record: RecordOperation;
   private readonly waiting = new Set<() => void>();
   private reading: Promise<void>;
   private stopped = false;
 
-  constructor(connection: KafkaConnection, places: readonly ReadPlace[], record: RecordOperation) {
+  /** `tasks`: those that always have work, and so must commit some after each fault. */
+  constructor(
+    connection: KafkaConnection,
+    places: readonly ReadPlace[],
+    tasks: readonly string[],
+    record: RecordOperation,
+  ) {
+    this.tasks = tasks;
     this.places = new Map(places.map((place) => [`${place.topic}/${place.partition}`, place]));
     this.record = record;
     this.fetcher = connection.fetcher({});
@@ -49,12 +57,13 @@ export class TapeReader {
    * done after it. FAULTS_NO_PROGRESS names who has none within `withinMs`.
    */
   async recovered(sinceMs: number, withinMs: number): Promise<number> {
-    const tasks = [...this.places.values()].flatMap(({ task }) => task ?? []);
+    const { tasks } = this;
     const begun = this.progress.length;
     const first = new Map<string, number>();
     for (let seen = this.firstAfter(sinceMs, begun); ; ) {
       for (; seen < this.progress.length; seen++) {
         const { task, madeMs, readMs } = this.progress[seen] as Progress;
+        if (!tasks.includes(task)) continue;
         if (madeMs > sinceMs && !first.has(task)) first.set(task, readMs - sinceMs);
       }
       if (first.size === tasks.length) return Math.max(...first.values());
@@ -111,7 +120,7 @@ export class TapeReader {
   }
 
   private note(task: string, { key, value, timestampMs }: NamedRecord): void {
-    if (key === null || value === null || Buffer.compare(key, STATE_KEY) !== 0) return;
+    if (key === null || value === null || !isStateKey(key)) return;
     const { saved, epoch } = decodeTaskRecord(value);
     // A new owner announces itself with what the last one saved: no work yet.
     if (saved === null || saved.epoch !== epoch) return;

@@ -12,7 +12,7 @@ import type {
   TransactionalProducer,
   Written,
 } from "../../kafka/client/connection.ts";
-import { decodeTaskRecord, STATE_KEY } from "../../kafka/log/changelog.ts";
+import { decodeTaskRecord, isStateKey } from "../../kafka/log/changelog.ts";
 import type { Operation } from "../history/operation.ts";
 import { attemptName, encodedRecords, namedRecords } from "./attempt-names.ts";
 
@@ -233,7 +233,7 @@ function consumedBy({ batches }: Transaction): ReadonlyMap<string, number> | nul
   for (const { topic, records } of batches) {
     if (!topic.endsWith(".changelog")) continue;
     for (const { key, value } of encodedRecords(records)) {
-      if (key === null || value === null || Buffer.compare(key, STATE_KEY) !== 0) continue;
+      if (key === null || value === null || !isStateKey(key)) continue;
       const { saved } = decodeTaskRecord(value);
       const places = saved?.consumed ?? [];
       return new Map(places.map((one) => [`${one.topic}/${one.partition}`, one.next]));

@@ -2,8 +2,8 @@
 // written in the task's own transactions, so state, offsets and outputs are of one moment; a reader
 // that knew an earlier moment needs only what came since.
 //
-// Keys: "s" who owns the task, and what its last commit consumed with its small state; it is the last
-// record of every transaction. "e" + key: one entry of the keyed state; no value: it is gone.
+// Keys: "s" (or "S") who owns the task, and what its last commit consumed with its small state; it is the last
+// record of every transaction. "e" (or "E") + key: one entry of the keyed state; no value: it is gone.
 
 import type { Consumed } from "../../../streams/log.ts";
 import { decodeState, encodeState } from "../../../streams/state.ts";
@@ -42,21 +42,36 @@ export interface Restored {
 export interface ChangelogPlace {
   readonly topic: string;
   readonly partition: number;
+  readonly keys: ChangelogKeys;
 }
+
+/** First bytes of keys. "group" and "group/0" share a partition, so they have keys of their own. */
+interface ChangelogKeys {
+  readonly state: string;
+  readonly entry: string;
+}
+
+const KEYS_OF_PART: ChangelogKeys = { state: "s", entry: "e" };
+const KEYS_OF_WHOLE: ChangelogKeys = { state: "S", entry: "E" };
 
 /** "bar-builder/3" keeps its state in partition 3 of "<app>.bar-builder.changelog". */
 export function changelogOf(app: string, task: string): ChangelogPlace {
   const slash = task.lastIndexOf("/");
   const index = slash < 0 ? Number.NaN : Number(task.slice(slash + 1));
   const group = Number.isInteger(index) ? task.slice(0, slash) : task;
-  return { topic: `${app}.${group}.changelog`, partition: Number.isInteger(index) ? index : 0 };
+  const topic = `${app}.${group}.changelog`;
+  if (!Number.isInteger(index)) return { topic, partition: 0, keys: KEYS_OF_WHOLE };
+  return { topic, partition: index, keys: KEYS_OF_PART };
 }
 
-export const STATE_KEY = Buffer.from("s");
-const ENTRY = 0x65;
 const FETCH = { maxBytes: 8 << 20, waitMs: 0 };
 
-export const entryKey = (key: string): Buffer => Buffer.from(`e${key}`);
+export const stateKey = ({ keys }: ChangelogPlace): Buffer => Buffer.from(keys.state);
+/** Whether a changelog's record says what a task has saved. */
+export const isStateKey = (key: Uint8Array): boolean =>
+  key.length === 1 && ["s", "S"].includes(String.fromCharCode(key[0] as number));
+export const entryKey = ({ keys }: ChangelogPlace, key: string): Buffer =>
+  Buffer.from(`${keys.entry}${key}`);
 
 /** The state stands behind its head as it is: it was encoded by whoever owns it. */
 export function encodeTaskRecord({ incarnation, epoch, saved }: TaskRecord): Uint8Array {
@@ -108,9 +123,31 @@ export async function restoreTask(
   return { ...(await readOn(connection, place, start, new Map())), cached: 0 };
 }
 
+/** Records before the end among which the last commit's "s" is nearly always. */
+const LOOK_BACK = 64;
+const LOOK_FURTHER = 16;
+
+/**
+ * What a task committed last, without its entries; null where nobody has owned it. Cost: the end of the
+ * changelog, however long that is.
+ */
+export async function lastTaskRecord(
+  connection: KafkaConnection,
+  place: ChangelogPlace,
+): Promise<TaskRecord | null> {
+  const { topic, partition } = place;
+  const start = await connection.listOffset(topic, partition, "start");
+  const end = await connection.listOffset(topic, partition, "stable-end");
+  for (let back = LOOK_BACK; ; back *= LOOK_FURTHER) {
+    const from = Math.max(start, end - back);
+    const { record } = await readOn(connection, place, from, new Map());
+    if (record !== null || from === start) return record;
+  }
+}
+
 async function readOn(
   connection: KafkaConnection,
-  { topic, partition }: ChangelogPlace,
+  { topic, partition, keys }: ChangelogPlace,
   from: number,
   entries: Map<string, Uint8Array>,
 ): Promise<Omit<Restored, "cached">> {
@@ -127,10 +164,9 @@ async function readOn(
         const { offset, key, value } = records;
         if (offset < next || key === null) continue;
         read++;
-        if (key[0] !== ENTRY) {
-          if (value !== null) record = decodeTaskRecord(value);
-          continue;
-        }
+        const kind = String.fromCharCode(key[0] ?? 0);
+        if (kind === keys.state && value !== null) record = decodeTaskRecord(value);
+        if (kind !== keys.entry) continue;
         const name = Buffer.from(key.buffer, key.byteOffset + 1, key.length - 1).toString();
         changed.add(name);
         if (value === null) entries.delete(name);

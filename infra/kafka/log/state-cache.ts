@@ -88,7 +88,7 @@ export class StateCache {
         if (sum === null) return null;
         all = (all ^ sum) >>> 0;
         const name = Buffer.from(key.buffer, key.byteOffset + 1, key.length - 1).toString();
-        entries.set(name, value.subarray(SUM_BYTES));
+        entries.set(name, new Uint8Array(value.subarray(SUM_BYTES)));
       }
       if (entries.size !== sums[0] || all !== sums[1]) return null;
       this.sums = [entries.size, all];

@@ -13,9 +13,10 @@ import {
   changelogOf,
   encodeTaskRecord,
   entryKey,
+  lastTaskRecord,
   type Restored,
   restoreTask,
-  STATE_KEY,
+  stateKey,
   type TaskRecord,
 } from "./changelog.ts";
 import { StateCache } from "./state-cache.ts";
@@ -67,7 +68,7 @@ export class TaskOwners {
     const { app, connection } = this.options;
     const place = changelogOf(app, task);
     if ((await connection.partitionsOf(place.topic)) === null) return null;
-    const { record } = await restoreTask(connection, place, null);
+    const record = await lastTaskRecord(connection, place);
     return record?.saved == null ? null : { task, ...record.saved };
   }
 
@@ -130,7 +131,7 @@ export class TaskOwners {
   /** Commits the new owner's number, and brings the cache to where the changelog is. */
   private async announce(owner: Owner, record: TaskRecord, restored: Restored): Promise<void> {
     const { place, producer, incarnation, cache } = owner;
-    const records = changelogRecords(record, []);
+    const records = changelogRecords(place, record, []);
     const [written] = await producer.commit({ batches: [{ ...place, records }] });
     if (cache === null || written === undefined) return;
     if (written.baseOffset < 0) return cache.clear();
@@ -154,13 +155,14 @@ export class TaskOwners {
 
 /** What one transaction adds to a changelog; the task's record comes last. */
 export function changelogRecords(
+  place: ChangelogPlace,
   record: TaskRecord,
   changes: readonly { readonly key: string; readonly value: Uint8Array | null }[],
 ) {
   const writer = new RecordsWriter();
   const nowMs = Date.now();
-  for (const { key, value } of changes) writer.add(nowMs, entryKey(key), value);
-  writer.add(nowMs, STATE_KEY, encodeTaskRecord(record));
+  for (const { key, value } of changes) writer.add(nowMs, entryKey(place, key), value);
+  writer.add(nowMs, stateKey(place), encodeTaskRecord(record));
   const records = writer.take();
   if (records === null) throw new Error("unreachable: a record was added");
   return records;

@@ -4,6 +4,7 @@
 // KAFKA_OUTCOME_UNKNOWN nobody can say: look at the partition's end, or open the task again.
 
 import { checkBatch } from "../../../streams/batch.ts";
+import { checkEntryKeys } from "../../../streams/entries.ts";
 import type { Commit, RecordBatch } from "../../../streams/log.ts";
 import { offsetConflict } from "../../../streams/log-errors.ts";
 import type { TransactionalProducer } from "../client/connection.ts";
@@ -24,7 +25,8 @@ interface End {
 interface Placed {
   readonly view: PartitionView;
   readonly batch: RecordBatch;
-  readonly records: EncodedRecords;
+  /** Its messages, in batches that a producer sends as they are. */
+  readonly parts: readonly EncodedRecords[];
   /** Kafka offset that its first record must get; null: any. */
   readonly at: number | null;
 }
@@ -35,6 +37,9 @@ interface TransactionsOptions {
   readonly shared?: boolean;
   readonly schemaIds: SchemaIds | null;
 }
+
+/** Less than a producer takes (KafkaSettings.maxBatchBytes): it would cut them again. */
+const PART_BYTES = 900_000;
 
 type Batches = Parameters<TransactionalProducer["commit"]>[0];
 
@@ -99,7 +104,10 @@ export class Transactions {
 
   private async ownersOf({ checkpoints }: Commit): Promise<readonly Owner[]> {
     const owners: Owner[] = [];
-    for (const checkpoint of checkpoints) owners.push(await this.owners.ownerOf(checkpoint));
+    for (const checkpoint of checkpoints) {
+      owners.push(await this.owners.ownerOf(checkpoint));
+    }
+    for (const checkpoint of checkpoints) checkEntryKeys(checkpoint);
     return owners;
   }
 
@@ -121,8 +129,9 @@ export class Transactions {
       checkBatch(batch);
       if (count === 0) continue;
       const maxTimeUs = Math.max(end.maxTimeUs, batch.maxTimeUs);
-      const records = this.encoder(topic, partition).encode(batch, end.maxTimeUs);
-      placed.push({ view, batch, records, at: this.options.shared === true ? end.kafka : null });
+      const encoder = this.encoder(topic, partition);
+      const parts = encoder.encodeParts(batch, end.maxTimeUs, PART_BYTES);
+      placed.push({ view, batch, parts, at: this.options.shared === true ? end.kafka : null });
       ends.set(key, { logical: baseOffset + count, maxTimeUs, kafka: null });
     }
     return placed;
@@ -143,12 +152,14 @@ export class Transactions {
     taken: readonly Waiting[],
   ): Promise<ReadonlyMap<string, number>> {
     const { prefix, app } = this.options;
-    const batches: Batches["batches"][number][] = placed.map(({ batch, records, at }) => ({
-      topic: `${prefix}${batch.topic}`,
-      partition: batch.partition,
-      records,
-      ...(at === null ? {} : { at }),
-    }));
+    const batches = placed.flatMap(({ batch, parts, at }) =>
+      parts.map((records, index): Batches["batches"][number] => ({
+        topic: `${prefix}${batch.topic}`,
+        partition: batch.partition,
+        records,
+        ...(at === null || index > 0 ? {} : { at }),
+      })),
+    );
     const [owner] = owners;
     const after = new Map<string, number>();
     if (batches.length === 0 && owner === undefined) return after;
@@ -157,6 +168,7 @@ export class Transactions {
       const { incarnation, epoch, place } = owners[index] as Owner;
       const { consumed, state, changes = [] } = checkpoint;
       const records = changelogRecords(
+        place,
         { incarnation, epoch, saved: { epoch, consumed, state } },
         changes,
       );
@@ -172,14 +184,15 @@ export class Transactions {
     });
     // What goes to one partition lies there together, whatever it came as.
     const next = new Map(written.map((at) => [`${at.topic}/${at.partition}`, at.baseOffset]));
-    for (const { view, batch, records } of placed) {
+    for (const { view, batch, parts } of placed) {
+      const messages = parts.reduce((sum, { count }) => sum + count, 0);
       const key = `${prefix}${batch.topic}/${batch.partition}`;
       const base = next.get(key) ?? -1;
       if (base < 0) continue;
-      view.written(batch, base, records.count);
-      next.set(key, base + records.count);
+      view.written(batch, base, messages);
+      next.set(key, base + messages);
       // A marker follows.
-      after.set(`${batch.topic}/${batch.partition}`, base + records.count + 1);
+      after.set(`${batch.topic}/${batch.partition}`, base + messages + 1);
     }
     owners.forEach(({ cache, incarnation }, index) => {
       const log = changelogs[index];
