@@ -4,9 +4,15 @@ import type { ClusterOptions } from "../../broker/cluster.ts";
 import { brokerFaults } from "./broker-faults.ts";
 import type { Fault } from "./fault.ts";
 import { processFaults } from "./process-faults.ts";
+import { registryFaults } from "./registry-faults.ts";
 import { requestFaults } from "./request-faults.ts";
 
-export const allFaults: readonly Fault[] = [...processFaults, ...requestFaults, ...brokerFaults];
+export const allFaults: readonly Fault[] = [
+  ...processFaults,
+  ...requestFaults,
+  ...brokerFaults,
+  ...registryFaults,
+];
 
 /** A member that says nothing, or a broker, is given up as soon as a test asks for it. */
 export const clusterOptions = ({

@@ -3,6 +3,7 @@
 
 import type { Random } from "../../../quant/random.ts";
 import type { Cluster } from "../../broker/cluster.ts";
+import type { Registry } from "../../broker/registry.ts";
 import type { FaultProcess } from "../processes.ts";
 import type { FaultProxy } from "../proxy.ts";
 import type { Stage, StageOptions } from "./stage.ts";
@@ -12,6 +13,8 @@ export interface Play {
   readonly cluster: Cluster;
   /** Before the brokers; null where the fault has none. */
   readonly proxy: FaultProxy | null;
+  /** With our schemas; null where the fault has none, and schema ids are fixed. */
+  readonly registry: Registry | null;
   readonly random: Random;
   /** Of each row. */
   readonly rounds: number;
@@ -26,6 +29,7 @@ export interface Fault {
   readonly about: string;
   readonly brokers: 1 | 3;
   readonly proxy: boolean;
+  readonly registry?: boolean;
   /** Rounds of one stage; more are played on further ones. */
   readonly stageRounds: number;
   readonly stage: (rounds: number) => Omit<StageOptions, "brokers" | "seed">;

@@ -133,6 +133,8 @@ async function comes(is: () => boolean, withinMs: number): Promise<boolean> {
   return false;
 }
 
+/** Longer than a busy machine keeps a sound process from its heartbeats. */
+const SESSION_MS = 1_000;
 const KILL_EVERY_MS = 2_000;
 
 /** Four processes over eight partitions; one dies at random, every few seconds. */
@@ -187,7 +189,7 @@ export function progressShares(
   toMs: number,
 ): ReadonlyMap<string, number> {
   const windows = Math.floor((toMs - fromMs) / WINDOW_MS);
-  const busy = new Map(stage.run.groups.map(({ name }) => [name, new Set<number>()]));
+  const busy = new Map(stage.tasks.map((task) => [task, new Set<number>()]));
   for (const { task, readMs } of stage.reader.progress) {
     const window = Math.floor((readMs - fromMs) / WINDOW_MS);
     if (window >= 0 && window < windows) busy.get(task)?.add(window);
@@ -209,7 +211,7 @@ export const processFaults: readonly Fault[] = [
     brokers: 1,
     proxy: false,
     stageRounds: 5,
-    stage: (rounds) => ({ seconds: 30 + rounds * points.length * 3, sessionTimeoutMs: 500 }),
+    stage: (rounds) => ({ seconds: 30 + rounds * points.length * 3, sessionTimeoutMs: SESSION_MS }),
     play: killAtPoints,
   },
   {
@@ -220,7 +222,7 @@ export const processFaults: readonly Fault[] = [
     stageRounds: 20,
     stage: (rounds) => ({
       seconds: 30 + rounds * openingPoints.length * 4,
-      sessionTimeoutMs: 500,
+      sessionTimeoutMs: SESSION_MS,
     }),
     play: killAtOpening,
   },
@@ -230,7 +232,7 @@ export const processFaults: readonly Fault[] = [
     brokers: 1,
     proxy: false,
     stageRounds: 40,
-    stage: (rounds) => ({ seconds: 30 + rounds * 8, sessionTimeoutMs: 500 }),
+    stage: (rounds) => ({ seconds: 30 + rounds * 8, sessionTimeoutMs: SESSION_MS }),
     play: stopAtPoints,
   },
   {
@@ -239,7 +241,7 @@ export const processFaults: readonly Fault[] = [
     brokers: 1,
     proxy: false,
     stageRounds: 100,
-    stage: (rounds) => ({ partitions: 8, seconds: 40 + rounds * 5, sessionTimeoutMs: 500 }),
+    stage: (rounds) => ({ partitions: 8, seconds: 40 + rounds * 5, sessionTimeoutMs: SESSION_MS }),
     play: killAtRandom,
   },
   {
@@ -248,7 +250,7 @@ export const processFaults: readonly Fault[] = [
     brokers: 1,
     proxy: false,
     stageRounds: 100,
-    stage: (rounds) => ({ partitions: 4, seconds: 40 + rounds * 6, sessionTimeoutMs: 500 }),
+    stage: (rounds) => ({ partitions: 4, seconds: 40 + rounds * 6, sessionTimeoutMs: SESSION_MS }),
     play: storm,
   },
 ];

@@ -4,7 +4,13 @@
 
 import { Random } from "../../../quant/random.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
+import { topicNames } from "../../../streams/catalogue.ts";
 import type { Cluster } from "../../broker/cluster.ts";
+import { type Registry, startRegistry } from "../../broker/registry.ts";
+import { readLocalSchemas } from "../../kafka/registry/local-schemas.ts";
+import { publish } from "../../kafka/registry/publication.ts";
+import { openRegistry } from "../../kafka/registry/registry-client.ts";
+import { registryAt } from "../../kafka/registry/settings.ts";
 import type { FaultResult } from "../fault-table.ts";
 import { startFaultProxy } from "../proxy.ts";
 import type { DefectName } from "./defects.ts";
@@ -75,19 +81,22 @@ async function playOnce(
   tell: (line: string) => void,
 ): Promise<Verdict> {
   const proxy = fault.proxy ? await startFaultProxy({ brokers: cluster.brokers, seed }) : null;
+  const registry = fault.registry === true ? await startFilledRegistry() : null;
   const stage = await openStage({
     ...fault.stage(rounds),
     brokers: cluster.brokers,
     ...(proxy === null ? {} : { through: proxy.brokers }),
     seed,
     defect,
+    ...(registry === null ? {} : { registry: registry.url }),
     ...(keep === undefined ? {} : { keep }),
   });
   try {
     const failures: string[] = [];
     let atRest = true;
     try {
-      await fault.play({ stage, cluster, proxy, random: new Random(seed), rounds, note, tell });
+      const random = new Random(seed);
+      await fault.play({ stage, cluster, proxy, registry, random, rounds, note, tell });
       proxy?.setRules([]);
       await rest(stage, REST_MS);
     } catch (error) {
@@ -104,7 +113,16 @@ async function playOnce(
   } finally {
     await stage.close();
     await proxy?.close();
+    await registry?.close();
   }
+}
+
+async function startFilledRegistry(): Promise<Registry> {
+  const registry = await startRegistry();
+  const client = openRegistry(registryAt(registry.url));
+  await publish(client, readLocalSchemas(topicNames), false);
+  client.close();
+  return registry;
 }
 
 /** Each ends with 0 when it is asked to; who ended before did so because it was killed. */

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { topicNames } from "../../../streams/catalogue.ts";
 import { createOutputs, planTasks } from "../../../streams/live-plan.ts";
 import type { EventLog } from "../../../streams/log.ts";
 import { createMemoryLog } from "../../../streams/memory-log.ts";
@@ -14,6 +15,10 @@ import { loadConfig } from "../../config/load-config.ts";
 import { connectKafka, type KafkaConnection } from "../../kafka/client/connection.ts";
 import { changelogOf } from "../../kafka/log/changelog.ts";
 import { KafkaLog } from "../../kafka/log/kafka-log.ts";
+import { readLocalSchemas } from "../../kafka/registry/local-schemas.ts";
+import { openRegistry } from "../../kafka/registry/registry-client.ts";
+import { openSchemaIds, type SchemaIds } from "../../kafka/registry/schema-ids.ts";
+import { registryAt } from "../../kafka/registry/settings.ts";
 import { type LiveRun, planLive } from "../../kafka/service/live-run.ts";
 import { fixedSchemaIds } from "../../kafka/service/testing/fixed-schema-ids.ts";
 import { changelogSettings } from "../../kafka/topics/topic-settings.ts";
@@ -61,9 +66,13 @@ export interface Stage {
   readonly feed: Feed;
   readonly reader: TapeReader;
   readonly places: readonly ReadPlace[];
+  /** Those that have work as long as the feed plays. */
+  readonly tasks: readonly string[];
   readonly processes: FaultProcesses;
-  /** All services that were started. */
+  /** All services that were started, without those that had to fail. */
   readonly services: readonly FaultProcess[];
+  /** It failed, as it had to. */
+  expect(service: FaultProcess): void;
   readonly histories: () => readonly string[];
   record: HistoryFile["record"];
   /** Resolves when the process exists. Its local cache of state is that of earlier ones of the name. */
@@ -92,7 +101,7 @@ venue: { fill: next-tick, latency: 1ms, slippage: 0.0001, fee: 0.00005 }
 `;
 
 const CREATED_PAUSE_MS = 20;
-const INSTRUMENTS = 6;
+const INSTRUMENTS_A_PARTITION = 3;
 const TICKS_PER_DAY = 400;
 const FIRST_DAY_US = Date.UTC(2024, 0, 2) * 1000;
 const SERVICE = join(import.meta.dirname, "service-process.ts");
@@ -116,9 +125,10 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const feeding = await connectKafka({ brokers: through, clientId: "feed", ...timeouts });
   const { replicationFactor = 1 } = options;
   const minInsyncReplicas = Math.max(1, replicationFactor - 1);
+  const schemaIds = options.registry === undefined ? fixedSchemaIds : await idsOf(options.registry);
   const shared = {
     prefix,
-    schemaIds: fixedSchemaIds,
+    schemaIds,
     replicationFactor,
     minInsyncReplicas,
     stateDir: null,
@@ -138,7 +148,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   });
   const feed = await Feed.open(feedLog, market, perSecond);
   const places = await placesOf(run, connection);
-  const reader = new TapeReader(connection, places, record);
+  const tasks = await tasksAtWork(run, market);
+  const reader = new TapeReader(connection, places, tasks, record);
   const processes = new FaultProcesses(join(folder, "processes"));
   const services: FaultProcess[] = [];
   const logOf = (name: string): string => join(folder, `${name}.log`);
@@ -152,6 +163,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     feed,
     reader,
     places,
+    tasks,
     processes,
     services,
     record,
@@ -181,6 +193,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       services.push(service);
       return service;
     },
+    expect(service) {
+      services.splice(services.indexOf(service), 1);
+    },
     logOf: (name) => readFileSync(logOf(name), "utf8"),
     async close() {
       await feed.stop().catch(() => undefined);
@@ -198,10 +213,11 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
 async function simulate(seed: number, partitions: number, ticks: number): Promise<EventLog> {
   const market = createMemoryLog();
+  const instruments = partitions * INSTRUMENTS_A_PARTITION;
   await simulateTape(market, {
     seed,
-    instruments: INSTRUMENTS,
-    days: Math.ceil(ticks / (INSTRUMENTS * TICKS_PER_DAY)),
+    instruments,
+    days: Math.ceil(ticks / (instruments * TICKS_PER_DAY)),
     ticksPerDay: TICKS_PER_DAY,
     firstDayUs: FIRST_DAY_US,
     barsUs: null,
@@ -209,6 +225,16 @@ async function simulate(seed: number, partitions: number, ticks: number): Promis
   });
   await market.createTopic("control.commands", 1);
   return market;
+}
+
+/** Asked for once: the stage itself outlives its registry. */
+async function idsOf(address: string): Promise<SchemaIds> {
+  const registry = openRegistry(registryAt(address));
+  try {
+    return await openSchemaIds(registry, readLocalSchemas(topicNames));
+  } finally {
+    registry.close();
+  }
 }
 
 async function makeTopics(log: KafkaLog, market: EventLog): Promise<void> {
@@ -280,6 +306,17 @@ async function placesOf(
     }
   }
   return [...places, ...groups.map(({ name }) => ({ ...changelogOf(app, name), task: name }))];
+}
+
+/** Symbols are dealt out by hash: a partition may have none. */
+async function tasksAtWork({ groups }: LiveRun, market: EventLog): Promise<readonly string[]> {
+  const ranges = await market.partitions();
+  const idle = ranges.filter(({ topic, end }) => topic === "market.ticks" && end === 0);
+  return groups
+    .filter(({ name, partition }) => {
+      return !name.includes("/") || idle.every((one) => one.partition !== partition);
+    })
+    .map(({ name }) => name);
 }
 
 const clusterYaml = (

@@ -1,0 +1,58 @@
+// The registry lost while a flow runs on what it has of it: tasks go on, and move to services that were
+// started before; who starts without it says so and ends.
+
+import { TapedeckError } from "../../../schemas/errors.ts";
+import { beginWith, type Fault, type Play, RECOVERY_MS } from "./fault.ts";
+
+const UNREACHABLE_EXIT = 4;
+/** Rounds of one loss: a registry takes seconds to come back. */
+const KILLS_A_LOSS = 5;
+
+async function registryLost(play: Play): Promise<void> {
+  const { stage, registry, rounds, note, tell } = play;
+  if (registry === null) throw new Error("this fault has a registry");
+  await beginWith(play, ["steady"]);
+  let refused = 0;
+  for (let round = 0; round < rounds; ) {
+    const here = Math.min(KILLS_A_LOSS, rounds - round);
+    const spares = [];
+    for (let i = 0; i < here; i++) spares.push(await stage.start(`spare-${i}`));
+    await Promise.all(spares.map((spare) => spare.line(/^ready/)));
+    const lostMs = Date.now();
+    await registry.kill9();
+    const late = await stage.start("late");
+    note("kill -9 of the registry", await stage.reader.recovered(lostMs, RECOVERY_MS));
+    for (const spare of spares) {
+      const sinceMs = Date.now();
+      await spare.kill();
+      const recovery = await stage.reader.recovered(sinceMs, RECOVERY_MS);
+      note("kill -9 of a service without the registry", recovery);
+      round++;
+    }
+    const { code } = await late.ended;
+    const said = late.errors();
+    if (code !== UNREACHABLE_EXIT || !said.includes("REGISTRY_UNREACHABLE")) {
+      const what = `started without a registry a service ended with ${code}: ${said}`;
+      throw new TapedeckError("FAULTS_PROCESS_ENDED", what, { code });
+    }
+    stage.expect(late);
+    refused++;
+    await registry.restart();
+  }
+  tell(
+    `services that were started without the registry: ${refused}, each said so and ended with 4`,
+  );
+}
+
+export const registryFaults: readonly Fault[] = [
+  {
+    name: "registry",
+    about: "kill -9 of the schema registry, services started and killed without it",
+    brokers: 1,
+    proxy: false,
+    registry: true,
+    stageRounds: 100,
+    stage: (rounds) => ({ partitions: 4, perSecond: 60, seconds: 60 + rounds * 12 }),
+    play: registryLost,
+  },
+];
