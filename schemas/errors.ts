@@ -232,7 +232,10 @@ export const errorKinds = {
     2,
     "give the new version a name of its own (`--app`), or go back to what ran before",
   ),
-  SHADOW_CHANGED: kind(2, "give the other candidate another --name, or go on with the one that was"),
+  SHADOW_CHANGED: kind(
+    2,
+    "give the other candidate another --name, or go on with the one that was",
+  ),
   SHADOW_SOURCES_DIFFER: kind(2, "give the candidate the live flow's `source`"),
   SHADOW_TOPICS_MISSING: kind(2, "run it once with --create-topics, or have those topics made"),
   KAFKA_UNREACHABLE: kind(
@@ -266,6 +269,8 @@ export const errorKinds = {
     "see what the message says of the token's file or endpoint, then try again",
     true,
   ),
+  DLQ_LETTER_UNKNOWN: kind(2, "give ids that `tapedeck dlq list` shows, such as 0/17"),
+  DLQ_FIX_INVALID: kind(2, "mend the lines named: docs/dead-letters.md shows a whole fix"),
   TOPICS_REPLICATION_IMPOSSIBLE: kind(
     2,
     "lower replicationFactor in the cluster file, or start more brokers",

@@ -62,6 +62,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "plan and make a flow's topics on Kafka; print who needs to be allowed what",
     async () => (await import("./topics.ts")).topicsCommand(),
   ],
+  dlq: [
+    "list what could not be used, show why, send it again after it was mended",
+    async () => (await import("./dlq.ts")).dlqCommand(),
+  ],
   config: [
     "print a default configuration, check one, show the schema",
     async () => (await import("./config.ts")).configCommand(),
