@@ -52,13 +52,12 @@ export function fromOffset(batch: RecordBatch, offset: number): RecordBatch {
   let at = 0;
   for (let i = batch.baseOffset; i < offset && at >= 0; i++) at = frameEnd(view, at);
   if (at < 0) throw cutShort(batch.topic, batch.partition, offset);
-  const { traces } = batch;
   return {
     ...batch,
     baseOffset: offset,
     count: batch.count - (offset - batch.baseOffset),
     bytes: batch.bytes.subarray(at),
-    ...(traces === undefined ? {} : { traces: traces.slice(offset - batch.baseOffset) }),
+    ...besides(batch, offset - batch.baseOffset, batch.count),
   };
 }
 
@@ -71,7 +70,7 @@ export function untilOffset(
   offset: number,
   floorUs: number,
 ): RecordBatch | null {
-  const { topic, partition, baseOffset, traces } = batch;
+  const { topic, partition, baseOffset } = batch;
   const count = Math.min(batch.count, offset - baseOffset);
   if (count <= 0) return null;
   const view = viewOf(batch.bytes);
@@ -90,7 +89,7 @@ export function untilOffset(
     count,
     maxTimeUs,
     bytes: batch.bytes.subarray(0, at),
-    ...(traces === undefined ? {} : { traces: traces.slice(0, count) }),
+    ...besides(batch, 0, count),
   };
 }
 
@@ -147,9 +146,15 @@ export function splitBatch(batch: RecordBatch, limit: number, floorUs: number): 
   let at = 0;
   const cut = (until: number, time: number) => {
     const bytes = batch.bytes.subarray(start, until);
-    const traces = batch.traces?.slice(base - batch.baseOffset, offset - batch.baseOffset);
-    const piece = { ...batch, baseOffset: base, count: offset - base, maxTimeUs: time, bytes };
-    pieces.push(traces === undefined ? piece : { ...piece, traces });
+    const own = besides(batch, base - batch.baseOffset, offset - batch.baseOffset);
+    pieces.push({
+      ...batch,
+      baseOffset: base,
+      count: offset - base,
+      maxTimeUs: time,
+      bytes,
+      ...own,
+    });
     start = until;
     base = offset;
   };
@@ -162,6 +167,18 @@ export function splitBatch(batch: RecordBatch, limit: number, floorUs: number): 
   }
   cut(at, Math.max(floorUs, batch.maxTimeUs));
   return pieces;
+}
+
+/** What a batch says of each record beside its bytes, of the records from `start` to before `end`. */
+function besides(
+  { traces, keys }: RecordBatch,
+  start: number,
+  end: number,
+): Pick<RecordBatch, "traces" | "keys"> {
+  return {
+    ...(traces === undefined ? {} : { traces: traces.slice(start, end) }),
+    ...(keys === undefined ? {} : { keys: keys.slice(start, end) }),
+  };
 }
 
 const cutShort = (topic: string, partition: number, offset: number): TapedeckError =>

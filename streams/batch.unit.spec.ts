@@ -25,6 +25,7 @@ function batchOf(times: Times, floorUs: number): RecordBatch {
     maxTimeUs: Math.max(floorUs, ...own),
     bytes: concat(framesOf(times)),
     traces: times.map((_, i) => (i % 3 === 0 ? null : `trace ${i}`)),
+    keys: times.map((_, i) => `key ${i}`),
   };
 }
 
@@ -49,6 +50,7 @@ describe("what lies before an offset", () => {
         expect(bytes).toEqual(batch.bytes);
         const traces = [before, rest].flatMap((part) => part?.traces ?? []);
         expect(traces).toEqual(batch.traces);
+        expect([before, rest].flatMap((part) => part?.keys ?? [])).toEqual(batch.keys);
       }),
     );
   });

@@ -122,6 +122,9 @@ describe("a group", () => {
       "signals 3",
       "features 3",
     ]);
+    const keys = transaction.produced.map((batch) => batch.keys);
+    const features = [1, 2, 3].map((n) => `signals A ${n}`);
+    expect(keys).toEqual([["A", "A", "A"], features]);
     expect(transaction.checkpoints.length).toBe(1);
     expect(transaction.checkpoints[0]).toMatchObject({
       task: "watcher/0",

@@ -3,7 +3,7 @@
 // stepped over; effective times and sort keys never fall.
 
 import type { TopicName } from "../schemas/generated/facts.ts";
-import type { AnyEvent, SortKey } from "./event.ts";
+import { type AnyEvent, type SortKey, traced } from "./event.ts";
 import type { RecordBatch } from "./log.ts";
 import { RecordCursor } from "./record.ts";
 
@@ -127,7 +127,7 @@ export class InputLane implements InputPartition {
       }
       const { traces, baseOffset, seenUs } = first;
       const trace = traces?.[event.offset - baseOffset] ?? null;
-      if (this.offer(trace === null ? event : { ...event, trace }, seenUs)) return;
+      if (this.offer(trace === null ? event : traced(event, trace), seenUs)) return;
     }
     const next = this.handed[this.handedAt];
     if (next !== undefined) {

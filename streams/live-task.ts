@@ -10,7 +10,7 @@ import { TapedeckError } from "../schemas/errors.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import { keyOf } from "./catalogue.ts";
 import { deadLetterOf, writableLetter } from "./dead-letter.ts";
-import type { AnyEvent, Position, SortKey } from "./event.ts";
+import { type AnyEvent, type Position, type SortKey, traced } from "./event.ts";
 import { InputLane } from "./input-lane.ts";
 import { KeyedState } from "./keyed-state.ts";
 import { LiveMerge, type Waits } from "./live-merge.ts";
@@ -171,8 +171,9 @@ export class LiveTask implements Sink {
     ordinal: number,
     value: Facts[T],
   ): void {
-    const output = this.outputs.of(topic, keyOf(topic, value));
-    const offset = output.write(timeUs, origin, cause, ordinal, value, cause.trace);
+    const key = keyOf(topic, value);
+    const output = this.outputs.of(topic, key);
+    const offset = output.write(timeUs, origin, cause, ordinal, value, cause.trace, key);
     const lanes = this.readers.get(topic)?.[output.partition];
     if (lanes !== undefined) {
       const event = handedOver(output, offset, origin, cause, ordinal, value);
@@ -252,5 +253,5 @@ const handedOver = <T extends TopicName>(
     ordinal,
     value,
   } as unknown as AnyEvent;
-  return trace === undefined ? event : { ...event, trace };
+  return trace === undefined ? event : traced(event, trace);
 };

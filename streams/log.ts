@@ -20,6 +20,11 @@ export interface RecordBatch {
    * decision; a log may drop them.
    */
   readonly traces?: readonly (string | null)[];
+  /**
+   * Of each record its key, where whoever encoded the bytes from values says it: so a log need not
+   * decode them again. Never of a batch that was read.
+   */
+  readonly keys?: readonly string[];
 }
 
 /** How far a task has read one partition: the offset it wants next. */

@@ -24,6 +24,7 @@ export class OutputPartition<T extends TopicName = TopicName> {
   private count = 0;
   /** Null until a record of the batch has one. */
   private traces: (string | null)[] | null = null;
+  private keys: string[] = [];
 
   constructor(topic: T, partition: number, nextOffset: number, lastTimeUs: number) {
     this.topic = topic;
@@ -33,7 +34,10 @@ export class OutputPartition<T extends TopicName = TopicName> {
     this.lastTimeUs = lastTimeUs;
   }
 
-  /** Writes one event at `timeUs`, or at the last effective time if that is later. Gives its offset. */
+  /**
+   * Writes one event at `timeUs`, or at the last effective time if that is later. Gives its offset.
+   * `key` is for logs that keep it beside the value; say it of every event or of none.
+   */
   write(
     timeUs: number,
     origin: number,
@@ -41,6 +45,7 @@ export class OutputPartition<T extends TopicName = TopicName> {
     ordinal: number,
     value: Facts[T],
     trace?: string,
+    key?: string,
   ): number {
     if (timeUs > this.lastTimeUs) this.lastTimeUs = timeUs;
     const causeId = cause === null ? 0 : this.idOf(cause.topic);
@@ -50,6 +55,7 @@ export class OutputPartition<T extends TopicName = TopicName> {
       this.traces ??= new Array<null>(this.count).fill(null);
       this.traces.push(trace);
     } else this.traces?.push(null);
+    if (key !== undefined) this.keys.push(key);
     this.count++;
     return this.nextOffset++;
   }
@@ -66,7 +72,7 @@ export class OutputPartition<T extends TopicName = TopicName> {
   take(): RecordBatch | null {
     if (this.count === 0) return null;
     const full = this.writer;
-    const { traces } = this;
+    const { traces, keys } = this;
     const batch: RecordBatch = {
       topic: this.topic,
       partition: this.partition,
@@ -75,8 +81,10 @@ export class OutputPartition<T extends TopicName = TopicName> {
       maxTimeUs: this.lastTimeUs,
       bytes: full.bytes.subarray(0, full.pos),
       ...(traces === null ? {} : { traces }),
+      ...(keys.length === this.count ? { keys } : {}),
     };
     this.traces = null;
+    this.keys = [];
     this.writer = this.spare;
     this.writer.pos = 0;
     this.spare = full;

@@ -20,7 +20,7 @@ import { buildTopology, type Topology } from "../../streams/topology.ts";
 const MODEL = "gru-64x2.seed-7.fold-3.of-2026-11-20.bc";
 const COPIED_BY = "copied-from-the-forecast-of-the-same-symbol-with-its-mean-as-strength";
 const SYMBOLS = 64;
-const START_US = Date.UTC(2026, 0, 5, 14, 30) * 1000;
+export const START_US = Date.UTC(2026, 0, 5, 14, 30) * 1000;
 const BATCH = 5_000;
 
 /** Numbers that a registry would give; the bytes of the wire are the same. */
@@ -84,7 +84,7 @@ export const createCopyOutputs = (log: KafkaLog, partitions: number): Promise<vo
     planTasks(copyTopology(), partitions, () => partitions),
   );
 
-function forecast(symbol: string, i: number): Forecast {
+export function forecast(symbol: string, i: number): Forecast {
   return {
     symbol,
     model: MODEL,

@@ -5,7 +5,6 @@
 import { type Codec, Reader, Writer } from "../../../schemas/avro.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { codecs, type Facts, type TopicName } from "../../../schemas/generated/facts.ts";
-import { utf8Length, writeUtf8 } from "../../../schemas/utf8.ts";
 import { catalogue, isTopicName, keyOf, topicOfId } from "../../../streams/catalogue.ts";
 import type { RecordBatch } from "../../../streams/log.ts";
 import { writeDecimal } from "./decimal-text.ts";
@@ -20,6 +19,14 @@ import {
   type Place,
   VALUE_MAX_BYTES,
 } from "./envelope.ts";
+import {
+  copyText,
+  decimal,
+  SIZE_BYTES,
+  signedDecimal,
+  sizeRecord,
+  writeKey,
+} from "./message-bytes.ts";
 import type { EncodedRecords } from "./record-batch.ts";
 import type { SchemaIds } from "./schema-ids.ts";
 import { TIME_TEXT_BYTES, TimeText } from "./time-text.ts";
@@ -29,11 +36,8 @@ const HIGH = 0x1_0000_0000;
 const FRAME_HEAD = 12;
 /** Of a record's varints, headers and their values, the constant block and the key left out. */
 const ENVELOPE_MAX = 400;
-/** Bytes kept for a record's size: that of nearly every one takes two. */
-const SIZE_BYTES = 2;
 const HASH_SIGN = 0x23;
 const SLASH = 0x2f;
-const MINUS = 0x2d;
 
 const EFFECTIVE = nameBytes("ce_effectivetime");
 const ORIGIN = nameBytes("ce_origin");
@@ -41,9 +45,17 @@ const TIME = Uint8Array.from([...nameBytes("ce_time"), TIME_TEXT_BYTES << 1]);
 const TRACE = Uint8Array.from([...nameBytes("traceparent"), TRACEPARENT_LENGTH << 1]);
 /** Where the span id stands in a traceparent. */
 const SPAN_AT = 36;
+const SPAN_END = SPAN_AT + 16;
 const CAUSE_NAME = nameBytes("ce_cause");
 /** "ce_cause", room for its length, and "<topic>/", by the number of the cause's topic. */
 const CAUSES = causeTopics.map((name) => Uint8Array.from([...CAUSE_NAME, 0, ...name]));
+
+const NOTHING: EncodedRecords = {
+  count: 0,
+  firstTimestampMs: 0,
+  maxTimestampMs: 0,
+  bytes: new Uint8Array(0),
+};
 
 /** Writes one partition's messages. `schemas` null: nothing is typed, all of it travels opaque. */
 export class TopicEncoder {
@@ -59,7 +71,12 @@ export class TopicEncoder {
   private readonly traces: TracePlaces;
   private readonly writer = new Writer(1 << 16);
   private readonly reader = new Reader(new Uint8Array(0));
+  // Of the part at hand.
+  private count = 0;
+  private firstTimestampMs = 0;
+  private effectiveUs = 0;
   // Of the frame at hand.
+  private start = 0;
   private origin = 0;
   private causeId = 0;
   private causePartition = 0;
@@ -91,6 +108,11 @@ export class TopicEncoder {
    * there; a source record's is its own.
    */
   encode(batch: RecordBatch, floorUs: number): EncodedRecords {
+    return this.encodeParts(batch, floorUs, Number.POSITIVE_INFINITY)[0] ?? NOTHING;
+  }
+
+  /** The same in parts of at most `maxBytes`, or of one record where that is larger; none is empty. */
+  encodeParts(batch: RecordBatch, floorUs: number, maxBytes: number): readonly EncodedRecords[] {
     const { bytes, baseOffset } = batch;
     const { reader, writer } = this;
     if (batch.topic !== this.place.topic || batch.partition !== this.place.partition) {
@@ -99,9 +121,11 @@ export class TopicEncoder {
     reader.bytes = bytes;
     reader.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     writer.pos = 0;
+    this.count = 0;
+    this.effectiveUs = floorUs;
+    const parts: EncodedRecords[] = [];
     const last = lastFrame(reader.view, batch.count);
-    let effectiveUs = floorUs;
-    let [count, firstTimestampMs, at] = [0, 0, 0];
+    let at = 0;
     for (let i = 0; i < batch.count; i++) {
       const offset = baseOffset + i;
       if (at + 4 > bytes.length) throw this.invalid(offset, "is missing");
@@ -110,25 +134,56 @@ export class TopicEncoder {
       if (end === at + 4) {
         if (!this.compacted) throw this.invalid(offset, "is a hole");
       } else {
-        const ownUs = this.readHead(at, end, offset);
-        if (ownUs > effectiveUs) effectiveUs = ownUs;
+        if (this.count > 0 && writer.pos + this.mostOf(end - at) > maxBytes) {
+          parts.push(this.takePart());
+        }
         // What compaction took away may have been later than what is left.
-        if (at === last && batch.maxTimeUs > effectiveUs) effectiveUs = batch.maxTimeUs;
-        const timestampMs = Math.floor(effectiveUs / 1000);
-        if (count === 0) firstTimestampMs = timestampMs;
-        const trace = batch.traces?.[i] ?? null;
-        this.write(timestampMs - firstTimestampMs, count, offset, ownUs, effectiveUs, end, trace);
-        count++;
+        const leastUs = at === last ? batch.maxTimeUs : 0;
+        this.record(batch, i, at, end, leastUs);
       }
       at = end;
     }
     if (at !== bytes.length) throw this.invalid(baseOffset + batch.count, "is not counted");
-    return {
-      count,
-      firstTimestampMs,
-      maxTimestampMs: Math.floor(effectiveUs / 1000),
-      bytes: writer.bytes.slice(0, writer.pos),
-    };
+    if (this.count > 0) parts.push(this.takePart());
+    return parts;
+  }
+
+  /** Bytes that the message of a frame takes at most. */
+  private mostOf(frame: number): number {
+    // Its key is part of the frame's value, which is copied beside.
+    return SIZE_BYTES + ENVELOPE_MAX + this.block.length + FRAMING_BYTES + 2 * frame;
+  }
+
+  private takePart(): EncodedRecords {
+    const { writer, count, firstTimestampMs, effectiveUs } = this;
+    const bytes = writer.bytes.slice(0, writer.pos);
+    writer.pos = 0;
+    this.count = 0;
+    return { count, firstTimestampMs, maxTimestampMs: Math.floor(effectiveUs / 1000), bytes };
+  }
+
+  /** Writes the message of the frame from `at` to `end`, the batch's `index`th. */
+  private record(
+    { baseOffset, traces, keys }: RecordBatch,
+    index: number,
+    at: number,
+    end: number,
+    leastUs: number,
+  ): void {
+    const { reader } = this;
+    const offset = baseOffset + index;
+    const ownUs = this.readHead(at, end, offset);
+    this.effectiveUs = Math.max(this.effectiveUs, ownUs, leastUs);
+    const timestampMs = Math.floor(this.effectiveUs / 1000);
+    if (this.count === 0) this.firstTimestampMs = timestampMs;
+    const valueStart = reader.pos;
+    const size = end - valueStart;
+    if (size > this.valueMax) throw this.invalid(offset, `has a value of ${size} bytes`);
+    const key = this.codec === null ? null : (keys?.[index] ?? this.keyOf(end, offset));
+    this.write(timestampMs - this.firstTimestampMs, valueStart, end, key);
+    this.writeHeaders(offset, ownUs, this.effectiveUs, traces?.[index] ?? null);
+    sizeRecord(this.writer, this.start);
+    this.count++;
   }
 
   /** Reads what stands before the frame's value, where it leaves the reader; gives its own time. */
@@ -178,27 +233,17 @@ export class TopicEncoder {
     return value;
   }
 
-  private write(
-    timestampDelta: number,
-    index: number,
-    offset: number,
-    ownUs: number,
-    effectiveUs: number,
-    end: number,
-    trace: string | null,
-  ): void {
-    const { reader, writer, block, codec } = this;
-    const valueStart = reader.pos;
+  /** A record up to its value. */
+  private write(timestampDelta: number, valueStart: number, end: number, key: string | null): void {
+    const { reader, writer, block } = this;
     const size = end - valueStart;
-    if (size > this.valueMax) throw this.invalid(offset, `has a value of ${size} bytes`);
-    const key = codec === null ? null : this.keyOf(codec, end, offset);
     const keyMax = key === null ? 0 : key.length * 3;
     writer.reserve(SIZE_BYTES + ENVELOPE_MAX + block.length + keyMax + FRAMING_BYTES + size);
-    const start = writer.pos;
-    writer.pos = start + SIZE_BYTES;
+    this.start = writer.pos;
+    writer.pos += SIZE_BYTES;
     writer.bytes[writer.pos++] = 0; // attributes of a record: none are defined
     writer.long(timestampDelta);
-    writer.long(index);
+    writer.long(this.count);
     if (key === null) {
       writer.long(-1);
       writer.long(size);
@@ -211,15 +256,14 @@ export class TopicEncoder {
     }
     copyBytes(reader.bytes, valueStart, end, writer.bytes, writer.pos);
     writer.pos += size;
-    this.writeHeaders(offset, ownUs, effectiveUs, trace);
-    sizeRecord(writer, start);
   }
 
-  private keyOf(codec: Codec<Facts[TopicName]>, end: number, offset: number): string {
-    const { reader } = this;
+  /** By the value, which is thus known to be one. */
+  private keyOf(end: number, offset: number): string {
+    const { reader, codec } = this;
     let value: Facts[TopicName];
     try {
-      value = codec.decode(reader);
+      value = (codec as Codec<Facts[TopicName]>).decode(reader);
     } catch (error) {
       throw this.invalid(offset, "has a value that its schema does not read", error);
     }
@@ -287,9 +331,14 @@ export class TopicEncoder {
     if (this.causeId === 0 && !given) return start;
     bytes.set(TRACE, start);
     const at = start + TRACE.length;
-    if (given) for (let i = 0; i < TRACEPARENT_LENGTH; i++) bytes[at + i] = trace.charCodeAt(i);
-    else this.causePlaces().writeSource(bytes, at, this.causeOffset);
-    if (this.causeId !== 0) this.traces.writeSpan(bytes, at + SPAN_AT, offset);
+    if (this.causeId === 0) copyText(trace as string, 0, TRACEPARENT_LENGTH, bytes, at);
+    else {
+      if (given) {
+        copyText(trace, 0, SPAN_AT, bytes, at);
+        copyText(trace, SPAN_END, TRACEPARENT_LENGTH, bytes, at);
+      } else this.causePlaces().writeSource(bytes, at, this.causeOffset);
+      this.traces.writeSpan(bytes, at + SPAN_AT, offset);
+    }
     return at + TRACEPARENT_LENGTH;
   }
 
@@ -326,59 +375,4 @@ function lastFrame(view: DataView, count: number): number {
     at += 4 + size;
   }
   return last;
-}
-
-/** Fills in the size of the record that was written from `start` on, after room of two bytes. */
-function sizeRecord(writer: Writer, start: number): void {
-  const size = writer.pos - start - SIZE_BYTES;
-  const zigzag = size * 2;
-  if (zigzag >= 0x80 && zigzag < 0x4000) {
-    writer.bytes[start] = (zigzag & 0x7f) | 0x80;
-    writer.bytes[start + 1] = zigzag >>> 7;
-    return;
-  }
-  const end = writer.pos;
-  writer.pos = start;
-  const bytes = writer.bytes.slice(start + SIZE_BYTES, end);
-  writer.reserve(bytes.length + 10);
-  writer.long(size);
-  writer.bytes.set(bytes, writer.pos);
-  writer.pos += bytes.length;
-}
-
-function writeKey(writer: Writer, key: string): void {
-  const size = key.length;
-  const { bytes } = writer;
-  if (size < 64) {
-    const start = writer.pos;
-    let at = start + 1;
-    let all = 0;
-    for (let i = 0; i < size; i++) {
-      const unit = key.charCodeAt(i);
-      all |= unit;
-      bytes[at++] = unit;
-    }
-    if (all <= 0x7f) {
-      bytes[start] = size << 1;
-      writer.pos = at;
-      return;
-    }
-  }
-  writer.long(utf8Length(key));
-  writer.pos = writeUtf8(key, writer.bytes, writer.pos);
-}
-
-/** A decimal with the byte of its length before it. */
-function decimal(bytes: Uint8Array, at: number, value: number): number {
-  const end = writeDecimal(bytes, at + 1, value);
-  bytes[at] = (end - at - 1) << 1;
-  return end;
-}
-
-function signedDecimal(bytes: Uint8Array, at: number, value: number): number {
-  if (value >= 0) return decimal(bytes, at, value);
-  bytes[at + 1] = MINUS;
-  const end = writeDecimal(bytes, at + 2, -value);
-  bytes[at] = (end - at - 1) << 1;
-  return end;
 }

@@ -138,6 +138,28 @@ describe.each(schemas.map(({ topic, schema }) => [topic as TopicName, schema] as
       );
     });
 
+    test("are the same messages in parts, and where their keys are said", () => {
+      const limits = fc.nat({ max: 5_000 });
+      fc.assert(
+        fc.property(items, fc.nat(), safe, limits, (list, baseOffset, floorUs, limit) => {
+          const batch = batchOf(topic, 3, baseOffset, list);
+          const encoder = new TopicEncoder({ topic, partition: 3 }, testIds);
+          const whole = takeApart(encoder.encode(batch, floorUs));
+          const parts = encoder.encodeParts(batch, floorUs, limit);
+          expect(parts.flatMap((part) => takeApart(part))).toEqual(whole);
+          for (const { count, bytes, firstTimestampMs, maxTimestampMs } of parts) {
+            expect(count === 1 || bytes.length <= limit).toBe(true);
+            expect(maxTimestampMs).toBeGreaterThanOrEqual(firstTimestampMs);
+          }
+          const maxTimestampMs = Math.floor(Math.max(floorUs, batch.maxTimeUs) / 1000);
+          expect(parts.at(-1)?.maxTimestampMs).toBe(maxTimestampMs);
+          const keys = list.map(({ value }) => keyOf(topic, value as never));
+          expect(takeApart(encoder.encode({ ...batch, keys }, floorUs))).toEqual(whole);
+        }),
+        { numRuns: 40 },
+      );
+    });
+
     test("another Kafka client and another Avro library read what is meant", async () => {
       const oracle = oracleOf(schema);
       await fc.assert(
