@@ -10,7 +10,7 @@ import { GroupTask } from "../../streams/group-task.ts";
 import type { RecordBatch } from "../../streams/log.ts";
 import { writeRecord } from "../../streams/record.ts";
 import type { GroupPlan } from "../../streams/task-groups.ts";
-import { copyPlans, forecast, schemaIds, START_US } from "./copy-flow.ts";
+import { copyPlans, forecast, START_US, schemaIds } from "./copy-flow.ts";
 
 const RECORDS = 2_000;
 const ROUNDS = Number(process.argv[2] ?? 1_500);
