@@ -18,6 +18,8 @@ export interface Play {
   readonly random: Random;
   /** Of each row. */
   readonly rounds: number;
+  /** Rows whose name does not have it are left out, where a fault has several. */
+  readonly only: string;
   /** `recoveryMs` null: there was nothing to recover from. */
   readonly note: (row: string, recoveryMs: number | null) => void;
   /** A line under the table. */

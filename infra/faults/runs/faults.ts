@@ -22,6 +22,7 @@ interface Options {
   readonly rounds: number;
   readonly seed: number;
   readonly defect?: DefectName;
+  readonly only: string;
   readonly keep?: string;
   readonly list?: boolean;
 }
@@ -38,6 +39,7 @@ const command = new Command("npm run -s faults --")
   .option("--rounds <count>", "of each row of the table", natural, 20)
   .option("--seed <number>", "of the order and the places of faults", natural, 1)
   .addOption(new Option("--defect <name>", "plant a mistake in the services").choices(defectNames))
+  .option("--only <text>", "rows of the table that have it in their name", "")
   .option("--keep <folder>", "leave histories and logs there")
   .option("--list", "say which faults there are, and play none")
   .addHelpText(
@@ -89,7 +91,7 @@ async function main(options: Options): Promise<void> {
 }
 
 async function play(fault: Fault, options: Options): Promise<FaultReport> {
-  const { rounds, seed, defect = null, keep } = options;
+  const { rounds, seed, defect = null, only, keep } = options;
   const cluster = await startCluster(clusterOptions(fault));
   try {
     return await runFault(fault, {
@@ -97,6 +99,7 @@ async function play(fault: Fault, options: Options): Promise<FaultReport> {
       rounds,
       seed,
       defect,
+      only,
       progress: (line) => void process.stderr.write(`${fault.name}: ${line}\n`),
       ...(keep === undefined ? {} : { keep }),
     });

@@ -66,8 +66,9 @@ async function come({ process, point, there }: Victim): Promise<number> {
 
 /** Two services; by turns one dies and the other takes its tasks over. */
 async function killAtPoints(play: Play): Promise<void> {
-  const { stage, random, rounds, note } = play;
-  const schedule = shuffled(random, repeated(points, rounds));
+  const { stage, random, rounds, only, note } = play;
+  const wanted = points.filter((point) => point.includes(only));
+  const schedule = shuffled(random, repeated(wanted, rounds));
   const next = (name: string): Promise<Victim> | null => {
     const point = schedule.pop();
     if (point === undefined) return null;
@@ -107,10 +108,11 @@ const FENCED_MS = 5_000;
 
 /** One stops in the midst of a transaction, is given up by its group, and comes back as a zombie. */
 async function stopAtPoints(play: Play): Promise<void> {
-  const { stage, random, rounds, note, tell } = play;
+  const { stage, random, rounds, only, note, tell } = play;
+  const wanted = stopPoints.filter((point) => point.includes(only));
   const schedule = shuffled(
     random,
-    Array.from({ length: rounds }, (_, i) => stopPoints[i % stopPoints.length] as string),
+    Array.from({ length: rounds }, (_, i) => wanted[i % wanted.length] as string),
   );
   await beginWith(play, ["steady"]);
   let fenced = 0;

@@ -45,14 +45,15 @@ const combinations = (): readonly Combination[] =>
   );
 
 async function faultyRequests(play: Play): Promise<void> {
-  const { stage, proxy, random, rounds, note, tell } = play;
+  const { stage, proxy, random, rounds, only, note, tell } = play;
   if (proxy === null) throw new Error("this fault has a proxy");
   await beginWith(play, ["a", "b"]);
   const asked = apis.filter((api) => (proxy.requests.get(api) ?? 0) > 0);
   const absent = apis.filter((api) => !asked.includes(api));
   if (absent.length > 0) tell(`not sent on this cluster: ${absent.join(", ")}`);
-  const left = new Map(combinations().flatMap(({ row }) => [[row, rounds]] as const));
-  for (let open = combinations(); open.length > 0; ) {
+  const wanted = combinations().filter(({ row }) => row.includes(only));
+  const left = new Map(wanted.map(({ row }) => [row, rounds]));
+  for (let open = wanted; open.length > 0; ) {
     open = open.filter(({ row, api }) => asked.includes(api) && (left.get(row) ?? 0) > 0);
     for (const { row, api, action } of shuffled(random, open)) {
       const hits = await strike(play, proxy, api, action(between(random, 1, MOST_DELAY_MS)));

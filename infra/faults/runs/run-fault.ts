@@ -23,6 +23,8 @@ export interface RunFaultOptions {
   readonly rounds: number;
   readonly seed: number;
   readonly defect?: DefectName | null;
+  /** Rows whose name does not have it are left out. */
+  readonly only?: string;
   readonly progress?: (line: string) => void;
   /** Folder for what the stages leave: histories, logs. Absent: nothing is left. */
   readonly keep?: string;
@@ -74,7 +76,7 @@ export async function runFault(fault: Fault, options: RunFaultOptions): Promise<
 
 async function playOnce(
   fault: Fault,
-  { cluster, defect = null, keep }: RunFaultOptions,
+  { cluster, defect = null, keep, only = "" }: RunFaultOptions,
   rounds: number,
   seed: number,
   note: (row: string, recoveryMs: number | null) => void,
@@ -96,7 +98,7 @@ async function playOnce(
     let atRest = true;
     try {
       const random = new Random(seed);
-      await fault.play({ stage, cluster, proxy, registry, random, rounds, note, tell });
+      await fault.play({ stage, cluster, proxy, registry, random, rounds, only, note, tell });
       proxy?.setRules([]);
       await rest(stage, REST_MS);
     } catch (error) {
