@@ -27,7 +27,7 @@ describe("PositionIndex", () => {
         if (known.length === 0) expect(floor).toBe(null);
         else {
           const best = Math.max(...known);
-          expect(floor).toEqual({ logical: best, kafka: offsets[best] });
+          expect(floor).toMatchObject({ logical: best, kafka: offsets[best] });
         }
       }),
     );
@@ -39,14 +39,23 @@ describe("PositionIndex", () => {
     index.add(9, 12);
     index.add(5, 7);
     index.add(5, 6);
-    expect(index.floor(8)).toEqual({ logical: 5, kafka: 7 });
+    expect(index.floor(8)).toMatchObject({ logical: 5, kafka: 7 });
+  });
+
+  test("keeps the greatest time that it was told for a place", () => {
+    const index = new PositionIndex();
+    index.add(5, 5, 30);
+    index.add(5, 7);
+    index.add(9, 12);
+    expect(index.floor(5)).toEqual({ logical: 5, kafka: 7, floorUs: 30 });
+    expect(index.floor(9)).toEqual({ logical: 9, kafka: 12, floorUs: 0 });
   });
 
   test("stays small on a long stream, exact at its end, and never beyond a record", () => {
     const index = new PositionIndex();
     for (let i = 0; i < 100_000; i++) index.add(i * 10, i * 11);
     expect(index.size).toBeLessThan(5_000);
-    expect(index.floor(999_990)).toEqual({ logical: 999_990, kafka: 99_999 * 11 });
+    expect(index.floor(999_990)).toMatchObject({ logical: 999_990, kafka: 99_999 * 11 });
     for (const wanted of [3, 12_345, 500_001]) {
       const floor = index.floor(wanted) ?? { logical: -1, kafka: -1 };
       expect(floor.logical).toBeLessThanOrEqual(wanted);
