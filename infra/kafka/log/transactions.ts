@@ -3,6 +3,8 @@
 // commit beside it; a commit that resolves is in the log; of one that fails with
 // KAFKA_OUTCOME_UNKNOWN nobody can say: look at the partition's end, or open the task again.
 
+import { setTimeout as pause } from "node:timers/promises";
+import { TapedeckError } from "../../../schemas/errors.ts";
 import { checkBatch } from "../../../streams/batch.ts";
 import { checkEntryKeys } from "../../../streams/entries.ts";
 import type { Commit, RecordBatch } from "../../../streams/log.ts";
@@ -41,6 +43,10 @@ interface TransactionsOptions {
 /** Less than a producer takes (KafkaSettings.maxBatchBytes): it would cut them again. */
 const PART_BYTES = 900_000;
 
+/** About a second: as long as another writer's transaction may hold a partition. */
+const CONFLICT_ATTEMPTS = 20;
+const LONGEST_PAUSE_MS = 64;
+
 type Batches = Parameters<TransactionalProducer["commit"]>[0];
 
 export class Transactions {
@@ -73,7 +79,7 @@ export class Transactions {
   }
 
   /** One transaction of all that fits. Settles each of them; does not throw. */
-  async carry(waiting: readonly Waiting[]): Promise<void> {
+  async carry(waiting: readonly Waiting[], attempt = 0): Promise<void> {
     const ends = new Map<string, End>();
     const taken: Waiting[] = [];
     const placed: Placed[] = [];
@@ -98,6 +104,11 @@ export class Transactions {
     } catch (error) {
       this.forget();
       if (this.writer?.dead === true) this.close();
+      // What came between may be no event, or another writer's that was taken back: then it fits still.
+      if (owners.length === 0 && attempt < CONFLICT_ATTEMPTS && isConflict(error)) {
+        await pause(Math.min(2 ** attempt, LONGEST_PAUSE_MS));
+        return this.carry(taken, attempt + 1);
+      }
       for (const { reject } of taken) reject(error);
     }
   }
@@ -236,3 +247,6 @@ export class Transactions {
 /** "bar-builder/3" belongs to the consumer group "<app>.bar-builder". */
 export const groupOf = (app: string, task: string): string =>
   `${app}.${task.replace(/\/\d+$/, "")}`;
+
+const isConflict = (error: unknown): boolean =>
+  error instanceof TapedeckError && error.code === "STREAMS_OFFSET_CONFLICT";

@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { flowTopology } from "../../../../processors/topology.ts";
-import { topicNames } from "../../../../streams/catalogue.ts";
 import { createOutputs, planTasks } from "../../../../streams/live-plan.ts";
 import type { EventLog } from "../../../../streams/log.ts";
 import { createMemoryLog } from "../../../../streams/memory-log.ts";
@@ -20,6 +19,9 @@ import type { ResolvingSchemaIds } from "../../log/decode-resolved.ts";
 import { KafkaLog } from "../../log/kafka-log.ts";
 import { type LiveRun, planLive } from "../live-run.ts";
 import { Service, type ServiceOptions } from "../service.ts";
+import { fixedSchemaIds } from "./fixed-schema-ids.ts";
+
+export { fixedSchemaIds } from "./fixed-schema-ids.ts";
 
 export interface LiveFixture {
   readonly app: string;
@@ -47,13 +49,6 @@ export interface RunningService {
   /** Resolves when every task has read all there is, and nothing was admitted for a while. */
   quiet(): Promise<void>;
 }
-
-/** Numbers that a registry would give; with a real one the wire is the same. */
-export const fixedSchemaIds: ResolvingSchemaIds = {
-  idOf: (topic) => topicNames.indexOf(topic) + 1,
-  isKnown: (topic, id) => id === topicNames.indexOf(topic) + 1,
-  resolve: async () => undefined,
-};
 
 export interface FixtureOptions {
   readonly brokers: readonly string[];
@@ -98,7 +93,8 @@ export async function openLiveFixture(options: FixtureOptions): Promise<LiveFixt
   const minInsyncReplicas = Math.max(1, replicationFactor - 1);
   const cluster = { replicationFactor, minInsyncReplicas };
   const common = { connection, prefix, schemaIds: fixedSchemaIds, ...cluster, stateDir: null };
-  const feed = new KafkaLog({ ...common, app: `${app}.feed` });
+  // As `tapedeck play` opens it: an operator may write the same topics.
+  const feed = new KafkaLog({ ...common, app: `${app}.feed`, shared: true });
   const live = new KafkaLog({ ...common, app });
   const market = createMemoryLog();
   const firstDayUs = Date.UTC(2024, 0, 2) * 1000;
