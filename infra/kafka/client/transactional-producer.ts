@@ -178,9 +178,13 @@ class OpenProducer implements TransactionalProducer {
       const outgoing = this.outgoing(transaction);
       const offsets = transaction.offsets?.offsets.length ? transaction.offsets : null;
       if (outgoing.length === 0 && offsets === null) return [];
-      const steps = [this.write(outgoing)];
-      if (offsets !== null) steps.push(this.commitOffsets(offsets.groupId, offsets.offsets));
+      const steps = [this.addPartitions(outgoing)];
+      if (offsets !== null) steps.push(this.addGroup(offsets.groupId));
       await allOrFirstFailure(steps, (failure) => this.die(failure));
+      // One after the other: each makes its broker ask the coordinator whether it belongs to the
+      // transaction, and of two such questions at a time the broker lets one fail.
+      if (offsets !== null) await this.commitOffsets(offsets.groupId, offsets.offsets);
+      await this.write(outgoing);
       const overtaken = outgoing.find(({ at, baseOffset }) => at !== null && at !== baseOffset);
       if (overtaken !== undefined) {
         // Not left to a time-out: readers of these partitions wait until it is settled.
@@ -218,14 +222,17 @@ class OpenProducer implements TransactionalProducer {
     return [...places.values()];
   }
 
-  /** The partitions into the transaction, then their records. */
-  private async write(outgoing: readonly Outgoing[]): Promise<void> {
+  private async addPartitions(outgoing: readonly Outgoing[]): Promise<void> {
     if (outgoing.length === 0) return;
     await this.repeat(async () => {
       const request = addPartitionsToTxn(this.producer, outgoing);
       const refusals = await this.coordinator.send(request, COORDINATOR_LANE);
       this.check(refusals, "AddPartitionsToTxn", this.coordinator);
     });
+  }
+
+  private async write(outgoing: readonly Outgoing[]): Promise<void> {
+    if (outgoing.length === 0) return;
     let left: readonly Outgoing[] = outgoing;
     await this.repeat(async () => {
       const leaders = await this.byLeader(left);
@@ -307,12 +314,15 @@ class OpenProducer implements TransactionalProducer {
     return { bytes, count: records.count };
   }
 
-  private async commitOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
+  private async addGroup(groupId: string): Promise<void> {
     await this.repeat(async () => {
       const request = addOffsetsToTxn(this.producer, groupId);
       const error = await this.coordinator.send(request, COORDINATOR_LANE);
       this.coordinator.refuse(error, "AddOffsetsToTxn", null, `group ${groupId}`);
     });
+  }
+
+  private async commitOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void> {
     const group = new Coordinator(this.cluster, this.links, COORDINATES_GROUPS, groupId);
     await this.repeat(async () => {
       const request = txnOffsetCommit(this.producer, groupId, offsets);
