@@ -97,8 +97,8 @@ export class TaskRunner {
   hasCommitted = false;
   private readonly options: RunnerOptions;
   private readonly sources = new Map<string, Source>();
-  /** Letters since the last transaction, and their bytes. */
-  private letters = 0;
+  /** Messages put aside since the last transaction, whoever records them, and bytes of own letters. */
+  private putAsideCount = 0;
   private letterBytes = 0;
   private gauges: TaskGauges | null = null;
   private fetcher: Fetcher | null = null;
@@ -265,11 +265,12 @@ export class TaskRunner {
 
   private putAside(group: GroupTask, { input, aside }: Source, poison: Poison): void {
     const { topic, partition } = input;
-    if (!aside.isNew(poison) || !this.options.putsAside(topic, partition)) return;
+    if (!aside.isNew(poison)) return;
+    this.putAsideCount++;
+    if (!this.options.putsAside(topic, partition)) return;
     const { kafkaOffset: position, code, detail, raw } = poison;
     const letter = { origin: topic, partition, position, code, detail, raw };
     group.putAside(letter, letterTimeUs(poison));
-    this.letters++;
     this.letterBytes += raw.length;
   }
 
@@ -294,7 +295,7 @@ export class TaskRunner {
     const { lingerMs, maxEvents } = this.options.settings;
     if (this.committing !== null) return;
     const waiting = group.admitted > 0;
-    if (!waiting && this.letters === 0) return;
+    if (!waiting && this.putAsideCount === 0) return;
     const due = performance.now() - this.firstAdmittedMs >= lingerMs;
     if (waiting && !due && group.admitted < maxEvents) return;
     this.begin(this.transaction(group));
@@ -304,7 +305,7 @@ export class TaskRunner {
     const { admitted } = group;
     const { produced, checkpoints } = group.transaction();
     const aside = this.asideChanges();
-    this.letters = 0;
+    this.putAsideCount = 0;
     this.letterBytes = 0;
     if (this.gauges !== null) {
       this.gauges.admitted += admitted;
@@ -418,7 +419,7 @@ export class TaskRunner {
   private async drain(group: GroupTask): Promise<void> {
     await this.committing;
     if (this.failure !== null) throw this.failure;
-    if (group.admitted === 0 && this.letters === 0) return;
+    if (group.admitted === 0 && this.putAsideCount === 0) return;
     this.begin(this.transaction(group));
     await this.committing;
     if (this.failure !== null) throw this.failure;
