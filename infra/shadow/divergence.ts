@@ -87,6 +87,11 @@ export class Divergence {
     this.parted.set(`${topic}/${partition}`, { from, live: new Map() });
   }
 
+  /** What `part` was told of a partition; null: nothing. */
+  partedFrom(topic: TopicName, partition: number): number | null {
+    return this.parted.get(`${topic}/${partition}`)?.from ?? null;
+  }
+
   /** In any order; before the shadow's counterparts, or at most WINDOW_US after them. */
   addLive(event: AnyEvent): void {
     const id = idOf(event, event.cause as Position);

@@ -115,6 +115,19 @@ describe("a shadow's decisions beside live's", () => {
     expect(comparison.divergence.first).toBeNull();
   });
 
+  test("are looked at only as far as both sides are complete", async () => {
+    await live.tell(signal(1), signal(2), signal(3));
+    await shadow.tell(signal(1), signal(2));
+    await compare(START_US + 3 * SECOND_US);
+    expect(counts("signals")).toEqual([2, 0, 0, 0]);
+    await shadow.tell(signal(3));
+    await compare();
+    expect(counts("signals")).toEqual([3, 0, 0, 0]);
+    // Byte by byte still: what lies at an offset would else be looked for by its cause.
+    expect(comparison.divergence.undecided).toBe(0);
+    expect(comparison.divergence.partedFrom("signals", 0)).toBeNull();
+  });
+
   test("differ by the field that was changed, with both events", async () => {
     await live.tell(signal(1), signal(2), signal(3));
     await shadow.tell(signal(1), signal(2, 0.25), signal(3));

@@ -65,7 +65,7 @@ ${headline(report)}
 <main>
 <section class="long"><h2>What the candidate changes</h2>${changes(report)}</section>
 <section class="long"><h2>Agreement, topic by topic</h2>
-<p class="note">While a partition is the same byte for byte, events are compared by their offset; from its first difference on, by what they follow from: the same cause and ordinal. Agreed: same effective time and value, wherever it lies. An event whose counterpart does not come within a minute of event time is missing in the shadow, or extra.</p>
+<p class="note">While a partition is the same byte for byte, events are compared by their offset; from its first difference on, by what they follow from: the same cause and ordinal. Agreed: same effective time and value, wherever it lies. Same bytes: partitions that have no difference at all. An event whose counterpart does not come within a minute of event time is missing in the shadow, or extra.</p>
 ${topicTable(report)}
 ${chart(report.agreement.timeUs.length > 1, "agreement", "Part of the events that agreed, over event time", "Part of each topic's events that agreed")}</section>
 <section class="long"><h2>First difference</h2>${firstDifference(report)}</section>

@@ -54,6 +54,8 @@ const report: ShadowReport = {
       differing: 1,
       missing: 1,
       extra: 0,
+      partitions: 2,
+      identical: 1,
       fields: [{ field: "symbol", events: 1 }],
       first,
     },
@@ -110,6 +112,7 @@ describe("a shadow's page", () => {
     expect(page).toContain("1 differ · 1 missing · 0 extra");
     expect(page).toContain('<span class="down">−0.05</span>');
     expect(page).toContain("risk.maxOrderValue");
+    expect(page).toContain('<td class="right">1 of 2</td>');
     expect(page).toContain("<td>7</td><td>8</td>");
     expect(page).toContain("2024-01-02T16:15:00Z");
     expect(page).toContain("1 min 30 s of event time behind live");

@@ -4,6 +4,7 @@
 
 import type { TopicName } from "../../schemas/generated/facts.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
+import { partitionCount } from "../../streams/catalogue.ts";
 import type { AnyEvent } from "../../streams/event.ts";
 import type { LatencyHistogram } from "../telemetry/latency-histogram.ts";
 import { latencyBoundsSeconds } from "../telemetry/latency-histogram.ts";
@@ -20,6 +21,9 @@ export interface TopicReport {
   readonly differing: number;
   readonly missing: number;
   readonly extra: number;
+  /** Partitions, and those of them that are live's byte for byte so far. */
+  readonly partitions: number;
+  readonly identical: number;
   /** Fields that differed, most often first. */
   readonly fields: readonly { readonly field: string; readonly events: number }[];
   readonly first: DifferenceReport | null;
@@ -143,7 +147,12 @@ export function shadowReport(options: ReportOptions): ShadowReport {
     lagSeconds: run.lagSeconds,
     undecided: divergence.undecided,
     admissions: admissionsOf(run),
-    topics: [...divergence.tallies].map(([topic, tally]) => topicOf(topic, tally, said)),
+    topics: [...divergence.tallies].map(([topic, tally]) => {
+      const partitions = partitionCount(topic, plan.candidate.partitions);
+      const all = Array.from({ length: partitions }, (_, partition) => partition);
+      const same = all.filter((one) => divergence.partedFrom(topic, one) === null);
+      return { ...topicOf(topic, tally, said), partitions, identical: same.length };
+    }),
     first: said(divergence.first),
     currency: portfolio.currency,
     currencyScale: scale,
@@ -187,7 +196,7 @@ const topicOf = (
   topic: TopicName,
   { agreed, differing, missing, extra, fields, first }: Tally,
   said: (difference: FirstDifference | null) => DifferenceReport | null,
-): TopicReport => ({
+): Omit<TopicReport, "partitions" | "identical"> => ({
   topic,
   agreed,
   differing,

@@ -33,11 +33,11 @@ export function topicTable({ topics, undecided }: ShadowReport): string {
     const cell = (events: number): string =>
       `<td class="right">${events === 0 ? "0" : `<span class="down">${count(events)}</span>`}</td>`;
     const share = all === 0 ? "–" : percent(agreed / all, agreed === all ? 0 : 2);
-    return `<tr><td>${escapeHtml(topic.topic)}</td><td class="right">${count(agreed)}</td>${cell(differing)}${cell(missing)}${cell(extra)}<td class="right">${share}</td><td>${fieldsOf(topic)}</td></tr>`;
+    return `<tr><td>${escapeHtml(topic.topic)}</td><td class="right">${count(agreed)}</td>${cell(differing)}${cell(missing)}${cell(extra)}<td class="right">${share}</td><td class="right">${topic.identical} of ${topic.partitions}</td><td>${fieldsOf(topic)}</td></tr>`;
   });
   const waiting =
     undecided === 0 ? "" : `<p class="note">${count(undecided)} events wait for a counterpart.</p>`;
-  return `<div class="scroll" tabindex="0"><table><thead><tr><th>topic</th><th class="right">agreed</th><th class="right">differing</th><th class="right">missing</th><th class="right">extra</th><th class="right">agree</th><th>fields that differ</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>${waiting}`;
+  return `<div class="scroll" tabindex="0"><table><thead><tr><th>topic</th><th class="right">agreed</th><th class="right">differing</th><th class="right">missing</th><th class="right">extra</th><th class="right">agree</th><th class="right">same bytes</th><th>fields that differ</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>${waiting}`;
 }
 
 function fieldsOf({ fields }: TopicReport): string {

@@ -108,6 +108,9 @@ describeKafka("shadows of a flow that runs", ({ brokers }) => {
     expect(verdicts).toMatchObject({ agreed: 0, missing: 0, extra: 0 });
     expect(verdicts?.fields).toEqual([{ field: "checks", events: verdicts?.differing }]);
     expect(parted(report)).toBe(verdicts?.differing);
+    for (const { topic, partitions, identical } of report.topics) {
+      expect(identical, topic).toBe(topic === "risk.verdicts" ? 0 : partitions);
+    }
     expect(report.admissions.missed).toBe(0);
     // A changed verdict lies where it lay: so whatever names it has the same bytes.
     expect(await shadows.differing(plan)).toEqual([expect.stringMatching(/^risk\.verdicts\/0 /)]);
