@@ -2,7 +2,7 @@
 //  - opening it fences every earlier owner of the id, and waits until the transaction which that
 //    owner left is settled: what is read afterwards is final;
 //  - `commit` puts all records and offsets into one transaction, or none of them;
-//  - after any failure the producer is dead: open a new one, which aborts what this one left. An
+//  - after any failure but a conflict it is dead: open a new one, which aborts what this one left. An
 //    outcome is unknown only where the request to commit was sent and not answered; every failure
 //    before that means that nothing of the transaction will ever be read as committed.
 //
@@ -68,7 +68,7 @@ export interface TransactionalProducer {
   /**
    * One transaction; the next may be given when it resolves. STREAMS_FENCED: another owner came, or
    * the transaction outlived its time-out. KAFKA_OUTCOME_UNKNOWN: read back what was committed. Any
-   * other error: nothing was committed.
+   * other error: nothing was committed. After STREAMS_OFFSET_CONFLICT alone the producer lives on.
    */
   commit(transaction: Transaction): Promise<readonly Written[]>;
   close(): void;
@@ -174,6 +174,7 @@ class OpenProducer implements TransactionalProducer {
     this.busy = true;
     this.endSent = false;
     const begun = performance.now();
+    let overtaken: Outgoing | undefined;
     try {
       const outgoing = this.outgoing(transaction);
       const offsets = transaction.offsets?.offsets.length ? transaction.offsets : null;
@@ -185,20 +186,23 @@ class OpenProducer implements TransactionalProducer {
       // transaction, and of two such questions at a time the broker lets one fail.
       if (offsets !== null) await this.commitOffsets(offsets.groupId, offsets.offsets);
       await this.write(outgoing);
-      const overtaken = outgoing.find(({ at, baseOffset }) => at !== null && at !== baseOffset);
-      if (overtaken !== undefined) {
-        // Not left to a time-out: readers of these partitions wait until it is settled.
-        await this.end(false);
-        throw conflictAt(overtaken);
+      overtaken = outgoing.find(({ at, baseOffset }) => at !== null && at !== baseOffset);
+      // Not left to a time-out: readers of these partitions wait until it is settled.
+      await this.end(overtaken === undefined);
+      if (overtaken === undefined) {
+        return outgoing.map(({ topic, partition, baseOffset }) => ({
+          topic,
+          partition,
+          baseOffset,
+        }));
       }
-      await this.end(true);
-      return outgoing.map(({ topic, partition, baseOffset }) => ({ topic, partition, baseOffset }));
     } catch (failure) {
       this.die(failure);
       throw this.meaning(failure, performance.now() - begun);
     } finally {
       this.busy = false;
     }
+    throw conflictAt(overtaken);
   }
 
   close(): void {

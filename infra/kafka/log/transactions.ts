@@ -105,7 +105,7 @@ export class Transactions {
       this.forget();
       if (this.writer?.dead === true) this.close();
       // What came between may be no event, or another writer's that was taken back: then it fits still.
-      if (owners.length === 0 && attempt < CONFLICT_ATTEMPTS && isConflict(error)) {
+      if (attempt < CONFLICT_ATTEMPTS && isConflict(error)) {
         await pause(Math.min(2 ** attempt, LONGEST_PAUSE_MS));
         return this.carry(taken, attempt + 1);
       }
