@@ -302,7 +302,9 @@ export class PartitionView {
   private decoder(at: Anchor | null): TopicDecoder {
     const { topic, partition, schemas } = this;
     const place = { topic, partition };
-    return new TopicDecoder(place, schemas, at?.logical ?? null, at?.floorUs ?? 0);
+    const decoder = new TopicDecoder(place, schemas, at?.logical ?? null, at?.floorUs ?? 0);
+    decoder.derivesTraces = false;
+    return decoder;
   }
 
   /** Where records that were decoded lie. */

@@ -59,6 +59,11 @@ export class TopicDecoder {
   next: number | null;
   /** Greatest effective time so far. */
   reachedUs: number;
+  /**
+   * Whether a source event without a trace gets the one that is derived from its place. False for who
+   * only reads: traces are then given where a record has one, and cost nothing where none has.
+   */
+  derivesTraces = true;
   private readonly place: Place;
   private readonly typed: TopicName | null;
   private readonly schemas: SchemaIds | null;
@@ -70,6 +75,8 @@ export class TopicDecoder {
   private readonly places: TracePlaces;
   private readonly out = new Writer(1 << 16);
   private readonly traces = new Writer(1 << 16);
+  /** How many of the batch's records have a trace. */
+  private traced = 0;
   /** What was found where `check` gives a reason. */
   private detail = "";
   /** A schema id that must be looked up before the value can be read; -1 where there is none. */
@@ -114,6 +121,7 @@ export class TopicDecoder {
     let [next, reachedUs, count, shift] = [this.next, this.reachedUs, 0, 0];
     out.pos = 0;
     this.traces.pos = 0;
+    this.traced = 0;
     records.open(raw);
     while (records.next()) {
       const code = this.check(records, next, reachedUs);
@@ -149,7 +157,7 @@ export class TopicDecoder {
       count,
       maxTimeUs: reachedUs,
       bytes: out.bytes.slice(0, out.pos),
-      ...(this.codec === null ? {} : { traces: this.tracesOf(count) }),
+      ...(this.keepsTraces ? { traces: this.tracesOf(count) } : {}),
     };
     return { batch, poison, runs, unresolved: [] };
   }
@@ -161,7 +169,10 @@ export class TopicDecoder {
   private keepTrace(index: number, id: number): void {
     const { envelope, traces } = this;
     const { traceAt, trace, causeId } = envelope;
-    // What lies between is of holes, which have none.
+    const derives = this.derivesTraces && causeId === 0;
+    if (traceAt < 0 && trace === null && !derives) return;
+    this.traced++;
+    // What lies between is of records that have none.
     const at = index * TRACEPARENT_LENGTH;
     traces.reserve(at + TRACEPARENT_LENGTH - traces.pos);
     traces.bytes.fill(0, traces.pos, at);
@@ -172,8 +183,11 @@ export class TopicDecoder {
       for (let i = 0; i < TRACEPARENT_LENGTH; i++) bytes[at + i] = from[traceAt + i] as number;
     } else if (trace !== null) {
       for (let i = 0; i < TRACEPARENT_LENGTH; i++) bytes[at + i] = trace.charCodeAt(i);
-    } else if (causeId === 0) this.places.writeSource(bytes, at, id);
-    else bytes[at] = 0;
+    } else this.places.writeSource(bytes, at, id);
+  }
+
+  private get keepsTraces(): boolean {
+    return this.codec !== null && (this.derivesTraces || this.traced > 0);
   }
 
   private tracesOf(count: number): (string | null)[] {
@@ -181,7 +195,7 @@ export class TopicDecoder {
     const all = Buffer.from(bytes.buffer, bytes.byteOffset, pos).toString("latin1");
     return Array.from({ length: count }, (_, i) => {
       const at = i * TRACEPARENT_LENGTH;
-      return bytes[at] === 0 ? null : all.slice(at, at + TRACEPARENT_LENGTH);
+      return at >= pos || bytes[at] === 0 ? null : all.slice(at, at + TRACEPARENT_LENGTH);
     });
   }
 

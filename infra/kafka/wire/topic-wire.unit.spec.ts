@@ -287,6 +287,21 @@ describe("a message", () => {
     expect(roundTrip(batch).batch?.traces).toEqual([given, sourceTrace("market.ticks", 2, 41)]);
   });
 
+  test("of a source has the trace it brought, and no other, for who only reads", () => {
+    const given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const decoder = new TopicDecoder(PLACE, testIds);
+    decoder.derivesTraces = false;
+    const read = (...items: readonly Item[]) => {
+      decoder.seek(null, 0);
+      const records = new TopicEncoder(PLACE, testIds).encode(ticks(40, ...items), 0);
+      return decoder.decode(onlyBatch(stored(records))).batch;
+    };
+    const [plain, traced] = [item(6), item(6, { trace: given })];
+    expect(read(plain, plain)).not.toHaveProperty("traces");
+    expect(read(traced, traced, traced)?.traces).toEqual([given, given, given]);
+    expect(read(plain, traced, plain)?.traces).toEqual([null, given, null]);
+  });
+
   test.each([
     [
       "of a later version",
