@@ -1,6 +1,7 @@
 // Grants against those that the cluster has. Promises: what is lacking is made; what our principals
 // may do beyond it is shown, and taken away only where that was asked for.
 
+import { setTimeout as pause } from "node:timers/promises";
 import type { AclEntry, Admin } from "kafkajs";
 import type { Grant, Operation } from "./acl-rules.ts";
 
@@ -60,8 +61,30 @@ export async function compareAcls(admin: Admin, grants: readonly Grant[]): Promi
   };
 }
 
+const SEEN_ATTEMPTS = 100;
+const SEEN_PAUSE_MS = 50;
+
+/**
+ * Resolves when the broker that was asked lists them: the controller answers before brokers have heard,
+ * and until then they still refuse. Gives up waiting, without an error, after some seconds.
+ */
 export async function grantAcls(admin: Admin, missing: readonly AclEntry[]): Promise<void> {
-  if (missing.length > 0) await admin.createAcls({ acl: [...missing] });
+  if (missing.length === 0) return;
+  await admin.createAcls({ acl: [...missing] });
+  const wanted = new Set(missing.map(keyOf));
+  for (let attempt = 0; attempt < SEEN_ATTEMPTS; attempt++) {
+    const { resources } = await admin.describeAcls({
+      resourceType: ANY,
+      resourcePatternType: ANY,
+      operation: ANY,
+      permissionType: ANY,
+    });
+    const seen = resources.flatMap(({ acls, ...resource }) =>
+      acls.filter((acl) => wanted.has(keyOf({ ...resource, ...acl }))),
+    );
+    if (seen.length >= wanted.size) return;
+    await pause(SEEN_PAUSE_MS);
+  }
 }
 
 /** Those of `User:*` are not ours to take: they stay. */
