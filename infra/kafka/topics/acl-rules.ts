@@ -29,7 +29,7 @@ export interface AclResource {
 }
 
 export interface Grant {
-  /** A task group's name, or operator, feed, auditor, backtest, shadow-<name>. */
+  /** A task group's name, or feed, operator, redriver, auditor, backtest, shadow-<name>. */
   readonly role: string;
   readonly principal: string;
   readonly resource: AclResource;
@@ -49,7 +49,7 @@ export interface AclFlow {
 
 export const DEFAULT_PRINCIPAL = "User:{app}-{role}";
 
-/** Task groups first, in the topology's order; then feed, operator, auditor, backtest, shadows. */
+/** Task groups first, in the topology's order; then the others as Grant lists their roles. */
 export function leastGrants(flow: AclFlow): readonly Grant[] {
   const { topology, isolate, namespace, shadows } = flow;
   if (!/^[A-Za-z]+:[^\s]/.test(flow.principal) || !flow.principal.includes("{role}")) {
@@ -61,6 +61,7 @@ export function leastGrants(flow: AclFlow): readonly Grant[] {
     ...groups.map((group) => [group.name, groupNeeds(group, topology, namespace)] as const),
     ["feed", feedNeeds(topology, namespace)],
     ["operator", operatorNeeds(namespace)],
+    ["redriver", redriverNeeds(topology, namespace)],
     ["auditor", auditorNeeds(topology, groups, namespace)],
     ["backtest", replayNeeds(topology, namespace, "run.")],
     ...shadows.map((name) => {
@@ -110,13 +111,14 @@ function groupNeeds(group: TaskGroup, topology: Topology, namespace: Namespace):
   ];
 }
 
+const marketSources = ({ sources }: Topology): readonly TopicName[] =>
+  sources.filter((topic) => topic !== "control.commands");
+
 /** Who brings the market in: never an operator's command. */
 const feedNeeds = (topology: Topology, namespace: Namespace): readonly Need[] => [
-  ...topology.sources
-    .filter((topic) => topic !== "control.commands")
-    .map((topic) =>
-      need("topic", placeOf(topic, topology, namespace), ["Read", "Write"], "source"),
-    ),
+  ...marketSources(topology).map((topic) =>
+    need("topic", placeOf(topic, topology, namespace), ["Read", "Write"], "source"),
+  ),
   need("transactional-id", groupIn(namespace, "feed"), ["Write"], "its transactions", "prefixed"),
 ];
 
@@ -130,6 +132,20 @@ const operatorNeeds = (namespace: Namespace): readonly Need[] => [
     "prefixed",
   ),
 ];
+
+/** Who sends dead letters again: of the market, into no topic that a task writes. */
+function redriverNeeds(topology: Topology, namespace: Namespace): readonly Need[] {
+  const ledger = groupIn(namespace, "operator.dlq-redrive");
+  return [
+    ...marketSources(topology).map((topic) =>
+      need("topic", placeOf(topic, topology, namespace), ["Read", "Write"], "mended events"),
+    ),
+    need("topic", topicIn(namespace, "tape.dead-letters"), ["Read"], "what to send again"),
+    need("topic", `${ledger}.changelog`, ["Read", "Write", "Create"], "what was sent"),
+    need("topic", changelogIn(namespace, "bar-builder"), ["Describe"], "whether bars are built"),
+    need("transactional-id", ledger, ["Write"], "a letter is sent once"),
+  ];
+}
 
 /** Reads everything, `topics plan` included; writes nothing. */
 function auditorNeeds(

@@ -106,7 +106,7 @@ describe("task groups", () => {
     expect(writers("orders")).toEqual([user("order-router")]);
     expect(writers("fills")).toEqual([user("paper-venue")]);
     expect(writers("control.commands")).toEqual([user("operator")]);
-    expect(writers("market.ticks")).toEqual([user("feed")]);
+    expect(writers("market.ticks")).toEqual([user("feed"), user("redriver")]);
   });
 
   test("every topic that is made has a writer", () => {
@@ -119,8 +119,11 @@ describe("task groups", () => {
         for (const { name } of wantedTopics(onKafka, durability)) {
           const writers = principals.filter((who) => may(grants, who, "Write", "topic", name));
           const isShared = name === "tape.admissions" || name === "tape.dead-letters";
+          // What was mended goes where the feed writes, and nowhere else.
+          const others = writers.filter((who) => who !== user("redriver"));
           if (isShared) expect(writers.length).toBeGreaterThan(0);
-          else expect([name, writers.length]).toEqual([name, 1]);
+          else expect([name, others.length]).toEqual([name, 1]);
+          if (writers.length > others.length) expect(others).toEqual([user("feed")]);
         }
       }),
     );
@@ -168,11 +171,24 @@ describe("roles", () => {
     expect(may(grants, user("feed"), "Write", "transactional-id", "tapedeck.operator")).toBe(false);
   });
 
+  test("who sends dead letters again writes the market's topics, and gives no command", () => {
+    const who = user("redriver");
+    expect(may(grants, who, "Write", "topic", "market.ticks")).toBe(true);
+    expect(may(grants, who, "Read", "topic", "tape.dead-letters")).toBe(true);
+    for (const topic of ["control.commands", "orders", "fills", "tape.dead-letters"]) {
+      expect(may(grants, who, "Write", "topic", topic)).toBe(false);
+    }
+    const id = "tapedeck.operator.dlq-redrive";
+    expect(may(grants, who, "Write", "transactional-id", id)).toBe(true);
+    expect(may(grants, who, "Create", "topic", `${id}.changelog`)).toBe(true);
+    expect(may(grants, who, "Write", "transactional-id", "tapedeck.operator.writer")).toBe(false);
+  });
+
   test("no principal's transactions reach into a task group's", () => {
     const who = user("bar-builder");
     expect(may(grants, who, "Write", "transactional-id", "tapedeck.bar-builder/0")).toBe(true);
     expect(may(grants, who, "Write", "transactional-id", "tapedeck.bar-builder-2/0")).toBe(false);
-    for (const role of ["feed", "operator", "auditor", "backtest", "shadow-x"]) {
+    for (const role of ["feed", "operator", "redriver", "auditor", "backtest", "shadow-x"]) {
       for (const name of processors) {
         for (const id of [`tapedeck.${name}`, `tapedeck.${name}/0`]) {
           expect(may(grants, user(role), "Write", "transactional-id", id)).toBe(false);

@@ -31,7 +31,7 @@ const live = namespaceOf("");
 const tasks = planGroups(topology, PARTITIONS, () => PARTITIONS, isolate).filter(
   ({ partition }) => partition === 0,
 );
-const roles = [...isolate, "feed", "operator", "auditor", "backtest", "shadow-x"];
+const roles = [...isolate, "feed", "operator", "redriver", "auditor", "backtest", "shadow-x"];
 const passwordOf = (name: string): string => `hunter2-${name}`;
 const users = ["admin", ...roles.map((role) => `tapedeck-${role}`)];
 
@@ -264,6 +264,14 @@ describeCluster("with the printed grants", secured, (cluster) => {
       await refusal(commit("feed", feed));
       const operator = { transaction: "tapedeck.operator.writer", topics: ["market.ticks"] };
       await refusal(commit("operator", operator));
+    });
+
+    test("who sends dead letters again writes ticks, and no command, order or fill", async () => {
+      const transaction = "tapedeck.operator.dlq-redrive";
+      await commit("redriver", { transaction, topics: ["market.ticks"] });
+      for (const topic of ["control.commands", "orders", "fills"]) {
+        await refusal(commit("redriver", { transaction, topics: [topic] }));
+      }
     });
 
     test("an auditor plans, and can change nothing", async () => {
