@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { emaCross } from "../../../processors/ema-cross/ema-cross.ts";
+import type { SignalModel } from "../../../processors/signal-model.ts";
 import { flowTopology } from "../../../processors/topology.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { taskGroups } from "../../../streams/task-groups.ts";
@@ -21,8 +21,17 @@ import { aclCommands } from "./acl-text.ts";
 import { changelogIn, namespaceOf } from "./names.ts";
 import { wantedTopics } from "./wanted-topics.ts";
 
+/** Which one is no matter here: a model can be taken out of the tree. */
+const anyModel: SignalModel<null> = {
+  name: "any",
+  version: 1,
+  initial: () => null,
+  evolve: (state) => state,
+  signal: () => null,
+};
+
 const { flow } = configFromText("tape: .\nsource: ticks\n", "defaults");
-const topology = flowTopology({ ...flow, model: emaCross });
+const topology = flowTopology({ ...flow, model: anyModel });
 const processors = topology.processors.map(({ name }) => name);
 const live = namespaceOf("");
 

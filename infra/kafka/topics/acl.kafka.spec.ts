@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { emaCross } from "../../../processors/ema-cross/ema-cross.ts";
+import type { SignalModel } from "../../../processors/signal-model.ts";
 import { flowTopology } from "../../../processors/topology.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { planGroups } from "../../../streams/task-groups.ts";
@@ -19,12 +19,21 @@ import { loadCluster } from "../cluster/cluster-config.ts";
 import { kafkaSettings } from "../cluster/kafka-options.ts";
 import { changelogIn, groupIn, namespaceOf } from "./names.ts";
 
+/** Which one is no matter here: a model can be taken out of the tree. */
+const anyModel: SignalModel<null> = {
+  name: "any",
+  version: 1,
+  initial: () => null,
+  evolve: (state) => state,
+  signal: () => null,
+};
+
 const cli = new URL("../../cli/tapedeck.ts", import.meta.url).pathname;
 const PARTITIONS = 2;
 const TIMEOUT_MS = 20_000;
 
 const { flow } = configFromText("tape: .\n", "defaults");
-const topology = flowTopology({ ...flow, model: emaCross });
+const topology = flowTopology({ ...flow, model: anyModel });
 /** Every processor under a principal of its own: the duties are apart as far as they can be. */
 const isolate = topology.processors.map(({ name }) => name);
 const live = namespaceOf("");
