@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { BrokerNode } from "../../broker/broker-node.ts";
 import type { Cluster } from "../../broker/cluster.ts";
 import { changelogOf } from "../../kafka/log/changelog.ts";
-import { beginWith, between, type Fault, type Play, RECOVERY_MS } from "./fault.ts";
+import { beginWith, between, type Fault, type Play } from "./fault.ts";
 import type { Stage } from "./stage.ts";
 
 const roles = ["leader", "group coordinator", "transaction coordinator"] as const;
@@ -60,7 +60,7 @@ interface Blow {
 
 /** Strikes a broker that has the role that was struck least; counts the round for all that it had. */
 async function brokerRounds(play: Play, { name, strike, mend }: Blow): Promise<void> {
-  const { stage, cluster, random, rounds, note } = play;
+  const { stage, cluster, random, rounds, note, patienceMs } = play;
   await beginWith(play, ["a", "b"]);
   const done = new Map<Role, number>(roles.map((role) => [role, 0]));
   while (Math.min(...done.values()) < rounds) {
@@ -73,7 +73,7 @@ async function brokerRounds(play: Play, { name, strike, mend }: Blow): Promise<v
     const [node, has] = chosen;
     const sinceMs = Date.now();
     await strike(node);
-    const recovery = await stage.reader.recovered(sinceMs, RECOVERY_MS);
+    const recovery = await stage.reader.recovered(sinceMs, patienceMs);
     for (const role of has) {
       note(`${name} the ${role}`, recovery);
       done.set(role, (done.get(role) ?? 0) + 1);
@@ -129,6 +129,7 @@ export const brokerFaults: readonly Fault[] = [
   {
     name: "broker-kill",
     about: "kill -9 of the leader and of the coordinators, of three brokers",
+    rows: 1,
     brokers: 3,
     proxy: false,
     stageRounds: 40,
@@ -138,6 +139,7 @@ export const brokerFaults: readonly Fault[] = [
   {
     name: "broker-stop",
     about: "SIGSTOP of the leader and of the coordinators until others took over",
+    rows: 1,
     brokers: 3,
     proxy: false,
     stageRounds: 40,
@@ -147,6 +149,7 @@ export const brokerFaults: readonly Fault[] = [
   {
     name: "disk-full",
     about: "a broker's disk filled, then freed",
+    rows: 1,
     brokers: 3,
     proxy: false,
     stageRounds: 40,

@@ -20,6 +20,8 @@ export interface Play {
   readonly rounds: number;
   /** Rows whose name does not have it are left out, where a fault has several. */
   readonly only: string;
+  /** A round that takes longer shows that the flow stands still. */
+  readonly patienceMs: number;
   /** `recoveryMs` null: there was nothing to recover from. */
   readonly note: (row: string, recoveryMs: number | null) => void;
   /** A line under the table. */
@@ -32,14 +34,13 @@ export interface Fault {
   readonly brokers: 1 | 3;
   readonly proxy: boolean;
   readonly registry?: boolean;
+  /** Rows of the table. Tests share their rounds out among them. */
+  readonly rows: number;
   /** Rounds of one stage; more are played on further ones. */
   readonly stageRounds: number;
   readonly stage: (rounds: number) => Omit<StageOptions, "brokers" | "seed">;
   readonly play: (play: Play) => Promise<void>;
 }
-
-/** A round that takes longer shows that the flow stands still. */
-export const RECOVERY_MS = 30_000;
 
 /** In an order drawn from the seed. */
 export function shuffled<T>(random: Random, items: readonly T[]): T[] {
@@ -57,13 +58,13 @@ export const between = (random: Random, least: number, most: number): number =>
 
 /** Two services, the feed, and every task at work. */
 export async function beginWith(
-  { stage }: Play,
+  { stage, patienceMs }: Play,
   names: readonly string[],
 ): Promise<readonly FaultProcess[]> {
   const services: FaultProcess[] = [];
   for (const name of names) services.push(await stage.start(name));
   await Promise.all(services.map((service) => service.line(/^ready/)));
   stage.feed.start();
-  await stage.reader.recovered(Date.now(), RECOVERY_MS);
+  await stage.reader.recovered(Date.now(), patienceMs);
   return services;
 }

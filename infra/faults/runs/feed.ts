@@ -19,7 +19,7 @@ interface Event {
 /** A step of the feed: of each partition the events up to an offset. */
 type Step = ReadonlyMap<string, { readonly from: number; readonly to: number }>;
 
-const STEP_MS = 50;
+const STEP_MS = 100;
 const RETRY_MS = 20;
 
 export class Feed {

@@ -4,7 +4,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import type { FaultProcess } from "../processes.ts";
-import { beginWith, between, type Fault, type Play, RECOVERY_MS, shuffled } from "./fault.ts";
+import { beginWith, between, type Fault, type Play, shuffled } from "./fault.ts";
 import type { Stage } from "./stage.ts";
 
 /** Of the task runner, then around each request of a transaction. */
@@ -66,7 +66,7 @@ async function come({ process, point, there }: Victim): Promise<number> {
 
 /** Two services; by turns one dies and the other takes its tasks over. */
 async function killAtPoints(play: Play): Promise<void> {
-  const { stage, random, rounds, only, note } = play;
+  const { stage, random, rounds, only, note, patienceMs } = play;
   const wanted = points.filter((point) => point.includes(only));
   const schedule = shuffled(random, repeated(wanted, rounds));
   const next = (name: string): Promise<Victim> | null => {
@@ -84,19 +84,19 @@ async function killAtPoints(play: Play): Promise<void> {
     const name = turn === 0 ? "a" : "b";
     crew[turn] = (await next(name)) ?? null;
     if (crew[turn] === null) await stage.start(name);
-    note(`kill -9 at ${victim.point}`, await stage.reader.recovered(since, RECOVERY_MS));
+    note(`kill -9 at ${victim.point}`, await stage.reader.recovered(since, patienceMs));
   }
 }
 
 /** One service stays; one comes again and again, is given tasks, and dies while it opens them. */
 async function killAtOpening(play: Play): Promise<void> {
-  const { stage, random, rounds, note } = play;
+  const { stage, random, rounds, note, patienceMs } = play;
   await beginWith(play, ["steady"]);
   for (const point of shuffled(random, repeated(openingPoints, rounds))) {
     const victim = await startVictim(stage, "b", point, 1, "SIGKILL");
     const since = await come(victim);
     await victim.process.ended;
-    note(`kill -9 at ${point}`, await stage.reader.recovered(since, RECOVERY_MS));
+    note(`kill -9 at ${point}`, await stage.reader.recovered(since, patienceMs));
   }
 }
 
@@ -108,7 +108,7 @@ const FENCED_MS = 5_000;
 
 /** One stops in the midst of a transaction, is given up by its group, and comes back as a zombie. */
 async function stopAtPoints(play: Play): Promise<void> {
-  const { stage, random, rounds, only, note, tell } = play;
+  const { stage, random, rounds, only, note, tell, patienceMs } = play;
   const wanted = stopPoints.filter((point) => point.includes(only));
   const schedule = shuffled(
     random,
@@ -120,7 +120,7 @@ async function stopAtPoints(play: Play): Promise<void> {
     const name = `zombie-${round}`;
     const victim = await startVictim(stage, name, point, between(random, 1, 3), "SIGSTOP");
     const since = await come(victim);
-    note("SIGSTOP past the session, resumed", await stage.reader.recovered(since, RECOVERY_MS));
+    note("SIGSTOP past the session, resumed", await stage.reader.recovered(since, patienceMs));
     victim.process.resume();
     if (await comes(() => /STREAMS_FENCED/.test(stage.logOf(name)), FENCED_MS)) fenced++;
     await victim.process.kill();
@@ -141,7 +141,7 @@ const KILL_EVERY_MS = 2_000;
 
 /** Four processes over eight partitions; one dies at random, every few seconds. */
 async function killAtRandom(play: Play): Promise<void> {
-  const { stage, random, rounds, note } = play;
+  const { stage, random, rounds, note, patienceMs } = play;
   const names = ["a", "b", "c", "d"];
   const crew = [...(await beginWith(play, names))];
   const recoveries: Promise<void>[] = [];
@@ -149,7 +149,7 @@ async function killAtRandom(play: Play): Promise<void> {
     const began = performance.now();
     const chosen = between(random, 0, crew.length - 1);
     await crew[chosen]?.kill();
-    const recovered = stage.reader.recovered(Date.now(), RECOVERY_MS);
+    const recovered = stage.reader.recovered(Date.now(), patienceMs);
     recoveries.push(recovered.then((ms) => note("kill -9 of one of four at random", ms)));
     crew[chosen] = await stage.start(names[chosen] as string);
     await pause(Math.max(0, KILL_EVERY_MS - (performance.now() - began)));
@@ -161,7 +161,7 @@ const MOST_MEMBERS = 4;
 
 /** Services join and leave every 1 to 3 s, in good order or not. */
 async function storm(play: Play): Promise<void> {
-  const { stage, random, rounds, note, tell } = play;
+  const { stage, random, rounds, note, tell, patienceMs } = play;
   const members = [...(await beginWith(play, ["m0", "m1"]))];
   const begunMs = Date.now();
   let joined = members.length;
@@ -175,7 +175,7 @@ async function storm(play: Play): Promise<void> {
       if (between(random, 0, 1) === 1) void leaver?.terminate();
       else await leaver?.kill();
     }
-    const recovered = stage.reader.recovered(since, RECOVERY_MS);
+    const recovered = stage.reader.recovered(since, patienceMs);
     await pause(between(random, 1_000, 3_000));
     note("rebalance storm: one joins or leaves", await recovered);
   }
@@ -210,6 +210,7 @@ export const processFaults: readonly Fault[] = [
   {
     name: "kill-points",
     about: "kill -9 at each point of a transaction",
+    rows: points.length,
     brokers: 1,
     proxy: false,
     stageRounds: 5,
@@ -219,6 +220,7 @@ export const processFaults: readonly Fault[] = [
   {
     name: "kill-openings",
     about: "kill -9 while a task is opened",
+    rows: openingPoints.length,
     brokers: 1,
     proxy: false,
     stageRounds: 20,
@@ -231,6 +233,7 @@ export const processFaults: readonly Fault[] = [
   {
     name: "zombie",
     about: "SIGSTOP past the session's time-out, then SIGCONT",
+    rows: 1,
     brokers: 1,
     proxy: false,
     stageRounds: 40,
@@ -240,6 +243,7 @@ export const processFaults: readonly Fault[] = [
   {
     name: "random-kills",
     about: "kill -9 of one of four processes over eight partitions",
+    rows: 1,
     brokers: 1,
     proxy: false,
     stageRounds: 100,
@@ -249,6 +253,7 @@ export const processFaults: readonly Fault[] = [
   {
     name: "storm",
     about: "services join and leave every 1 to 3 s",
+    rows: 1,
     brokers: 1,
     proxy: false,
     stageRounds: 100,

@@ -2,14 +2,14 @@
 // started before; who starts without it says so and ends.
 
 import { TapedeckError } from "../../../schemas/errors.ts";
-import { beginWith, type Fault, type Play, RECOVERY_MS } from "./fault.ts";
+import { beginWith, type Fault, type Play } from "./fault.ts";
 
 const UNREACHABLE_EXIT = 4;
 /** Rounds of one loss: a registry takes seconds to come back. */
 const KILLS_A_LOSS = 5;
 
 async function registryLost(play: Play): Promise<void> {
-  const { stage, registry, rounds, note, tell } = play;
+  const { stage, registry, rounds, note, tell, patienceMs } = play;
   if (registry === null) throw new Error("this fault has a registry");
   await beginWith(play, ["steady"]);
   let refused = 0;
@@ -21,11 +21,11 @@ async function registryLost(play: Play): Promise<void> {
     const lostMs = Date.now();
     await registry.kill9();
     const late = await stage.start("late");
-    note("kill -9 of the registry", await stage.reader.recovered(lostMs, RECOVERY_MS));
+    note("kill -9 of the registry", await stage.reader.recovered(lostMs, patienceMs));
     for (const spare of spares) {
       const sinceMs = Date.now();
       await spare.kill();
-      const recovery = await stage.reader.recovered(sinceMs, RECOVERY_MS);
+      const recovery = await stage.reader.recovered(sinceMs, patienceMs);
       note("kill -9 of a service without the registry", recovery);
       round++;
     }
@@ -48,6 +48,7 @@ export const registryFaults: readonly Fault[] = [
   {
     name: "registry",
     about: "kill -9 of the schema registry, services started and killed without it",
+    rows: 1,
     brokers: 1,
     proxy: false,
     registry: true,

@@ -6,7 +6,7 @@ import { TapedeckError } from "../../../schemas/errors.ts";
 import type { FaultAction, FaultRule } from "../fault-rules.ts";
 import type { FaultProxy } from "../proxy.ts";
 import type { ApiName } from "../request-frames.ts";
-import { beginWith, between, type Fault, type Play, RECOVERY_MS, shuffled } from "./fault.ts";
+import { beginWith, between, type Fault, type Play, shuffled } from "./fault.ts";
 
 const apis: readonly ApiName[] = [
   "InitProducerId",
@@ -45,7 +45,7 @@ const combinations = (): readonly Combination[] =>
   );
 
 async function faultyRequests(play: Play): Promise<void> {
-  const { stage, proxy, random, rounds, only, note, tell } = play;
+  const { stage, proxy, random, rounds, only, note, tell, patienceMs } = play;
   if (proxy === null) throw new Error("this fault has a proxy");
   await beginWith(play, ["a", "b"]);
   const asked = apis.filter((api) => (proxy.requests.get(api) ?? 0) > 0);
@@ -57,7 +57,7 @@ async function faultyRequests(play: Play): Promise<void> {
     open = open.filter(({ row, api }) => asked.includes(api) && (left.get(row) ?? 0) > 0);
     for (const { row, api, action } of shuffled(random, open)) {
       const hits = await strike(play, proxy, api, action(between(random, 1, MOST_DELAY_MS)));
-      const recovery = await stage.reader.recovered(hits.sinceMs, RECOVERY_MS);
+      const recovery = await stage.reader.recovered(hits.sinceMs, patienceMs);
       for (let i = 0; i < hits.count; i++) note(row, recovery);
       left.set(row, (left.get(row) ?? 0) - hits.count);
     }
@@ -95,6 +95,7 @@ export const requestFaults: readonly Fault[] = [
   {
     name: "requests",
     about: "requests of a transaction delayed, cut, doubled, late, never answered",
+    rows: apis.length,
     brokers: 1,
     proxy: true,
     stageRounds: 5,

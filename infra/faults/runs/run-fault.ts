@@ -25,6 +25,8 @@ export interface RunFaultOptions {
   readonly defect?: DefectName | null;
   /** Rows whose name does not have it are left out. */
   readonly only?: string;
+  /** How long a round may take before the flow counts as standing still; 30 s. */
+  readonly patienceMs?: number;
   readonly progress?: (line: string) => void;
   /** Folder for what the stages leave: histories, logs. Absent: nothing is left. */
   readonly keep?: string;
@@ -76,7 +78,7 @@ export async function runFault(fault: Fault, options: RunFaultOptions): Promise<
 
 async function playOnce(
   fault: Fault,
-  { cluster, defect = null, keep, only = "" }: RunFaultOptions,
+  { cluster, defect = null, keep, only = "", patienceMs = 30_000 }: RunFaultOptions,
   rounds: number,
   seed: number,
   note: (row: string, recoveryMs: number | null) => void,
@@ -98,7 +100,8 @@ async function playOnce(
     let atRest = true;
     try {
       const random = new Random(seed);
-      await fault.play({ stage, cluster, proxy, registry, random, rounds, only, note, tell });
+      const given = { stage, cluster, proxy, registry, random, rounds, only, patienceMs };
+      await fault.play({ ...given, note, tell });
       proxy?.setRules([]);
       await rest(stage, REST_MS);
     } catch (error) {

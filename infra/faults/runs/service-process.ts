@@ -97,16 +97,16 @@ async function serve(): Promise<void> {
   const config = await loadConfig(settings.config);
   const session = await openSession();
   const { app, prefix } = settings;
-  const run = await planLive(config, { app, prefix }, [], (topic) =>
-    session.connection.partitionsOf(topic),
-  );
-  say("ready");
   try {
+    const run = await planLive(config, { app, prefix }, [], (topic) =>
+      session.connection.partitionsOf(topic),
+    );
+    say("ready");
     await startLive({
       run,
       session,
       only: [],
-      settings: { waitUs: 20_000, lagWaitUs: 10_000_000, lingerMs: 5, maxEvents: 20_000 },
+      settings: { waitUs: 20_000, lagWaitUs: 10_000_000, lingerMs: 20, maxEvents: 20_000 },
       stateDir: settings.stateDir,
       sessionTimeoutMs: settings.sessionTimeoutMs,
       drainMs: 5_000,

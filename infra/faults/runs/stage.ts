@@ -113,7 +113,7 @@ let watching = false;
 export async function openStage(options: StageOptions): Promise<Stage> {
   if (!watching) watchRequests(noteRequest);
   watching = true;
-  const { brokers, through = brokers, partitions = 2, perSecond = 150, seed } = options;
+  const { brokers, through = brokers, partitions = 2, perSecond = 60, seed } = options;
   if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
   const folder = mkdtempSync(join(options.keep ?? tmpdir(), "tapedeck-faults-"));
   const prefix = `test.${randomUUID().slice(0, 8)}.`;
@@ -188,7 +188,12 @@ export async function openStage(options: StageOptions): Promise<Stage> {
         name,
         script: SERVICE,
         args: [JSON.stringify(settings)],
-        env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
+        // Whoever started this process may have others in its environment.
+        env: {
+          NODE_COMPILE_CACHE: COMPILE_CACHE,
+          TAPEDECK_KAFKA: through.join(","),
+          TAPEDECK_REGISTRY: options.registry ?? "",
+        },
       });
       services.push(service);
       return service;

@@ -1,0 +1,58 @@
+// Mistakes planted in the services: fault runs that do not find them would prove nothing.
+
+import { expect, test } from "vitest";
+import { describeCluster } from "../../broker/testing.ts";
+import { allFaults, clusterOptions } from "./all-faults.ts";
+import type { DefectName } from "./defects.ts";
+import type { Fault } from "./fault.ts";
+import { runFault } from "./run-fault.ts";
+
+const faultOf = (name: string): Fault => allFaults.find((fault) => fault.name === name) as Fault;
+
+interface Canary {
+  readonly defect: DefectName;
+  readonly fault: string;
+  readonly only: string;
+  /** One of these says what it is. */
+  readonly kinds: readonly string[];
+}
+
+const canaries: readonly Canary[] = [
+  {
+    defect: "split-transaction",
+    fault: "kill-points",
+    only: "answered-EndTxn",
+    kinds: ["torn-transaction"],
+  },
+  {
+    defect: "no-fence",
+    fault: "zombie",
+    only: "committing",
+    kinds: ["consumed-twice", "place-taken-twice"],
+  },
+  {
+    defect: "blind-retry",
+    fault: "requests",
+    only: "EndTxn cut after",
+    kinds: ["duplicate", "place-taken-twice"],
+  },
+  {
+    defect: "early-acknowledgement",
+    fault: "requests",
+    only: "EndTxn cut before",
+    kinds: ["place-left-free", "lost-write", "unseen", "failed"],
+  },
+];
+
+describeCluster("fault runs", clusterOptions(faultOf("kill-points")), (cluster) => {
+  test.each(canaries.map((canary) => [canary.defect, canary] as const))(
+    "find %s",
+    async (_, { defect, fault, only, kinds }) => {
+      const options = { cluster: cluster(), rounds: 2, seed: 1, defect, only, patienceMs: 10_000 };
+      const { verdicts } = await runFault(faultOf(fault), options);
+      const found = verdicts.flatMap(({ anomalies }) => [...anomalies.keys()]);
+      expect(found.filter((kind) => kinds.includes(kind))).not.toEqual([]);
+    },
+    5 * 60_000,
+  );
+});
