@@ -62,6 +62,7 @@ export interface KafkaLogOptions {
 }
 
 const CHANGELOG = ".changelog";
+const SEEN_MS = 2_000;
 const CREATED_ATTEMPTS = 250;
 const CREATED_PAUSE_MS = 20;
 
@@ -192,8 +193,24 @@ export class KafkaLog implements EventLog {
     this.open = false;
     for (const end of this.following) end();
     await this.queue.idle();
+    await this.seen();
     await this.owners.close();
     this.transactions.close();
+  }
+
+  /**
+   * Who opens the log next finds what was committed here: a commit is answered before its markers are
+   * written. Not waited for at any price: the cluster may be gone.
+   */
+  private async seen(): Promise<void> {
+    const views = [...this.views.values()];
+    const settled = Promise.allSettled(views.map((view) => view.settled()));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, SEEN_MS);
+    });
+    await Promise.race([settled, late]);
+    clearTimeout(timer);
   }
 
   /** One partition by logical offsets. Throws where there is no such partition. */

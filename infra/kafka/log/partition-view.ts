@@ -147,6 +147,11 @@ export class PartitionView {
     }
   }
 
+  /** Resolves when every reader can see what this process has committed there. */
+  async settled(): Promise<void> {
+    if (this.ownEnd > 0) await this.stableEnd();
+  }
+
   /** First logical offset that is still kept. */
   async start(): Promise<number> {
     const kafka = await this.connection.listOffset(this.kafkaTopic, this.partition, "start");

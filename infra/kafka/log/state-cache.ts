@@ -87,7 +87,7 @@ export class StateCache {
         const sum = sumOf(key, value);
         if (sum === null) return null;
         all = (all ^ sum) >>> 0;
-        const name = Buffer.from(key.buffer, key.byteOffset + 1, key.length - 1).toString();
+        const name = key.toString("utf8", 1);
         entries.set(name, new Uint8Array(value.subarray(SUM_BYTES)));
       }
       if (entries.size !== sums[0] || all !== sums[1]) return null;
