@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { open, type RootDatabase } from "lmdb";
 import { decodeState, encodeState } from "../../../streams/state.ts";
+import { Slab } from "./slab.ts";
 
 /** Where in its changelog a cached state stands. */
 export interface CachePlace {
@@ -41,7 +42,7 @@ const PLACE = Buffer.from([0]);
 const ENTRY = 1;
 
 export class StateCache {
-  private readonly database: RootDatabase<Uint8Array, Uint8Array>;
+  private readonly database: RootDatabase<Buffer, Buffer>;
   private pending = new Map<string, Uint8Array | null>();
   private place: CachePlace | null = null;
   private writing: Promise<void> = Promise.resolve();
@@ -53,7 +54,7 @@ export class StateCache {
 
   private constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
-    this.database = open<Uint8Array, Uint8Array>({
+    this.database = open<Buffer, Uint8Array>({
       path: join(folder, FILE),
       noSubdir: true,
       encoding: "binary",
@@ -82,13 +83,15 @@ export class StateCache {
       const [incarnation, next, writtenMs, sums] = decodeState(stored) as StoredPlace;
       if (Date.now() - writtenMs > OLDEST_MS) return null;
       const entries = new Map<string, Uint8Array>();
+      const slab = new Slab();
       let all = 0;
       for (const { key, value } of this.database.getRange({ start: Buffer.from([ENTRY]) })) {
-        const sum = sumOf(key, value);
-        if (sum === null) return null;
+        if (value.length < SUM_BYTES) return null;
+        const own = slab.copy(value, SUM_BYTES);
+        const sum = crc32(own, crc32(key));
+        if (sum !== value.readUInt32BE(0)) return null;
         all = (all ^ sum) >>> 0;
-        const name = key.toString("utf8", 1);
-        entries.set(name, new Uint8Array(value.subarray(SUM_BYTES)));
+        entries.set(key.toString("utf8", 1), own);
       }
       if (entries.size !== sums[0] || all !== sums[1]) return null;
       this.sums = [entries.size, all];
@@ -182,13 +185,6 @@ type StoredPlace = readonly [
   writtenMs: number,
   sums: readonly [count: number, all: number],
 ];
-
-/** The entry's sum; null where it does not fit its bytes. */
-function sumOf(key: Uint8Array, sealed: Uint8Array): number | null {
-  if (sealed.length < SUM_BYTES) return null;
-  const stored = new DataView(sealed.buffer, sealed.byteOffset).getUint32(0);
-  return crc32(sealed.subarray(SUM_BYTES), crc32(key)) === stored ? stored : null;
-}
 
 /** True also where there is none yet. */
 function isDatabase(path: string): boolean {
