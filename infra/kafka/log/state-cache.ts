@@ -11,7 +11,6 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { open, type RootDatabase } from "lmdb";
 import { decodeState, encodeState } from "../../../streams/state.ts";
-import { Slab } from "./slab.ts";
 
 /** Where in its changelog a cached state stands. */
 export interface CachePlace {
@@ -42,7 +41,7 @@ const PLACE = Buffer.from([0]);
 const ENTRY = 1;
 
 export class StateCache {
-  private readonly database: RootDatabase<Buffer, Buffer>;
+  private readonly database: RootDatabase<Uint8Array, Uint8Array>;
   private pending = new Map<string, Uint8Array | null>();
   private place: CachePlace | null = null;
   private writing: Promise<void> = Promise.resolve();
@@ -54,7 +53,7 @@ export class StateCache {
 
   private constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
-    this.database = open<Buffer, Uint8Array>({
+    this.database = open<Uint8Array, Uint8Array>({
       path: join(folder, FILE),
       noSubdir: true,
       encoding: "binary",
@@ -83,15 +82,13 @@ export class StateCache {
       const [incarnation, next, writtenMs, sums] = decodeState(stored) as StoredPlace;
       if (Date.now() - writtenMs > OLDEST_MS) return null;
       const entries = new Map<string, Uint8Array>();
-      const slab = new Slab();
       let all = 0;
       for (const { key, value } of this.database.getRange({ start: Buffer.from([ENTRY]) })) {
-        if (value.length < SUM_BYTES) return null;
-        const own = slab.copy(value, SUM_BYTES);
-        const sum = crc32(own, crc32(key));
-        if (sum !== value.readUInt32BE(0)) return null;
+        const sum = sumOf(key, value);
+        if (sum === null) return null;
         all = (all ^ sum) >>> 0;
-        entries.set(key.toString("utf8", 1), own);
+        const name = Buffer.from(key.buffer, key.byteOffset + 1, key.length - 1).toString();
+        entries.set(name, new Uint8Array(value.subarray(SUM_BYTES)));
       }
       if (entries.size !== sums[0] || all !== sums[1]) return null;
       this.sums = [entries.size, all];
@@ -185,6 +182,13 @@ type StoredPlace = readonly [
   writtenMs: number,
   sums: readonly [count: number, all: number],
 ];
+
+/** The entry's sum; null where it does not fit its bytes. */
+function sumOf(key: Uint8Array, sealed: Uint8Array): number | null {
+  if (sealed.length < SUM_BYTES) return null;
+  const stored = new DataView(sealed.buffer, sealed.byteOffset).getUint32(0);
+  return crc32(sealed.subarray(SUM_BYTES), crc32(key)) === stored ? stored : null;
+}
 
 /** True also where there is none yet. */
 function isDatabase(path: string): boolean {
