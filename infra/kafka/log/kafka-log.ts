@@ -270,7 +270,16 @@ export class KafkaLog implements EventLog {
     const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
     const wanted = { topic: name, numPartitions: partitions, replicationFactor, configEntries };
     // False where another process was first: that its count is another shows when it is read.
-    await admin.createTopics({ topics: [wanted], waitForLeaders: false });
+    await admin.createTopics({ topics: [wanted], waitForLeaders: false }).catch((cause) => {
+      const [first] = (cause as { readonly errors?: readonly Error[] }).errors ?? [];
+      const why = (first ?? (cause as Error)).message;
+      throw new TapedeckError(
+        "KAFKA_TOPIC_NOT_CREATED",
+        `the cluster did not make ${name}: ${why}`,
+        { topic: name },
+        cause,
+      );
+    });
     // Brokers hear of a new topic one after the other.
     for (let attempt = 0; (await connection.partitionsOf(name)) === null; attempt++) {
       if (attempt < CREATED_ATTEMPTS) {

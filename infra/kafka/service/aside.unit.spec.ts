@@ -132,7 +132,7 @@ test.each([
           expect(life.consumed).toBe(ticks);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   },
 );

@@ -2,7 +2,6 @@
 // here. Ticks of "S0", "S1", ... whose price is their number.
 
 import { Writer } from "../../../../schemas/avro.ts";
-import type { ErrorCode } from "../../../../schemas/errors.ts";
 import type { Facts } from "../../../../schemas/generated/facts.ts";
 import type { Position } from "../../../../streams/event.ts";
 import { partitionOf } from "../../../../streams/partition.ts";
@@ -98,8 +97,6 @@ export function tombstone(symbol: string, position: number): Posted {
   const message = { ...tickMessage(symbol, 0, position), value: null };
   return letterAbout(message, symbolPartition(symbol), position);
 }
-
-export const codeOf = ({ letter }: Posted): ErrorCode => letter.code as ErrorCode;
 
 export async function openLetterBox(brokers: readonly string[]): Promise<LetterBox> {
   const prefix = freshPrefix();
