@@ -9,7 +9,8 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 
 /**
- * The guard heeds no signal meant for the server, and the server inherits that from nobody.
+ * The guard heeds no signal meant for the server, and the server inherits that from nobody: it tells its
+ * number when it heeds signals again, so that none sent to that number is lost.
  * $1 log, $2 folder to remove, $3 where a file system is mounted or "", then the command.
  */
 const GUARD = `
@@ -18,11 +19,13 @@ log=$1 folder=$2 mount=$3; shift 3
 child= orphaned=
 trap 'orphaned=1; [ -z "$child" ] || kill -KILL "$child"' USR1
 exec 3<&0
-( trap - PIPE INT TERM HUP; exec "$@" ) </dev/null >>"$log" 2>&1 3<&- &
+exec 4>&1
+( trap - PIPE INT TERM HUP
+  exec /bin/sh -c 'echo "pid $$" >&4; exec "$@" 4>&-' server "$@" ) </dev/null >>"$log" 2>&1 3<&- &
 child=$!
+exec 4>&-
 ( read -r _ <&3 || kill -USR1 $$ ) >/dev/null 2>&1 &
 watcher=$!
-echo "pid $child"
 wait "$child"; code=$?
 [ -z "$orphaned" ] || wait "$child"
 child=

@@ -14,7 +14,11 @@ export const allFaults: readonly Fault[] = [
   ...registryFaults,
 ];
 
-/** A member that says nothing, or a broker, is given up as soon as a test asks for it. */
+/**
+ * A member that says nothing, or a broker, is given up as soon as a test asks for it. A coordinator that
+ * waits for a stopped broker to write its markers asks the next leader after `request.timeout.ms`: until
+ * then the task's next transaction is told CONCURRENT_TRANSACTIONS.
+ */
 export const clusterOptions = ({
   brokers,
   name,
@@ -24,6 +28,7 @@ export const clusterOptions = ({
     "group.min.session.timeout.ms": "200",
     "broker.session.timeout.ms": "1000",
     "broker.heartbeat.interval.ms": "200",
+    "request.timeout.ms": "3000",
     "log.segment.bytes": "4194304",
   },
   ...(name === "disk-full" ? { diskMegabytes: 120 } : {}),

@@ -176,7 +176,7 @@ export class KafkaLog implements EventLog {
     });
   }
 
-  /** What a task committed last; it stays its owner's. Cost: reads its changelog. */
+  /** What a task committed last; it stays its owner's. Cost: reads the end of its changelog. */
   async getCheckpoint(task: string): Promise<Checkpoint | null> {
     this.checkOpen();
     return this.owners.look(task);

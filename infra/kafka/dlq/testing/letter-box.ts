@@ -37,8 +37,9 @@ export interface LetterBox {
   readonly operator: KafkaLog;
   /** Appends letters in one commit; their ids. */
   post(letters: readonly Posted[]): Promise<readonly string[]>;
-  /** Appends ticks to the partitions of their symbols, as a feed does. */
+  /** Appends a tick to the partition of its symbol, as a feed does; it can be read from then on. */
   tick(symbol: string, price: number, timeUs?: number): Promise<void>;
+  /** What it sent can be read from then on. */
   redrive(options: Partial<RedriveOptions>): Promise<Redriven>;
   /** "symbol price" of every tick, partition after partition; throws where one is no event. */
   ticks(): Promise<readonly string[]>;
@@ -145,13 +146,18 @@ export async function openLetterBox(brokers: readonly string[]): Promise<LetterB
           () => null,
           (error) => error,
         );
-        if (failure === null) return;
+        if (failure === null) return (await feed.view(topic, partition)).settled();
         if (failure.code !== "STREAMS_OFFSET_CONFLICT") throw failure;
       }
     },
-    redrive(options) {
+    async redrive(options) {
       const places = { connection, schemaIds: laterIds, live, operator, app, prefix };
-      return redrive({ ...places, selects: () => true, fix: null, dryRun: false, ...options });
+      const given = { ...places, selects: () => true, fix: null, dryRun: false, ...options };
+      const redriven = await redrive(given);
+      for (let partition = 0; partition < PARTITIONS; partition++) {
+        await (await given.operator.view("market.ticks", partition)).settled();
+      }
+      return redriven;
     },
     async ticks() {
       const found: string[] = [];
