@@ -15,9 +15,10 @@ export const allFaults: readonly Fault[] = [
 ];
 
 /**
- * A member that says nothing, or a broker, is given up as soon as a test asks for it. A coordinator that
- * waits for a stopped broker to write its markers asks the next leader after `request.timeout.ms`: until
- * then the task's next transaction is told CONCURRENT_TRANSACTIONS.
+ * A member that says nothing, or a broker, is given up as soon as a test asks for it. A broker that hangs
+ * holds the others up for half a minute by default: a coordinator waits `request.timeout.ms` for it to
+ * write its markers (the task's next transaction is told CONCURRENT_TRANSACTIONS), a leader waits
+ * `controller.socket.timeout.ms` for the controller that it was to change its in-sync replicas.
  */
 export const clusterOptions = ({
   brokers,
@@ -29,6 +30,7 @@ export const clusterOptions = ({
     "broker.session.timeout.ms": "1000",
     "broker.heartbeat.interval.ms": "200",
     "request.timeout.ms": "3000",
+    "controller.socket.timeout.ms": "3000",
     "log.segment.bytes": "4194304",
   },
   ...(name === "disk-full" ? { diskMegabytes: 120 } : {}),

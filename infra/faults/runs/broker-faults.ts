@@ -73,12 +73,15 @@ async function brokerRounds(play: Play, { name, strike, mend }: Blow): Promise<v
     const [node, has] = chosen;
     const sinceMs = Date.now();
     await strike(node);
-    const recovery = await stage.reader.recovered(sinceMs, patienceMs);
-    for (const role of has) {
-      note(`${name} the ${role}`, recovery);
-      done.set(role, (done.get(role) ?? 0) + 1);
+    try {
+      const recovery = await stage.reader.recovered(sinceMs, patienceMs);
+      for (const role of has) {
+        note(`${name} the ${role}`, recovery);
+        done.set(role, (done.get(role) ?? 0) + 1);
+      }
+    } finally {
+      await mend(node);
     }
-    await mend(node);
   }
 }
 
