@@ -96,11 +96,14 @@ function groupNeeds(group: TaskGroup, topology: Topology, namespace: Namespace):
   const inputs = unique(group.processors.flatMap(({ inputs }) => inputs));
   const place = (topic: TopicName) => placeOf(topic, topology, namespace);
   const id = groupIn(namespace, group.name);
+  const others = topology.topics.filter((one) => !inputs.includes(one) && !outputs.includes(one));
   return [
     ...inputs
       .filter((topic) => !outputs.includes(topic))
       .map((topic) => need("topic", place(topic), ["Read"], "input")),
     ...outputs.map((topic) => need("topic", place(topic), ["Read", "Write"], "output")),
+    // Whoever runs a part of the flow first looks whether the whole of it is there.
+    ...others.map((topic) => need("topic", place(topic), ["Describe"], "how many partitions")),
     need("topic", place("tape.admissions"), ["Read", "Write"], "late events let in"),
     need("topic", place("tape.dead-letters"), ["Read", "Write"], "what could not be used"),
     need("topic", changelogIn(namespace, group.name), ["Read", "Write"], "state"),
