@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { describeKafka, freshPrefix } from "../broker/testing.ts";
 import { connectKafka, type KafkaConnection } from "../kafka/client/connection.ts";
-import { finalRead } from "./final-read.ts";
 import { describeAnomaly } from "./history/anomaly.ts";
 import { checkHistory } from "./history/check-history.ts";
 import type { Operation } from "./history/operation.ts";
 import { readHistories } from "./history/record-history.ts";
 import { FaultProcesses } from "./processes.ts";
+import { finalRead } from "./testing/final-read.ts";
 
 const COMMITTING = join(import.meta.dirname, "testing/committing-process.ts");
 

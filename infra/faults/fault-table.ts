@@ -6,7 +6,10 @@ import { type Cell, tableText } from "../cli/table.ts";
 export interface FaultResult {
   readonly fault: string;
   readonly rounds: number;
-  /** By kind: those of the history checker, and what else a run was judged by. */
+  /**
+   * By kind: those of the history checker, and what else a run was judged by. A stage is judged as one, so
+   * the rows of one fault share them.
+   */
   readonly anomalies: ReadonlyMap<string, number>;
   /** From the fault to the first progress after it, one a round in which there was any. */
   readonly recoveriesMs: readonly number[];

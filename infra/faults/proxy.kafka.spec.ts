@@ -9,10 +9,10 @@ import { connectKafka, type KafkaConnection } from "../kafka/client/connection.t
 import type { EncodedRecords } from "../kafka/wire/record-batch.ts";
 import { RecordsWriter } from "../kafka/wire/records-writer.ts";
 import type { FaultRule } from "./fault-rules.ts";
-import { finalRead } from "./final-read.ts";
 import { checkHistory } from "./history/check-history.ts";
 import type { Operation } from "./history/operation.ts";
 import { type FaultProxy, startFaultProxy } from "./proxy.ts";
+import { finalRead } from "./testing/final-read.ts";
 
 const REQUEST_TIMEOUT_MS = 1_500;
 

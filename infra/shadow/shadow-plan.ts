@@ -12,7 +12,12 @@ import { type ConfigDifference, diffConfigs } from "../config/diff.ts";
 import type { Plain } from "../config/read-yaml.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import type { KafkaLog } from "../kafka/log/kafka-log.ts";
-import { type LiveRun, type PartitionsOf, planLive } from "../kafka/service/live-run.ts";
+import {
+  decidingSettings,
+  type LiveRun,
+  type PartitionsOf,
+  planLive,
+} from "../kafka/service/live-run.ts";
 import { codeDigest } from "../run/code-digest.ts";
 import { canonicalJson, type Json } from "../run/manifest.ts";
 import { writeWhole } from "../run/run-folder.ts";
@@ -76,7 +81,7 @@ export async function planShadow(
       ? await planLive(candidate, { app, prefix }, live.isolate, partitionsOf)
       : null;
   const running = liveDigest ?? live.digest;
-  const identity = { config: settingsOf(candidate), model: candidate.model.digest };
+  const identity = { config: decidingSettings(candidate) as Json, model: candidate.model.digest };
   return {
     name,
     prefix: `shadow.${name}.`,
@@ -85,18 +90,12 @@ export async function planShadow(
     candidate,
     topology,
     sameDecisions: planned !== null && planned.digest === running,
-    changes: diffConfigs(settingsOf(live.config) as Plain, settingsOf(candidate) as Plain),
+    changes: diffConfigs(decidingSettings(live.config), decidingSettings(candidate)),
     digest: createHash("sha256")
       .update(canonicalJson({ ...identity, code: codeDigest(), live: live.app }))
       .digest("hex")
       .slice(0, 16),
   };
-}
-
-/** Without what only a backtest reads. */
-function settingsOf({ canonical }: RunConfig): Json {
-  const { tape: _tape, range: _range, commands: _commands, ...settings } = canonical;
-  return settings as Json;
 }
 
 /** Makes the topics that the shadow writes, or says which are missing. */
@@ -139,14 +138,14 @@ export function recordShadow(plan: ShadowPlan, root: string, start: ShadowStart 
   const before = readShadow(root, name);
   if (before === null) {
     const folder = shadowFolder(root, name);
-    const config = settingsOf(candidate);
+    const config = decidingSettings(candidate) as Json;
     const manifest: ShadowManifest = { format: 1, name, app: live.app, digest, config, start };
     writeWhole(join(folder, "config.yaml"), candidate.document);
     writeWhole(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
     return;
   }
   if (before.digest === digest) return;
-  const settings = diffConfigs(before.config as Plain, settingsOf(candidate) as Plain);
+  const settings = diffConfigs(before.config as Plain, decidingSettings(candidate));
   const said = settings.map(
     ({ key, a, b }) => `${key} was ${JSON.stringify(a)}, is ${JSON.stringify(b)}`,
   );

@@ -181,7 +181,7 @@ export const numberMetrics: readonly NumberMetric[] = [
   {
     name: "tapedeck_buffer_bytes",
     kind: "gauge",
-    help: "Bytes fetched and not admitted yet.",
+    help: "Bytes fetched and not taken up by the task yet.",
     labels: [],
     series: ({ bufferBytes }) => [[bufferBytes]],
   },

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { TapedeckError } from "../../../schemas/errors.ts";
 import type { BrokerNode } from "../../broker/broker-node.ts";
 import type { Cluster } from "../../broker/cluster.ts";
 import { changelogOf } from "../../kafka/log/changelog.ts";
@@ -47,7 +48,8 @@ async function untilReplicated({ connection, places }: Stage, cluster: Cluster):
     const partitions = told?.topics.flatMap((topic) => topic.partitions) ?? [];
     const isWhole = partitions.every(({ isr }) => isr.length === cluster.nodes.length);
     if (partitions.length > 0 && isWhole) return;
-    if (performance.now() > deadline) throw new Error("the brokers did not come together again");
+    if (performance.now() > deadline)
+      throw new TapedeckError("FAULTS_NO_PROGRESS", "the brokers did not come together again");
     await pause(POLL_MS);
   }
 }
@@ -69,7 +71,8 @@ async function brokerRounds(play: Play, { name, strike, mend }: Blow): Promise<v
     const least = roles.toSorted((a, b) => (done.get(a) ?? 0) - (done.get(b) ?? 0))[0] as Role;
     const candidates = [...having].filter(([, has]) => has.has(least));
     const chosen = candidates[between(random, 0, candidates.length - 1)];
-    if (chosen === undefined) throw new Error(`nobody is the ${least}`);
+    if (chosen === undefined)
+      throw new TapedeckError("FAULTS_NO_PROGRESS", `nobody is the ${least}`);
     const [node, has] = chosen;
     const sinceMs = Date.now();
     await strike(node);

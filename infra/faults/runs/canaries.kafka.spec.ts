@@ -40,7 +40,7 @@ const canaries: readonly Canary[] = [
     defect: "early-acknowledgement",
     fault: "requests",
     only: "EndTxn cut before",
-    kinds: ["place-left-free", "lost-write", "unseen", "failed"],
+    kinds: ["place-left-free", "lost-write", "unseen"],
   },
 ];
 

@@ -125,7 +125,9 @@ async function stopAtPoints(play: Play): Promise<void> {
     if (await comes(() => /STREAMS_FENCED/.test(stage.logOf(name)), FENCED_MS)) fenced++;
     await victim.process.kill();
   }
-  tell(`zombies that were told STREAMS_FENCED: ${fenced} of ${rounds}`);
+  const what = `zombies that were told STREAMS_FENCED: ${fenced} of ${rounds}`;
+  tell(what);
+  if (fenced === 0) throw new TapedeckError("FAULTS_NO_PROGRESS", what);
 }
 
 async function comes(is: () => boolean, withinMs: number): Promise<boolean> {
@@ -185,11 +187,7 @@ async function storm(play: Play): Promise<void> {
 const WINDOW_MS = 1_000;
 
 /** Of each task the share of seconds in which it committed work. */
-export function progressShares(
-  stage: Stage,
-  fromMs: number,
-  toMs: number,
-): ReadonlyMap<string, number> {
+function progressShares(stage: Stage, fromMs: number, toMs: number): ReadonlyMap<string, number> {
   const windows = Math.floor((toMs - fromMs) / WINDOW_MS);
   const busy = new Map(stage.tasks.map((task) => [task, new Set<number>()]));
   for (const { task, readMs } of stage.reader.progress) {

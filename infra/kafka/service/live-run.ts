@@ -125,7 +125,7 @@ function digestOf(
 }
 
 /** Without what only a backtest reads. */
-function decidingSettings({ canonical }: RunConfig): Plain {
+export function decidingSettings({ canonical }: RunConfig): Plain {
   const { tape: _tape, range: _range, commands: _commands, ...settings } = canonical;
   return settings;
 }

@@ -3,7 +3,8 @@
 // A topic of the tape is never compacted, not even where the catalogue calls it `compact` (the last
 // event of each key is enough to know the present): a record's logical offset is its ordinal in the
 // partition, and a reader that finds ordinals missing stops, as it must where records were lost. On
-// the embedded log compaction keeps count; on Kafka the broker would take records out of the middle.
+// the embedded log compaction keeps count, and such a tape may be played to Kafka: so holes in a topic
+// that the catalogue calls `compact` are read as such. The broker would make more of them.
 // Only changelogs are compacted: they are read by key, never by ordinal.
 
 export type TopicSettings = Readonly<Record<string, string>>;

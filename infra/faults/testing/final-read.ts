@@ -1,9 +1,9 @@
 // The last word of a fault run: everything committed in a partition, read when nothing is open any
 // more, and noted in the history as such.
 
-import type { KafkaConnection } from "../kafka/client/connection.ts";
-import { RecordReader } from "../kafka/wire/record-reader.ts";
-import type { Operation } from "./history/operation.ts";
+import type { KafkaConnection } from "../../kafka/client/connection.ts";
+import { RecordReader } from "../../kafka/wire/record-reader.ts";
+import type { Operation } from "../history/operation.ts";
 
 const WAIT_MS = 1_000;
 
