@@ -16,6 +16,9 @@ import {
   type Partitioned,
 } from "./requests.ts";
 
+/** THROTTLING_QUOTA_EXCEEDED. */
+const THROTTLED = 89;
+
 /** A piece of a partition, committed data only. */
 export interface Fetched extends Partitioned {
   /**
@@ -69,7 +72,8 @@ export async function fetchOnce(
     const answer = await link.send(request, waitMs);
     refuse(answer.error, "Fetch");
     const [fetched] = answer.partitions;
-    if (fetched === undefined) throw new Refused(-1, "Fetch", place);
+    // Over the client's quota the broker says nothing of any partition, and answers late from then on.
+    if (fetched === undefined) throw new Refused(THROTTLED, "Fetch", place);
     const refused = fetched.error === 0 ? null : new Refused(fetched.error, "Fetch", place);
     if (refused !== null && refused.type !== "OFFSET_OUT_OF_RANGE") throw refused;
     return refused === null ? fetched : null;

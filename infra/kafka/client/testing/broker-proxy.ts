@@ -130,7 +130,7 @@ export class BrokerProxy {
 }
 
 /** Kafka's frames: int32 size, then so many bytes. */
-function framed(socket: Socket, handle: (frame: Buffer) => void): void {
+export function framed(socket: Socket, handle: (frame: Buffer) => void): void {
   let rest = Buffer.alloc(0);
   socket.on("data", (data) => {
     rest = Buffer.concat([rest, data as Buffer]);
