@@ -67,6 +67,8 @@ interface Lane extends Partitioned {
   bufferedBytes: number;
   paused: boolean;
   asked: boolean;
+  /** The broker does not keep its offset: what it keeps is being looked up. */
+  lost: boolean;
   /** Ends the lane until it is sought. */
   failure: TapedeckError | null;
   /** Since when nothing succeeded, how often, and when to ask again. */
@@ -118,6 +120,7 @@ export class OpenFetcher implements Fetcher {
       bufferedBytes: 0,
       paused: false,
       asked: false,
+      lost: false,
       failure: null,
       failing: null,
     });
@@ -247,7 +250,8 @@ export class OpenFetcher implements Fetcher {
     let soonest = Number.POSITIVE_INFINITY;
     for (const lane of this.lanes.values()) {
       // Half a share is left to work on while the next piece is on its way.
-      if (lane.asked || lane.failure !== null || lane.bufferedBytes > share / 2) continue;
+      if (lane.asked || lane.lost || lane.failure !== null) continue;
+      if (lane.bufferedBytes > share / 2) continue;
       if (lane.failing !== null && lane.failing.retryAt > now) {
         soonest = Math.min(soonest, lane.failing.retryAt);
         continue;
@@ -315,7 +319,7 @@ export class OpenFetcher implements Fetcher {
       for (const part of answer.partitions) {
         const place = asked.get(keyOf(part));
         if (place === undefined || this.lanes.get(keyOf(part)) !== place.lane) continue;
-        await this.receive(place.lane, place.from, part, size);
+        this.receive(place.lane, place.from, part, size);
       }
     } catch (failure) {
       this.cluster.forgetLeaders(lanes.map(({ topic }) => topic));
@@ -328,13 +332,11 @@ export class OpenFetcher implements Fetcher {
     this.ask();
   }
 
-  private async receive(
-    lane: Lane,
-    from: number,
-    part: FetchedPartition,
-    answerBytes: number,
-  ): Promise<void> {
-    if (part.error !== 0) return this.refused(lane, from, new Refused(part.error, "Fetch", lane));
+  private receive(lane: Lane, from: number, part: FetchedPartition, answerBytes: number): void {
+    if (part.error !== 0) {
+      this.refused(lane, from, new Refused(part.error, "Fetch", lane));
+      return;
+    }
     lane.failing = null;
     lane.answeredAt = performance.now();
     lane.stableEnd = part.stableEnd >= 0 ? part.stableEnd : part.highWatermark;
@@ -369,23 +371,35 @@ export class OpenFetcher implements Fetcher {
     lane.bufferedBytes += size;
   }
 
-  private async refused(lane: Lane, from: number, refused: Refused): Promise<void> {
+  private refused(lane: Lane, from: number, refused: Refused): void {
     if (refused.failure === "leader") this.cluster.forgetLeaders([lane.topic]);
-    if (refused.type !== "OFFSET_OUT_OF_RANGE") return this.failed(lane, refused);
-    lane.failure = await offsetOutOfRange(this.cluster, lane, from);
+    if (refused.type !== "OFFSET_OUT_OF_RANGE") this.failed(lane, refused);
+    else void this.lookRangeUp(lane, from);
   }
 
-  private failed(lane: Lane, failure: unknown): void {
+  /** Not waited for by the fetch that found it out: the broker's other partitions go on. */
+  private async lookRangeUp(lane: Lane, from: number): Promise<void> {
+    const begun = performance.now();
+    lane.lost = true;
+    const found = await offsetOutOfRange(this.cluster, lane, from);
+    lane.lost = false;
+    if (found.code === "KAFKA_OFFSET_OUT_OF_RANGE") lane.failure = found;
+    // What kept it from being looked up may pass, as it may for a fetch: not the end of the lane.
+    else this.failed(lane, found.cause ?? found, begun);
+    this.wake();
+    this.ask();
+  }
+
+  private failed(lane: Lane, failure: unknown, since = performance.now()): void {
     if (this.closed || this.lanes.get(keyOf(lane)) !== lane) return;
     if (!mayRetry(failure)) {
       lane.failure = kafkaError(failure, `read ${keyOf(lane)}`);
       this.wake();
       return;
     }
-    const now = performance.now();
-    lane.failing ??= { since: now, attempts: 0, retryAt: 0, last: failure };
+    lane.failing ??= { since, attempts: 0, retryAt: 0, last: failure };
     lane.failing.last = failure;
-    lane.failing.retryAt = now + pauseMs(lane.failing.attempts++);
+    lane.failing.retryAt = performance.now() + pauseMs(lane.failing.attempts++);
     this.wake();
   }
 }
