@@ -7,8 +7,8 @@
 
 import type { Consumed } from "../../../streams/log.ts";
 import { decodeState, encodeState } from "../../../streams/state.ts";
-import type { KafkaConnection } from "../client/connection.ts";
 import { RecordReader } from "../wire/record-reader.ts";
+import { piecesUntil, type ReadConnection } from "./read-until.ts";
 import type { StateCache } from "./state-cache.ts";
 
 /** What record "s" says. */
@@ -104,23 +104,24 @@ export function decodeTaskRecord(bytes: Uint8Array): TaskRecord {
  * have fenced the earlier owners, or more may come. Cost: the cache's entries, or every key once.
  */
 export async function restoreTask(
-  connection: KafkaConnection,
+  connection: ReadConnection,
   place: ChangelogPlace,
   cache: StateCache | null,
 ): Promise<Restored> {
   const start = await connection.listOffset(place.topic, place.partition, "start");
+  const end = await connection.listOffset(place.topic, place.partition, "stable-end");
   const held = cache?.load() ?? null;
   if (held !== null && held.place.next > start) {
     // A transaction's last record names the life that it belongs to: it is read once more.
     const from = held.place.next - 1;
-    const warm = await readOn(connection, place, from, held.entries).catch(() => null);
+    const warm = await readOn(connection, place, from, end, held.entries).catch(() => null);
     const life = warm?.record?.incarnation;
     if (warm !== null && life === held.place.incarnation) {
       return { ...warm, cached: held.entries.size };
     }
   }
   cache?.clear();
-  return { ...(await readOn(connection, place, start, new Map())), cached: 0 };
+  return { ...(await readOn(connection, place, start, end, new Map())), cached: 0 };
 }
 
 /** Records before the end among which the last commit's "s" is nearly always. */
@@ -132,7 +133,7 @@ const LOOK_FURTHER = 16;
  * changelog, however long that is.
  */
 export async function lastTaskRecord(
-  connection: KafkaConnection,
+  connection: ReadConnection,
   place: ChangelogPlace,
 ): Promise<TaskRecord | null> {
   const { topic, partition } = place;
@@ -140,29 +141,30 @@ export async function lastTaskRecord(
   const end = await connection.listOffset(topic, partition, "stable-end");
   for (let back = LOOK_BACK; ; back *= LOOK_FURTHER) {
     const from = Math.max(start, end - back);
-    const { record } = await readOn(connection, place, from, new Map());
+    const { record } = await readOn(connection, place, from, end, new Map());
     if (record !== null || from === start) return record;
   }
 }
 
 async function readOn(
-  connection: KafkaConnection,
+  connection: ReadConnection,
   { topic, partition, keys }: ChangelogPlace,
   from: number,
+  end: number,
   entries: Map<string, Uint8Array>,
 ): Promise<Omit<Restored, "cached">> {
   let record: TaskRecord | null = null;
   const changed = new Set<string>();
   const records = new RecordReader();
   let read = 0;
-  let next = from;
-  for (;;) {
-    const fetched = await connection.fetch(topic, partition, next, FETCH);
-    for (const raw of fetched.batches) {
+  const fetch = (next: number) => connection.fetch(topic, partition, next, FETCH);
+  for await (const { batches } of piecesUntil({ topic, partition }, from, end, fetch)) {
+    for (const raw of batches) {
       records.open(raw);
       while (records.next()) {
         const { offset, key, value } = records;
-        if (offset < next || key === null) continue;
+        // What came since the end was told may be the first half of a transaction.
+        if (offset < from || offset >= end || key === null) continue;
         read++;
         const kind = String.fromCharCode(key[0] ?? 0);
         if (kind === keys.state && value !== null) record = decodeTaskRecord(value);
@@ -173,8 +175,6 @@ async function readOn(
         else entries.set(name, new Uint8Array(value));
       }
     }
-    if (fetched.nextOffset >= fetched.stableEnd) break;
-    next = fetched.nextOffset;
   }
   return { record, entries, changed, read };
 }

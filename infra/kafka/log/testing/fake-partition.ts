@@ -45,3 +45,25 @@ export function fakePartition(pieceBatches = 4, before?: FakePartition): FakePar
     },
   };
 }
+
+/**
+ * As a leader reads that was elected a moment ago: where the partition ends it tells rightly, but its
+ * next `times` fetches stop at Kafka offset `seen`, as if nothing lay behind.
+ */
+export function lagging(
+  { connection }: FakePartition,
+  seen: number,
+  times: number,
+): FakePartition["connection"] {
+  let left = times;
+  return {
+    listOffset: connection.listOffset,
+    async fetch(topic, partition, offset, options) {
+      const fetched = await connection.fetch(topic, partition, offset, options);
+      if (left-- <= 0) return fetched;
+      const batches = fetched.batches.filter(({ lastOffset }) => lastOffset < seen);
+      const nextOffset = Math.max(offset, Math.min(fetched.nextOffset, seen));
+      return { ...fetched, batches, nextOffset, stableEnd: seen };
+    },
+  };
+}
