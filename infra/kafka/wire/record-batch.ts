@@ -1,11 +1,11 @@
 // Kafka's record batch, version 2 (KIP-98), as bytes. Promises: what is sealed here any Kafka broker
 // takes; what a broker sent is given back only after its CRC-32C was checked. A batch that cannot be
 // unpacked (unknown compression, damaged, or grown beyond a limit) keeps its place and says why, so
-// that one hostile batch stops nobody.
+// that one hostile batch stops nobody; what many unpack to is bounded too.
 
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { crc32c } from "./crc32c.ts";
-import { type Defect, type Unpacked, unpack } from "./unpack.ts";
+import { type Defect, UNPACKED_MAX_BYTES, type Unpacked, unpack } from "./unpack.ts";
 
 export { RecordReader } from "./record-reader.ts";
 export { type Header, RecordsWriter } from "./records-writer.ts";
@@ -96,23 +96,34 @@ export function sealBatch(records: EncodedRecords, producer: BatchProducer | nul
 
 /**
  * The batches of a fetched record set, control batches included. A last batch that is cut short is
- * left out, as brokers cut one at the size that was asked for. Throws WIRE_BATCH_DAMAGED where a CRC
- * or a size is wrong, WIRE_BATCH_VERSION for the formats before Kafka 0.11.
+ * left out, as brokers cut one at the size that was asked for; so is what comes after the first
+ * UNPACKED_MAX_BYTES that compressed ones unpacked to, of which at most twice as much is held: it is
+ * there to be fetched from the next offset on. Throws WIRE_BATCH_DAMAGED where a CRC or a size is
+ * wrong, WIRE_BATCH_VERSION for the formats before Kafka 0.11.
  */
 export function splitBatches(bytes: Uint8Array): RawBatch[] {
   const batches: RawBatch[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let at = 0;
-  while (at + CRC_AT <= bytes.length) {
+  let unpacked = 0;
+  while (at + CRC_AT <= bytes.length && unpacked < UNPACKED_MAX_BYTES) {
     const size = view.getInt32(at + LENGTH_AT) + LEADER_EPOCH_AT;
     const magic = view.getInt8(at + MAGIC_AT);
     if (magic !== MAGIC) throw otherVersion(magic, offsetAt(view, at));
     if (size < HEADER_BYTES) throw damaged(offsetAt(view, at), `gives its size as ${size} bytes`);
     if (at + size > bytes.length) break;
-    batches.push(readBatch(bytes, view, at, at + size));
+    const batch = readBatch(bytes, view, at, at + size);
+    batches.push(batch);
+    unpacked += unpackedBytes(batch, bytes);
     at += size;
   }
   return batches;
+}
+
+/** A bomb cost the work of its limit, though nothing is kept of it. */
+function unpackedBytes({ records, defect }: RawBatch, packed: Uint8Array): number {
+  if (defect?.code === "WIRE_BATCH_BOMB") return UNPACKED_MAX_BYTES;
+  return records.buffer === packed.buffer ? 0 : records.length;
 }
 
 function readBatch(bytes: Uint8Array, view: DataView, at: number, end: number): RawBatch {

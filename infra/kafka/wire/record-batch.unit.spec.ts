@@ -291,6 +291,20 @@ describe("a compressed batch", () => {
       expect(onlyBatch(almost).defect).toBe(null);
     },
   );
+
+  test.each([
+    ["that grow much each", UNPACKED_MAX_BYTES / 4, 4],
+    ["that reach the limit each", UNPACKED_MAX_BYTES, 1],
+    ["that are bombs", UNPACKED_MAX_BYTES + 1, 1],
+  ])("of a fetch with many %s is left for the next fetch", (_, size, taken) => {
+    const batch = packed(some(), 4, () => zstdCompressSync(new Uint8Array(size)));
+    const fetched = Buffer.concat(Array.from({ length: 6 }, () => batch));
+    expect(splitBatches(fetched).length).toBe(taken);
+    // As many uncompressed ones are views of what was fetched: they cost nothing more.
+    const plain = Array.from({ length: 6 }, () => stored(some()));
+    expect(splitBatches(Buffer.concat(plain)).length).toBe(6);
+    expect(splitBatches(Buffer.concat([...plain, fetched])).length).toBe(6 + taken);
+  });
 });
 
 describe("a damaged record", () => {
