@@ -5,6 +5,7 @@
 // Keys: "s" (or "S") who owns the task, and what its last commit consumed with its small state; it is the last
 // record of every transaction. "e" (or "E") + key: one entry of the keyed state; no value: it is gone.
 
+import { TapedeckError } from "../../../schemas/errors.ts";
 import type { Consumed } from "../../../streams/log.ts";
 import { decodeState, encodeState } from "../../../streams/state.ts";
 import { RecordReader } from "../wire/record-reader.ts";
@@ -114,11 +115,11 @@ export async function restoreTask(
   if (held !== null && held.place.next > start) {
     // A transaction's last record names the life that it belongs to: it is read once more.
     const from = held.place.next - 1;
-    const warm = await readOn(connection, place, from, end, held.entries).catch(() => null);
+    // Before what was deleted since goes, and what is new comes.
+    const cached = held.entries.size;
+    const warm = await readOn(connection, place, from, end, held.entries).catch(nothingKept);
     const life = warm?.record?.incarnation;
-    if (warm !== null && life === held.place.incarnation) {
-      return { ...warm, cached: held.entries.size };
-    }
+    if (warm !== null && life === held.place.incarnation) return { ...warm, cached };
   }
   cache?.clear();
   return { ...(await readOn(connection, place, start, end, new Map())), cached: 0 };
@@ -144,6 +145,12 @@ export async function lastTaskRecord(
     const { record } = await readOn(connection, place, from, end, new Map());
     if (record !== null || from === start) return record;
   }
+}
+
+/** What was deleted, or compacted away, since the place was noted. Any other error is whoever asked's. */
+function nothingKept(error: unknown): null {
+  if (error instanceof TapedeckError && error.code === "KAFKA_OFFSET_OUT_OF_RANGE") return null;
+  throw error;
 }
 
 async function readOn(

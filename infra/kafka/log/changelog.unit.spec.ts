@@ -1,6 +1,7 @@
 // What is restored is what was committed last, whatever the broker is slow to show.
 
 import { expect, test } from "vitest";
+import { TapedeckError } from "../../../schemas/errors.ts";
 import { takeApart } from "../wire/testing/messages.ts";
 import { changelogOf, lastTaskRecord, restoreTask } from "./changelog.ts";
 import type { StateCache } from "./state-cache.ts";
@@ -49,15 +50,19 @@ const entriesOfBoth = [
 ];
 
 test.each([
-  ["cold", () => null],
-  ["warm", () => cacheOfFirst().cache],
-])("a %s restore waits for a leader that does not yet show the last commit", async (_, of) => {
-  // The first commit and its marker take offsets 0 to 3.
-  const leader = lagging(twoCommits(), 4, 5);
-  const restored = await restoreTask(leader, place, of());
-  expect(restored.record).toMatchObject(both);
-  expect([...restored.entries]).toEqual(entriesOfBoth);
-});
+  ["cold", () => null, 0],
+  ["warm", () => cacheOfFirst().cache, 2],
+])(
+  "a %s restore waits for a leader that does not yet show the last commit",
+  async (_, of, held) => {
+    // The first commit and its marker take offsets 0 to 3.
+    const leader = lagging(twoCommits(), 4, 5);
+    const restored = await restoreTask(leader, place, of());
+    expect(restored.record).toMatchObject(both);
+    expect([...restored.entries]).toEqual(entriesOfBoth);
+    expect(restored.cached).toBe(held);
+  },
+);
 
 test("the last commit is told although the leader does not yet show it", async () => {
   const leader = lagging(twoCommits(), 4, 5);
@@ -79,4 +84,38 @@ test("of what is committed while it is read, nothing is told by halves", async (
   const restored = await restoreTask({ fetch, listOffset }, place, null);
   expect(restored.record).toMatchObject(both);
   expect([...restored.entries]).toEqual(entriesOfBoth);
+});
+
+const refusal = (code: "KAFKA_UNREACHABLE" | "KAFKA_OFFSET_OUT_OF_RANGE"): TapedeckError =>
+  new TapedeckError(code, "the first fetch fails");
+
+/** Fails the first fetch. */
+function failing({ connection }: FakePartition, error: TapedeckError): FakePartition["connection"] {
+  let failed = false;
+  return {
+    listOffset: connection.listOffset,
+    async fetch(...asked) {
+      if (failed) return connection.fetch(...asked);
+      failed = true;
+      throw error;
+    },
+  };
+}
+
+test("a cache outlives a cluster that cannot be reached, and who restores is told", async () => {
+  const { cache, calls } = cacheOfFirst();
+  const unreachable = failing(twoCommits(), refusal("KAFKA_UNREACHABLE"));
+  await expect(restoreTask(unreachable, place, cache)).rejects.toMatchObject({
+    code: "KAFKA_UNREACHABLE",
+  });
+  expect(calls.cleared).toBe(0);
+});
+
+test("a cache whose place is gone from the changelog counts as none", async () => {
+  const { cache, calls } = cacheOfFirst();
+  const cut = failing(twoCommits(), refusal("KAFKA_OFFSET_OUT_OF_RANGE"));
+  const restored = await restoreTask(cut, place, cache);
+  expect([...restored.entries]).toEqual(entriesOfBoth);
+  expect(restored.cached).toBe(0);
+  expect(calls.cleared).toBe(1);
 });
