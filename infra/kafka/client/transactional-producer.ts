@@ -3,8 +3,9 @@
 //    owner left is settled: what is read afterwards is final;
 //  - `commit` puts all records and offsets into one transaction, or none of them;
 //  - after any failure but a conflict it is dead: open a new one, which aborts what this one left. An
-//    outcome is unknown only where the request to commit was sent and not answered; every failure
-//    before that means that nothing of the transaction will ever be read as committed.
+//    outcome is unknown only where the request to commit was sent, and not answered or answered by a
+//    coordinator that lost its log; every failure before that means that nothing of the transaction
+//    will ever be read as committed.
 //
 // Why an unknown outcome ends the producer: a request to commit that lies somewhere on the way must
 // not find the next transaction open. A new producer has a new epoch, so the broker refuses the old
@@ -12,6 +13,7 @@
 // epoch of its own, so that even a request which was doubled on its way does no harm.
 
 import { TapedeckError } from "../../../schemas/errors.ts";
+
 import { type EncodedRecords, sealBatch } from "../wire/record-batch.ts";
 import { type ClusterView, closedByUs, pauseMs } from "./cluster-view.ts";
 import { Coordinator } from "./coordinator.ts";
@@ -134,6 +136,8 @@ class OpenProducer implements TransactionalProducer {
   private readonly sequences = new Map<string, number>();
   private busy = false;
   private endSent = false;
+  /** The coordinator answered a request to commit so that it may have been carried out. */
+  private endDoubtful = false;
 
   constructor(
     cluster: ClusterView,
@@ -173,6 +177,7 @@ class OpenProducer implements TransactionalProducer {
     }
     this.busy = true;
     this.endSent = false;
+    this.endDoubtful = false;
     const begun = performance.now();
     let overtaken: Outgoing | undefined;
     try {
@@ -341,16 +346,31 @@ class OpenProducer implements TransactionalProducer {
       if (!this.newEpochs) {
         const answered = link.send(endTxn(this.producer, committed));
         this.endSent = committed;
-        this.coordinator.refuse(await answered, "EndTxn");
+        this.refuseEnd(await answered);
         return;
       }
       const answered = link.send(endTxnWithNewEpoch(this.producer, committed));
       this.endSent = committed;
       const { error, id, epoch } = await answered;
-      this.coordinator.refuse(error, "EndTxn");
+      this.refuseEnd(error);
       this.producer = { ...this.producer, id, epoch };
       this.sequences.clear();
     });
+  }
+
+  /**
+   * A coordinator says that it is not available, or is none, also where its own log took the commit
+   * and did not tell in time (TransactionStateManager.appendTransactionToLog): what refuses the same
+   * request when it is sent again, such as a later owner's fence, may then have come after the commit.
+   */
+  private refuseEnd(code: number): void {
+    try {
+      this.coordinator.refuse(code, "EndTxn");
+    } catch (failure) {
+      const moved = failure instanceof Refused && failure.failure === "coordinator";
+      if (moved && this.endSent) this.endDoubtful = true;
+      throw failure;
+    }
   }
 
   private check(refusals: readonly Refusal[], apiName: string, coordinator: Coordinator): void {
@@ -397,7 +417,8 @@ class OpenProducer implements TransactionalProducer {
     const message = failure instanceof Error ? failure.message : String(failure);
     const facts = { transactionalId, afterMs: Math.round(afterMs) };
     const kind = failure instanceof Refused ? failure.failure : null;
-    const certain = kind === "fenced" || kind === "authorization" || wasOpen(failure);
+    const refused = kind === "fenced" || kind === "authorization" || wasOpen(failure);
+    const certain = refused && !this.endDoubtful;
     if (this.endSent && !certain) {
       const text = `whether a transaction of ${transactionalId} was committed is unknown: ${message}`;
       return new TapedeckError("KAFKA_OUTCOME_UNKNOWN", text, facts, failure);
