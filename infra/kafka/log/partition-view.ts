@@ -7,40 +7,31 @@
 // goes on from where it is known what came before; where it must begin somewhere, what it finds is
 // held against what follows.
 
-import { setTimeout as pause } from "node:timers/promises";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { firstAtOrAfter, fromOffset } from "../../../streams/batch.ts";
 import type { RecordBatch } from "../../../streams/log.ts";
 import { offsetOutOfRange } from "../../../streams/log-errors.ts";
-import type { Fetched, KafkaConnection } from "../client/connection.ts";
-import { type OffsetRun, TopicDecoder } from "../wire/topic-decoder.ts";
-import { decodeResolved, type ResolvingSchemaIds } from "./decode-resolved.ts";
+import type { Fetched } from "../client/connection.ts";
+import type { OffsetRun, TopicDecoder } from "../wire/topic-decoder.ts";
+import {
+  decodeResolved,
+  decoderAt,
+  isMissing,
+  type ResolvingSchemaIds,
+} from "./decode-resolved.ts";
+import { EndOfPartition, type PartitionEnd } from "./partition-end.ts";
 import { type Anchor, PositionIndex } from "./position-index.ts";
-
-/** Where a partition ends: what the next record gets. */
-export interface PartitionEnd {
-  readonly logical: number;
-  readonly kafka: number;
-  /** Greatest effective time so far. */
-  readonly maxTimeUs: number;
-}
+import { Patience, piecesUntil, type ReadConnection } from "./read-until.ts";
 
 /** Fetches of a reader that goes on; one that looks for a place. */
 const READ_BYTES = 4 << 20;
 const PROBE_BYTES = 1 << 16;
 /** Scanning so many records beats another probe. */
 const SCAN_RECORDS = 5_000;
-/** About half a minute: a broker that takes longer to write a marker is lost. */
-const MARKER_ATTEMPTS = 300;
-/** Two looks must agree. */
-const LOOK_BACK = [64, 512, 8_192, 65_536, Number.POSITIVE_INFINITY];
-
-type Connection = Pick<KafkaConnection, "fetch" | "listOffset">;
-
 export class PartitionView {
   readonly topic: string;
   readonly partition: number;
-  private readonly connection: Connection;
+  private readonly connection: ReadConnection;
   private readonly kafkaTopic: string;
   private readonly schemas: ResolvingSchemaIds | null;
   private readonly index = new PositionIndex();
@@ -51,12 +42,10 @@ export class PartitionView {
   private mayProbe = true;
   /** The fetch after `held`, begun before it is asked for. */
   private ahead: { readonly from: number; readonly fetched: Promise<Fetched> } | null = null;
-  private lastEnd: PartitionEnd | null = null;
-  /** Kafka offset after the last transaction of ours, its marker included. */
-  private ownEnd = 0;
+  private readonly tail: EndOfPartition;
 
   constructor(
-    connection: Connection,
+    connection: ReadConnection,
     kafkaTopic: string,
     topic: string,
     partition: number,
@@ -67,6 +56,7 @@ export class PartitionView {
     this.topic = topic;
     this.partition = partition;
     this.schemas = schemas;
+    this.tail = new EndOfPartition(connection, kafkaTopic, { topic, partition }, schemas);
   }
 
   /** The batch that holds `offset`, from `offset` on; null at the end. */
@@ -87,6 +77,7 @@ export class PartitionView {
   }
 
   private async readFrom(place: Anchor, offset: number): Promise<RecordBatch | null> {
+    const patience = new Patience({ topic: this.kafkaTopic, partition: this.partition });
     for (let at = place; ; at = this.reached as Anchor) {
       const fetched = await this.fetch(at.kafka, READ_BYTES);
       this.held = await this.decode(fetched, at);
@@ -104,83 +95,45 @@ export class PartitionView {
         if (logical === offset) return null;
         if (logical < offset) throw await this.outOfRange(offset);
       }
+      await patience.after(at.kafka, fetched.nextOffset);
     }
   }
 
   /** Where the next record goes. Cost: a request where nothing has come since the last call. */
-  async end(): Promise<PartitionEnd> {
-    const kafka = await this.stableEnd();
-    const { lastEnd } = this;
-    if (lastEnd !== null && lastEnd.kafka === kafka) return lastEnd;
-    if (lastEnd !== null && kafka - lastEnd.kafka < SCAN_RECORDS) {
-      return this.keepEnd(await this.endFrom(lastEnd.kafka, kafka, lastEnd));
-    }
-    const start = await this.connection.listOffset(this.kafkaTopic, this.partition, "start");
-    let before: PartitionEnd | null = null;
-    for (const back of LOOK_BACK) {
-      const from = Math.max(start, kafka - back);
-      try {
-        const end: PartitionEnd = await this.endFrom(from, kafka, null);
-        const agrees = end.logical > 0 && before?.logical === end.logical;
-        if (agrees || from === start) return this.keepEnd(end);
-        before = end;
-      } catch (error) {
-        // It began with a message that is none of the partition's events; or something is missing.
-        if (!isMissing(error) || from === start) throw error;
-        before = null;
-      }
-    }
-    throw new Error("unreachable: the last look back goes to the start");
-  }
-
-  /**
-   * Kafka's end of what is settled. A commit is answered before the markers of its transaction are
-   * written: what this process has committed is waited for, so that it reads what it wrote.
-   */
-  private async stableEnd(): Promise<number> {
-    for (let attempt = 0; ; attempt++) {
-      const { connection, kafkaTopic, partition } = this;
-      const end = await connection.listOffset(kafkaTopic, partition, "stable-end");
-      if (end >= this.ownEnd) return end;
-      if (attempt === MARKER_ATTEMPTS) throw unsettled(kafkaTopic, partition, end, this.ownEnd);
-      await pause(Math.min(2 ** attempt, 100));
-    }
+  end(): Promise<PartitionEnd> {
+    return this.tail.find();
   }
 
   /** Resolves when every reader can see what this process has committed there. */
-  async settled(): Promise<void> {
-    if (this.ownEnd > 0) await this.stableEnd();
+  settled(): Promise<void> {
+    return this.tail.ownSeen();
   }
 
   /** First logical offset that is still kept. */
   async start(): Promise<number> {
     const kafka = await this.connection.listOffset(this.kafkaTopic, this.partition, "start");
     if (kafka === 0) return 0;
-    for (let from = kafka; ; ) {
-      const fetched = await this.fetch(from, PROBE_BYTES);
+    for await (const fetched of this.probes(kafka, await this.tail.stable())) {
       const [first] = await this.decodeUnsure(fetched);
       if (first !== undefined) return first.baseOffset;
-      if (fetched.nextOffset >= fetched.stableEnd) return (await this.end()).logical;
-      from = fetched.nextOffset;
     }
+    return (await this.end()).logical;
   }
 
   /** First offset whose effective time is at or after `timeUs`; the end if there is none. */
   async offsetAt(timeUs: number): Promise<number> {
     const timestampMs = Math.max(0, Math.floor(timeUs / 1000));
     const { kafkaTopic, partition, connection } = this;
-    await this.stableEnd();
+    await this.tail.ownSeen();
     const from = await connection.listOffset(kafkaTopic, partition, { timestampMs });
     if (from < 0) return (await this.end()).logical;
-    for (let next = from; ; ) {
-      const fetched = await this.fetch(next, PROBE_BYTES);
+    for await (const fetched of this.probes(from, await this.tail.stable())) {
       for (const batch of await this.decodeUnsure(fetched)) {
         if (batch.maxTimeUs < timeUs) continue;
         return firstAtOrAfter(batch, timeUs);
       }
-      if (fetched.nextOffset >= fetched.stableEnd) return (await this.end()).logical;
-      next = fetched.nextOffset;
     }
+    return (await this.end()).logical;
   }
 
   /** A place at or before the record, close to it where that is known: where to begin reading. */
@@ -226,7 +179,7 @@ export class PartitionView {
   written({ baseOffset, count, maxTimeUs }: RecordBatch, kafka: number, messages: number): void {
     this.index.add(baseOffset, kafka);
     this.index.add(baseOffset + count, kafka + messages, maxTimeUs);
-    this.ownEnd = kafka + messages + 1;
+    this.tail.written(kafka + messages);
   }
 
   /** Waits up to `waitMs` for something beyond `offset`; true if there is. */
@@ -253,6 +206,11 @@ export class PartitionView {
     this.ahead = null;
     if (ahead !== null && ahead.from === from && maxBytes === READ_BYTES) return ahead.fetched;
     return this.connection.fetch(this.kafkaTopic, this.partition, from, { maxBytes, waitMs: 0 });
+  }
+
+  private probes(from: number, end: number): AsyncIterable<Fetched> {
+    const place = { topic: this.kafkaTopic, partition: this.partition };
+    return piecesUntil(place, from, end, (next) => this.fetch(next, PROBE_BYTES));
   }
 
   private fetchAhead(from: number): void {
@@ -306,10 +264,7 @@ export class PartitionView {
 
   private decoder(at: Anchor | null): TopicDecoder {
     const { topic, partition, schemas } = this;
-    const place = { topic, partition };
-    const decoder = new TopicDecoder(place, schemas, at?.logical ?? null, at?.floorUs ?? 0);
-    decoder.derivesTraces = false;
-    return decoder;
+    return decoderAt({ topic, partition }, schemas, at);
   }
 
   /** Where records that were decoded lie. */
@@ -326,29 +281,6 @@ export class PartitionView {
     this.index.add(logical, kafka, floorUs);
   }
 
-  /** The end, by what lies from `from` up to Kafka's end there. */
-  private async endFrom(
-    from: number,
-    kafka: number,
-    before: PartitionEnd | null,
-  ): Promise<PartitionEnd> {
-    const decoder = this.decoder(before === null ? null : { ...before, floorUs: before.maxTimeUs });
-    let reached = from;
-    while (reached < kafka) {
-      const fetched = await this.fetch(reached, READ_BYTES);
-      for (const raw of fetched.batches) await decodeResolved(decoder, raw, this.schemas);
-      if (fetched.nextOffset <= reached) break;
-      reached = fetched.nextOffset;
-    }
-    const { next, reachedUs } = decoder;
-    return { logical: next ?? 0, maxTimeUs: reachedUs, kafka: Math.max(kafka, reached) };
-  }
-
-  private keepEnd(end: PartitionEnd): PartitionEnd {
-    if (end.logical > 0) this.lastEnd = end;
-    return end;
-  }
-
   private async outOfRange(offset: number) {
     const [start, { logical }] = [await this.start(), await this.end()];
     return offsetOutOfRange(this.topic, this.partition, offset, start, logical);
@@ -360,13 +292,3 @@ function nothingBeyondEnd(error: unknown): null {
   if (error instanceof TapedeckError && error.code === "KAFKA_OFFSET_OUT_OF_RANGE") return null;
   throw error;
 }
-
-const unsettled = (topic: string, partition: number, end: number, wanted: number): TapedeckError =>
-  new TapedeckError(
-    "KAFKA_UNREACHABLE",
-    `${topic}/${partition} ends at ${end}: the marker of a commit at ${wanted - 1} did not come`,
-    { topic, partition, end, wanted },
-  );
-
-const isMissing = (error: unknown): error is TapedeckError =>
-  error instanceof TapedeckError && error.code === "WIRE_OFFSET_MISSING";

@@ -6,11 +6,11 @@ import { expect, test } from "vitest";
 import { RecordCursor } from "../../../streams/record.ts";
 import { testIds } from "../wire/testing/messages.ts";
 import { PartitionView } from "./partition-view.ts";
-import { type FakePartition, fakePartition } from "./testing/fake-partition.ts";
+import { type FakePartition, fakePartition, lagging } from "./testing/fake-partition.ts";
 import { earlyTick, repeatedTick, TICKS, tickMessage, tombstone } from "./testing/hostile-ticks.ts";
 
 const ids = { ...testIds, resolve: async () => undefined };
-const viewOf = ({ connection }: FakePartition): PartitionView =>
+const viewOf = ({ connection }: Pick<FakePartition, "connection">): PartitionView =>
   new PartitionView(connection, "market.ticks", TICKS.topic, TICKS.partition, ids);
 
 /** Prices from an offset to the end: each tick's is its logical offset. */
@@ -146,4 +146,56 @@ test("a batch of ours with holes leaves its places right", async () => {
   view.written(batch, base, 4);
   expect(view.kafkaOffsetOf(9)).toBe(4);
   expect((await view.end()).kafka).toBe(5);
+});
+
+/** Ticks 0 to 2 before Kafka offset 4, then 3 and 4, of which a new leader shows nothing for a while. */
+function behindANewLeader(times: number) {
+  const partition = fakePartition();
+  partition.append(numbers(0, 3).map((offset) => tickMessage(offset)));
+  partition.append(numbers(3, 5).map((offset) => tickMessage(offset)));
+  return { partition, connection: lagging(partition, 4, times) };
+}
+
+test("tells its end although the leader does not yet show it, and tells it again", async () => {
+  const { partition, connection } = behindANewLeader(3);
+  const view = viewOf({ connection });
+  const expected = { logical: 5, kafka: partition.end };
+  expect(await view.end()).toMatchObject(expected);
+  expect(await view.end()).toMatchObject(expected);
+});
+
+test("tells its end, known before, although a new leader does not yet show what came", async () => {
+  const partition = fakePartition();
+  partition.append(numbers(0, 3).map((offset) => tickMessage(offset)));
+  let { fetch } = partition.connection;
+  const { listOffset } = partition.connection;
+  const view = viewOf({ connection: { listOffset, fetch: (...asked) => fetch(...asked) } });
+  expect(await view.end()).toMatchObject({ logical: 3 });
+  partition.append(numbers(3, 5).map((offset) => tickMessage(offset)));
+  fetch = lagging(partition, 4, 3).fetch;
+  const expected = { logical: 5, kafka: partition.end };
+  expect(await view.end()).toMatchObject(expected);
+  expect(await view.end()).toMatchObject(expected);
+});
+
+test("reads to its end although the leader does not yet show it", async () => {
+  expect(await pricesFrom(viewOf(behindANewLeader(6)), 0)).toEqual(numbers(0, 5));
+  expect(await pricesFrom(viewOf(behindANewLeader(6)), 4)).toEqual([4]);
+});
+
+test("finds a time although the leader does not yet show it", async () => {
+  const timeUs = (await viewOf(behindANewLeader(0)).read(3))?.maxTimeUs ?? 0;
+  // Ticks 3 and 4 lie in one batch, a second apart.
+  expect(await viewOf(behindANewLeader(4)).offsetAt(timeUs)).toBe(4);
+  expect(await viewOf(behindANewLeader(4)).offsetAt(timeUs - 1_000_000)).toBe(3);
+});
+
+test("tells its start although the leader shows nothing yet", async () => {
+  const { partition, connection } = behindANewLeader(0);
+  const kept = {
+    fetch: lagging(partition, 4, 3).fetch,
+    listOffset: async (...asked: Parameters<typeof connection.listOffset>) =>
+      asked[2] === "start" ? 4 : connection.listOffset(...asked),
+  };
+  expect(await viewOf({ connection: kept }).start()).toBe(3);
 });
