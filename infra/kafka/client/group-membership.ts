@@ -63,7 +63,8 @@ export class GroupMembership {
     this.stopped = true;
     this.wake?.();
     if (this.memberId !== "") {
-      await this.send(leaveGroup(this.membership)).catch(() => undefined);
+      // Behind a join that waits for others the broker would read it only after the join.
+      await this.send(leaveGroup(this.membership), 0, "leave").catch(() => undefined);
     }
     this.links.close();
     await this.running;
@@ -107,9 +108,12 @@ export class GroupMembership {
 
   private async join(): Promise<void> {
     const { settings } = this;
+    // Both wait for the slowest member: with a time-out of ours alone they would be cut and begun anew.
+    const waitMs = settings.rebalanceTimeoutMs;
     const asked = this.asking.length;
     for (;;) {
-      const answer = await this.send(joinGroup(settings, this.memberId, settings.metadata()));
+      const request = joinGroup(settings, this.memberId, settings.metadata());
+      const answer = await this.send(request, waitMs);
       if (errorName(answer.error) === "MEMBER_ID_REQUIRED") {
         this.memberId = answer.memberId;
         continue;
@@ -119,7 +123,7 @@ export class GroupMembership {
       this.generation = answer.generation;
       const leads = answer.leader === answer.memberId;
       const plan = leads ? await settings.assign(answer.members) : new Map<string, Uint8Array>();
-      const synced = await this.send(syncGroup(this.membership, plan));
+      const synced = await this.send(syncGroup(this.membership, plan), waitMs);
       refuse(synced.error, "SyncGroup");
       if (!this.stopped) settings.assigned(synced.assignment, this.generation, this.memberId);
       this.confirmed(asked);
@@ -165,10 +169,15 @@ export class GroupMembership {
     return mayRetry(failure);
   }
 
-  private async send<Answer>(request: Request<Answer>): Promise<Answer> {
+  /** `waitMs`: how long the broker may wait for others before it answers. */
+  private async send<Answer>(
+    request: Request<Answer>,
+    waitMs = 0,
+    lane = "group",
+  ): Promise<Answer> {
     const node = await this.view.coordinator(COORDINATES_GROUPS, this.settings.groupId);
-    const link = await this.links.get({ host: node.host, port: node.port }, "group");
-    return link.send(request);
+    const link = await this.links.get({ host: node.host, port: node.port }, lane);
+    return link.send(request, waitMs);
   }
 
   private pause(milliseconds: number): Promise<void> {
