@@ -39,11 +39,14 @@ import { changelogSettings, tapeSettings } from "../topics/topic-settings.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import type { ResolvingSchemaIds } from "./decode-resolved.ts";
 import { PartitionView } from "./partition-view.ts";
-import { TaskOwners } from "./task-owners.ts";
+import { type OwnersOptions, TaskOwners } from "./task-owners.ts";
 import { Transactions } from "./transactions.ts";
 
+/** What a log takes of a connection. */
+export type LogConnection = OwnersOptions["connection"] & Pick<KafkaConnection, "admin">;
+
 export interface KafkaLogOptions {
-  readonly connection: KafkaConnection;
+  readonly connection: LogConnection;
   /** Prefixes consumer groups, transactional ids and changelogs. */
   readonly app: string;
   /** Before every topic's name in Kafka: "", "run.<id>.", "shadow.<name>.". */
@@ -221,6 +224,9 @@ export class KafkaLog implements EventLog {
     const count = await this.countOf(topic);
     if (count === null) throw topicUnknown(topic);
     if (!(partition >= 0 && partition < count)) throw partitionUnknown(topic, partition, count);
+    // Two who ask at once wait for the count both: what one of them wrote the other must know.
+    const meanwhile = this.views.get(key);
+    if (meanwhile !== undefined) return meanwhile;
     const { connection, schemaIds } = this.options;
     const name = this.kafkaName(topic);
     const view = new PartitionView(connection, name, topic, partition, schemaIds);

@@ -19,6 +19,7 @@ import {
   stateKey,
   type TaskRecord,
 } from "./changelog.ts";
+import type { ReadConnection } from "./read-until.ts";
 import { StateCache } from "./state-cache.ts";
 
 export interface Owner {
@@ -31,7 +32,7 @@ export interface Owner {
 }
 
 export interface OwnersOptions {
-  readonly connection: KafkaConnection;
+  readonly connection: ReadConnection & Pick<KafkaConnection, "partitionsOf" | "producer">;
   readonly app: string;
   readonly stateDir: string | null;
   readonly transactionTimeoutMs?: number;
