@@ -48,10 +48,6 @@ export class PositionIndex {
     this.anchors = [];
   }
 
-  get size(): number {
-    return this.anchors.length;
-  }
-
   /** How many anchors stand at or before `logical`. */
   private indexAfter(logical: number): number {
     let low = 0;
