@@ -43,6 +43,7 @@ const ENTRY = 1;
 export class StateCache {
   private readonly database: RootDatabase<Uint8Array, Uint8Array>;
   private pending = new Map<string, Uint8Array | null>();
+  /** Where what is pending ends; null while that is not known. */
   private place: CachePlace | null = null;
   private writing: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | null = null;
@@ -98,8 +99,11 @@ export class StateCache {
     }
   }
 
-  /** What a transaction changed, once it is committed. Written to disk a little later. */
-  apply(place: CachePlace, changes: readonly CacheChange[]): void {
+  /**
+   * What a transaction changed, once it is committed. Written to disk a little later. `place` null:
+   * it is not known where it ended; it is written with the next one that is.
+   */
+  apply(place: CachePlace | null, changes: readonly CacheChange[]): void {
     for (const { key, value } of changes)
       this.pending.set(key, value === null ? null : new Uint8Array(value));
     this.place = place;

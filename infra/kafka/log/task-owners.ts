@@ -135,12 +135,12 @@ export class TaskOwners {
     const records = changelogRecords(place, record, []);
     const [written] = await producer.commit({ batches: [{ ...place, records }] });
     if (cache === null || written === undefined) return;
-    if (written.baseOffset < 0) return cache.clear();
-    const next = written.baseOffset + records.count;
+    const { baseOffset } = written;
+    const at = baseOffset < 0 ? null : { incarnation, next: baseOffset + records.count };
     // A warm cache has all but what was read from Kafka just now; a cold one has nothing.
     const all = restored.cached > 0 ? restored.changed : restored.entries.keys();
     const changes = [...all].map((key) => ({ key, value: restored.entries.get(key) ?? null }));
-    cache.apply({ incarnation, next }, changes);
+    cache.apply(at, changes);
   }
 
   private producer(name: string): Promise<TransactionalProducer> {

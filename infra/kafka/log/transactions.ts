@@ -209,10 +209,8 @@ export class Transactions {
       const log = changelogs[index];
       if (cache === null || log === undefined) return;
       const base = next.get(`${log.topic}/${log.partition}`) ?? -1;
-      const changes = checkpoints[index]?.changes ?? [];
-      // Where the records lie was not told: what is cached could not be gone on with.
-      if (base < 0) cache.clear();
-      else cache.apply({ incarnation, next: base + log.records.count }, changes);
+      const place = base < 0 ? null : { incarnation, next: base + log.records.count };
+      cache.apply(place, checkpoints[index]?.changes ?? []);
     });
     return after;
   }

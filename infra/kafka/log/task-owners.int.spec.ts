@@ -1,0 +1,101 @@
+// Who owns a task, and what its next owner finds, where a broker could not be made to answer so at
+// the moment that counts. With a local cache on a real disk.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { EventLog } from "../../../streams/log.ts";
+import { KafkaLog } from "./kafka-log.ts";
+import { type FakeCluster, fakeCluster } from "./testing/fake-changelog.ts";
+
+const TASK = "group/0";
+const value = (n: number): Uint8Array => new Uint8Array([n]);
+
+let folder: string;
+let cluster: FakeCluster;
+const logs: KafkaLog[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tapedeck-owners-"));
+  cluster = fakeCluster();
+});
+afterEach(async () => {
+  for (const log of logs.splice(0)) await log.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** As another process would open it. */
+function openLog(stateDir: string | null): KafkaLog {
+  const common = { schemaIds: null, replicationFactor: 1, minInsyncReplicas: 1 };
+  const log = new KafkaLog({
+    ...{ connection: cluster.connection, app: "app", prefix: "", stateDir },
+    ...common,
+  });
+  logs.push(log);
+  return log;
+}
+
+/** Sets entries; null deletes one. */
+function commit(log: EventLog, epoch: number, entries: Readonly<Record<string, number | null>>) {
+  const changes = Object.entries(entries).map(([key, n]) => ({
+    key,
+    value: n === null ? null : value(n),
+  }));
+  const checkpoint = { task: TASK, epoch, consumed: [], state: value(0), changes };
+  return log.commit({ produced: [], checkpoints: [checkpoint] });
+}
+
+describe("what the next owner finds", () => {
+  /** The entries, and how many of them the cache had. */
+  async function restored() {
+    const log = openLog(folder);
+    const { entries } = await log.openTask(TASK);
+    const found = Object.fromEntries([...entries].map(([key, bytes]) => [key, bytes[0]]));
+    const { cached } = log.lastRestore ?? { cached: -1 };
+    await log.close();
+    return { found, cached };
+  }
+
+  test("is whole although the broker did not tell where a commit lies", async () => {
+    const log = openLog(folder);
+    const { epoch } = await log.openTask(TASK);
+    await commit(log, epoch, { a: 1, gone: 1 });
+    cluster.untold = 1;
+    await commit(log, epoch, { b: 2, gone: null });
+    await commit(log, epoch, { c: 3 });
+    await log.close();
+    expect(await restored()).toEqual({ found: { a: 1, b: 2, c: 3 }, cached: 3 });
+  });
+
+  test("is whole although the broker did not tell where the last commit lies", async () => {
+    const log = openLog(folder);
+    const { epoch } = await log.openTask(TASK);
+    await commit(log, epoch, { a: 1 });
+    cluster.untold = 1;
+    await commit(log, epoch, { b: 2 });
+    await log.close();
+    expect((await restored()).found).toEqual({ a: 1, b: 2 });
+  });
+
+  test("is whole although the broker did not tell where an owner's first record lies", async () => {
+    const first = openLog(folder);
+    await commit(first, (await first.openTask(TASK)).epoch, { a: 1, b: 2 });
+    await first.close();
+    const second = openLog(folder);
+    cluster.untold = 1;
+    await commit(second, (await second.openTask(TASK)).epoch, { c: 3 });
+    await second.close();
+    expect((await restored()).found).toEqual({ a: 1, b: 2, c: 3 });
+  });
+
+  test("holds nothing that was deleted elsewhere since it was cached", async () => {
+    const here = openLog(folder);
+    await commit(here, (await here.openTask(TASK)).epoch, { a: 1, b: 2 });
+    await here.close();
+    const elsewhere = openLog(null);
+    await commit(elsewhere, (await elsewhere.openTask(TASK)).epoch, { a: null, b: null });
+    await elsewhere.close();
+    expect((await restored()).found).toEqual({});
+    expect((await restored()).found).toEqual({});
+  });
+});
