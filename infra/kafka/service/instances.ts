@@ -1,7 +1,9 @@
 // Several processes of this command on one machine. Promises: each runs as if it had been started
-// alone; one that dies is started again, with pauses that grow; a signal to this process stops all.
+// alone; one that dies is started again, with pauses that grow; a signal to this process stops all,
+// those too that are between two starts.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as pause } from "node:timers/promises";
 
 const LONGEST_PAUSE_MS = 10_000;
 /** An end that running again does not mend: usage, input, a processor's failure. */
@@ -11,9 +13,9 @@ const FINAL = [2, 3, 5, 6];
 export async function runInstances(count: number, metricsPort: number): Promise<number> {
   const args = withoutInstances(process.argv.slice(1));
   const children = new Map<number, ChildProcess>();
-  let stopping = false;
+  const stopping = new AbortController();
   const stop = (signal: NodeJS.Signals): void => {
-    stopping = true;
+    stopping.abort();
     for (const child of children.values()) child.kill(signal);
   };
   process.on("SIGTERM", stop);
@@ -32,16 +34,15 @@ export async function runInstances(count: number, metricsPort: number): Promise<
       children.set(index, child);
       const code = await exitOf(child);
       children.delete(index);
-      if (stopping || code === 0) return code;
+      if (stopping.signal.aborted || code === 0) return code;
       if (FINAL.includes(code)) {
         stop("SIGTERM");
         return code;
       }
       if (performance.now() - begunMs > 60_000) attempt = 0;
-      await new Promise((resolve) => {
-        setTimeout(resolve, Math.min(LONGEST_PAUSE_MS, 200 * 2 ** attempt));
-      });
-      if (stopping) return 0;
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, 200 * 2 ** attempt);
+      await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (stopping.signal.aborted) return 0;
     }
   };
   try {
