@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { KafkaLog } from "./kafka-log.ts";
-import { fakeCluster } from "./testing/fake-changelog.ts";
+import { fakeCluster } from "./testing/fake-cluster.ts";
 
 test("two who ask for a partition at once get the same view of it", async () => {
   const { connection } = fakeCluster();

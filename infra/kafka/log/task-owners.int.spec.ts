@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { EventLog } from "../../../streams/log.ts";
+import { batchAt } from "../../../streams/testing/log-fixtures.ts";
 import { KafkaLog } from "./kafka-log.ts";
-import { type FakeCluster, fakeCluster } from "./testing/fake-changelog.ts";
+import { type FakeCluster, fakeCluster } from "./testing/fake-cluster.ts";
 
 const TASK = "group/0";
 const value = (n: number): Uint8Array => new Uint8Array([n]);
@@ -97,5 +98,46 @@ describe("what the next owner finds", () => {
     await elsewhere.close();
     expect((await restored()).found).toEqual({});
     expect((await restored()).found).toEqual({});
+  });
+});
+
+describe("an owner's number that is gone on with after a restart", () => {
+  test("counts as long as nobody took the task since", async () => {
+    const before = openLog(null);
+    const { epoch } = await before.openTask(TASK);
+    await before.close();
+    const after = openLog(null);
+    await commit(after, epoch, { a: 1 });
+    expect(await after.getCheckpoint(TASK)).toMatchObject({ epoch });
+  });
+
+  test("finds what the process before it had still under way when it was fenced", async () => {
+    const before = openLog(null);
+    const { epoch } = await before.openTask(TASK);
+    const after = openLog(null);
+    const write = (log: EventLog) => {
+      const checkpoint = { task: TASK, epoch, consumed: [], state: value(0) };
+      return log.commit({ produced: [batchAt("bars", 0, 0, [1])], checkpoints: [checkpoint] });
+    };
+    cluster.beforeNextProducer = () => write(before);
+    await expect(write(after)).rejects.toMatchObject({ code: "STREAMS_OFFSET_CONFLICT" });
+  });
+
+  test("is refused where another takes the task at that moment, and nothing is written", async () => {
+    const before = openLog(null);
+    const { epoch } = await before.openTask(TASK);
+    await commit(before, epoch, { a: 1 });
+    await before.close();
+    const [late, next] = [openLog(null), openLog(null)];
+    cluster.beforeNextProducer = async () => {
+      await next.openTask(TASK);
+    };
+    await expect(commit(late, epoch, { a: 9 })).rejects.toMatchObject({
+      code: "STREAMS_FENCED",
+      facts: { epoch, current: epoch + 1 },
+    });
+    const { entries, epoch: last } = await openLog(null).openTask(TASK);
+    expect(entries).toEqual(new Map([["a", value(1)]]));
+    expect(last).toBe(epoch + 2);
   });
 });

@@ -56,7 +56,7 @@ export class TaskOwners {
 
   /** Fences the earlier owners, restores, and becomes the next one. */
   async take(task: string): Promise<OpenedTask> {
-    const { owner, restored } = await this.own(task, 1);
+    const { owner, restored } = await this.own(task, (last) => last + 1);
     const { saved } = restored.record ?? { saved: null };
     const { epoch } = owner;
     this.lastRestore = { read: restored.read, cached: restored.cached };
@@ -87,11 +87,14 @@ export class TaskOwners {
     if ((await this.options.connection.partitionsOf(place.topic)) === null) {
       throw fenced(task, epoch, 0);
     }
+    const still = (current: number): number => {
+      if (current !== epoch || current === 0) throw fenced(task, epoch, current);
+      return current;
+    };
     // Looked up first: taking a task away from its owner is not for one who may not have it.
-    const { record } = await restoreTask(this.options.connection, place, null);
-    const current = record?.epoch ?? 0;
-    if (current !== epoch || current === 0) throw fenced(task, epoch, current);
-    return (await this.own(task, 0)).owner;
+    still((await lastTaskRecord(this.options.connection, place))?.epoch ?? 0);
+    // And again when earlier owners are fenced: one may have come in between.
+    return (await this.own(task, still)).owner;
   }
 
   /** A producer for commits without a checkpoint. */
@@ -104,7 +107,11 @@ export class TaskOwners {
     this.owners.clear();
   }
 
-  private async own(task: string, step: 0 | 1): Promise<{ owner: Owner; restored: Restored }> {
+  /** `epochAfter`: the owner's number by the last one's (0: nobody's); what it throws ends it here. */
+  private async own(
+    task: string,
+    epochAfter: (last: number) => number,
+  ): Promise<{ owner: Owner; restored: Restored }> {
     const { app, connection, stateDir } = this.options;
     const before = this.owners.get(task);
     if (before !== undefined) await this.release(before);
@@ -116,7 +123,7 @@ export class TaskOwners {
     try {
       const restored = await restoreTask(connection, place, cache);
       const incarnation = restored.record?.incarnation ?? randomUUID();
-      const epoch = (restored.record?.epoch ?? 0) + step;
+      const epoch = epochAfter(restored.record?.epoch ?? 0);
       const owner: Owner = { task, place, producer, incarnation, epoch, cache };
       const record = { incarnation, epoch, saved: restored.record?.saved ?? null };
       await this.announce(owner, record, restored);

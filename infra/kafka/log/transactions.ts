@@ -87,8 +87,8 @@ export class Transactions {
     for (const each of waiting) {
       const own = new Map(ends);
       try {
-        const fits = await this.place(each.commit, own);
         owners = await this.ownersOf(each.commit);
+        const fits = await this.place(each.commit, own);
         placed.push(...fits);
         for (const [key, end] of own) ends.set(key, end);
         taken.push(each);
@@ -125,8 +125,8 @@ export class Transactions {
   private async place(commit: Commit, ends: Map<string, End>): Promise<readonly Placed[]> {
     const { produced, checkpoints } = commit;
     // Fence first, then look: what an earlier writer, or one of ours that is dead, left under way is
-    // settled by then, and can no longer show up behind the end that was seen. (A task is fenced
-    // when it is opened.)
+    // settled by then, and can no longer show up behind the end that was seen. (A task's earlier
+    // owners are fenced when its owner is found.)
     if (checkpoints.length === 0 && produced.length > 0) await this.writerOf();
     const placed: Placed[] = [];
     for (const batch of produced) {

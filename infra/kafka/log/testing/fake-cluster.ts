@@ -1,4 +1,4 @@
-// A cluster of one topic with one partition, in memory, whose transactional producers fence each other
+// A cluster in memory, each topic of one partition, whose transactional producers fence each other
 // as a broker's do: for what cannot be made to happen on a broker at a given moment.
 
 import { TapedeckError } from "../../../../schemas/errors.ts";
@@ -9,7 +9,6 @@ import { type FakePartition, fakePartition } from "./fake-partition.ts";
 
 export interface FakeCluster {
   readonly connection: LogConnection;
-  readonly partition: FakePartition;
   /** So many commits from now on are not told where their records lie. */
   untold: number;
   /** Called before a producer is opened; once. */
@@ -19,7 +18,12 @@ export interface FakeCluster {
 }
 
 export function fakeCluster(): FakeCluster {
-  const partition = fakePartition();
+  const partitions = new Map<string, FakePartition>();
+  const partitionOf = (topic: string): FakePartition => {
+    const known = partitions.get(topic) ?? fakePartition();
+    partitions.set(topic, known);
+    return known;
+  };
   const newest = new Map<string, TransactionalProducer>();
   const open = new Set<TransactionalProducer>();
   const producer = (id: string): TransactionalProducer => {
@@ -35,10 +39,11 @@ export function fakeCluster(): FakeCluster {
           dead = true;
           throw new TapedeckError("STREAMS_FENCED", `${id} has another owner`);
         }
-        const messages = batches.flatMap(({ records }) => takeApart(records));
-        const base = partition.append(messages);
-        const baseOffset = cluster.untold-- > 0 ? -1 : base;
-        return batches.slice(0, 1).map((place) => ({ ...place, baseOffset }));
+        const told = cluster.untold-- <= 0;
+        return batches.map(({ topic, partition, records }) => {
+          const baseOffset = partitionOf(topic).append(takeApart(records));
+          return { topic, partition, baseOffset: told ? baseOffset : -1 };
+        });
       },
       close() {
         dead = true;
@@ -50,12 +55,12 @@ export function fakeCluster(): FakeCluster {
     return made;
   };
   const cluster: FakeCluster = {
-    partition,
     untold: 0,
     beforeNextProducer: null,
     open,
     connection: {
-      ...partition.connection,
+      fetch: (topic, ...asked) => partitionOf(topic).connection.fetch(topic, ...asked),
+      listOffset: (topic, ...asked) => partitionOf(topic).connection.listOffset(topic, ...asked),
       partitionsOf: async () => 1,
       admin: async () => {
         throw new Error("there is nothing to administer");
