@@ -1,7 +1,7 @@
 // Who owns a task, and what its next owner finds, where a broker could not be made to answer so at
 // the moment that counts. With a local cache on a real disk.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -140,4 +140,11 @@ describe("an owner's number that is gone on with after a restart", () => {
     expect(entries).toEqual(new Map([["a", value(1)]]));
     expect(last).toBe(epoch + 2);
   });
+});
+
+test("an owner that cannot have its cache leaves no producer behind", async () => {
+  const file = join(folder, "no-folder");
+  writeFileSync(file, "");
+  await expect(openLog(file).openTask(TASK)).rejects.toMatchObject({ code: "ENOTDIR" });
+  expect(cluster.open.size).toBe(0);
 });

@@ -119,8 +119,9 @@ export class TaskOwners {
     const place = changelogOf(app, task);
     await this.makeChangelog(place.topic);
     const producer = await this.producer(task);
-    const cache = stateDir === null ? null : StateCache.open(join(stateDir, app, fileName(task)));
+    let cache: StateCache | null = null;
     try {
+      if (stateDir !== null) cache = StateCache.open(join(stateDir, app, fileName(task)));
       const restored = await restoreTask(connection, place, cache);
       const incarnation = restored.record?.incarnation ?? randomUUID();
       const epoch = epochAfter(restored.record?.epoch ?? 0);
