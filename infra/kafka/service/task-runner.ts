@@ -3,18 +3,15 @@
 // what it holds in memory is bounded; whatever fails ends this runner and nothing of what it had
 // not committed is seen: a new one goes on from the last commit.
 
-import { setTimeout as pause } from "node:timers/promises";
 import { TapedeckError } from "../../../schemas/errors.ts";
-import type { GroupInput } from "../../../streams/group-input.ts";
-import { GroupTask } from "../../../streams/group-task.ts";
-import type { Commit, EntryChange, OpenedTask, RecordBatch } from "../../../streams/log.ts";
+import type { GroupTask } from "../../../streams/group-task.ts";
+import type { Commit, EntryChange, RecordBatch } from "../../../streams/log.ts";
 import { RecordCursor } from "../../../streams/record.ts";
 import type { GroupPlan } from "../../../streams/task-groups.ts";
 import {
   closeTaskGauges,
   count,
   type InputGauges,
-  openTaskGauges,
   type ServiceGauges,
   type TaskGauges,
 } from "../../telemetry/service-gauges.ts";
@@ -23,8 +20,8 @@ import type { Fetched, Fetcher, KafkaConnection } from "../client/connection.ts"
 import { decodeResolved, type ResolvingSchemaIds } from "../log/decode-resolved.ts";
 import type { KafkaLog } from "../log/kafka-log.ts";
 import type { Poison } from "../wire/poison.ts";
-import { TopicDecoder } from "../wire/topic-decoder.ts";
-import { Aside } from "./aside.ts";
+import { Inflow } from "./inflow.ts";
+import { asideKey, openGroup, type Source } from "./task-opening.ts";
 
 export interface RunnerSettings {
   /** How long an event waits for an input without a head, in µs. */
@@ -61,16 +58,6 @@ export interface RunnerOptions {
   readonly at?: (point: CrashPoint, task: string) => void;
 }
 
-/** One input partition as it comes from Kafka. */
-interface Source {
-  readonly input: GroupInput;
-  readonly decoder: TopicDecoder;
-  readonly gauges: InputGauges;
-  readonly kafkaTopic: string;
-  readonly aside: Aside;
-  paused: boolean;
-}
-
 export interface InputProgress {
   /** As Kafka has it. */
   readonly topic: string;
@@ -87,28 +74,23 @@ export interface InputProgress {
 
 /** Bound of what a task's fetches hold. */
 export const FETCH_BUFFER_BYTES = 64 << 20;
-/** Nothing happens for so long at most: lag is looked at as often. */
-const IDLE_MS = 100;
-const ASIDE = "aside ";
 /** Of letters that wait to be written: a flood of what is no event is held to this. */
 const LETTER_BYTES = 8 << 20;
 
 export class TaskRunner {
   hasCommitted = false;
   private readonly options: RunnerOptions;
-  private readonly sources = new Map<string, Source>();
+  private sources: ReadonlyMap<string, Source> = new Map();
   /** Messages put aside since the last transaction, whoever records them, and bytes of own letters. */
   private putAsideCount = 0;
   private letterBytes = 0;
   private gauges: TaskGauges | null = null;
   private fetcher: Fetcher | null = null;
+  private inflow: Inflow | null = null;
   private stopping = false;
-  private wake: (() => void) | null = null;
   /** The transaction under way. */
   private committing: Promise<void> | null = null;
   private failure: unknown = null;
-  private pulling: Promise<void> | null = null;
-  private pulled: Fetched | null = null;
   private firstAdmittedMs = 0;
 
   constructor(options: RunnerOptions) {
@@ -122,13 +104,13 @@ export class TaskRunner {
   /** Commits what it has begun, then ends `run`. */
   stop(): void {
     this.stopping = true;
-    this.wake?.();
+    this.inflow?.wake();
   }
 
   /** Ends `run` with an error, as if it had come from within. */
   fail(error: TapedeckError): void {
     this.failure ??= error;
-    this.wake?.();
+    this.inflow?.wake();
   }
 
   /** Asks for every input anew from where it is: what was asked before may never be answered. */
@@ -153,73 +135,39 @@ export class TaskRunner {
   /** Ends when it is stopped; throws what ended it else. */
   async run(): Promise<void> {
     const { connection, log } = this.options;
-    const group = await this.open();
-    const fetcher = connection.fetcher({ maxBufferedBytes: FETCH_BUFFER_BYTES });
-    this.fetcher = fetcher;
     try {
-      for (const source of this.sources.values()) {
+      const { group, sources, gauges } = await openGroup(this.options, nowUs);
+      this.sources = sources;
+      this.gauges = gauges;
+      this.at("opened");
+      const fetcher = connection.fetcher({ maxBufferedBytes: FETCH_BUFFER_BYTES });
+      const inflow = new Inflow(fetcher);
+      this.fetcher = fetcher;
+      this.inflow = inflow;
+      for (const source of sources.values()) {
         const { topic, partition, wanted } = source.input;
         const place = await source.aside.start(await log.view(topic, partition), wanted);
         source.decoder.seek(place.logical, place.floorUs);
         fetcher.add(source.kafkaTopic, partition, place.kafka);
       }
-      while (!this.stopping) await this.turn(group, fetcher);
+      while (!this.stopping) await this.turn(group, fetcher, inflow);
       await this.drain(group);
     } finally {
-      fetcher.close();
+      // What the task had opened is given back however far it came.
+      this.fetcher?.close();
       await this.committing?.catch(() => undefined);
       if (this.gauges !== null) closeTaskGauges(this.gauges);
       await log.close();
     }
   }
 
-  private async open(): Promise<GroupTask> {
-    const { plan, log, settings, gauges } = this.options;
-    const begunMs = performance.now();
-    const opened = await log.openTask(plan.name);
-    const group = new GroupTask(plan, opened, settings);
-    const names = plan.external.map(({ topic, partition }) => ({ topic, partition }));
-    this.gauges = openTaskGauges(gauges, plan.name, plan.group, names, []);
-    for (const [index, input] of group.inputs.entries()) this.addSource(input, index, opened);
-    for (const { topic, partition, from, to } of group.missing) {
-      for (let next = from; next < to; ) {
-        const batch = await log.read(topic, partition, next);
-        if (batch === null) throw missingInternal(plan.name, topic, partition, next, to);
-        group.receive(batch, nowUs());
-        next = batch.baseOffset + batch.count;
-      }
-    }
-    this.gauges.stateEntries = group.entries;
-    this.gauges.restoreSeconds = (performance.now() - begunMs) / 1000;
-    if (log.lastRestore?.cached ?? 0) this.gauges.warmRestores++;
-    else this.gauges.coldRestores++;
-    this.at("opened");
-    return group;
-  }
-
-  private addSource(input: GroupInput, index: number, opened: OpenedTask): void {
-    const { topic, partition } = input;
-    const { log, schemaIds } = this.options;
-    const kafkaTopic = log.kafkaName(topic);
-    this.sources.set(`${kafkaTopic}/${partition}`, {
-      input,
-      decoder: new TopicDecoder({ topic, partition }, schemaIds),
-      gauges: (this.gauges as TaskGauges).inputs[index] as InputGauges,
-      kafkaTopic,
-      aside: new Aside(opened.entries.get(`${ASIDE}${topic}/${partition}`)),
-      paused: false,
-    });
-  }
-
   /** Takes what came, works on what is ready, commits what is due, and waits for more. */
-  private async turn(group: GroupTask, fetcher: Fetcher): Promise<void> {
+  private async turn(group: GroupTask, fetcher: Fetcher, inflow: Inflow): Promise<void> {
     const { settings } = this.options;
+    this.failure ??= inflow.failure;
     if (this.failure !== null) throw this.failure;
-    const piece = this.lettersFull ? null : this.pulled;
-    if (piece !== null) {
-      this.pulled = null;
-      await this.take(group, piece, fetcher);
-    }
+    const piece = this.lettersFull ? null : inflow.take();
+    if (piece !== null) await this.take(group, piece, fetcher);
     this.observe(group, fetcher);
     const now = nowUs();
     if (group.admitted < settings.maxEvents) {
@@ -229,7 +177,7 @@ export class TaskRunner {
       if (done > 0) this.at("admitted");
     }
     this.commitIfDue(group);
-    await this.rest(group, fetcher);
+    await this.rest(group, inflow);
   }
 
   /** Nothing more is taken before some of it is written. */
@@ -297,7 +245,7 @@ export class TaskRunner {
     const waiting = group.admitted > 0;
     if (!waiting && this.putAsideCount === 0) return;
     const due = performance.now() - this.firstAdmittedMs >= lingerMs;
-    if (waiting && !due && group.admitted < maxEvents) return;
+    if (waiting && !due && !this.lettersFull && group.admitted < maxEvents) return;
     this.begin(this.transaction(group));
   }
 
@@ -325,7 +273,7 @@ export class TaskRunner {
     return [...this.sources.values()].flatMap(({ input, aside }): EntryChange[] => {
       const { topic, partition, consumed } = input;
       const value = aside.take(consumed);
-      return value === null ? [] : [{ key: `${ASIDE}${topic}/${partition}`, value }];
+      return value === null ? [] : [{ key: asideKey(topic, partition), value }];
     });
   }
 
@@ -363,7 +311,7 @@ export class TaskRunner {
   private settled(failure: unknown): void {
     this.committing = null;
     this.failure ??= failure;
-    this.wake?.();
+    this.inflow?.wake();
   }
 
   private note(error: unknown): void {
@@ -375,44 +323,16 @@ export class TaskRunner {
   }
 
   /** Until something comes, a commit ends, or the next event's waiting is over. */
-  private async rest(group: GroupTask, fetcher: Fetcher): Promise<void> {
-    const { lingerMs } = this.options.settings;
+  private async rest(group: GroupTask, inflow: Inflow): Promise<void> {
+    const { lingerMs, maxEvents } = this.options.settings;
     if (this.lettersFull) await this.committing;
-    if (this.pulled !== null) return;
-    this.pulling ??= fetcher.pull(IDLE_MS).then(
-      (piece) => {
-        this.pulled = piece;
-        this.pulling = null;
-      },
-      (error) => {
-        this.pulling = null;
-        // It goes on by itself; what does not is told by the next pull too.
-        if (!(error instanceof TapedeckError) || error.code !== "KAFKA_UNREACHABLE") {
-          this.failure ??= error;
-        }
-      },
-    );
-    const waits: Promise<unknown>[] = [
-      this.pulling,
-      new Promise<void>((done) => (this.wake = done)),
-    ];
     const readyMs = (group.readyUs - nowUs()) / 1000;
     const dueMs =
       group.admitted > 0 && this.committing === null
         ? lingerMs - (performance.now() - this.firstAdmittedMs)
         : Number.POSITIVE_INFINITY;
-    const full = group.admitted >= this.options.settings.maxEvents;
-    const ms = Math.min(full ? Number.POSITIVE_INFINITY : readyMs, dueMs);
-    if (ms <= 0) {
-      // Work is ready: what came meanwhile gets its turn first.
-      await Promise.race([...waits, new Promise((resolve) => setImmediate(resolve))]);
-    } else if (ms < IDLE_MS) {
-      const timer = new AbortController();
-      const slept = pause(ms, undefined, { signal: timer.signal }).catch(() => undefined);
-      await Promise.race([...waits, slept]);
-      timer.abort();
-    } else await Promise.race(waits);
-    this.wake = null;
+    const full = group.admitted >= maxEvents;
+    await inflow.wait(Math.min(full ? Number.POSITIVE_INFINITY : readyMs, dueMs));
   }
 
   /** The last transaction: what was admitted is not thrown away. */
@@ -455,17 +375,4 @@ const skipped = (task: string, topic: string, offset: number): TapedeckError =>
     "STREAMS_OFFSET_OUT_OF_RANGE",
     `${task} got ${topic} from offset ${offset} on, and misses what lies before`,
     { task, topic, offset },
-  );
-
-const missingInternal = (
-  task: string,
-  topic: string,
-  partition: number,
-  next: number,
-  to: number,
-): TapedeckError =>
-  new TapedeckError(
-    "STREAMS_OFFSET_OUT_OF_RANGE",
-    `${task} has written ${topic}/${partition} up to ${to}, but the log ends at ${next}`,
-    { task, topic, partition, next, to },
   );

@@ -1,0 +1,100 @@
+// How a task of a group begins on Kafka. Promises: whoever had it before is fenced; it stands where
+// its last commit left it, with what its members had written and not yet read; where that fails, it
+// is shown nowhere as open.
+
+import { TapedeckError } from "../../../schemas/errors.ts";
+import type { GroupInput } from "../../../streams/group-input.ts";
+import { GroupTask } from "../../../streams/group-task.ts";
+import type { Waits } from "../../../streams/live-merge.ts";
+import type { GroupPlan } from "../../../streams/task-groups.ts";
+import {
+  closeTaskGauges,
+  type InputGauges,
+  openTaskGauges,
+  type ServiceGauges,
+  type TaskGauges,
+} from "../../telemetry/service-gauges.ts";
+import type { ResolvingSchemaIds } from "../log/decode-resolved.ts";
+import type { KafkaLog } from "../log/kafka-log.ts";
+import { TopicDecoder } from "../wire/topic-decoder.ts";
+import { Aside } from "./aside.ts";
+
+/** One input partition as it comes from Kafka. */
+export interface Source {
+  readonly input: GroupInput;
+  readonly decoder: TopicDecoder;
+  readonly gauges: InputGauges;
+  readonly kafkaTopic: string;
+  readonly aside: Aside;
+  paused: boolean;
+}
+
+export interface OpeningOptions {
+  readonly plan: GroupPlan;
+  readonly log: KafkaLog;
+  readonly schemaIds: ResolvingSchemaIds | null;
+  readonly settings: Waits;
+  readonly gauges: ServiceGauges;
+}
+
+export interface OpenGroup {
+  readonly group: GroupTask;
+  /** By Kafka's name of the topic and partition, as in "market.ticks/0". */
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly gauges: TaskGauges;
+}
+
+/** Where a task keeps what it put aside of a partition. */
+export const asideKey = (topic: string, partition: number): string => `aside ${topic}/${partition}`;
+
+/** Cost: reads the task's state, from the local cache where it can, and what is missing between members. */
+export async function openGroup(options: OpeningOptions, nowUs: () => number): Promise<OpenGroup> {
+  const { plan, log, schemaIds, settings } = options;
+  const begunMs = performance.now();
+  const opened = await log.openTask(plan.name);
+  const group = new GroupTask(plan, opened, settings);
+  const names = plan.external.map(({ topic, partition }) => ({ topic, partition }));
+  const gauges = openTaskGauges(options.gauges, plan.name, plan.group, names, []);
+  const sources = new Map<string, Source>();
+  for (const [index, input] of group.inputs.entries()) {
+    const { topic, partition } = input;
+    const kafkaTopic = log.kafkaName(topic);
+    sources.set(`${kafkaTopic}/${partition}`, {
+      input,
+      decoder: new TopicDecoder({ topic, partition }, schemaIds),
+      gauges: gauges.inputs[index] as InputGauges,
+      kafkaTopic,
+      aside: new Aside(opened.entries.get(asideKey(topic, partition))),
+      paused: false,
+    });
+  }
+  try {
+    await refill(group, log, nowUs);
+  } catch (error) {
+    closeTaskGauges(gauges);
+    throw error;
+  }
+  gauges.stateEntries = group.entries;
+  gauges.restoreSeconds = (performance.now() - begunMs) / 1000;
+  if (log.lastRestore?.cached ?? 0) gauges.warmRestores++;
+  else gauges.coldRestores++;
+  return { group, sources, gauges };
+}
+
+async function refill(group: GroupTask, log: KafkaLog, nowUs: () => number): Promise<void> {
+  const task = group.plan.name;
+  for (const { topic, partition, from, to } of group.missing) {
+    for (let next = from; next < to; ) {
+      const batch = await log.read(topic, partition, next);
+      if (batch === null) {
+        throw new TapedeckError(
+          "STREAMS_OFFSET_OUT_OF_RANGE",
+          `${task} has written ${topic}/${partition} up to ${to}, but the log ends at ${next}`,
+          { task, topic, partition, next, to },
+        );
+      }
+      group.receive(batch, nowUs());
+      next = batch.baseOffset + batch.count;
+    }
+  }
+}
