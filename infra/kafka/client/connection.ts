@@ -4,6 +4,7 @@
 
 import type { Admin, Kafka, Mechanism, SASLOptions } from "kafkajs";
 import { TapedeckError } from "../../../schemas/errors.ts";
+import { type Administered, adminFailure, inOurWords } from "./admin-failure.ts";
 import { ClusterView, closedByUs, parseAddress } from "./cluster-view.ts";
 import { type Fetcher, type FetcherOptions, OpenFetcher } from "./fetcher.ts";
 import { GroupMembership, type GroupSettings } from "./group-membership.ts";
@@ -26,7 +27,11 @@ export type { Transaction, TransactionalProducer, Written } from "./transactiona
 export interface KafkaConnection {
   /** For consumer groups; patched. Whoever makes a consumer of it also ends it. */
   readonly kafka: Kafka;
-  /** One for all who ask; ended by `close`. */
+  /**
+   * One for all who ask; ended by `close`. It and its calls fail with KAFKA_UNREACHABLE,
+   * KAFKA_AUTHENTICATION_FAILED, KAFKA_AUTHORIZATION_FAILED or KAFKA_REFUSED; what is said of each of
+   * several topics comes as kafkajs has it.
+   */
   admin(): Promise<Admin>;
   close(): Promise<void>;
   /** Null where there is no such topic. Cost: a request. */
@@ -136,12 +141,26 @@ class OpenConnection implements KafkaConnection {
 
   private async connectAdmin(): Promise<Admin> {
     const admin = this.kafka.admin();
+    const cluster = administered(this.cluster.settings);
     try {
       await admin.connect();
-      return admin;
+      return inOurWords(admin, cluster);
     } catch (error) {
       this.connectedAdmin = null;
-      throw error;
+      throw adminFailure(error, "administer Kafka", cluster);
     }
   }
+}
+
+function administered({ brokers, ssl, sasl }: KafkaSettings): Administered {
+  const password = sasl && "password" in sasl ? sasl.password : null;
+  const secrets = [password, ...(ssl ? [ssl.passphrase, ssl.key] : [])];
+  const shown = (text: string): string => {
+    let left = text;
+    for (const secret of secrets) {
+      if (typeof secret === "string" && secret !== "") left = left.replaceAll(secret, "[secret]");
+    }
+    return left;
+  };
+  return { brokers, mechanism: sasl?.mechanism ?? null, tls: Boolean(ssl), shown };
 }

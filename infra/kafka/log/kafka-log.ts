@@ -277,6 +277,7 @@ export class KafkaLog implements EventLog {
     const wanted = { topic: name, numPartitions: partitions, replicationFactor, configEntries };
     // False where another process was first: that its count is another shows when it is read.
     await admin.createTopics({ topics: [wanted], waitForLeaders: false }).catch((cause) => {
+      if (cause instanceof TapedeckError) throw cause;
       const [first] = (cause as { readonly errors?: readonly Error[] }).errors ?? [];
       const why = (first ?? (cause as Error)).message;
       throw new TapedeckError(

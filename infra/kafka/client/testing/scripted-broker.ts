@@ -107,7 +107,14 @@ function versions(version: number): Buffer {
   const to = new BodyWriter();
   if (version > NEWEST_API_VERSIONS) return to.i16(UNSUPPORTED_VERSION).i32(0).take();
   const keys = Array.from({ length: 62 }, (_, key) => key);
-  to.i16(0).list(keys, (key) => to.i16(key).i16(0).i16(20));
+  // kafkajs asks about the cluster as we do.
+  const newest = new Map(Object.values(api).map((one) => [one.key as number, one.version]));
+  to.i16(0).list(keys, (key) =>
+    to
+      .i16(key)
+      .i16(0)
+      .i16(newest.get(key) ?? 20),
+  );
   return version > 0 ? to.i32(0).take() : to.take();
 }
 
