@@ -73,6 +73,11 @@ export class TaskOwners {
     return record?.saved == null ? null : { task, ...record.saved };
   }
 
+  /** Whether the task was taken through this log, and is not known to be another's. */
+  has(task: string): boolean {
+    return this.owners.has(task);
+  }
+
   /**
    * The owner that a checkpoint names. Throws STREAMS_FENCED if it is another one by now. After a
    * restart of this process an owner's number still counts, as long as nobody took the task since.

@@ -85,10 +85,17 @@ export class Transactions {
     const placed: Placed[] = [];
     let owners: readonly Owner[] = [];
     for (const each of waiting) {
-      const own = new Map(ends);
+      let own = new Map(ends);
       try {
+        let fits = await this.place(each.commit, own);
+        const known = each.commit.checkpoints.every(({ task }) => this.owners.has(task));
         owners = await this.ownersOf(each.commit);
-        const fits = await this.place(each.commit, own);
+        if (!known) {
+          // Whom that fenced may have written since the ends were looked up.
+          this.forget();
+          own = new Map(ends);
+          fits = await this.place(each.commit, own);
+        }
         placed.push(...fits);
         for (const [key, end] of own) ends.set(key, end);
         taken.push(each);
@@ -125,8 +132,8 @@ export class Transactions {
   private async place(commit: Commit, ends: Map<string, End>): Promise<readonly Placed[]> {
     const { produced, checkpoints } = commit;
     // Fence first, then look: what an earlier writer, or one of ours that is dead, left under way is
-    // settled by then, and can no longer show up behind the end that was seen. (A task's earlier
-    // owners are fenced when its owner is found.)
+    // settled by then, and can no longer show up behind the end that was seen. (A task is fenced
+    // when it is opened.)
     if (checkpoints.length === 0 && produced.length > 0) await this.writerOf();
     const placed: Placed[] = [];
     for (const batch of produced) {
