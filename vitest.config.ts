@@ -2,6 +2,26 @@
 // processes), sim (the whole graph under seeded faults), kafka (a real broker and registry, started
 // once for all files; skipped, with the reason, where there is none).
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Minutes, not seconds: begun last, one of them would keep all but one core waiting. */
+const LONG = [
+  "infra/faults/runs/",
+  "infra/log/killed-writer.int",
+  "law/deletion.int",
+  "processors/flow-following.sim",
+  "processors/flow.sim",
+  "infra/run/kill.int",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      LONG.some((name) => moduleId.includes(name));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 const project = (name: string, testTimeout: number, extra: object = {}) => ({
   test: {
@@ -20,6 +40,7 @@ export default defineConfig({
   test: {
     // Many wait for processes and disks: every core is worth a worker.
     maxWorkers: "100%",
+    sequence: { sequencer: LongestFirst },
     projects: [
       project("unit", 60_000),
       project("int", 300_000),
