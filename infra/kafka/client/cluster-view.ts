@@ -107,12 +107,9 @@ export class ClusterView {
     return started;
   }
 
-  /** Runs `work` until it succeeds, cannot, or `forMs` is over. `before` names what is stale. */
-  async retrying<T>(
-    what: string,
-    work: () => Promise<T>,
-    forMs = retryForMs(this.settings),
-  ): Promise<T> {
+  /** Runs `work` until it succeeds, cannot, or `retryForMs` is over; `what` completes "could not …". */
+  async retrying<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const forMs = retryForMs(this.settings);
     const begun = performance.now();
     for (let attempt = 0; ; attempt++) {
       try {

@@ -7,7 +7,7 @@
 import type { RawBatch } from "../wire/record-batch.ts";
 import type { FetchedPartition } from "./requests.ts";
 
-/** The bytes of a fetch that a pure function needs. */
+/** The transactions of a fetched range that were aborted, each by its producer and first offset. */
 export type Aborted = FetchedPartition["aborted"];
 
 export interface CommittedPart {
