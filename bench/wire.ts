@@ -1,8 +1,10 @@
 // The wire's cost: frames to messages, to a sealed batch, and back, without a network. One line a case;
 // nanoseconds a record, the best of several rounds, and the sizes. `node bench/wire.ts [case]`.
 
-import { RecordsWriter, sealBatch, splitBatches } from "../infra/kafka/wire/record-batch.ts";
-import { TopicDecoder, TopicEncoder } from "../infra/kafka/wire/topic-wire.ts";
+import { sealBatch, splitBatches } from "../infra/kafka/wire/record-batch.ts";
+import { RecordsWriter } from "../infra/kafka/wire/records-writer.ts";
+import { TopicDecoder } from "../infra/kafka/wire/topic-decoder.ts";
+import { TopicEncoder } from "../infra/kafka/wire/topic-encoder.ts";
 import { Writer } from "../schemas/avro.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import type { RecordBatch } from "../streams/log.ts";

@@ -4,7 +4,8 @@
 
 import { CommitQueue } from "../../infra/kafka/log/commit-queue.ts";
 import { sealBatch, splitBatches } from "../../infra/kafka/wire/record-batch.ts";
-import { TopicDecoder, TopicEncoder } from "../../infra/kafka/wire/topic-wire.ts";
+import { TopicDecoder } from "../../infra/kafka/wire/topic-decoder.ts";
+import { TopicEncoder } from "../../infra/kafka/wire/topic-encoder.ts";
 import { Writer } from "../../schemas/avro.ts";
 import { GroupTask } from "../../streams/group-task.ts";
 import type { RecordBatch } from "../../streams/log.ts";

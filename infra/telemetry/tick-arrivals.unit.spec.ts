@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { childOf, formatTraceparent, placesOf, sourceTrace } from "../kafka/wire/trace.ts";
+import { childOf, sourceTrace } from "../kafka/wire/testing/traces.ts";
+import { formatTraceparent, placesOf } from "../kafka/wire/trace.ts";
 import { newServiceGauges } from "./service-gauges.ts";
 import { measureVerdicts, TickArrivals } from "./tick-arrivals.ts";
 

@@ -38,7 +38,6 @@ interface RequestQueue {
   push(request: QueuedRequest): void;
   rejectAll(error: Error): void;
   destroy(): void;
-  maybeThrottle(milliseconds: number): void;
 }
 
 export interface Connection {

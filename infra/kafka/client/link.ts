@@ -60,7 +60,7 @@ export const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) =>
   return socket.setKeepAlive(true, 60_000);
 };
 
-export const loggerOf = ({ log }: KafkaSettings): Logger =>
+const loggerOf = ({ log }: KafkaSettings): Logger =>
   createLogger({
     level: log === undefined ? logLevel.NOTHING : logLevel.WARN,
     logCreator: () => (entry) => log?.(entry),

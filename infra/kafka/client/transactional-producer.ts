@@ -14,7 +14,7 @@
 
 import { TapedeckError } from "../../../schemas/errors.ts";
 
-import { type EncodedRecords, sealBatch } from "../wire/record-batch.ts";
+import { type EncodedRecords, HEADER_BYTES, sealBatch } from "../wire/record-batch.ts";
 import { type ClusterView, closedByUs, pauseMs } from "./cluster-view.ts";
 import { Coordinator } from "./coordinator.ts";
 import { kafkaError, LinkFailure, mayRetry, Refused } from "./failures.ts";
@@ -83,7 +83,6 @@ const OFFSETS_LANE = "offsets";
 const LONGEST_MARKER_PAUSE_MS = 20;
 const MAX_REQUEST_BYTES = 16 << 20;
 const SEQUENCES = 2 ** 31;
-const HEADER_BYTES = 61;
 
 interface Outgoing extends Partitioned {
   readonly parts: EncodedRecords[];

@@ -13,13 +13,9 @@ import { thrown } from "../../models/model-failure.ts";
 import { decodeResolved, type ResolvingSchemaIds } from "../log/decode-resolved.ts";
 import { EnvelopeReader } from "../wire/envelope-reader.ts";
 import type { Message } from "../wire/poison.ts";
-import {
-  type RawBatch,
-  RecordReader,
-  RecordsWriter,
-  sealBatch,
-  splitBatches,
-} from "../wire/record-batch.ts";
+import { type RawBatch, sealBatch, splitBatches } from "../wire/record-batch.ts";
+import { RecordReader } from "../wire/record-reader.ts";
+import { RecordsWriter } from "../wire/records-writer.ts";
 import { TopicDecoder } from "../wire/topic-decoder.ts";
 
 /** An event to append; its offset is what comes next. */

@@ -10,7 +10,7 @@ import { type Letter, messageOf } from "../../dlq/letters.ts";
 import type { KafkaConnection } from "../client/connection.ts";
 import type { KafkaLog } from "../log/kafka-log.ts";
 import type { Message } from "../wire/poison.ts";
-import { RecordReader } from "../wire/record-batch.ts";
+import { RecordReader } from "../wire/record-reader.ts";
 
 export interface WholeLetter {
   readonly letter: Letter;

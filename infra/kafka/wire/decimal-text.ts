@@ -4,7 +4,7 @@
 const ZERO = 0x30;
 const SPLIT = 1e9;
 /** Digits of the greatest safe integer. */
-export const DIGITS_MAX = 16;
+const DIGITS_MAX = 16;
 
 /** Digits of a safe integer of 0 or more. */
 export function digitCount(value: number): number {

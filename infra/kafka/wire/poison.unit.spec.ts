@@ -11,6 +11,7 @@ import { catalogue, keyOf } from "../../../streams/catalogue.ts";
 import type { RecordBatch } from "../../../streams/log.ts";
 import { encodeRecord } from "../../../streams/record.ts";
 import { VALUE_MAX_BYTES } from "./envelope.ts";
+import { type Message, readMessage } from "./poison.ts";
 import {
   type LooseMessage,
   onlyBatch,
@@ -19,7 +20,8 @@ import {
   takeApart,
   testIds,
 } from "./testing/messages.ts";
-import { type Message, readMessage, TopicDecoder, TopicEncoder } from "./topic-wire.ts";
+import { TopicDecoder } from "./topic-decoder.ts";
+import { TopicEncoder } from "./topic-encoder.ts";
 
 const utf8 = (text: string): Uint8Array => Buffer.from(text);
 const PARTITION = 4;

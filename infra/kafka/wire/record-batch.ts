@@ -7,9 +7,6 @@ import { TapedeckError } from "../../../schemas/errors.ts";
 import { crc32c } from "./crc32c.ts";
 import { type Defect, UNPACKED_MAX_BYTES, type Unpacked, unpack } from "./unpack.ts";
 
-export { RecordReader } from "./record-reader.ts";
-export { type Header, RecordsWriter } from "./records-writer.ts";
-
 /** Records of one batch that is still to be sealed. */
 export interface EncodedRecords {
   /** 0: nothing to send. */

@@ -5,15 +5,9 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc, { type Arbitrary } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TapedeckError } from "../../../schemas/errors.ts";
-import {
-  type EncodedRecords,
-  HEADER_BYTES,
-  type Header,
-  RecordReader,
-  RecordsWriter,
-  sealBatch,
-  splitBatches,
-} from "./record-batch.ts";
+import { type EncodedRecords, HEADER_BYTES, sealBatch, splitBatches } from "./record-batch.ts";
+import { RecordReader } from "./record-reader.ts";
+import { type Header, RecordsWriter } from "./records-writer.ts";
 import { readByKafkajs, writeByKafkajs } from "./testing/kafkajs-batches.ts";
 import { type LooseMessage, onlyBatch, resealed, stored } from "./testing/messages.ts";
 import { UNPACKED_MAX_BYTES } from "./unpack.ts";
@@ -45,7 +39,6 @@ function encode(list: readonly LooseMessage[]): EncodedRecords {
   const records = writer.take();
   if (records === null) throw new Error("nothing was written");
   expect(writer.take()).toBe(null);
-  expect(writer.size).toBe(0);
   return records;
 }
 

@@ -20,11 +20,6 @@ export class RecordsWriter {
   private firstTimestampMs = 0;
   private maxTimestampMs = 0;
 
-  /** Bytes written since the last `take`. */
-  get size(): number {
-    return this.writer.pos;
-  }
-
   add(
     timestampMs: number,
     key: Uint8Array | null,

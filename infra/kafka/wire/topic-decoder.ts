@@ -46,13 +46,6 @@ type Unplaced = Omit<Poison, "next" | "reachedUs">;
 
 const NOTHING: Decoded = { batch: null, poison: [], runs: [], unresolved: [] };
 
-/** Kafka offset of a record of a batch that was decoded. */
-export function kafkaOffsetOf(runs: readonly OffsetRun[], logical: number): number {
-  const run = runs.findLast((each) => each.logical <= logical);
-  if (run === undefined) throw new RangeError(`no run holds ${logical}`);
-  return run.kafka + (logical - run.logical);
-}
-
 /** Reads one partition's batches in order. `schemas` null: nothing is typed, all of it is opaque. */
 export class TopicDecoder {
   /** Logical offset that comes next; null: whatever comes. */

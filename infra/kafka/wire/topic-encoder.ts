@@ -1,6 +1,7 @@
-// Frames (streams/record.ts) to Kafka messages: one partition's writer. Promises: what goes out comes
-// back byte for byte through TopicDecoder; a frame that could not is refused (STREAMS_BATCH_INVALID)
-// before anything is sent. The hot path: under a microsecond a record, its value decoded as a check.
+// Frames (streams/record.ts) to Kafka messages (docs/wire.md): one partition's writer. Promises: what
+// goes out comes back byte for byte through TopicDecoder; a frame that could not is refused
+// (STREAMS_BATCH_INVALID) before anything is sent. The hot path: under a microsecond a record, its
+// value decoded as a check.
 
 import { type Codec, Reader, Writer } from "../../../schemas/avro.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";

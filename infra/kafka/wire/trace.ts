@@ -32,20 +32,6 @@ export function parseTraceparent(text: string): Trace | null {
 export const formatTraceparent = ({ traceId, parentId, flags }: Trace): string =>
   `00-${traceId}-${parentId}-${flags}`;
 
-const scratch = Buffer.alloc(TRACEPARENT_LENGTH);
-
-/** The traceparent of a source event that came without one. */
-export function sourceTrace(topic: string, partition: number, offset: number): string {
-  placesOf(topic, partition).writeSource(scratch, 0, offset);
-  return scratch.toString("latin1");
-}
-
-/** The traceparent of an event made from one that has `trace`: same trace, its own span. */
-export function childOf(trace: string, topic: string, partition: number, offset: number): string {
-  placesOf(topic, partition).writeSpan(scratch, 0, offset);
-  return `${trace.slice(0, 36)}${scratch.toString("latin1", 0, 16)}${trace.slice(52)}`;
-}
-
 /** One hash for each 32 bits: four of the trace id, two of the span id. */
 const LANES = 6;
 const GOLDEN = 0x9e37_79b9;

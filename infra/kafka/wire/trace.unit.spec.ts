@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { childOf, formatTraceparent, parseTraceparent, sourceTrace } from "./trace.ts";
+import { childOf, sourceTrace } from "./testing/traces.ts";
+import { formatTraceparent, parseTraceparent } from "./trace.ts";
 
 const ID = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";

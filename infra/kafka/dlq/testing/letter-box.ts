@@ -13,7 +13,8 @@ import type { ResolvingSchemaIds } from "../../log/decode-resolved.ts";
 import { KafkaLog } from "../../log/kafka-log.ts";
 import { fixedSchemaIds } from "../../service/testing/fixed-schema-ids.ts";
 import { type LooseMessage, putTogether, takeApart } from "../../wire/testing/messages.ts";
-import { TopicDecoder, TopicEncoder } from "../../wire/topic-wire.ts";
+import { TopicDecoder } from "../../wire/topic-decoder.ts";
+import { TopicEncoder } from "../../wire/topic-encoder.ts";
 import { operatorOf } from "../ledger.ts";
 import { type Redriven, type RedriveOptions, redrive } from "../redrive.ts";
 

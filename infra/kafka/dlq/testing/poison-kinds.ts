@@ -3,9 +3,9 @@
 
 import { Writer } from "../../../../schemas/avro.ts";
 import type { Facts } from "../../../../schemas/generated/facts.ts";
-import type { Header } from "../../wire/record-batch.ts";
+import type { PoisonCode } from "../../wire/poison.ts";
+import type { Header } from "../../wire/records-writer.ts";
 import type { LooseMessage } from "../../wire/testing/messages.ts";
-import type { PoisonCode } from "../../wire/topic-wire.ts";
 
 type Tick = Facts["market.ticks"];
 

@@ -7,7 +7,7 @@ import { RecordCursor, writeRecord } from "../../../../streams/record.ts";
 import type { LiveFixture } from "../../service/testing/live-fixture.ts";
 import { fixedSchemaIds } from "../../service/testing/live-fixture.ts";
 import { type LooseMessage, takeApart } from "../../wire/testing/messages.ts";
-import { TopicEncoder } from "../../wire/topic-wire.ts";
+import { TopicEncoder } from "../../wire/topic-encoder.ts";
 import { type PoisonKind, poisonKinds } from "./poison-kinds.ts";
 import type { StrangeProducer } from "./strange-producer.ts";
 

@@ -4,7 +4,7 @@ import { Writer } from "../../../../schemas/avro.ts";
 import { codecs } from "../../../../schemas/generated/facts.ts";
 import { encodeRecord } from "../../../../streams/record.ts";
 import { type LooseMessage, takeApart, testIds } from "../../wire/testing/messages.ts";
-import { TopicEncoder } from "../../wire/topic-wire.ts";
+import { TopicEncoder } from "../../wire/topic-encoder.ts";
 
 export const TICKS = { topic: "market.ticks", partition: 0 } as const;
 const START_US = 1_711_636_200_000_000;

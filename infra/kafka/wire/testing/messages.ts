@@ -2,15 +2,9 @@
 
 import type { TopicName } from "../../../../schemas/generated/facts.ts";
 import { crc32c } from "../crc32c.ts";
-import {
-  type EncodedRecords,
-  type Header,
-  type RawBatch,
-  RecordReader,
-  RecordsWriter,
-  sealBatch,
-  splitBatches,
-} from "../record-batch.ts";
+import { type EncodedRecords, type RawBatch, sealBatch, splitBatches } from "../record-batch.ts";
+import { RecordReader } from "../record-reader.ts";
+import { type Header, RecordsWriter } from "../records-writer.ts";
 import type { SchemaIds } from "../schema-ids.ts";
 
 export interface LooseMessage {
