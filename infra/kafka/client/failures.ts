@@ -130,6 +130,12 @@ export function mayRetry(failure: unknown): boolean {
   return ["transient", "leader", "coordinator"].includes(failure.failure);
 }
 
+/** One that no retry mends goes first; else the one that came first. */
+export function throwWorst(failures: readonly unknown[]): void {
+  if (failures.length === 0) return;
+  throw failures.find((failure) => !mayRetry(failure)) ?? failures[0];
+}
+
 /** The error for whoever asked; `what` is what was tried, such as "read market.ticks/0". */
 export function kafkaError(failure: unknown, what: string, afterMs?: number): TapedeckError {
   if (failure instanceof TapedeckError) return failure;

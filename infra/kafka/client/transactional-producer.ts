@@ -14,19 +14,18 @@
 
 import { TapedeckError } from "../../../schemas/errors.ts";
 
-import { type EncodedRecords, HEADER_BYTES, sealBatch } from "../wire/record-batch.ts";
 import { type ClusterView, closedByUs, pauseMs } from "./cluster-view.ts";
 import { Coordinator } from "./coordinator.ts";
-import { kafkaError, LinkFailure, mayRetry, Refused } from "./failures.ts";
-import { type Link, retryForMs } from "./link.ts";
+import { kafkaError, LinkFailure, mayRetry, Refused, throwWorst } from "./failures.ts";
+import { retryForMs } from "./link.ts";
 import { Links } from "./links.ts";
 import {
-  COORDINATES_GROUPS,
-  COORDINATES_TRANSACTIONS,
-  type Node,
-  type Partitioned,
-} from "./requests.ts";
-import { splitRecords } from "./split-records.ts";
+  type Outgoing,
+  outgoingOf,
+  ProduceRounds,
+  type TransactionBatch,
+} from "./produce-rounds.ts";
+import { COORDINATES_GROUPS, COORDINATES_TRANSACTIONS, type Partitioned } from "./requests.ts";
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
@@ -35,19 +34,9 @@ import {
   endTxnWithNewEpoch,
   initProducerId,
   type Producer,
-  produce,
   type Refusal,
   txnOffsetCommit,
 } from "./transaction-requests.ts";
-
-export interface TransactionBatch extends Partitioned {
-  readonly records: EncodedRecords;
-  /**
-   * Kafka offset that the partition's first record must get. Where another producer's came first, in
-   * a transaction that is still open too, nothing is committed: STREAMS_OFFSET_CONFLICT.
-   */
-  readonly at?: number;
-}
 
 export interface Transaction {
   /** Several of one partition are written in their order. */
@@ -77,20 +66,9 @@ export interface TransactionalProducer {
 }
 
 const COORDINATOR_LANE = "coordinator";
-const PRODUCE_LANE = "produce";
 const OFFSETS_LANE = "offsets";
 /** A transaction's markers are written within milliseconds: ask again soon. */
 const LONGEST_MARKER_PAUSE_MS = 20;
-const MAX_REQUEST_BYTES = 16 << 20;
-const SEQUENCES = 2 ** 31;
-
-interface Outgoing extends Partitioned {
-  readonly parts: EncodedRecords[];
-  readonly at: number | null;
-  /** Sealed and perhaps sent: sent again it must be the same. */
-  sealed: { readonly bytes: Uint8Array; readonly count: number } | null;
-  baseOffset: number;
-}
 
 /** Opens one; bounded by `retryForMs`. `timeoutMs` is how long the broker lets a transaction last. */
 export async function openProducer(
@@ -132,7 +110,7 @@ class OpenProducer implements TransactionalProducer {
   private producer: Producer;
   private readonly timeoutMs: number;
   private readonly newEpochs: boolean;
-  private readonly sequences = new Map<string, number>();
+  private readonly rounds: ProduceRounds;
   private busy = false;
   private endSent = false;
   /** The coordinator answered a request to commit so that it may have been carried out. */
@@ -152,6 +130,7 @@ class OpenProducer implements TransactionalProducer {
     this.producer = producer;
     this.timeoutMs = timeoutMs;
     this.newEpochs = newEpochs;
+    this.rounds = new ProduceRounds(cluster, links, timeoutMs);
   }
 
   get id(): bigint {
@@ -180,7 +159,8 @@ class OpenProducer implements TransactionalProducer {
     const begun = performance.now();
     let overtaken: Outgoing | undefined;
     try {
-      const outgoing = this.outgoing(transaction);
+      const limit = this.cluster.settings.maxBatchBytes ?? 1_000_000;
+      const outgoing = outgoingOf(transaction.batches, limit);
       const offsets = transaction.offsets?.offsets.length ? transaction.offsets : null;
       if (outgoing.length === 0 && offsets === null) return [];
       const steps = [this.addPartitions(outgoing)];
@@ -214,22 +194,6 @@ class OpenProducer implements TransactionalProducer {
     this.links.close();
   }
 
-  private outgoing(transaction: Transaction): Outgoing[] {
-    const limit = (this.cluster.settings.maxBatchBytes ?? 1_000_000) - HEADER_BYTES;
-    const places = new Map<string, Outgoing>();
-    for (const { topic, partition, records, at = null } of transaction.batches) {
-      if (records.count === 0) continue;
-      const parts = splitRecords(records, limit);
-      const known = places.get(`${topic}/${partition}`);
-      if (known !== undefined) known.parts.push(...parts);
-      else {
-        const fresh = { topic, partition, parts: [...parts], at, sealed: null, baseOffset: -1 };
-        places.set(`${topic}/${partition}`, fresh);
-      }
-    }
-    return [...places.values()];
-  }
-
   private async addPartitions(outgoing: readonly Outgoing[]): Promise<void> {
     if (outgoing.length === 0) return;
     await this.repeat(async () => {
@@ -241,85 +205,7 @@ class OpenProducer implements TransactionalProducer {
 
   private async write(outgoing: readonly Outgoing[]): Promise<void> {
     if (outgoing.length === 0) return;
-    let left: readonly Outgoing[] = outgoing;
-    await this.repeat(async () => {
-      const leaders = await this.byLeader(left);
-      const sent = await Promise.allSettled(
-        leaders.map(([node, items]) => this.produceTo(node, items)),
-      );
-      left = left.filter(({ sealed, parts }) => sealed !== null || parts.length > 0);
-      throwWorst(sent.flatMap((one) => (one.status === "rejected" ? [one.reason] : [])));
-    });
-  }
-
-  private async byLeader(items: readonly Outgoing[]): Promise<[Node, Outgoing[]][]> {
-    const leaders = new Map<number, [Node, Outgoing[]]>();
-    for (const item of items) {
-      const node = await this.cluster.leader(item);
-      const group = leaders.get(node.id);
-      if (group === undefined) leaders.set(node.id, [node, [item]]);
-      else group[1].push(item);
-    }
-    return [...leaders.values()];
-  }
-
-  /** Everything for one broker, request after request, each with one batch a partition. */
-  private async produceTo(node: Node, items: readonly Outgoing[]): Promise<void> {
-    const topics = items.map(({ topic }) => topic);
-    try {
-      const link = await this.links.get({ host: node.host, port: node.port }, PRODUCE_LANE);
-      for (let left = items; left.length > 0; ) {
-        await this.produceRound(link, left);
-        left = left.filter(({ sealed, parts }) => sealed !== null || parts.length > 0);
-      }
-    } catch (failure) {
-      const moved = failure instanceof Refused ? failure.failure === "leader" : true;
-      if (moved) this.cluster.forgetLeaders(topics);
-      throw failure;
-    }
-  }
-
-  private async produceRound(link: Link, items: readonly Outgoing[]): Promise<void> {
-    const batches: (Outgoing & { readonly bytes: Uint8Array })[] = [];
-    const chosen = new Map<string, Outgoing>();
-    let size = 0;
-    for (const item of items) {
-      item.sealed ??= this.seal(item);
-      const { bytes } = item.sealed;
-      if (size > 0 && size + bytes.length > MAX_REQUEST_BYTES) continue;
-      size += bytes.length;
-      chosen.set(`${item.topic}/${item.partition}`, item);
-      batches.push({ ...item, bytes });
-    }
-    const { transactionalId } = this.producer;
-    const answers = await link.send(produce(transactionalId, this.timeoutMs, batches));
-    let worst: Refused | null = null;
-    for (const answer of answers) {
-      const key = `${answer.topic}/${answer.partition}`;
-      const item = chosen.get(key);
-      if (item === undefined) continue;
-      const refused =
-        answer.error === 0 ? null : new Refused(answer.error, "Produce", item, answer.detail);
-      // Sent again after a lost answer: the broker has it from the first time.
-      if (refused !== null && refused.type !== "DUPLICATE_SEQUENCE_NUMBER") {
-        if (worst === null || mayRetry(worst)) worst = refused;
-        continue;
-      }
-      if (item.baseOffset < 0) item.baseOffset = answer.baseOffset;
-      const sequence = (this.sequences.get(key) ?? 0) + (item.sealed?.count ?? 0);
-      this.sequences.set(key, sequence % SEQUENCES);
-      item.sealed = null;
-    }
-    if (worst !== null) throw worst;
-  }
-
-  private seal(item: Outgoing): { bytes: Uint8Array; count: number } {
-    const records = item.parts.shift();
-    if (records === undefined) throw new Error("a partition without records is not sent");
-    const baseSequence = this.sequences.get(`${item.topic}/${item.partition}`) ?? 0;
-    const { id, epoch } = this.producer;
-    const bytes = sealBatch(records, { id, epoch, baseSequence, transactional: true });
-    return { bytes, count: records.count };
+    await this.repeat(() => this.rounds.send(outgoing, this.producer));
   }
 
   private async addGroup(groupId: string): Promise<void> {
@@ -353,7 +239,7 @@ class OpenProducer implements TransactionalProducer {
       const { error, id, epoch } = await answered;
       this.refuseEnd(error);
       this.producer = { ...this.producer, id, epoch };
-      this.sequences.clear();
+      this.rounds.beginEpoch();
     });
   }
 
@@ -464,10 +350,4 @@ async function allOrFirstFailure(
   }
   await Promise.allSettled(steps);
   throwWorst(failures);
-}
-
-/** One that no retry mends goes first; else the one that came first. */
-function throwWorst(failures: readonly unknown[]): void {
-  if (failures.length === 0) return;
-  throw failures.find((failure) => !mayRetry(failure)) ?? failures[0];
 }
