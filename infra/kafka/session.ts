@@ -6,6 +6,7 @@ import { topicNames } from "../../streams/catalogue.ts";
 import { connectKafka, type KafkaConnection } from "./client/connection.ts";
 import { type ClusterConfig, loadCluster } from "./cluster/cluster-config.ts";
 import { kafkaSettings } from "./cluster/kafka-options.ts";
+import { sayWaiting } from "./cluster/say-waiting.ts";
 import { KafkaLog } from "./log/kafka-log.ts";
 import { readLocalSchemas } from "./registry/local-schemas.ts";
 import { openRegistry } from "./registry/registry-client.ts";
@@ -33,10 +34,16 @@ export async function openKafka(options: SessionOptions = {}): Promise<KafkaSess
   const { cluster: file } = options;
   const cluster = await loadCluster(file === undefined ? {} : { file });
   for (const warning of cluster.warnings) process.stderr.write(`warning: ${warning}\n`);
-  const connection = await connectKafka(kafkaSettings(cluster));
   const registry = openRegistry(registryOf(cluster));
+  let opened: KafkaConnection | null = null;
   try {
-    const schemaIds = await openSchemaIds(registry, readLocalSchemas(topicNames));
+    const connecting = connectKafka(kafkaSettings(cluster));
+    const connection = await sayWaiting(`Kafka at ${cluster.brokers.join(", ")}`, connecting);
+    opened = connection;
+    const schemaIds = await sayWaiting(
+      `the schema registry at ${registry.url}`,
+      openSchemaIds(registry, readLocalSchemas(topicNames)),
+    );
     const { replicationFactor, minInsyncReplicas } = cluster;
     const common = { connection, schemaIds, replicationFactor, minInsyncReplicas, stateDir: null };
     return {
@@ -51,7 +58,7 @@ export async function openKafka(options: SessionOptions = {}): Promise<KafkaSess
     };
   } catch (error) {
     registry.close();
-    await connection.close();
+    await opened?.close();
     throw error;
   }
 }

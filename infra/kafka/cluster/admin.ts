@@ -6,6 +6,7 @@ import { adminFailure } from "../client/admin-failure.ts";
 import { KafkaClient, logLevel } from "../client/kafkajs.ts";
 import { type ClusterConfig, secretsOf } from "./cluster-config.ts";
 import { kafkaOptions } from "./kafka-options.ts";
+import { sayWaiting } from "./say-waiting.ts";
 import { redacted } from "./secret.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -29,7 +30,7 @@ export async function withAdmin<T>(
   });
   const admin = kafka.admin();
   try {
-    await admin.connect();
+    await sayWaiting(`Kafka at ${cluster.brokers.join(", ")}`, admin.connect());
     return await use(admin);
   } catch (error) {
     const { brokers, tls, sasl } = cluster;

@@ -1,0 +1,73 @@
+// Commands that reach for a cluster which is not there, or not all there, as processes: each says what
+// it waits for and what it lacks, and ends.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeMarketTape } from "../run/testing/market-tape.ts";
+
+const cli = new URL("tapedeck.ts", import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), "tapedeck-cluster-commands-"));
+/** Nothing of the machine's own servers. */
+const { TAPEDECK_KAFKA: _k, TAPEDECK_REGISTRY: _r, TAPEDECK_CLUSTER: _c, ...bare } = process.env;
+
+beforeAll(async () => {
+  await writeMarketTape(join(folder, "tape"), { symbols: ["AAA"], bars: 10, seed: 5 });
+  writeFileSync(join(folder, "run.yaml"), "tape: tape\nsource: bars\n");
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("without a registry", () => {
+  test.each([
+    [["play", "./tape"]],
+    [["record", "back"]],
+    [["dlq", "list"]],
+    [["backtest", "run.yaml", "--from", "kafka"]],
+    [["run", "run.yaml"]],
+  ])("%j says so at once and ends, before Kafka is asked", (args) => {
+    const env = { ...bare, TAPEDECK_KAFKA: "127.0.0.1:1" };
+    const told = { cwd: folder, env, encoding: "utf8", timeout: 20_000 } as const;
+    const { status, stderr } = spawnSync(process.execPath, [cli, ...args], told);
+    expect(stderr).toContain("REGISTRY_NOT_CONFIGURED: TAPEDECK_KAFKA names no schema registry");
+    expect(status).toBe(2);
+  });
+});
+
+/** Takes connections and never says a word, as a broker that was stopped. */
+async function frozenBroker(): Promise<{ readonly server: Server; readonly address: string }> {
+  const server = createServer((socket) => void socket.on("error", () => undefined));
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("it has no port");
+  return { server, address: `127.0.0.1:${address.port}` };
+}
+
+describe("a broker that does not answer", () => {
+  /** All that the process says until it says `text`; it is ended then. */
+  const saidUntil = (child: ChildProcess, text: string): Promise<string> =>
+    new Promise((done) => {
+      let said = "";
+      child.stderr?.on("data", (chunk: Buffer) => {
+        said += chunk.toString();
+        if (said.includes(text)) child.kill("SIGKILL");
+      });
+      child.once("close", () => done(said));
+    });
+
+  test.each([[["dlq", "list"]], [["topics", "plan"]]])(
+    "is waited for aloud by %j",
+    async (args) => {
+      const { server, address } = await frozenBroker();
+      const env = { ...bare, TAPEDECK_KAFKA: address, TAPEDECK_REGISTRY: "http://127.0.0.1:1" };
+      const child = spawn(process.execPath, [cli, ...args], { cwd: folder, env });
+      const said = await saidUntil(child, "waiting");
+      server.close();
+      // The first thing that is said, long before it is given up.
+      expect(said).toBe(`waiting for Kafka at ${address}\n`);
+    },
+  );
+});
