@@ -7,6 +7,7 @@ import { DEFAULT_ROOT } from "../run/run-folder.ts";
 import { runPlan, type Stopped } from "../run/run-plan.ts";
 import { printSummary, type RunSummary } from "../run/summary.ts";
 import type { TimeRange } from "../tape/topic-ranges.ts";
+import { prefixOption } from "./namespace-options.ts";
 import { wholeNumber } from "./number-option.ts";
 import { offsetsOption, rangeOption, rangeSettings } from "./range-option.ts";
 import { setOption } from "./set-option.ts";
@@ -36,7 +37,7 @@ export function backtestCommand(): Command {
         "kafka",
       ]),
     )
-    .option("--prefix <prefix>", "with --from kafka: before every topic, with its dot", "")
+    .addOption(prefixOption("with --from kafka: before every topic, with its dot"))
     .addOption(
       new Option("--into <log>", "write to topics run.<id>.*, and read those back").choices([
         "kafka",

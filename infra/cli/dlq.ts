@@ -22,6 +22,7 @@ import { type KafkaSession, openKafka } from "../kafka/session.ts";
 import { namespaceOf } from "../kafka/topics/names.ts";
 import { DEFAULT_ROOT } from "../run/run-folder.ts";
 import { openView } from "../run/run-view.ts";
+import { appOption, prefixOption } from "./namespace-options.ts";
 import { tableText } from "./table.ts";
 
 /** Letters are left that were asked for. */
@@ -85,8 +86,8 @@ const filterOptions = (command: Command): Command =>
 
 const clusterOptions = (command: Command): Command =>
   command
-    .option("--prefix <prefix>", "before every topic in the cluster, with its dot", "")
-    .option("--app <name>", "the flow's application (default: tapedeck)")
+    .addOption(prefixOption("before every topic in the cluster, with its dot"))
+    .addOption(appOption("the flow's application (default: tapedeck)"))
     .option("--cluster <file>", "how to reach Kafka: see docs/cluster.md");
 
 const whereOptions = (command: Command): Command =>

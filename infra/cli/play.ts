@@ -13,6 +13,7 @@ import { Pace } from "../tape/pace.ts";
 import { chooseTopics, type TimeRange, topicRanges } from "../tape/topic-ranges.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { namesOption } from "./names-option.ts";
+import { appOption, prefixOption } from "./namespace-options.ts";
 import { grouped, progressLine } from "./progress.ts";
 import { rangeOption } from "./range-option.ts";
 
@@ -32,10 +33,10 @@ export function playCommand(): Command {
   return new Command("play")
     .argument("<tape>", "name or folder of a tape")
     .option("--speed <speed>", "1x, 10x, 0.5x: seconds of the market in a second; max", speed, 1)
-    .option("--prefix <prefix>", "before every topic in the cluster, with its dot", "")
+    .addOption(prefixOption("before every topic in the cluster, with its dot"))
     .addOption(namesOption("--topics <names>", "topics to play (default: the sources)"))
     .addOption(rangeOption("what is played"))
-    .option("--app <name>", "begins the feed's transactional id (default: tapedeck)")
+    .addOption(appOption("begins the feed's transactional id (default: tapedeck)"))
     .option("--cluster <file>", "how to reach Kafka: see docs/cluster.md")
     .option("--create-topics", "make the topics that are missing, with the tape's partitions")
     .option("--root <folder>", "where tapes are kept", DEFAULT_ROOT)

@@ -15,6 +15,7 @@ import { type Copied, copyTopics } from "../tape/copy-topics.ts";
 import { chooseTopics, type TimeRange, topicRanges } from "../tape/topic-ranges.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { namesOption } from "./names-option.ts";
+import { prefixOption } from "./namespace-options.ts";
 import { grouped, progressLine } from "./progress.ts";
 import { rangeOption } from "./range-option.ts";
 
@@ -31,7 +32,7 @@ interface Options {
 export function recordCommand(): Command {
   return new Command("record")
     .argument("<tape>", "name of the tape under <root>/tapes, or a folder by its path")
-    .option("--prefix <prefix>", "before every topic in the cluster, with its dot", "")
+    .addOption(prefixOption("before every topic in the cluster, with its dot"))
     .addOption(namesOption("--topics <names>", "topics to record (default: the sources)"))
     .option("--all", "every topic: what the flow wrote too")
     .addOption(rangeOption("what is recorded"))

@@ -9,6 +9,7 @@ import { planLive, recordLive } from "../kafka/service/live-run.ts";
 import { startLive } from "../kafka/service/start-live.ts";
 import { openKafka } from "../kafka/session.ts";
 import { DEFAULT_ROOT } from "../run/run-folder.ts";
+import { appOption, prefixOption } from "./namespace-options.ts";
 import { wholeNumber } from "./number-option.ts";
 import { setOption } from "./set-option.ts";
 
@@ -41,8 +42,8 @@ export function runCommand(): Command {
     .addOption(listOption("--only <names>", "serve the groups that these processors are in", "all"))
     .addOption(listOption("--isolate <names>", "processors that each run alone", "none"))
     .option("--instances <n>", "processes on this machine", wholeNumber(1, 64), 1)
-    .option("--app <name>", "begins groups, transactional ids, changelogs", "tapedeck")
-    .option("--prefix <prefix>", "before every topic, with its dot", "")
+    .addOption(appOption("begins groups, transactional ids, changelogs", "tapedeck"))
+    .addOption(prefixOption("before every topic, with its dot"))
     .option("--cluster <file>", "how to reach Kafka: see docs/cluster.md")
     .option("--root <folder>", "where the run is written down", DEFAULT_ROOT)
     .option("--state <folder>", "local caches of state (default: <root>/state)")

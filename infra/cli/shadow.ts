@@ -14,6 +14,7 @@ import { DEFAULT_ROOT } from "../run/run-folder.ts";
 import { reportJson, type ShadowReport } from "../shadow/shadow-data.ts";
 import { planShadow } from "../shadow/shadow-plan.ts";
 import { jsonBeside, startShadow } from "../shadow/start-shadow.ts";
+import { appOption, prefixOption } from "./namespace-options.ts";
 import { wholeNumber } from "./number-option.ts";
 import { grouped } from "./progress.ts";
 import { setOption } from "./set-option.ts";
@@ -45,14 +46,14 @@ export function shadowCommand(): Command {
     .requiredOption("--candidate <config>", "configuration of the candidate (YAML)")
     .addOption(setOption("change one setting of it"))
     .option("--name <name>", "of the shadow: its topics are shadow.<name>.…", name, "candidate")
-    .option("--app <name>", "the live run to follow", "tapedeck")
+    .addOption(appOption("the live run to follow", "tapedeck"))
     .option("--live <config>", "what runs live (default: as `tapedeck run` wrote it down)")
     .addOption(
       new Option("--isolate <names>", "with --live: as it was given to `tapedeck run`")
         .argParser(list)
         .default([], "none"),
     )
-    .option("--prefix <prefix>", "with --live: before every live topic, with its dot", "")
+    .addOption(prefixOption("with --live: before every live topic, with its dot"))
     .option("--cluster <file>", "how to reach Kafka: see docs/cluster.md")
     .option("--root <folder>", "where runs and shadows are written down", DEFAULT_ROOT)
     .option("--create-topics", "make the shadow's own topics where they are missing")

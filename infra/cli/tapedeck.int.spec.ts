@@ -62,6 +62,11 @@ describe("wrong usage", () => {
     [["config", "check", "--bogus"], "unknown option '--bogus'"],
     [["log", "check", "--bogus"], "unknown option '--bogus'"],
     [["import", "x.csv", "--as", "bars", "--tape", ""], '--tape ""'],
+    [["run", "run.yaml", "--app", "bad name"], "argument 'bad name' is invalid"],
+    [["topics", "plan", "--prefix", "foo"], "argument 'foo' is invalid"],
+    [["run", "run.yaml", "--prefix", "foo"], "argument 'foo' is invalid"],
+    [["play", "tape", "--prefix", "foo"], "argument 'foo' is invalid"],
+    [["dlq", "list", "--prefix", "a_b."], "argument 'a_b.' is invalid"],
   ])("%j has exit code 2, as text and as one JSON object", (args, said) => {
     const text = tapedeck(...args);
     expect(text.status).toBe(2);

@@ -11,7 +11,7 @@ import { type ClusterConfig, loadCluster } from "../kafka/cluster/cluster-config
 import { compareAcls, grantAcls, lineOf, revokeAcls } from "../kafka/topics/acl-admin.ts";
 import { DEFAULT_PRINCIPAL, type Grant, leastGrants } from "../kafka/topics/acl-rules.ts";
 import { aclCommands } from "../kafka/topics/acl-text.ts";
-import { isName, type Namespace, namespaceOf } from "../kafka/topics/names.ts";
+import { type Namespace, namespaceOf } from "../kafka/topics/names.ts";
 import { planText, summary } from "../kafka/topics/plan-text.ts";
 import {
   applyTopics,
@@ -28,6 +28,7 @@ import {
 } from "../kafka/topics/topic-plan.ts";
 import { type FlowOnKafka, type WantedTopic, wantedTopics } from "../kafka/topics/wanted-topics.ts";
 import { loadModel } from "../models/load-model.ts";
+import { appOption, prefixOption } from "./namespace-options.ts";
 import { setOption } from "./set-option.ts";
 import { tableText } from "./table.ts";
 
@@ -92,8 +93,8 @@ const flowOptions = (command: Command): Command =>
     .option("--config <file>", "the run whose flow it is; left out, the default configuration")
     .addOption(setOption("change one setting of it, such as --set partitions=8"))
     .option("--isolate <names>", "processors that run alone, comma between", list)
-    .option("--app <name>", "begins groups, transactional ids, changelogs (default: tapedeck)")
-    .option("--prefix <prefix>", "namespace, with its dot: run.<id>., shadow.<name>.", "")
+    .addOption(appOption("begins groups, transactional ids, changelogs (default: tapedeck)"))
+    .addOption(prefixOption("namespace, with its dot: run.<id>., shadow.<name>."))
     .option("--cluster <file>", "how to reach Kafka: see docs/cluster.md");
 
 const planOptions = (command: Command): Command =>
@@ -275,12 +276,6 @@ async function applyAcls(
 
 async function flowOf(options: FlowOptions): Promise<FlowOnKafka> {
   const { config, set = [], isolate = [], app, prefix } = options;
-  if (prefix !== "" && (!isName(prefix) || !prefix.endsWith("."))) {
-    throw wrong("--prefix", prefix, "letters, digits, dots and hyphens, a dot at the end");
-  }
-  if (app !== undefined && !isName(app)) {
-    throw wrong("--app", app, "letters, digits, dots and hyphens");
-  }
   const { flow, partitions } =
     config === undefined ? await defaultFlow(set) : await loadConfig(config, set);
   return { topology: flowTopology(flow), partitions, isolate, namespace: namespaceOf(prefix, app) };
@@ -300,9 +295,6 @@ async function clusterOf({ cluster: file }: FlowOptions): Promise<ClusterConfig>
   for (const warning of cluster.warnings) process.stderr.write(`warning: ${warning}\n`);
   return cluster;
 }
-
-const wrong = (option: string, text: string, why: string): TapedeckError =>
-  new TapedeckError("USAGE_INVALID", `${option} is ${text}: ${why}`, { option, text });
 
 const help = `
 A plan's marks: + made · ~ changed · - deleted · ! differs and is left alone · = as wanted
