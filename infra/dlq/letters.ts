@@ -5,11 +5,12 @@
 import { Reader } from "../../schemas/avro.ts";
 import { codecs, type Facts, type TopicName } from "../../schemas/generated/facts.ts";
 import { isTopicName, keyOf } from "../../streams/catalogue.ts";
+import { LETTER_RAW_BYTES } from "../../streams/dead-letter.ts";
 import type { AnyEvent, Position } from "../../streams/event.ts";
 import { eventAt } from "../../streams/event-at.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { RecordCursor } from "../../streams/record.ts";
-import { type Message, readMessage } from "../kafka/wire/poison.ts";
+import { type Message, type PoisonCode, readKey, readMessage } from "../kafka/wire/poison.ts";
 
 export interface Letter {
   /** "<partition>/<offset>" in tape.dead-letters. */
@@ -60,10 +61,23 @@ export function messageOf({ cause, refused }: Pick<Letter, "cause" | "refused">)
 }
 
 function keyOfMessage(letter: Pick<Letter, "cause" | "refused">): string | null {
-  const key = messageOf(letter)?.key ?? null;
+  const { refused } = letter;
+  const key = messageOf(letter)?.key ?? (isCut(refused) ? readKey(refused.raw) : null);
   if (key === null) return null;
   return textOf(key) ?? `0x${Buffer.from(key.subarray(0, 32)).toString("hex")}`;
 }
+
+/** It begins as a message does; its end was too large for a letter. */
+const isCut = ({ origin, code, raw }: Letter["refused"]): boolean =>
+  isTopicName(origin) && raw.length >= LETTER_RAW_BYTES && !NO_MESSAGE.includes(code);
+
+/** Of these the letter holds no message, but a record that is damaged or a batch as it came. */
+const NO_MESSAGE: readonly string[] = [
+  "WIRE_RECORD_DAMAGED",
+  "WIRE_COMPRESSION_UNSUPPORTED",
+  "WIRE_COMPRESSION_DAMAGED",
+  "WIRE_BATCH_BOMB",
+] satisfies readonly PoisonCode[];
 
 function keyOfEvent({ origin, raw }: Facts["tape.dead-letters"]): string | null {
   if (!isTopicName(origin)) return null;

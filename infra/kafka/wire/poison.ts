@@ -60,17 +60,9 @@ export interface Message {
 /** The message in a poison's `raw`, as views of it; null where the record itself is damaged. */
 export function readMessage(raw: Uint8Array): Message | null {
   const reader = new Reader(raw);
-  const sized = (): Uint8Array | null => {
-    const size = reader.long();
-    if (size === -1) return null;
-    const start = reader.pos;
-    if (size < -1 || start + size > raw.length) throw new RangeError();
-    reader.pos = start + size;
-    return raw.subarray(start, reader.pos);
-  };
   try {
-    const key = sized();
-    const value = sized();
+    const key = readSized(reader, raw);
+    const value = readSized(reader, raw);
     const count = reader.long();
     if (count < 0 || count * 2 > raw.length - reader.pos) return null;
     const headers = readHeaders(reader, reader.pos, raw.length, count);
@@ -78,6 +70,24 @@ export function readMessage(raw: Uint8Array): Message | null {
   } catch {
     return null;
   }
+}
+
+/** The key of a message of which `raw` holds the beginning; null where it has none, or it is cut off. */
+export function readKey(raw: Uint8Array): Uint8Array | null {
+  try {
+    return readSized(new Reader(raw), raw);
+  } catch {
+    return null;
+  }
+}
+
+function readSized(reader: Reader, raw: Uint8Array): Uint8Array | null {
+  const size = reader.long();
+  if (size === -1) return null;
+  const start = reader.pos;
+  if (size < -1 || start + size > raw.length) throw new RangeError();
+  reader.pos = start + size;
+  return raw.subarray(start, reader.pos);
 }
 
 const SHOWN_MAX = 80;
