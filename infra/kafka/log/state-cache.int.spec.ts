@@ -30,6 +30,17 @@ describe("StateCache", () => {
     };
   }
 
+  test("says which folder it cannot be kept in", () => {
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    expect(() => StateCache.open(join(file, "below"))).toThrow(
+      expect.objectContaining({
+        code: "STORE_UNAVAILABLE",
+        message: expect.stringContaining(file),
+      }),
+    );
+  });
+
   test("gives back what was applied, at the place that was told last", async () => {
     const cache = StateCache.open(folder);
     cache.apply(life(5), [

@@ -10,6 +10,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readSync, rmSync } from "no
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { open, type RootDatabase } from "lmdb";
+import { TapedeckError } from "../../../schemas/errors.ts";
 import { decodeState, encodeState } from "../../../streams/state.ts";
 
 /** Where in its changelog a cached state stands. */
@@ -63,15 +64,23 @@ export class StateCache {
     });
   }
 
-  /** One that cannot be opened is thrown away and begun anew. */
+  /** One that cannot be opened is thrown away and begun anew; STORE_UNAVAILABLE where that fails too. */
   static open(folder: string): StateCache {
-    // LMDB takes any file for a database, and then crashes on it.
-    if (!isDatabase(join(folder, FILE))) rmSync(folder, { recursive: true, force: true });
     try {
-      return new StateCache(folder);
-    } catch {
+      // LMDB takes any file for a database, and then crashes on it.
+      if (isDatabase(join(folder, FILE))) {
+        try {
+          return new StateCache(folder);
+        } catch {
+          // Begun anew below.
+        }
+      }
       rmSync(folder, { recursive: true, force: true });
       return new StateCache(folder);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const what = `no cache of state can be kept in ${folder}: ${reason}`;
+      throw new TapedeckError("STORE_UNAVAILABLE", what, { path: folder }, cause);
     }
   }
 
