@@ -19,7 +19,7 @@ import {
 import { type Fetched, type FetchOptions, fetchOnce, type OffsetAt, offsetAt } from "./reading.ts";
 import { openProducer, type TransactionalProducer } from "./transactional-producer.ts";
 
-export type { Fetcher, FetcherOptions, FetchProgress } from "./fetcher.ts";
+export type { Fetcher, FetcherOptions } from "./fetcher.ts";
 export type { KafkaSettings } from "./link.ts";
 export type { Fetched, FetchOptions, OffsetAt } from "./reading.ts";
 export type { Transaction, TransactionalProducer, Written } from "./transactional-producer.ts";

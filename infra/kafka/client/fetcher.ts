@@ -10,6 +10,14 @@
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { type ClusterView, pauseMs } from "./cluster-view.ts";
 import { kafkaError, mayRetry, Refused } from "./failures.ts";
+import {
+  type FetchProgress,
+  keepIn,
+  type Lane,
+  laneAt,
+  progressOf,
+  takeFrom,
+} from "./fetch-lane.ts";
 import { retryForMs } from "./link.ts";
 import { Links } from "./links.ts";
 import { type Fetched, fetchedFrom, offsetOutOfRange } from "./reading.ts";
@@ -22,19 +30,6 @@ export interface FetcherOptions {
   readonly maxBufferedBytes?: number;
   /** Most that one request brings of a partition; 1 MiB. */
   readonly partitionBytes?: number;
-}
-
-export interface FetchProgress extends Partitioned {
-  /** Kafka offset after what `pull` gave last. */
-  readonly nextOffset: number;
-  /** Last stable offset as of the last answer; -1 before the first. */
-  readonly stableEnd: number;
-  readonly start: number;
-  /** `performance.now()` when `nextOffset` last grew, or the partition was added or sought. */
-  readonly lastMovedAt: number;
-  /** `performance.now()` of the last answer; -1 before the first. */
-  readonly answeredAt: number;
-  readonly bufferedBytes: number;
 }
 
 export interface Fetcher {
@@ -55,32 +50,9 @@ export interface Fetcher {
   close(): void;
 }
 
-/** One partition; a seek makes a new one, so that answers to the old one find nobody. */
-interface Lane extends Partitioned {
-  fetchOffset: number;
-  nextOffset: number;
-  stableEnd: number;
-  start: number;
-  lastMovedAt: number;
-  answeredAt: number;
-  readonly pieces: { readonly fetched: Fetched; readonly bytes: number }[];
-  bufferedBytes: number;
-  paused: boolean;
-  asked: boolean;
-  /** The broker does not keep its offset: what it keeps is being looked up. */
-  lost: boolean;
-  /** Ends the lane until it is sought. */
-  failure: TapedeckError | null;
-  /** Since when nothing succeeded, how often, and when to ask again. */
-  failing: { since: number; attempts: number; retryAt: number; last: unknown } | null;
-}
-
 const REQUESTS_A_BROKER = 2;
 const MAX_ANSWER_BYTES = 16 << 20;
 const LEAST_SHARE_BYTES = 64 << 10;
-/** What a batch costs beside its bytes, roughly: many tiny ones must count too. */
-const BATCH_BYTES = 256;
-
 const keyOf = ({ topic, partition }: Partitioned): string => `${topic}/${partition}`;
 
 export class OpenFetcher implements Fetcher {
@@ -107,23 +79,7 @@ export class OpenFetcher implements Fetcher {
 
   add(topic: string, partition: number, offset: number): void {
     const key = keyOf({ topic, partition });
-    this.lanes.set(key, {
-      topic,
-      partition,
-      fetchOffset: offset,
-      nextOffset: offset,
-      stableEnd: -1,
-      start: -1,
-      lastMovedAt: performance.now(),
-      answeredAt: -1,
-      pieces: [],
-      bufferedBytes: 0,
-      paused: false,
-      asked: false,
-      lost: false,
-      failure: null,
-      failing: null,
-    });
+    this.lanes.set(key, laneAt(topic, partition, offset));
     this.ask();
   }
 
@@ -160,16 +116,7 @@ export class OpenFetcher implements Fetcher {
   }
 
   progress(): readonly FetchProgress[] {
-    return [...this.lanes.values()].map((lane) => ({
-      topic: lane.topic,
-      partition: lane.partition,
-      nextOffset: lane.nextOffset,
-      stableEnd: lane.stableEnd,
-      start: lane.start,
-      lastMovedAt: lane.lastMovedAt,
-      answeredAt: lane.answeredAt,
-      bufferedBytes: lane.bufferedBytes,
-    }));
+    return [...this.lanes.values()].map(progressOf);
   }
 
   close(): void {
@@ -206,15 +153,12 @@ export class OpenFetcher implements Fetcher {
     }
     for (const [key, lane] of this.lanes) {
       if (lane.paused) continue;
-      const piece = lane.pieces.shift();
-      if (piece === undefined) continue;
-      lane.bufferedBytes -= piece.bytes;
-      if (piece.fetched.nextOffset > lane.nextOffset) lane.lastMovedAt = performance.now();
-      lane.nextOffset = piece.fetched.nextOffset;
+      const fetched = takeFrom(lane);
+      if (fetched === null) continue;
       this.lanes.delete(key);
       this.lanes.set(key, lane);
       this.ask();
-      return piece.fetched;
+      return fetched;
     }
     return null;
   }
@@ -345,30 +289,11 @@ export class OpenFetcher implements Fetcher {
     // A small view would keep the whole answer in memory, which the bound would not see.
     const bytes = part.bytes.length * 2 < answerBytes ? Uint8Array.from(part.bytes) : part.bytes;
     try {
-      this.keep(lane, fetchedFrom({ ...part, bytes }, from));
+      keepIn(lane, fetchedFrom({ ...part, bytes }, from));
     } catch (error) {
       if (!(error instanceof TapedeckError)) throw error;
       lane.failure = error;
     }
-  }
-
-  private keep(lane: Lane, fetched: Fetched): void {
-    lane.fetchOffset = fetched.nextOffset;
-    const last = lane.pieces.at(-1);
-    if (fetched.batches.length === 0 && last !== undefined) {
-      // Markers alone: a long stretch of them takes no room.
-      lane.pieces[lane.pieces.length - 1] = {
-        fetched: { ...fetched, batches: last.fetched.batches },
-        bytes: last.bytes,
-      };
-      return;
-    }
-    const size = fetched.batches.reduce(
-      (sum, { records }) => sum + records.length + BATCH_BYTES,
-      0,
-    );
-    lane.pieces.push({ fetched, bytes: size });
-    lane.bufferedBytes += size;
   }
 
   private refused(lane: Lane, from: number, refused: Refused): void {
