@@ -2,17 +2,16 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { mean, standardDeviation } from "./moments.ts";
 import {
   annualReturn,
   annualVolatility,
   calmarRatio,
   downsideRisk,
   maxDrawdown,
-  mean,
   sharpeRatio,
   simpleReturns,
   sortinoRatio,
-  standardDeviation,
   totalReturn,
   tradeMeasures,
 } from "./performance.ts";
