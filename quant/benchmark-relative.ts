@@ -16,7 +16,7 @@ export function correlation(
   benchmark: readonly number[],
 ): number | null {
   const products = centeredProducts(returns, benchmark);
-  if (products === null) return null;
+  if (products === null || allEqual(returns)) return null;
   const ratio = products.cross / (Math.sqrt(products.returns) * Math.sqrt(products.benchmark));
   return Number.isFinite(ratio) ? Math.max(-1, Math.min(1, ratio)) : null;
 }
@@ -101,9 +101,7 @@ function centeredProducts(
   sameLength(returns, benchmark);
   const own = mean(returns);
   const other = mean(benchmark);
-  if (own === null || other === null || benchmark.every((value) => value === benchmark[0])) {
-    return null;
-  }
+  if (own === null || other === null || allEqual(benchmark)) return null;
   const sums = { returns: 0, benchmark: 0, cross: 0 };
   returns.forEach((value, i) => {
     const first = value - own;
@@ -114,6 +112,9 @@ function centeredProducts(
   });
   return sums;
 }
+
+const allEqual = (values: readonly number[]): boolean =>
+  values.every((value) => value === values[0]);
 
 function sameLength(returns: readonly number[], benchmark: readonly number[]): void {
   if (returns.length !== benchmark.length) {

@@ -17,6 +17,7 @@ export function chiSquaredSurvival(x: number, degrees: number): number {
   }
   if (Number.isNaN(x)) return Number.NaN;
   if (x <= 0) return 1;
+  if (x === Number.POSITIVE_INFINITY) return 0;
   const odd = degrees % 2 === 1;
   const root = Math.sqrt(x);
   let term = exponential(-x / 2) * (odd ? SQRT_2_OVER_PI * root : 1);

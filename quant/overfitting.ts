@@ -25,7 +25,7 @@ export interface OverfittingResult {
  * into `blocks` (even, 2 to 20; 16 in the paper) whose lengths differ by at most one; each half of them
  * is the sample once. A trial that does not move has Sharpe ratio 0. Ties: the first trial is the best,
  * ranks are mid-ranks. RangeError for fewer than two trials, series of several lengths, or fewer periods
- * than two a block. Cost: C(blocks, blocks/2) × trials × blocks: 12,870 × 100 × 16 take 0.1 s.
+ * than two a block. Cost: C(blocks, blocks/2) × trials × blocks: 12,870 × 100 × 16 take 0.2 s.
  */
 export function backtestOverfitting(
   trials: readonly (readonly number[])[],
