@@ -42,6 +42,12 @@ describe("the measures agree with empyrical's published tables", () => {
   });
 });
 
+test("periods in which the benchmark stands still are neither up nor down", () => {
+  const benchmark = [0.01, 0, -0.01];
+  expect(captureRatio([0.02, 0.5, -0.03], benchmark, "up", 1)).toBeCloseTo(2, 12);
+  expect(captureRatio([0.02, 0.5, -0.03], benchmark, "down", 1)).toBeCloseTo(3, 12);
+});
+
 describe("the regression", () => {
   test("finds the line that the returns lie on", () => {
     fc.assert(

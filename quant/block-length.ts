@@ -1,7 +1,9 @@
 // How long the blocks of a bootstrap should be. Promises: a rule that reads the length off the data's own
-// autocorrelation, so that nobody tunes it; plain sums in the order given.
+// autocorrelation, so that nobody tunes it; plain sums in the order given, the same bits on every engine.
 
 import { autocovariances } from "./distribution-tests.ts";
+import { exponential } from "./exponential.ts";
+import { naturalLog } from "./logarithm.ts";
 
 /**
  * Mean block length that makes the stationary bootstrap's variance of the mean most accurate:
@@ -14,7 +16,7 @@ import { autocovariances } from "./distribution-tests.ts";
 export function optimalBlockLength(values: readonly number[]): number {
   const n = values.length;
   if (n < 2) return 1;
-  const run = Math.max(5, Math.floor(Math.log10(n)));
+  const run = Math.max(5, String(n).length - 1);
   const most = Math.min(Math.ceil(Math.sqrt(n)) + run, n - 1);
   const covariances = autocovariances(values, most);
   if (covariances === null) return 1;
@@ -27,14 +29,14 @@ export function optimalBlockLength(values: readonly number[]): number {
     spectrum += term;
   }
   const ratio = weighted / spectrum;
-  const length = Math.cbrt(ratio * ratio * n);
+  const length = exponential(naturalLog(ratio * ratio * n) / 3);
   const longest = Math.ceil(Math.min(3 * Math.sqrt(n), n / 3));
   return Math.min(Math.max(length, 1), Math.max(longest, 1));
 }
 
 /** The first of `run` insignificant lags in a row; the largest lag if there is none. */
 function firstQuietLag(covariances: readonly number[], n: number, run: number): number {
-  const band = 2 * Math.sqrt(Math.log10(n) / n) * (covariances[0] as number);
+  const band = 2 * Math.sqrt(naturalLog(n) / Math.LN10 / n) * (covariances[0] as number);
   const largest = covariances.length - 1;
   let quiet = 0;
   for (let lag = 1; lag < largest; lag++) {

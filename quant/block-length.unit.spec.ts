@@ -20,6 +20,38 @@ describe("the optimal block length", () => {
     expect(optimalBlockLength(autoregression(0, 10_000, 0.3))).toBeCloseTo(13.635665, 5);
   });
 
+  test("is the rule as arch states it, written out term by term", () => {
+    for (let seed = 0; seed < 60; seed++) {
+      const n = 60 + 35 * seed;
+      const values = autoregression(seed, n, (seed % 7) / 10 - 0.1);
+      const center = values.reduce((a, b) => a + b) / n;
+      const covariance = (lag: number) =>
+        values.reduce(
+          (sum, x, i) => (i < lag ? sum : sum + (x - center) * ((values[i - lag] ?? 0) - center)),
+          0,
+        ) / n;
+      const largest = Math.ceil(Math.sqrt(n)) + 5;
+      const covariances = Array.from({ length: largest + 1 }, (_, lag) => covariance(lag));
+      const band = 2 * Math.sqrt(Math.log10(n) / n) * (covariances[0] ?? 0);
+      const quiet = covariances.map((value) => Math.abs(value) < band);
+      const start = quiet.findIndex(
+        (_, lag) => lag > 0 && lag + 5 <= largest && quiet.slice(lag, lag + 5).every(Boolean),
+      );
+      const window = Math.min(largest, start < 0 ? largest : 2 * start);
+      let weighted = 0;
+      let spectrum = 0;
+      for (let k = -window; k <= window; k++) {
+        const ratio = Math.abs(k) / window;
+        const weight = ratio <= 0.5 ? 1 : 2 * (1 - ratio);
+        weighted += weight * Math.abs(k) * (covariances[Math.abs(k)] ?? 0);
+        spectrum += weight * (covariances[Math.abs(k)] ?? 0);
+      }
+      const length = (((2 * weighted ** 2) / (2 * spectrum ** 2)) * n) ** (1 / 3);
+      const longest = Math.ceil(Math.min(3 * Math.sqrt(n), n / 3));
+      expect(optimalBlockLength(values)).toBeCloseTo(Math.max(1, Math.min(length, longest)), 8);
+    }
+  });
+
   test("is near the theory's, which knows the correlation: (2ρ / (1 - ρ²))^(2/3) n^(1/3)", () => {
     const n = 20_000;
     for (const rho of [0.2, 0.5, 0.7]) {

@@ -14,7 +14,10 @@ export interface Drawdown {
   readonly length: number;
 }
 
-/** Value over the highest value so far, minus 1: 0 at a peak, below 0 after. null if a peak is not above 0. */
+/**
+ * Value over the highest value so far, minus 1: 0 at a peak, below 0 after. null if a peak is not
+ * above 0.
+ */
 export function depths(values: readonly number[]): readonly number[] | null {
   let peak = values[0] ?? 1;
   if (!(peak > 0)) return null;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { optimalBlockLength } from "./block-length.ts";
 import { drawdownDistribution, drawdownProbability } from "./monte-carlo-drawdown.ts";
 import { maxDrawdown } from "./performance.ts";
 import { Random } from "./random.ts";
@@ -61,7 +62,22 @@ describe("the distribution of drawdowns", () => {
     const median = quantile(depths, 0.5) ?? 0;
     expect(found && drawdownProbability(found, median)).toBeCloseTo(0.5, 2);
     expect(found && drawdownProbability(found, 0)).toBe(1);
+    const reached = depths.filter((depth) => depth <= median).length;
+    expect(found && drawdownProbability(found, median) * 999).toBeCloseTo(reached, 9);
     expect(found && drawdownProbability(found, -1)).toBe(0);
+  });
+
+  test("takes the length of the blocks from the returns unless it is told", () => {
+    let before = 0;
+    const returns = normals(9, 300, 0, 0.01).map((shock) => {
+      before = 0.6 * before + shock;
+      return before;
+    });
+    const blockLength = optimalBlockLength(returns);
+    const told = drawdownDistribution(returns, { seed: 1, paths: 20, blockLength });
+    expect(drawdownDistribution(returns, { seed: 1, paths: 20 })).toEqual(told);
+    const single = drawdownDistribution(returns, { seed: 1, paths: 20, blockLength: 1 });
+    expect(single).not.toEqual(told);
   });
 
   test("is the same for the same seed, and nothing for no returns", () => {

@@ -5,7 +5,10 @@ const US_PER_DAY = 86_400_000_000;
 
 export interface YearOfReturns {
   readonly year: number;
-  /** January to December; null where there is no value in the month, or what it is divided by is not above 0. */
+  /**
+   * January to December; null where there is no value in the month, or what it is divided by is not
+   * above 0.
+   */
   readonly months: readonly (number | null)[];
   /** Compounded over its months; null where it has none. */
   readonly total: number | null;

@@ -27,7 +27,9 @@ describe("the distribution function", () => {
     [-5.7, 5.990371401063528e-9],
     [-8, 6.220960574271784e-16],
     [-20, 2.7536241186062337e-89],
+    [-30.3, 5.731723503315496e-202],
     [-37, 5.725571222524577e-300],
+    [-37.1, 1.4047119663106221e-301],
   ])("in the tail at %d keeps its digits", (x, expected) => {
     expect(relative(normalCdf(x), expected)).toBeLessThan(2e-15);
   });

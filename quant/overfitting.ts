@@ -3,6 +3,7 @@
 // D. Bailey, J. Borwein, M. López de Prado, Q. Zhu, "The probability of backtest overfitting", Journal of
 // Computational Finance 20(4), 2017 (2015).
 
+import { blockMoments, blockSharpe } from "./block-sharpe.ts";
 import { naturalLog } from "./logarithm.ts";
 
 /** One entry a split, in the order of the splits. */
@@ -32,7 +33,7 @@ export function backtestOverfitting(
   blocks: number,
 ): OverfittingResult {
   check(trials, blocks);
-  const sums = trials.map((returns) => blockSums(returns, blocks));
+  const sums = trials.map((returns) => blockMoments(returns, blocks));
   const splits = halves(blocks);
   const logits = new Float64Array(splits.length);
   const inSample = new Float64Array(splits.length);
@@ -42,8 +43,8 @@ export function backtestOverfitting(
     let best = 0;
     let highest = Number.NEGATIVE_INFINITY;
     sums.forEach((trial, i) => {
-      const sharpe = sharpeOf(trial, chosen, true);
-      rest[i] = sharpeOf(trial, chosen, false);
+      const sharpe = blockSharpe(trial, chosen, 1);
+      rest[i] = blockSharpe(trial, chosen, 0);
       if (sharpe > highest) {
         highest = sharpe;
         best = i;
@@ -62,51 +63,6 @@ export function backtestOverfitting(
     lossProbability: share(outOfSample, (sharpe) => sharpe < 0),
     degradation: slope(inSample, outOfSample),
   };
-}
-
-/** Of a trial, by block: returns in it, sum and sum of squares of their deviations from the trial's mean. */
-interface BlockSums {
-  readonly mean: number;
-  readonly counts: Float64Array;
-  readonly sums: Float64Array;
-  readonly squares: Float64Array;
-}
-
-function blockSums(returns: readonly number[], blocks: number): BlockSums {
-  let total = 0;
-  for (const value of returns) total += value;
-  const center = returns.every((value) => value === returns[0])
-    ? (returns[0] as number)
-    : total / returns.length;
-  const counts = new Float64Array(blocks);
-  const sums = new Float64Array(blocks);
-  const squares = new Float64Array(blocks);
-  for (let block = 0; block < blocks; block++) {
-    const first = Math.floor((block * returns.length) / blocks);
-    const end = Math.floor(((block + 1) * returns.length) / blocks);
-    for (let i = first; i < end; i++) {
-      const deviation = (returns[i] as number) - center;
-      sums[block] = (sums[block] as number) + deviation;
-      squares[block] = (squares[block] as number) + deviation * deviation;
-    }
-    counts[block] = end - first;
-  }
-  return { mean: center, counts, sums, squares };
-}
-
-/** Mean over sample deviation of the returns in the chosen blocks, or in the others. */
-function sharpeOf(trial: BlockSums, chosen: Uint8Array, wanted: boolean): number {
-  let count = 0;
-  let sum = 0;
-  let squares = 0;
-  for (let block = 0; block < chosen.length; block++) {
-    if ((chosen[block] === 1) !== wanted) continue;
-    count += trial.counts[block] as number;
-    sum += trial.sums[block] as number;
-    squares += trial.squares[block] as number;
-  }
-  const variance = (squares - (sum * sum) / count) / (count - 1);
-  return variance > 0 ? (trial.mean + sum / count) / Math.sqrt(variance) : 0;
 }
 
 /** Every choice of half of the blocks, as flags: C(blocks, blocks / 2) of them, lexicographic. */

@@ -76,6 +76,41 @@ describe("combinatorially symmetric cross-validation", () => {
   });
 });
 
+describe("the best in sample", () => {
+  const rising = [1, 2, 1, 2, 3, 1, 4, 4].map((value) => value / 100);
+  const falling = rising.map((value) => -value);
+
+  test("has its Sharpe ratio of each half, as sample measures", () => {
+    const { inSample, outOfSample } = backtestOverfitting([rising, falling], 2);
+    // Halves 1 2 1 2 and 3 1 4 4: means 1.5 and 3, sample variances 1/3 and 2.
+    expect(inSample[0]).toBeCloseTo(1.5 / Math.sqrt(1 / 3), 12);
+    expect(outOfSample[0]).toBeCloseTo(3 / Math.sqrt(2), 12);
+    expect(inSample[1]).toBeCloseTo(3 / Math.sqrt(2), 12);
+  });
+
+  test("is the first of those that are as good", () => {
+    // Alike in the first half; in the second one falls.
+    const turning = [...rising.slice(0, 4), ...falling.slice(4)];
+    const first = backtestOverfitting([rising, turning], 2).outOfSample[0] ?? 0;
+    const second = backtestOverfitting([turning, rising], 2).outOfSample[0] ?? 0;
+    expect(first).toBeGreaterThan(0);
+    expect(second).toBeLessThan(0);
+  });
+
+  test("degrades by the slope of the regression of out on in", () => {
+    const result = backtestOverfitting(noise(12, 4, 60), 6);
+    const points = [...result.inSample].map((x, i) => [x, result.outOfSample[i] ?? 0] as const);
+    const slope = result.degradation ?? 0;
+    const offset = mean(points.map(([x, y]) => y - slope * x)) ?? 0;
+    const misfit = (a: number, b: number) =>
+      points.reduce((sum, [x, y]) => sum + (y - a - b * x) ** 2, 0);
+    for (const nudge of [1e-3, -1e-3]) {
+      expect(misfit(offset, slope + nudge)).toBeGreaterThan(misfit(offset, slope));
+      expect(misfit(offset + nudge, slope)).toBeGreaterThan(misfit(offset, slope));
+    }
+  });
+});
+
 describe("what it says", () => {
   test("of noise: the best is as likely below the median as above, and looks deceive", () => {
     let sum = 0;
@@ -116,10 +151,17 @@ describe("what it says", () => {
     expect(result.probability).toBe(1);
   });
 
+  test("a trial that gains the same in every period does not move either", () => {
+    const series = [...noise(5, 1, 41), new Array<number>(41).fill(0.1)];
+    const { outOfSample } = backtestOverfitting(series, 6);
+    for (const sharpe of outOfSample) expect(Math.abs(sharpe)).toBeLessThan(10);
+  });
+
   test("a trial that never trades has Sharpe ratio 0", () => {
     const losing = Array.from({ length: 40 }, (_, i) => (i % 2 ? -0.02 : 0.01));
     const result = backtestOverfitting([losing, new Array<number>(40).fill(0)], 4);
     expect([...result.outOfSample]).toEqual(new Array(6).fill(0));
+    expect(result.lossProbability).toBe(0);
     expect(result.probability).toBe(0);
     expect(result.degradation).toBeNull();
   });

@@ -19,14 +19,20 @@ export const rollingVolatility = (
 ): readonly (number | null)[] =>
   roll(returns, returns, window, ({ xx, count }) => Math.sqrt((xx / (count - 1)) * periodsPerYear));
 
-/** Mean over sample standard deviation of each window × √periodsPerYear; the risk-free rate is 0. */
+/**
+ * Mean over sample standard deviation of each window × √periodsPerYear; the risk-free rate is 0. null
+ * where nothing moves.
+ */
 export const rollingSharpe = (
   returns: readonly number[],
   window: number,
   periodsPerYear: number,
 ): readonly (number | null)[] =>
-  roll(returns, returns, window, ({ xx, meanX, count }) =>
-    xx === 0 ? null : (meanX / Math.sqrt(xx / (count - 1))) * Math.sqrt(periodsPerYear),
+  roll(
+    returns,
+    returns,
+    window,
+    ({ xx, meanX, count }) => (meanX / Math.sqrt(xx / (count - 1))) * Math.sqrt(periodsPerYear),
   );
 
 /** Slope of the regression on the benchmark in each window; null where the benchmark does not move. */
@@ -34,8 +40,7 @@ export const rollingBeta = (
   returns: readonly number[],
   benchmark: readonly number[],
   window: number,
-): readonly (number | null)[] =>
-  roll(returns, benchmark, window, ({ xy, yy }) => (yy === 0 ? null : xy / yy));
+): readonly (number | null)[] => roll(returns, benchmark, window, ({ xy, yy }) => xy / yy);
 
 /**
  * The periods are cut into rounds of `window`. Each window is the tail of one round and the head of the
@@ -46,7 +51,7 @@ function roll(
   x: readonly number[],
   y: readonly number[],
   window: number,
-  measure: (moments: Stretch) => number | null,
+  measure: (moments: Stretch) => number,
 ): readonly (number | null)[] {
   if (!(Number.isInteger(window) && window >= 2)) {
     throw new RangeError(`${window} is not a window of 2 or more periods`);
@@ -60,7 +65,8 @@ function roll(
     if (place === 0) head = nothing();
     push(head, x[i] as number, y[i] as number);
     const tail = tails[place + 1];
-    if (i >= window - 1) answers[i] = finite(measure(tail === undefined ? head : join(tail, head)));
+    if (i >= window - 1)
+      answers[i] = defined(measure(tail === undefined ? head : join(tail, head)));
     if (place === window - 1) {
       const sum = nothing();
       for (let at = window - 1; at > 0; at--) {
@@ -100,5 +106,4 @@ function join(tail: Stretch, head: Stretch): Stretch {
   };
 }
 
-const finite = (value: number | null): number | null =>
-  value !== null && Number.isFinite(value) ? value : null;
+const defined = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -123,6 +123,16 @@ describe("consistency", () => {
   });
 });
 
+test("an estimate has the sample's Sharpe ratio and the population's shape, 3 for a normal", () => {
+  // Mean 2, deviations -1, -1, -1, 3: sample variance 4, m₂ = 3, m₃ = 6, m₄ = 21.
+  expect(sharpeEstimate([1, 1, 1, 5])).toEqual({
+    sharpe: 1,
+    count: 4,
+    skewness: expect.closeTo(6 / 3 ** 1.5, 14),
+    kurtosis: expect.closeTo(21 / 9, 14),
+  });
+});
+
 test("what the data does not define is null", () => {
   expect(sharpeEstimate([0.01, 0.01])).toBeNull();
   expect(sharpeEstimate([])).toBeNull();

@@ -1,5 +1,5 @@
 // How sure is a measure? Confidence intervals by the stationary bootstrap, which keeps the dependence of
-// returns in blocks of random length. Promises: the same seed gives the same interval on every engine.
+// returns in blocks of random length. Promises: the same seed draws the same samples on every engine.
 
 import { optimalBlockLength } from "./block-length.ts";
 import { standardDeviation } from "./moments.ts";

@@ -61,6 +61,24 @@ describe("the interval", () => {
     expect(covered).toBeLessThan(285 + 12);
   });
 
+  test("holds the share of the samples that was asked for, the same on either side", () => {
+    const values = normals(8, 400);
+    for (const [level, deviations] of [
+      [0.95, 1.96],
+      [0.8, 1.2816],
+      [0.5, 0.6745],
+    ] as const) {
+      const { average } = confidenceIntervals(
+        values,
+        { average: mean },
+        { ...settings, level, samples: 4000, blockLength: 1 },
+      );
+      const width = deviations * (average?.standardError ?? 0);
+      expect(((average?.upper ?? 0) - (average?.estimate ?? 0)) / width).toBeCloseTo(1, 0.5);
+      expect(((average?.estimate ?? 0) - (average?.lower ?? 0)) / width).toBeCloseTo(1, 0.5);
+    }
+  });
+
   test("knows that dependent values say less: blocks see it, single values do not", () => {
     let before = 0;
     const values = normals(4, 4000).map((shock) => {
