@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ExecutionModel, executionSchedule } from "./almgren-chriss.ts";
+import { between } from "./evenly-spread.spec.ts";
 
 /** R. Almgren, N. Chriss (2000), table 1: a million shares of 50 dollars in five days. */
 const paper: ExecutionModel = {
@@ -86,10 +87,10 @@ describe("the schedule", () => {
   const models = fc
     .record({
       intervals: fc.integer({ min: 1, max: 60 }),
-      horizon: fc.double({ min: 0.05, max: 20, noNaN: true }),
-      quantity: fc.double({ min: 1, max: 1e7, noNaN: true }),
-      lambda: fc.double({ min: -9, max: -4, noNaN: true }),
-      share: fc.double({ min: 0, max: 0.9, noNaN: true }),
+      horizon: between(0.05, 20),
+      quantity: between(1, 1e7),
+      lambda: between(-9, -4),
+      share: between(0, 0.9),
     })
     .map(({ intervals, horizon, quantity, lambda, share }) => ({
       ...paper,

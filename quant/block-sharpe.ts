@@ -24,7 +24,10 @@ export function blockMoments(returns: readonly number[], blocks: number): BlockM
     for (let i = start; i < end; i++) sum += (returns[i] as number) - first;
     const mean = first + sum / (end - start);
     let square = 0;
-    for (let i = start; i < end; i++) square += ((returns[i] as number) - mean) ** 2;
+    for (let i = start; i < end; i++) {
+      const deviation = (returns[i] as number) - mean;
+      square += deviation * deviation;
+    }
     counts[block] = end - start;
     means[block] = mean;
     squares[block] = square;

@@ -15,7 +15,10 @@ export function standardDeviation(values: readonly number[]): number | null {
   if (center === null || values.length < 2) return null;
   if (allEqual(values)) return 0;
   let squares = 0;
-  for (const value of values) squares += (value - center) ** 2;
+  for (const value of values) {
+    const deviation = value - center;
+    squares += deviation * deviation;
+  }
   return Math.sqrt(squares / (values.length - 1));
 }
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { between } from "./evenly-spread.spec.ts";
 import { normalCdf, normalDensity, normalQuantile } from "./normal.ts";
 
 const relative = (a: number, b: number): number => Math.abs(a / b - 1);
@@ -36,7 +37,7 @@ describe("the distribution function", () => {
 
   test("rises, is symmetric, and its slope is the density", () => {
     fc.assert(
-      fc.property(fc.double({ min: -6, max: 6, noNaN: true }), (x) => {
+      fc.property(between(-6, 6), (x) => {
         expect(normalCdf(x) + normalCdf(-x)).toBeCloseTo(1, 15);
         const slope = (normalCdf(x + 1e-5) - normalCdf(x - 1e-5)) / 2e-5;
         expect(Math.abs(slope - normalDensity(x))).toBeLessThan(1e-10);
@@ -64,7 +65,7 @@ describe("the quantile", () => {
 
   test("undoes the distribution function, in each of its ranges", () => {
     fc.assert(
-      fc.property(fc.double({ min: -37, max: 5, noNaN: true }), (x) => {
+      fc.property(between(-37, 5), (x) => {
         const back = normalQuantile(normalCdf(x));
         // Near 1 a probability has few digits left to say where it came from.
         const lost = x > 0 ? 2 ** -53 / normalDensity(x) : 0;

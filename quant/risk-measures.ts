@@ -1,5 +1,7 @@
 // What the tails of a distribution of returns hold. Promises: historical (nothing is fitted), the sign is
-// the return's (a loss is below 0); sorted first, summed from the worst up; null where undefined.
+// the return's (a loss is below 0); a tail is summed from the worst up; null where undefined.
+
+import { select } from "./selection.ts";
 
 /**
  * The value below which a share `p` of the sample lies: linear between the order statistics at
@@ -20,24 +22,39 @@ export const ascending = (values: readonly number[]): Float64Array =>
 
 /** Historical value at risk: the quantile of the returns at `tail` (0.05 for a VaR of 95 %). */
 export const valueAtRisk = (returns: readonly number[], tail: number): number | null =>
-  quantile(ascending(returns), tail);
+  selectQuantile(Float64Array.from(returns), tail);
 
 /** Expected shortfall: mean of the ⌊(n - 1) tail⌋ + 1 worst returns (empyrical's convention). */
 export function conditionalValueAtRisk(returns: readonly number[], tail: number): number | null {
   if (returns.length === 0) return null;
-  const sorted = ascending(returns);
-  const count = Math.floor((sorted.length - 1) * tail) + 1;
+  const values = Float64Array.from(returns);
+  const last = Math.floor((values.length - 1) * tail);
+  select(values, last);
   let sum = 0;
-  for (let i = 0; i < count; i++) sum += sorted[i] as number;
-  return sum / count;
+  for (const value of values.subarray(0, last + 1).sort()) sum += value;
+  return sum / (last + 1);
 }
 
 /** |95 % quantile| over |5 % quantile|; null where the latter is 0. */
 export function tailRatio(returns: readonly number[]): number | null {
-  const sorted = ascending(returns);
-  const high = quantile(sorted, 0.95);
-  const low = quantile(sorted, 0.05);
+  const values = Float64Array.from(returns);
+  const high = selectQuantile(values, 0.95);
+  const low = selectQuantile(values, 0.05);
   return high === null || low === null ? null : defined(Math.abs(high) / Math.abs(low));
+}
+
+/** As `quantile`, of values in any order, which it changes. */
+function selectQuantile(values: Float64Array, p: number): number | null {
+  if (values.length === 0) return null;
+  const place = (values.length - 1) * p;
+  const below = Math.floor(place);
+  select(values, below);
+  const low = values[below] as number;
+  let high = values[below + 1] ?? low;
+  for (let i = below + 2; i < values.length; i++) {
+    if ((values[i] as number) < high) high = values[i] as number;
+  }
+  return high === low ? low : low + (high - low) * (place - below);
 }
 
 /**

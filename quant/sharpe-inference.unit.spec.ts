@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { between } from "./evenly-spread.spec.ts";
 import { Random } from "./random.ts";
 import {
   deflatedSharpe,
@@ -94,15 +95,15 @@ describe("the expected maximum of normals", () => {
 
 describe("consistency", () => {
   const shapes = fc.record({
-    sharpe: fc.double({ min: 0.05, max: 0.5, noNaN: true }),
+    sharpe: between(0.05, 0.5),
     count: fc.integer({ min: 10, max: 5000 }),
-    skewness: fc.double({ min: -2, max: 1, noNaN: true }),
-    kurtosis: fc.double({ min: 6, max: 15, noNaN: true }),
+    skewness: between(-2, 1),
+    kurtosis: between(6, 15),
   });
 
   test("a record of the minimum length has just the confidence asked for", () => {
     fc.assert(
-      fc.property(shapes, fc.double({ min: 0.6, max: 0.999, noNaN: true }), (shape, confidence) => {
+      fc.property(shapes, between(0.6, 0.999), (shape, confidence) => {
         const count = minimumTrackRecord(shape, 0.01, confidence) ?? 0;
         expect(probabilisticSharpe({ ...shape, count }, 0.01)).toBeCloseTo(confidence, 10);
       }),
