@@ -29,11 +29,11 @@ export interface ExecutionSchedule {
   readonly holdings: readonly number[];
   /** Shares of each trade: N, above 0. */
   readonly trades: readonly number[];
-  /** E: expected shortfall against the price at the start, money (equation 8). */
+  /** E: expected shortfall against the price at the start, money. */
   readonly expectedCost: number;
-  /** V: variance of the shortfall, money² (equation 5). */
+  /** V: variance of the shortfall, money². */
   readonly variance: number;
-  /** κ: rate at which the holdings fall, a time unit (equation 14). Its inverse is the trade's half-life. */
+  /** κ: rate at which the holdings fall, a time unit. Its inverse is the trade's half-life. */
   readonly urgency: number;
 }
 

@@ -25,7 +25,7 @@ const schedule = (change: Partial<ExecutionModel> = {}) => {
   return found;
 };
 
-/** E + λ V of any list of trades, by the paper's sums (equations 4 and 5), share by share. */
+/** E + λ V of any list of trades, by the paper's sums, trade by trade. */
 function objective(model: ExecutionModel, trades: readonly number[]): number {
   const step = model.horizon / model.intervals;
   let left = model.quantity;
@@ -41,7 +41,7 @@ function objective(model: ExecutionModel, trades: readonly number[]): number {
 }
 
 describe("the numerical example of the paper", () => {
-  test("has κ ≈ 0.61 a day, so κT ≈ 3 (section 3.4)", () => {
+  test("has κ ≈ 0.61 a day, so κT ≈ 3", () => {
     const { urgency } = schedule();
     expect(Math.round(urgency * 100) / 100).toBe(0.61);
     expect(Math.round(urgency * 5)).toBe(3);
@@ -101,7 +101,7 @@ describe("the schedule", () => {
       permanentImpact: (share * 2 * paper.temporaryImpact * intervals) / horizon,
     }));
 
-  test("is sinh(κ(T - t)) / sinh(κT) of the quantity (equation 17)", () => {
+  test("is sinh(κ(T - t)) / sinh(κT) of the quantity", () => {
     fc.assert(
       fc.property(models, (model) => {
         const { holdings, urgency } = schedule(model);

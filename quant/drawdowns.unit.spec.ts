@@ -58,7 +58,7 @@ describe("the table of drawdowns", () => {
       recovery === null ? null : days[recovery],
       Math.round(depth * 1000) / 10,
     ]);
-    // As S&P Dow Jones Indices and others list its bear markets.
+    // The dates and depths that lists of its declines give (the last year's was not over).
     expect(found).toEqual([
       ["2007-10-09", "2009-03-09", "2013-03-28", -56.8],
       ["2000-03-24", "2002-10-09", "2007-05-30", -49.1],

@@ -78,7 +78,7 @@ describe("the calendar of returns", () => {
   test.skipIf(closes.length === 0)("of the S&P 500 is as published (needs TAPEDECK_DATA)", () => {
     const years = monthlyReturns(days.map(at), closes);
     const percent = (value: number | null | undefined) => Math.round((value ?? 0) * 1e4) / 100;
-    // Price returns of calendar years, as S&P Dow Jones Indices gives them.
+    // Price returns of calendar years, as commonly published.
     const totals = new Map(years.map(({ year, total }) => [year, percent(total)]));
     expect([1995, 2008, 2013, 2019, 2020, 2021].map((year) => totals.get(year))).toEqual([
       34.11, -38.49, 29.6, 28.88, 16.26, 26.89,

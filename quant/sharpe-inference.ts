@@ -85,7 +85,7 @@ export const deflatedSharpe = (
   variance: number,
 ): number | null => probabilisticSharpe(best, expectedMaximumSharpe(trials, variance));
 
-/** Independent trials that `trials` with mean correlation ρ are worth: ρ + (1 - ρ) M (2014, appendix 3). */
+/** Independent trials that `trials` with mean correlation ρ are worth: ρ + (1 - ρ) M (2014). */
 export const independentTrials = (trials: number, meanCorrelation: number): number =>
   meanCorrelation + (1 - meanCorrelation) * trials;
 

@@ -26,7 +26,7 @@ describe("D. Bailey, M. López de Prado, The Sharpe Ratio Efficient Frontier (20
     expect(Math.floor((probabilisticSharpe({ ...fund, count: 36 }, 0) ?? 0) * 1000)).toBe(953);
   });
 
-  // Page 13 and after: an annual Sharpe ratio of 2 shown to be above 1 with 95 %.
+  // An annual Sharpe ratio of 2 shown to be above 1 with 95 %.
   test.each([
     ["daily", 252, normal, 2.73],
     ["weekly", 52, normal, 2.83],
