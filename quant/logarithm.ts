@@ -2,8 +2,8 @@
 // not, so that a volatility made from it sizes the same order everywhere; within 1 unit in the last place.
 
 /** ln 2 in two parts: the first has 32 bits, so that its product with an exponent is exact. */
-const LN2_HIGH = 2977044471 / 2 ** 32;
-const LN2_LOW = 1.9082149292705877e-10;
+export const LN2_HIGH = 2977044471 / 2 ** 32;
+export const LN2_LOW = 1.9082149292705877e-10;
 
 /** ln x; NaN below 0, -Infinity at 0. Cost: about 10 ns near 1, and 1 ns more for each power of two. */
 export function naturalLog(x: number): number {
@@ -19,6 +19,11 @@ export function naturalLog(x: number): number {
     exponent--;
   }
   return exponent * LN2_HIGH + (nearOne(mantissa - 1) + exponent * LN2_LOW);
+}
+
+/** ln(1 + x), with all its digits where x is small; NaN below -1. */
+export function logOnePlus(x: number): number {
+  return x > -0.29 && x < 0.41 ? nearOne(x) : naturalLog(1 + x);
 }
 
 /**

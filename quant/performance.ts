@@ -2,22 +2,10 @@
 // Promises: plain sums in the order given; a measure that the data does not define is null, never
 // NaN or infinite. Returns are simple (0.01 is 1 %), one a period; n returns need n + 1 values.
 
-/** Arithmetic mean; null for none. */
-export function mean(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-}
+import { mean, standardDeviation } from "./moments.ts";
 
-/** Sample standard deviation (n - 1), two passes; null for fewer than two values. */
-export function standardDeviation(values: readonly number[]): number | null {
-  const center = mean(values);
-  if (center === null || values.length < 2) return null;
-  let squares = 0;
-  for (const value of values) squares += (value - center) ** 2;
-  return Math.sqrt(squares / (values.length - 1));
-}
+// Where reports still look for it.
+export { mean } from "./moments.ts";
 
 /** Compounded: product of (1 + r), minus 1. */
 export function totalReturn(returns: readonly number[]): number {
@@ -113,6 +101,17 @@ export function tradeMeasures({ trades, wins, losses, profit, loss }: TradeTotal
     profitLossRatio: defined(profit / wins / (loss / losses)),
     expectancy: defined((profit - loss) / trades),
   };
+}
+
+/** Value of 1 compounded: 1, 1 + r₁, (1 + r₁)(1 + r₂), … One more than there are returns. */
+export function compounded(returns: readonly number[]): readonly number[] {
+  const values = [1];
+  let value = 1;
+  for (const change of returns) {
+    value *= 1 + change;
+    values.push(value);
+  }
+  return values;
 }
 
 /** Simple returns of a series of values; null if a value that is divided by is not positive. */

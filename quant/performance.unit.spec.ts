@@ -1,18 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { closes, days } from "./index-closes.spec.ts";
+import { mean, standardDeviation } from "./moments.ts";
 import {
   annualReturn,
   annualVolatility,
   calmarRatio,
   downsideRisk,
   maxDrawdown,
-  mean,
   sharpeRatio,
   simpleReturns,
   sortinoRatio,
-  standardDeviation,
   totalReturn,
   tradeMeasures,
 } from "./performance.ts";
@@ -78,19 +75,10 @@ describe("what the data does not define is null", () => {
   });
 });
 
-const folder = process.env.TAPEDECK_DATA ?? resolve(import.meta.dirname, "../../shared/data");
-const file = resolve(folder, "sp500-index-daily-1990-2022.csv.gz");
-
 describe("the measures agree on 33 years of the S&P 500", () => {
-  test.skipIf(!existsSync(file))("whole file and the year 2020 (needs TAPEDECK_DATA)", () => {
-    const rows = gunzipSync(readFileSync(file))
-      .toString()
-      .trim()
-      .split("\n")
-      .slice(1)
-      .map((line) => line.split(","));
-    const returns = simpleReturns(rows.map((row) => Number(row[1]))) ?? [];
-    const year = returns.filter((_, i) => rows[i + 1]?.[0]?.startsWith("2020"));
+  test.skipIf(closes.length === 0)("whole file and the year 2020 (needs TAPEDECK_DATA)", () => {
+    const returns = simpleReturns(closes) ?? [];
+    const year = returns.filter((_, i) => days[i + 1]?.startsWith("2020"));
     const cases = [
       [returns, 8312, 9.5180016125, 0.0739463254, 0.1829602152, 0.4816185819, 0.6798458788],
       [year, 253, 0.1625892199, 0.1618971588, 0.344309908, 0.6090617062, 0.83666153],
