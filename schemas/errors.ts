@@ -216,7 +216,10 @@ export const errorKinds = {
     2,
     "name a cluster file (--cluster FILE or TAPEDECK_CLUSTER), or the brokers (TAPEDECK_KAFKA=host:port), or start your own: `npm run kafka -- up`",
   ),
-  KAFKA_TOPIC_MISSING: kind(2, "make the topics: `tapedeck topics apply CONFIG`, then run again"),
+  KAFKA_TOPIC_MISSING: kind(
+    2,
+    "make the topics: `tapedeck topics apply --config FILE --prefix PREFIX` (play has --create-topics), or mend the --prefix; then run again",
+  ),
   KAFKA_INPUT_STALLED: kind(
     4,
     "the task is opened again by itself; if it comes back, look at the broker that leads the partition",
@@ -224,6 +227,10 @@ export const errorKinds = {
   ),
   KAFKA_TOPIC_NOT_CREATED: kind(4, "see the broker's log; may this principal create topics?"),
   LIVE_CONFIG_UNSUPPORTED: kind(2, "take the setting out, or use `tapedeck backtest`"),
+  LIVE_UNKNOWN: kind(
+    2,
+    "name an application that `tapedeck run` has served, and the --root where that was written down",
+  ),
   LIVE_VERSIONS_MIXED: kind(
     2,
     "stop every instance, then start all with one version, configuration and model",

@@ -68,30 +68,44 @@ export async function planLive(
     );
   }
   const topology = flowTopology(config.flow);
-  const sources = new Map<string, number>();
-  for (const topic of topology.sources) {
-    const name = `${names.prefix}${topic}`;
-    const count = await partitionsOf(name);
-    if (count === null) throw missing(name);
-    sources.set(topic, count);
-  }
+  const ours = ["tape.admissions", "tape.dead-letters"];
+  const topics = [...topology.sources, ...topology.derived, ...ours];
+  const counts = await countPartitions(topics, names.prefix, partitionsOf);
+  const sources = new Map<string, number>(
+    topology.sources.map((topic) => [topic, counts.get(topic) as number]),
+  );
   const { partitions } = config;
   const sourcePartitions = (topic: string) => sources.get(topic) ?? 1;
   const tasks = planTasks(topology, partitions, sourcePartitions).length;
-  for (const topic of topology.derived) {
-    await checkCount(`${names.prefix}${topic}`, partitionCount(topic, partitions), partitionsOf);
-  }
-  for (const topic of ["tape.admissions", "tape.dead-letters"]) {
-    await checkCount(`${names.prefix}${topic}`, tasks, partitionsOf);
-  }
+  const check = (topic: string, wanted: number): void =>
+    checkCount(`${names.prefix}${topic}`, counts.get(topic) as number, wanted);
+  for (const topic of topology.derived) check(topic, partitionCount(topic, partitions));
+  for (const topic of ours) check(topic, tasks);
   const groups = planGroups(topology, partitions, sourcePartitions, isolate);
   const digest = digestOf(config, partitions, sources, isolate);
   return { ...names, config, topology, partitions, isolate, groups, tasks, digest };
 }
 
-async function checkCount(topic: string, wanted: number, partitionsOf: PartitionsOf) {
-  const has = await partitionsOf(topic);
-  if (has === null) throw missing(topic);
+/** Partitions by topic; one error names all the topics that are missing. */
+async function countPartitions(
+  topics: readonly string[],
+  prefix: string,
+  partitionsOf: PartitionsOf,
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  const missing: string[] = [];
+  for (const topic of topics) {
+    const count = await partitionsOf(`${prefix}${topic}`);
+    if (count === null) missing.push(`${prefix}${topic}`);
+    else counts.set(topic, count);
+  }
+  const [first] = missing;
+  if (first === undefined) return counts;
+  const text = `the cluster has no topic ${missing.join(", ")}`;
+  throw new TapedeckError("KAFKA_TOPIC_MISSING", text, { topic: first, missing: missing.length });
+}
+
+function checkCount(topic: string, has: number, wanted: number): void {
   if (has === wanted) return;
   throw new TapedeckError(
     "STREAMS_PARTITIONS_CHANGED",
@@ -99,9 +113,6 @@ async function checkCount(topic: string, wanted: number, partitionsOf: Partition
     { topic, has, asked: wanted },
   );
 }
-
-const missing = (topic: string): TapedeckError =>
-  new TapedeckError("KAFKA_TOPIC_MISSING", `the cluster has no topic ${topic}`, { topic });
 
 function digestOf(
   config: RunConfig,
@@ -161,7 +172,7 @@ export function readLive(
     const live = join(root, "live");
     const known = existsSync(live) ? readdirSync(live) : [];
     const held = known.length === 0 ? `${live} holds none` : `${live} holds ${known.join(", ")}`;
-    throw new TapedeckError("RUN_UNKNOWN", `no live run of ${app}: ${held}`, { run: app });
+    throw new TapedeckError("LIVE_UNKNOWN", `no live run of ${app}: ${held}`, { app });
   }
   try {
     const manifest = JSON.parse(readFileSync(path, "utf8")) as LiveManifest;
