@@ -133,6 +133,7 @@ async function play(session: KafkaSession, prefix: string, tape: string): Promis
     return await copyTopics({
       from,
       to,
+      toPrefix: prefix,
       ranges: await topicRanges(from, held, chooseTopics(held, null), everything),
       createTopics: true,
       onProgress: ({ records, total }) => line.update(records, total),

@@ -133,7 +133,9 @@ describeKafka("between a tape and Kafka", () => {
     const play = ["play", TAPE, "--speed", "max", "--prefix", prefix];
     const refused = tapedeck(...play);
     expect(refused.status).toBe(2);
-    expect(refused.stderr).toContain("KAFKA_TOPIC_MISSING");
+    expect(refused.stderr).toContain(
+      `KAFKA_TOPIC_MISSING: there is no topic ${prefix}market.instruments, `,
+    );
     const played = json(...play, "--create-topics");
     expect(played).toMatchObject({ completed: true, resumed: 0, total: played.records });
     expect(await read(prefix)).toEqual(await contentOfTape(TAPE));

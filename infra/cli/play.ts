@@ -72,6 +72,7 @@ async function play(tape: string, options: Options): Promise<Copied> {
       return await copyTopics({
         from,
         to,
+        toPrefix: options.prefix,
         ranges: await topicRanges(from, held, topics, options.range),
         createTopics: options.createTopics === true,
         ...(Number.isFinite(options.speed) ? { pace: new Pace(options.speed) } : {}),

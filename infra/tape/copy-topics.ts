@@ -15,6 +15,8 @@ import type { Pace } from "./pace.ts";
 export interface CopyOptions {
   readonly from: EventLog;
   readonly to: EventLog;
+  /** Before the target's own names of topics, so that errors name what is there; left out: nothing. */
+  readonly toPrefix?: string;
   /**
    * Source offsets, of every partition of each topic that is copied. The first record of each range
    * gets offset 0 in the target.
@@ -125,13 +127,17 @@ class Copy {
 
   /** As many partitions as in the source: a record's place is part of what is copied. */
   private async prepareTopics(): Promise<void> {
-    const { to, createTopics } = this.options;
+    const { to, toPrefix = "", createTopics } = this.options;
     const has = countPartitions(await to.partitions());
-    for (const [topic, wanted] of countPartitions(this.lanes)) {
+    const needed = countPartitions(this.lanes);
+    const lacking = [...needed.keys()].filter((topic) => !has.has(topic));
+    if (lacking.length > 0 && !createTopics) {
+      throw missing(lacking.map((topic) => `${toPrefix}${topic}`));
+    }
+    for (const [topic, wanted] of needed) {
       const found = has.get(topic) ?? 0;
-      if (found === wanted) continue;
-      if (found === 0 && createTopics) await to.createTopic(topic, wanted);
-      else throw found === 0 ? missing(topic) : otherCount(topic, found, wanted);
+      if (found === 0) await to.createTopic(topic, wanted);
+      else if (found !== wanted) throw otherCount(`${toPrefix}${topic}`, found, wanted);
     }
   }
 
@@ -277,13 +283,16 @@ function firstDifferent(a: Uint8Array, b: Uint8Array): number {
   return at;
 }
 
-const missing = (topic: string): TapedeckError =>
-  new TapedeckError("KAFKA_TOPIC_MISSING", `there is no topic ${topic} to copy to`, { topic });
+const missing = (topics: readonly string[]): TapedeckError =>
+  new TapedeckError("KAFKA_TOPIC_MISSING", `there is no topic ${topics.join(", ")} to copy to`, {
+    topic: topics[0] ?? "",
+    missing: topics.length,
+  });
 
 const otherCount = (topic: string, has: number, wanted: number): TapedeckError =>
   new TapedeckError(
     "STREAMS_PARTITIONS_CHANGED",
-    `${topic} has ${wanted} partitions; where it is to be copied to it has ${has}`,
+    `${topic} has ${has} partitions; what is to be copied there has ${wanted}`,
     { topic, has, wanted },
   );
 

@@ -263,15 +263,34 @@ describe("a target that holds something else", () => {
     });
   });
 
-  test("other numbers of partitions are refused; missing topics unless they may be made", async () => {
+  test("other numbers of partitions are refused", async () => {
     const other = createMemoryLog();
     await other.createTopic("market.ticks", 2);
     await expect(copyTopics(await whole(await from(), other))).rejects.toMatchObject({
       code: "STREAMS_PARTITIONS_CHANGED",
       facts: { topic: "market.ticks", has: 2, wanted: 1 },
     });
-    const none = { ...(await whole(await from(), createMemoryLog())), createTopics: false };
-    await expect(copyTopics(none)).rejects.toMatchObject({ code: "KAFKA_TOPIC_MISSING" });
+  });
+
+  test("missing topics are all named, by the names that the target has for them", async () => {
+    const topics = ["market.instruments", "market.ticks"];
+    const both = topics.map((topic) => ({ topic, partition: 0, batches: [[1]] }));
+    const copy = await whole(await tapeOf(both), createMemoryLog());
+    await expect(
+      copyTopics({ ...copy, toPrefix: "k.", createTopics: false }),
+    ).rejects.toMatchObject({
+      code: "KAFKA_TOPIC_MISSING",
+      message: "there is no topic k.market.instruments, k.market.ticks to copy to",
+    });
+  });
+
+  test("a place with other partitions is told by its own name", async () => {
+    const other = createMemoryLog();
+    await other.createTopic("market.ticks", 2);
+    const copy = await whole(await from(), other);
+    await expect(copyTopics({ ...copy, toPrefix: "k." })).rejects.toThrow(
+      "k.market.ticks has 2 partitions; what is to be copied there has 1",
+    );
   });
 });
 
