@@ -62,7 +62,7 @@ export function dlqCommand(): Command {
     .action((options: ListOptions, self: Command) => list(options, isJson(self)));
   whereOptions(command.command("show").argument("<id>", ID))
     .description("all of one letter: headers, key, value, the byte where it fails, what to do")
-    .option("--raw", "write the bytes that were kept, and nothing else")
+    .option("--raw", "write the message's value (of an event its Avro), and nothing else")
     .action((id: string, options: ShowOptions, self: Command) => show(id, options, isJson(self)));
   clusterOptions(filterOptions(command.command("redrive").argument("[ids...]", ID)))
     .description("send letters again, in the order of their keys, after what was wrong was mended")
@@ -221,10 +221,9 @@ function letterJson(letter: Letter, state: string): Readonly<Record<string, unkn
 
 function show(id: string, options: ShowOptions, json: boolean): Promise<void> {
   return withPlace(options, async ({ log, stateOf, whole }) => {
-    const known = await letterAt(log, id);
-    if (options.raw === true) return write(known.refused.raw);
-    const { letter, message } = await whole(known);
+    const { letter, message } = await whole(await letterAt(log, id));
     const view = viewLetter(letter, message, stateOf(letter));
+    if (options.raw === true) return write(view.value ?? "");
     if (!json) return write(letterText(view));
     const { value, partial, next } = view;
     const headers = (message?.headers ?? []).map(({ key, value }) => ({ key, value: hex(value) }));
@@ -262,9 +261,9 @@ async function letterAt(log: Place["log"], id: string): Promise<Letter> {
 async function requireOpen(ids: Iterable<string>, live: KafkaLog, ledger: Ledger): Promise<void> {
   for (const id of ids) {
     const letter = await letterAt(live, id);
-    const state = stateText(ledger, letter);
-    if (state === "open" || state.startsWith("held")) continue;
-    throw new TapedeckError("DLQ_LETTER_UNKNOWN", `letter ${id} is not open: ${state}`, { id });
+    if (ledger.stateOf(letter)?.state !== "redriven") continue;
+    const text = `letter ${id} is not open: ${stateText(ledger, letter)}`;
+    throw new TapedeckError("DLQ_LETTER_UNKNOWN", text, { id });
   }
 }
 
@@ -295,7 +294,8 @@ async function redriveLetters(
       await requireOpen(named, live, await Ledger.look(connection, app, prefix));
       const dryRun = options.dryRun === true;
       const common = { connection, schemaIds, live, operator, app, prefix, selects, dryRun };
-      const result = await redrive({ ...common, fix: fix?.fix ?? null });
+      const takesBack = (letter: Letter) => !isAsked && selects(letter);
+      const result = await redrive({ ...common, takesBack, fix: fix?.fix ?? null });
       if (fix !== null && !json) process.stderr.write(`fix ${fix.source}: ${fix.typeCheck}\n`);
       write(json ? resultJson(result) : resultText(result, dryRun));
       const isLeft = ({ action }: Decision) => action === "fail" || action === "hold";
@@ -356,7 +356,8 @@ function resultJson({ decisions, sent, conflicts }: Redriven): string {
 
 const help = `
 A letter is redriven once: list shows where to. Letters of one key go in their original order, so
-behind one that still fails those of its key are held back; a fix that gives null drops one for good.
+behind one that still fails those of its key are held back; a fix that gives null drops one: it is
+tried again only where it is named by its id.
 --all, --topic, --code, --key and --since mean letters about messages. An event that a processor
 refused has been read by the others of its topic: name it by its id to send it to all of them again.
 

@@ -73,6 +73,7 @@ describeKafka("a user's model from the tutorial", ({ brokers, registry }) => {
     writeFileSync(join(folder, "calm-trend.ts"), block("ts"));
     writeFileSync(join(folder, "calm-trend.yaml"), block("yaml"));
     writeFileSync(join(folder, "fix.ts"), FIX);
+    writeFileSync(join(folder, "null.ts"), "export default () => null;\n");
     const one = "replicationFactor: 1\nminInsyncReplicas: 1";
     const text = `brokers: [${brokers.join(", ")}]\nregistry: { url: "${registry}" }\n${one}\n`;
     writeFileSync(join(folder, "cluster.yaml"), text);
@@ -147,9 +148,13 @@ describeKafka("a user's model from the tutorial", ({ brokers, registry }) => {
     expect(shown).toMatch(/7b 22 73 79 6d 62 6f 6c/);
     expect(shown).toMatch(/byte 5 +symbol:/);
     const raw = await succeed("dlq", "show", id, "--raw", ...where);
-    expect(raw).toContain(value.toString());
+    expect(raw).toBe(value.toString());
     const still = await tapedeck("dlq", "redrive", "--all", ...where);
     expect([still.code, still.out]).toEqual([7, expect.stringContaining("1 still fails")]);
+    const dropped = await succeed("dlq", "redrive", "--all", "--fix", "null.ts", ...where);
+    expect(dropped).toContain("1 dropped");
+    const unasked = await succeed("dlq", "redrive", "--all", "--fix", "fix.ts", ...where);
+    expect(unasked).toContain("0 redriven, 0 dropped");
     const fixed = ["--fix", "fix.ts", ...where];
     const plan = await succeed("dlq", "redrive", id, "--dry-run", ...fixed);
     expect(plan).toContain("1 would be redriven");

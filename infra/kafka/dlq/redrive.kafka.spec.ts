@@ -103,6 +103,23 @@ describeKafka("a redrive", ({ brokers }) => {
     ]);
   });
 
+  test("takes a drop back where it is told to, once, and never unasked", async () => {
+    await box.post([unknownSchema("S0", 1, 1), tombstone("S0", 2), unknownSchema("S0", 3, 3)]);
+    await box.redrive({ fix: () => null });
+    expect(await box.redrive({})).toMatchObject({ decisions: [] });
+    const takesBack = ({ id }: { readonly id: string }) => id !== "0/2";
+    const plan = await box.redrive({ takesBack, dryRun: true });
+    expect(told(plan.decisions)).toEqual(["0/0 send", "0/1 fail WIRE_TOMBSTONE"]);
+    const { decisions } = await box.redrive({ takesBack });
+    expect(told(decisions)).toEqual(["0/0 send", "0/1 fail WIRE_TOMBSTONE"]);
+    const place = `redriven market.ticks/${symbolPartition("S0")}/0`;
+    const dropped = "dropped the fix gave null";
+    expect(await states()).toEqual([place, dropped, dropped]);
+    const again = await box.redrive({ takesBack: () => true, fix: () => null });
+    expect(told(again.decisions)).toEqual(["0/1 drop", "0/2 drop"]);
+    expect(await box.ticks()).toEqual(["S0 1"]);
+  });
+
   test("drops a copy of an event that is there, and sends one that lost its place", async () => {
     await box.tick("S0", 7);
     await box.tick("S0", 8);

@@ -33,8 +33,10 @@ export interface RedriveOptions {
   readonly operator: KafkaLog;
   readonly app: string;
   readonly prefix: string;
-  /** The letters that are asked for. */
+  /** The open letters that are asked for. */
   readonly selects: (letter: Letter) => boolean;
+  /** The dropped ones that are to be tried again; none where left out. */
+  readonly takesBack?: (letter: Letter) => boolean;
   /** Null: today's code and registry decide. */
   readonly fix: DeadLetterFix | null;
   /** Says what would be done, and does nothing. */
@@ -75,6 +77,8 @@ class Redrive {
   private readonly sent = new Map<string, string>();
   private readonly partitions = new Map<TopicName, number>();
   private readonly sources = new Map<TopicName, boolean>();
+  /** Ids of letters whose drop does not count any more. */
+  private readonly takenBack = new Set<string>();
   private conflicts = 0;
 
   constructor(options: RedriveOptions) {
@@ -98,11 +102,14 @@ class Redrive {
   }
 
   private async tryAll(ledger: Ledger): Promise<readonly Tried[]> {
+    const { selects, takesBack = () => false } = this.options;
     const tried: Tried[] = [];
     for await (const letter of readLetters(this.options.live)) {
       const state = ledger.stateOf(letter)?.state;
-      if (state === "redriven" || state === "dropped") continue;
-      const attempt = this.options.selects(letter) ? await this.attempt(letter) : null;
+      const isTakenBack = state === "dropped" && takesBack(letter);
+      if (isTakenBack) this.takenBack.add(letter.id);
+      else if (state === "redriven" || state === "dropped") continue;
+      const attempt = isTakenBack || selects(letter) ? await this.attempt(letter) : null;
       tried.push({ letter, attempt });
     }
     return tried;
@@ -168,7 +175,7 @@ class Redrive {
     const { operator, prefix, at } = this.options;
     let ledger = first;
     for (let attempt = 0; ; attempt++) {
-      const left = decisions.filter(({ letter }) => !isDone(ledger, letter));
+      const left = decisions.filter(({ letter }) => !this.isDone(ledger, letter));
       const { produced, changes, places } = await this.transaction(left, ledger);
       try {
         at?.("sending");
@@ -193,6 +200,11 @@ class Redrive {
         }
       }
     }
+  }
+
+  private isDone(ledger: Ledger, letter: Letter): boolean {
+    const state = ledger.stateOf(letter)?.state;
+    return state === "redriven" || (state === "dropped" && !this.takenBack.has(letter.id));
   }
 
   private async transaction(decisions: readonly Decision[], ledger: Ledger) {
@@ -272,9 +284,6 @@ const batchOf = ({ writer, traces, ...lane }: Lane): RecordBatch => ({
   bytes: writer.bytes.slice(0, writer.pos),
   traces,
 });
-
-const isDone = (ledger: Ledger, letter: Letter): boolean =>
-  ["redriven", "dropped"].includes(ledger.stateOf(letter)?.state ?? "");
 
 function isSame(event: Mended, there: AnyEvent): boolean {
   const bytes = (value: unknown): Buffer => {
