@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { errorKinds, TapedeckError } from "../../schemas/errors.ts";
 import type { TopicName } from "../../schemas/generated/facts.ts";
 import type { KafkaLog } from "../kafka/log/kafka-log.ts";
+import { EndWatch } from "../kafka/service/end-watch.ts";
 import type { KafkaSession } from "../kafka/session.ts";
 import { explainModelFailure } from "../models/model-failure.ts";
 import { watchModel } from "../models/watched-model.ts";
@@ -54,6 +55,7 @@ export interface StartShadowOptions {
 }
 
 const REPORT_EVERY_MS = 5_000;
+const WATCH_MS = 2_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
 
@@ -126,11 +128,28 @@ export class ShadowService {
           });
     this.serving(health?.url ?? null);
     if (health !== null) this.log.write("info", "serving", { metrics: `${health.url}/metrics` });
+    const watching = this.watchKafka();
     try {
       return await this.follow();
     } finally {
+      clearInterval(watching);
       await health?.close();
     }
+  }
+
+  /** A step may take long, and a look at live may hang: whether Kafka answers is asked beside both. */
+  private watchKafka(): NodeJS.Timeout {
+    const { plan, session } = this.options;
+    const { topology, prefix } = plan.live;
+    const places = topology.sources.slice(0, 1).map((topic) => ({
+      topic: `${prefix}${topic}`,
+      partition: 0,
+    }));
+    const watch = new EndWatch(session.connection, this.log);
+    return setInterval(() => {
+      watch.look(places, () => undefined);
+      this.gauges.kafkaSilent = watch.silent;
+    }, WATCH_MS);
   }
 
   private async follow(): Promise<ShadowReport> {

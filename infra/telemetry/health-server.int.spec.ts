@@ -40,6 +40,11 @@ describe("the health server", () => {
     ]);
     group.assigned = true;
     expect(await ask()).toEqual([200, { ready: true, reasons: [] }]);
+    group.tasks = ["bar-builder/0"];
+    expect(await ask()).toEqual([
+      503,
+      { ready: false, reasons: [{ reason: "task-closed", task: "bar-builder/0" }] },
+    ]);
     const task = openTaskGauges(service, "bar-builder/0", "bar-builder", inputs, []);
     const [input] = task.inputs;
     const place = { task: "bar-builder/0", topic: "market.ticks", partition: 0 };
@@ -57,6 +62,9 @@ describe("the health server", () => {
     ]);
     Object.assign(input as object, { newestUs: 2e6 });
     expect((await ask())[0]).toBe(200);
+    // What was known last says nothing once the lag is not known.
+    Object.assign(input as object, { lagRecords: Number.NaN });
+    expect((await ask())[0]).toBe(503);
     Object.assign(input as object, { lagRecords: 100, newestUs: 9e6 });
     expect((await ask())[0]).toBe(200);
   });

@@ -1,12 +1,14 @@
-// Whether an instance may be counted on: it knows its tasks, and each has read its inputs to within a bound.
+// Whether an instance may be counted on: Kafka answers it, it knows its tasks, and each is open and has read
+// its inputs to within a bound.
 // Pure: the numbers of service-gauges.ts in, the answer with its reasons out.
 
 import { type InputGauges, lagSeconds, type ServiceGauges } from "./service-gauges.ts";
 
-/** Why an instance is not ready, one for each group or input that is behind. */
+/** Why an instance is not ready, one for each group, task or input that is behind. */
 export type NotReady =
-  | { readonly reason: "starting" }
+  | { readonly reason: "starting" | "kafka-silent" }
   | { readonly reason: "unassigned"; readonly group: string }
+  | { readonly reason: "task-closed"; readonly task: string }
   | {
       readonly reason: "lag-unknown" | "behind";
       readonly task: string;
@@ -25,8 +27,13 @@ export interface Readiness {
 export function readiness(service: ServiceGauges): Readiness {
   const reasons: NotReady[] = [];
   if (service.groups.size === 0) reasons.push({ reason: "starting" });
-  for (const [group, { assigned }] of service.groups) {
+  if (service.kafkaSilent) reasons.push({ reason: "kafka-silent" });
+  for (const [group, { assigned, tasks }] of service.groups) {
     if (!assigned) reasons.push({ reason: "unassigned", group });
+    for (const task of tasks) {
+      const open = (service.tasks.get(task)?.inputs.length ?? 0) > 0;
+      if (!open) reasons.push({ reason: "task-closed", task });
+    }
   }
   const { readyLagRecords, readyLagSeconds } = service.settings;
   for (const [task, { inputs }] of service.tasks) {

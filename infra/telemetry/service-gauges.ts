@@ -10,6 +10,8 @@ export interface InputGauges {
   readonly partition: number;
   /** Committed records that lie in the partition and were not admitted yet. */
   lagRecords: number;
+  /** Kafka does not say any more how much lies there: the lag is not known. */
+  unheard: boolean;
   /** Effective time, in µs, of the event admitted last. */
   admittedUs: number;
   /** Effective time, in µs, of the newest record known in the partition. */
@@ -45,6 +47,8 @@ export interface TaskGauges {
 export interface GroupGauges {
   /** Whether the group has said which tasks are this instance's (there may be none). */
   assigned: boolean;
+  /** Names of those tasks, as of now. */
+  tasks: readonly string[];
   rebalances: number;
 }
 
@@ -62,6 +66,8 @@ export interface ServiceGauges {
   readonly settings: ServiceSettings;
   readonly groups: Map<string, GroupGauges>;
   readonly tasks: Map<string, TaskGauges>;
+  /** Kafka has not answered for a while. */
+  kafkaSilent: boolean;
   /** Fetched and not admitted yet; and the bound at which fetching waits. */
   bufferBytes: number;
   bufferLimitBytes: number;
@@ -75,6 +81,7 @@ export const newServiceGauges = (settings: ServiceSettings): ServiceGauges => ({
   settings,
   groups: new Map(),
   tasks: new Map(),
+  kafkaSilent: false,
   bufferBytes: 0,
   bufferLimitBytes: 0,
   tickToVerdictSeconds: new LatencyHistogram(),
@@ -85,7 +92,7 @@ export const newServiceGauges = (settings: ServiceSettings): ServiceGauges => ({
 export function groupGauges(service: ServiceGauges, group: string): GroupGauges {
   const known = service.groups.get(group);
   if (known !== undefined) return known;
-  const made = { assigned: false, rebalances: 0 };
+  const made: GroupGauges = { assigned: false, tasks: [], rebalances: 0 };
   service.groups.set(group, made);
   return made;
 }
@@ -109,6 +116,7 @@ export function openTaskGauges(
     topic,
     partition,
     lagRecords: Number.NaN,
+    unheard: false,
     admittedUs: Number.NaN,
     newestUs: Number.NaN,
   }));
@@ -128,8 +136,9 @@ export function count(counters: Map<string, number>, label: string, by = 1): voi
   counters.set(label, (counters.get(label) ?? 0) + by);
 }
 
-/** Seconds of event time between what was admitted and what is there; 0 where nothing is left. */
+/** Seconds of event time between what was admitted and what is there; 0 where nothing is left, NaN: not known. */
 export function lagSeconds(input: InputGauges): number {
+  if (Number.isNaN(input.lagRecords)) return Number.NaN;
   if (input.lagRecords === 0) return 0;
   return Math.max(0, input.newestUs - input.admittedUs) / 1e6;
 }

@@ -20,6 +20,8 @@ export interface ShadowGauges {
   readonly behind: Map<string, LatencyHistogram>;
   /** It has compared all that live had done at the last look. */
   caughtUp: boolean;
+  /** Kafka has not answered for a while: how far live is, nobody knows. */
+  kafkaSilent: boolean;
   lagSeconds: number;
   undecided: number;
   admissionsMissed: number;
@@ -34,6 +36,7 @@ export const newShadowGauges = (shadow: string, currency: string): ShadowGauges 
   topics: new Map(),
   behind: new Map(),
   caughtUp: false,
+  kafkaSilent: false,
   lagSeconds: Number.NaN,
   undecided: 0,
   admissionsMissed: 0,
@@ -43,7 +46,8 @@ export const newShadowGauges = (shadow: string, currency: string): ShadowGauges 
 
 const READY_LAG_SECONDS = 60;
 
-export const shadowReadiness = ({ caughtUp, lagSeconds }: ShadowGauges): Readiness => {
+export const shadowReadiness = ({ caughtUp, lagSeconds, kafkaSilent }: ShadowGauges): Readiness => {
+  if (kafkaSilent) return { ready: false, reasons: [{ reason: "kafka-silent" }] };
   const ready = caughtUp || lagSeconds <= READY_LAG_SECONDS;
   return { ready, reasons: ready ? [] : [{ reason: "starting" }] };
 };
@@ -110,7 +114,9 @@ const numbers: readonly NumberMetric<ShadowGauges>[] = [
     kind: "gauge",
     help: "Event time that the shadow is behind live; 0 where it has done all that live has.",
     labels: ["shadow"],
-    series: ({ shadow, lagSeconds }) => [[lagSeconds, shadow]],
+    series: ({ shadow, lagSeconds, kafkaSilent }) => [
+      [kafkaSilent ? Number.NaN : lagSeconds, shadow],
+    ],
   },
   gap("tapedeck_shadow_equity_gap", "Equity of the shadow less live's.", "equity"),
   gap("tapedeck_shadow_gross_exposure_gap", "Gross exposure of the shadow less live's.", "gross"),

@@ -108,6 +108,7 @@ export class GroupService {
       return;
     }
     this.gauges.assigned = true;
+    this.gauges.tasks = [...this.wanted].flatMap((task) => this.options.plans[task]?.name ?? []);
     if (this.generation >= 0) this.gauges.rebalances++;
     this.generation = generation;
     const tasks = [...this.wanted].join(", ");

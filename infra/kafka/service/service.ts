@@ -11,11 +11,13 @@ import { Watchdog } from "../../telemetry/watchdog.ts";
 import type { KafkaConnection } from "../client/connection.ts";
 import type { ResolvingSchemaIds } from "../log/decode-resolved.ts";
 import { KafkaLog } from "../log/kafka-log.ts";
+import { type EndPlace, EndWatch } from "./end-watch.ts";
 import { GroupService } from "./group-service.ts";
 import type { LiveRun } from "./live-run.ts";
 import {
   type CrashPoint,
   FETCH_BUFFER_BYTES,
+  type InputProgress,
   type RunnerSettings,
   TaskRunner,
 } from "./task-runner.ts";
@@ -47,21 +49,22 @@ export class Service {
   private readonly groups: readonly GroupService[];
   private readonly arrivals = new TickArrivals();
   private readonly watchdog = new Watchdog();
+  private readonly ends: EndWatch;
   private readonly timer: NodeJS.Timeout;
   private finish: (error: unknown) => void = () => undefined;
   private stopping: Promise<void> | null = null;
-  private watching = false;
 
   /** Throws STREAMS_PROCESSOR_UNKNOWN where `only` names one that is not in the flow. */
   constructor(options: ServiceOptions) {
     this.options = options;
+    this.ends = new EndWatch(options.connection, options.log);
     this.ended = new Promise((resolve, reject) => {
       this.finish = (error) => (error === null ? resolve() : reject(error));
     });
     this.ended.catch(() => undefined);
     this.groups = servedGroups(options).map((plans) => this.group(plans));
     for (const group of this.groups) group.start();
-    this.timer = setInterval(() => void this.watch(), WATCH_MS);
+    this.timer = setInterval(() => this.watch(), WATCH_MS);
   }
 
   /** What has stood still and not moved again since: only a restart may help. */
@@ -132,35 +135,50 @@ export class Service {
   }
 
   /** Asks the broker how much there is to read, whatever the fetches say. */
-  private async watch(): Promise<void> {
-    if (this.watching) return;
-    this.watching = true;
-    const { gauges } = this.options;
-    const runners = this.groups.flatMap(({ running }) => running);
+  private watch(): void {
+    const { gauges, run } = this.options;
+    const runners = this.running;
     gauges.bufferLimitBytes = runners.length * FETCH_BUFFER_BYTES;
-    gauges.bufferBytes = 0;
-    await Promise.all(runners.map((runner) => this.watchTask(runner)));
-    this.watching = false;
+    const inputs = runners.flatMap(({ progress }) => progress);
+    gauges.bufferBytes = inputs.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0);
+    // Who has nothing to read still says whether Kafka is there.
+    const [first] = run.groups[0]?.external ?? [];
+    const standby = first === undefined ? [] : [{ ...first, topic: `${run.prefix}${first.topic}` }];
+    this.ends.look(inputs.length > 0 ? inputs : standby, (place, end) => this.heard(place, end));
+    gauges.kafkaSilent = this.ends.silent;
+    for (const input of inputs) {
+      if (!this.ends.isSilent(input)) continue;
+      input.gauges.unheard = true;
+      input.gauges.lagRecords = Number.NaN;
+    }
   }
 
-  private async watchTask(runner: TaskRunner): Promise<void> {
-    const { connection, gauges, log } = this.options;
-    for (const input of runner.progress) {
-      const { topic, partition, fetched, held, consumed } = input;
-      gauges.bufferBytes += input.bufferedBytes;
-      const end = await connection.listOffset(topic, partition, "stable-end").catch(() => null);
-      if (end === null) continue;
-      const lag = Math.max(0, end - fetched) + held;
-      input.gauges.lagRecords = lag;
-      const of = { task: runner.name, topic, partition };
-      const trip = this.watchdog.observe(of, lag, consumed, performance.now());
-      if (trip === null) continue;
-      log.write("error", "input stands still", { ...trip });
-      const task = gauges.tasks.get(runner.name);
-      if (task !== undefined) task.watchdogTrips++;
-      if (trip.times === 1) runner.refetch();
-      else runner.fail(stalled(trip.task, topic, partition, trip.sinceMs));
+  private get running(): readonly TaskRunner[] {
+    return this.groups.flatMap(({ running }) => running);
+  }
+
+  private heard({ topic, partition }: EndPlace, end: number): void {
+    for (const runner of this.running) {
+      for (const input of runner.progress) {
+        if (input.topic === topic && input.partition === partition) this.judge(runner, input, end);
+      }
     }
+  }
+
+  private judge(runner: TaskRunner, input: InputProgress, end: number): void {
+    const { gauges, log } = this.options;
+    const { topic, partition, fetched, held, consumed } = input;
+    const lag = Math.max(0, end - fetched) + held;
+    input.gauges.unheard = false;
+    input.gauges.lagRecords = lag;
+    const of = { task: runner.name, topic, partition };
+    const trip = this.watchdog.observe(of, lag, consumed, performance.now());
+    if (trip === null) return;
+    log.write("error", "input stands still", { ...trip });
+    const task = gauges.tasks.get(runner.name);
+    if (task !== undefined) task.watchdogTrips++;
+    if (trip.times === 1) runner.refetch();
+    else runner.fail(stalled(trip.task, topic, partition, trip.sinceMs));
   }
 }
 

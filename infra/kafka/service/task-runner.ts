@@ -230,7 +230,8 @@ export class TaskRunner {
       const { input, gauges } = source;
       const lag = stableEnd < 0 ? null : Math.max(0, stableEnd - nextOffset);
       group.setLag(input.topic, partition, lag);
-      gauges.lagRecords = lag === null ? Number.NaN : lag + input.held;
+      // What the last fetch said holds no longer where nothing is heard.
+      gauges.lagRecords = lag === null || gauges.unheard ? Number.NaN : lag + input.held;
       gauges.admittedUs = input.reachedUs;
       if (source.paused && !input.full) {
         source.paused = false;
