@@ -7,7 +7,21 @@ const marks = { create: "+", change: "~", delete: "-", keep: "=" } as const;
 export function planText(plans: readonly TopicPlan[]): string {
   const width = Math.max(0, ...plans.map(({ name }) => name.length));
   const lines = plans.flatMap((plan) => topicLines(plan, width));
-  return `${[...lines, "", ...createdWith(plans), summary(plans)].join("\n")}\n`;
+  return `${[...lines, "", ...createdWith(plans), ...grownWarning(plans), summary(plans)].join("\n")}\n`;
+}
+
+/** What no later command can undo is said once, where it is seen. */
+function grownWarning(plans: readonly TopicPlan[]): readonly string[] {
+  const grown = plans.filter(
+    ({ partitions: { from, to } }) => from !== null && to !== null && to > from,
+  );
+  if (grown.length === 0) return [];
+  return [
+    `WARNING: partitions are added to ${grown.length} topic${grown.length === 1 ? "" : "s"}, for good. What ran on them cannot go on, and`,
+    "`verify --live` cannot prove it any more: prove it first, and stop all its instances. To keep",
+    "both, leave these topics alone and give the new number of partitions a --prefix of its own.",
+    "",
+  ];
 }
 
 /** New topics have few settings that differ: each set is listed once. */

@@ -86,6 +86,10 @@ describe("a topic that is wanted", () => {
     });
     expect(grown).toMatchObject({ action: "change", partitions: { from: 2, to: 4 } });
     expect(grown.drift[0]?.why).toContain("another partition than its past");
+    expect(planText([grown, planOne(orders, found(orders))])).toMatch(
+      /^WARNING: partitions are added to 1 topic, for good.*\n.*verify --live.* stop all its/m,
+    );
+    expect(planText([plan])).not.toContain("WARNING");
   });
 
   test("with more partitions is never shrunk, whatever is allowed", () => {
