@@ -47,6 +47,19 @@ async function frozenBroker(): Promise<{ readonly server: Server; readonly addre
 }
 
 describe("a broker that does not answer", () => {
+  test("is given up in our words", async () => {
+    const { server, address } = await frozenBroker();
+    writeFileSync(join(folder, "frozen.yaml"), `brokers: ["${address}"]\nrequestTimeout: 300ms\n`);
+    const words = [cli, "topics", "plan", "--cluster", "frozen.yaml"];
+    const told = { cwd: folder, env: bare, encoding: "utf8" } as const;
+    const { status, stderr } = spawnSync(process.execPath, words, told);
+    server.close();
+    expect(stderr).toContain(
+      `KAFKA_UNREACHABLE: could not plan topics at ${address}: connections are taken, nothing is answered`,
+    );
+    expect(status).toBe(4);
+  });
+
   /** All that the process says until it says `text`; it is ended then. */
   const saidUntil = (child: ChildProcess, text: string): Promise<string> =>
     new Promise((done) => {

@@ -23,11 +23,13 @@ export function adminFailure(error: unknown, what: string, cluster: Administered
   const chain = causesOf(error);
   const known = chain.find((one) => one instanceof TapedeckError);
   if (known !== undefined) return known;
-  if (!error.name.startsWith("KafkaJS")) return error;
+  if (!error.name.startsWith("KafkaJS") && !isUnanswered(error)) return error;
   const { mechanism } = cluster;
   const innermost = chain.at(-1) ?? error;
   const brokers = cluster.brokers.join(", ");
-  const said = cluster.shown(innermost.message);
+  const said = isUnanswered(innermost)
+    ? "connections are taken, nothing is answered"
+    : cluster.shown(innermost.message);
   const text = `could not ${what} at ${brokers}: ${said}`;
   const type = chain.map(typeOf).find((one) => one !== null) ?? null;
   if (chain.some(({ name }) => name === "KafkaJSSASLAuthenticationError") || isSasl(type)) {
@@ -88,6 +90,9 @@ function causesOf(error: Error): readonly Error[] {
   return chain;
 }
 
+/** kafkajs' own slip: it goes on with a broker that took its connection and never told its versions. */
+const isUnanswered = (error: Error): boolean => error.message === "Broker not connected";
+
 function typeOf(error: Error): string | null {
   const { type } = error as Error & { readonly type?: unknown };
   return typeof type === "string" ? type : null;
@@ -102,6 +107,7 @@ function hint(said: string, { tls, mechanism }: Administered): string {
     return ": the port does not speak TLS: leave `tls` out, or name the TLS port";
   }
   if (!/closed|timeout|timed out|ended|reset|disconnected/i.test(said)) return "";
-  const lacks = [tls ? "" : "tls", mechanism === null ? "sasl" : ""].filter((one) => one !== "");
-  return lacks.length === 0 ? "" : `: does this port want ${lacks.join(" or ")}?`;
+  if (!tls) return `: does this port want ${mechanism === null ? "tls or sasl" : "tls"}?`;
+  const wants = mechanism === null ? ", or want sasl" : "";
+  return `: does this port speak no TLS at all${wants}?`;
 }
