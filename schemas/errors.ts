@@ -26,7 +26,10 @@ export const errorKinds = {
   VALUE_PRICE_INVALID: kind(3, "give a decimal number within the instrument's priceScale"),
   VALUE_QUANTITY_INVALID: kind(3, "give a decimal number within the instrument's quantityScale"),
   VALUE_TIME_INVALID: kind(2, "times lie within 1970 to 2200: give another day, or fewer of them"),
-  STREAMS_TOPIC_UNKNOWN: kind(2, "use a topic of the catalogue: `tapedeck inspect topics`"),
+  STREAMS_TOPIC_UNKNOWN: kind(
+    2,
+    "use a topic that is there: the message names them, or `tapedeck inspect topics TAPE` does",
+  ),
   STREAMS_TWO_WRITERS: kind(2, "give the topic to one processor; route the other to its own topic"),
   STREAMS_ZERO_LATENCY_CYCLE: kind(2, "declare a latency above 0 on one edge of the cycle"),
   STREAMS_NOT_COPARTITIONED: kind(
@@ -53,7 +56,10 @@ export const errorKinds = {
   STREAMS_LATENCY_INVALID: kind(2, "give a whole number of microseconds, 0 or more"),
   STREAMS_FENCED: kind(4, "another process took the task over: stop this one"),
   STREAMS_PARTITIONS_CHANGED: kind(2, "partition counts are fixed when a topic is made"),
-  STREAMS_OFFSET_OUT_OF_RANGE: kind(3, "ask for an offset that `tapedeck inspect topics` lists"),
+  STREAMS_OFFSET_OUT_OF_RANGE: kind(
+    3,
+    "ask for an offset that the message says is kept; of a tape, `tapedeck inspect topics` lists all",
+  ),
   PROJECTION_INSTRUMENT_UNKNOWN: kind(
     3,
     "put the instrument's event before the first event of its symbol",
@@ -128,7 +134,11 @@ export const errorKinds = {
   ),
   TAPE_EMPTY: kind(
     2,
-    "the range holds no events: widen it, or look with `tapedeck inspect topics`",
+    "widen the range, or see `tapedeck inspect topics TAPE` for the times of a tape",
+  ),
+  TAPE_TOPICS_MISSING: kind(
+    2,
+    "name the topics by --topics, or mend the tape or the --prefix that they are looked for in",
   ),
   STREAMS_BATCH_INVALID: kind(5, "frame records as streams/record.ts says, and count them"),
   STREAMS_STATE_INCOMPLETE: kind(
@@ -237,7 +247,11 @@ export const errorKinds = {
   ),
   LIVE_CHANGED: kind(
     2,
-    "give the new version a name of its own (`--app`), or go back to what ran before",
+    "give the new version a name and topics of its own (--app and --prefix), run it as a shadow, or go back to what ran before",
+  ),
+  LIVE_TOPICS_TAKEN: kind(
+    2,
+    "give this application topics of its own (another --prefix), or run under the name (--app) that wrote these",
   ),
   SHADOW_CHANGED: kind(
     2,

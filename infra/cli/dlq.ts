@@ -3,9 +3,11 @@
 import { Command, InvalidArgumentError } from "commander";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
+import { isTopicName, topicNames } from "../../streams/catalogue.ts";
 import { loadFix } from "../dlq/fix-file.ts";
 import { letterText, viewLetter } from "../dlq/letter-text.ts";
 import {
+  LETTERS,
   type Letter,
   type LetterFilter,
   matches,
@@ -79,7 +81,7 @@ const ID = "letter as `dlq list` shows it: partition/offset, such as 0/17";
 
 const filterOptions = (command: Command): Command =>
   command
-    .option("--topic <topic>", "of messages and events of this topic only")
+    .option("--topic <topic>", "of messages and events of this topic only", topic)
     .option("--code <code>", "with this reason only")
     .option("--key <key>", "with this key only")
     .option("--since <time>", "from this event time on, ISO 8601", time);
@@ -94,6 +96,11 @@ const whereOptions = (command: Command): Command =>
   clusterOptions(command)
     .option("--run <run>", "of a run, or of a tape, on disk instead of Kafka")
     .option("--root <folder>", "where runs and tapes are kept", DEFAULT_ROOT);
+
+function topic(text: string): string {
+  if (isTopicName(text)) return text;
+  throw new InvalidArgumentError(`the catalogue has ${topicNames.join(", ")}`);
+}
 
 function time(text: string): number {
   const us = parseIsoUs(text);
@@ -144,11 +151,21 @@ async function withKafka<T>(
   const { app } = namespaceOf(prefix, named);
   const live = session.log(app, prefix);
   try {
+    await requireLetters(session, prefix);
     return await use(session, app, live);
   } finally {
     await live.close();
     await session.close();
   }
+}
+
+/** Where no flow was ever, that there are no letters would be no answer. */
+async function requireLetters({ connection }: KafkaSession, prefix: string): Promise<void> {
+  const name = `${prefix}${LETTERS}`;
+  if ((await connection.partitionsOf(name)) !== null) return;
+  throw new TapedeckError("KAFKA_TOPIC_MISSING", `the cluster has no topic ${name}`, {
+    topic: name,
+  });
 }
 
 function stateText(ledger: Ledger, letter: Letter): string {

@@ -151,6 +151,18 @@ describeKafka("between a tape and Kafka", () => {
     expect(other.stderr).toMatch(/TAPE_COPY_DIFFERS: market\.\w+\/\d holds other records/);
   });
 
+  test("where no flow is there are no letters to list, and nothing to record", () => {
+    const letters = tapedeck("dlq", "list", "--prefix", "nowhere.");
+    expect(letters.status).toBe(2);
+    expect(letters.stderr).toContain(
+      "KAFKA_TOPIC_MISSING: the cluster has no topic nowhere.tape.dead-letters",
+    );
+    const recorded = tapedeck("record", "nothing", "--prefix", "nowhere.");
+    expect(recorded.status).toBe(2);
+    expect(recorded.stderr).toContain("TAPE_TOPICS_MISSING");
+    expect(recorded.stderr).toContain("--prefix");
+  });
+
   test("a backtest from topics is the embedded one: whole, by time and by offset", async () => {
     const prefix = fresh();
     json("play", TAPE, "--speed", "max", "--prefix", prefix, "--create-topics");

@@ -91,9 +91,8 @@ function action(name: string, summary: string, act: Action, help: string): Comma
 function topicsOf(named: readonly string[]): readonly TopicName[] {
   const strange = named.find((name) => !isTopicName(name));
   if (strange !== undefined) {
-    throw new TapedeckError("STREAMS_TOPIC_UNKNOWN", `the catalogue has no topic ${strange}`, {
-      topic: strange,
-    });
+    const text = `the catalogue has no topic ${strange}; it has ${topicNames.join(", ")}`;
+    throw new TapedeckError("STREAMS_TOPIC_UNKNOWN", text, { topic: strange });
   }
   return named.length === 0 ? topicNames : [...new Set(named as readonly TopicName[])];
 }
@@ -195,8 +194,9 @@ const publishSummary = "check, then register what is new; done twice, it changes
 const diffSummary = "what differs from the newest registered version, field by field";
 
 const where = `
-The registry is --registry, else the cluster file's (--cluster or TAPEDECK_CLUSTER), else
-TAPEDECK_REGISTRY, else the developer's (npm run kafka -- up).`;
+The registry is --registry, else TAPEDECK_REGISTRY, else the cluster file's (--cluster or
+TAPEDECK_CLUSTER), else the developer's (npm run kafka -- up). A cluster file's credentials hold for
+TAPEDECK_REGISTRY too.`;
 
 const schemasHelp = `
 Examples:

@@ -67,6 +67,9 @@ describe("wrong usage", () => {
     [["run", "run.yaml", "--prefix", "foo"], "argument 'foo' is invalid"],
     [["play", "tape", "--prefix", "foo"], "argument 'foo' is invalid"],
     [["dlq", "list", "--prefix", "a_b."], "argument 'a_b.' is invalid"],
+    [["dlq", "list", "--topic", "nosuch"], "the catalogue has market.instruments, market.ticks"],
+    [["schemas", "check", "nosuch"], "no topic nosuch; it has market.instruments, market.ticks"],
+    [["verify", "--live", "nosuch"], "no live run of nosuch"],
   ])("%j has exit code 2, as text and as one JSON object", (args, said) => {
     const text = tapedeck(...args);
     expect(text.status).toBe(2);
@@ -143,6 +146,13 @@ describe("what the operating system refuses", () => {
 });
 
 describe("what the tape does not hold", () => {
+  test("a range beyond its end is told with what there is, each topic once", () => {
+    const { status, stderr } = tapedeck("backtest", "run.yaml", "--range", "2190-01-01..");
+    expect(status).toBe(2);
+    expect(stderr).toContain("TAPE_EMPTY");
+    expect(stderr).toContain("it holds market.bars (4000), market.instruments (2)");
+  });
+
   test("a symbol is refused before anything is run", () => {
     const { status, stderr } = tapedeck("backtest", "run.yaml", "--set", "symbols=[AAB]");
     expect(status).toBe(2);

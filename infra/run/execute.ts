@@ -192,9 +192,11 @@ async function inputsOf(
 }
 
 async function emptyRange(tape: EventLog, folder: string, topics: readonly TopicName[]) {
-  const held = (await tape.partitions())
-    .filter(({ start, end }) => end > start)
-    .map(({ topic, start, end }) => `${topic} (${end - start})`);
+  const counts = new Map<string, number>();
+  for (const { topic, start, end } of await tape.partitions()) {
+    if (end > start) counts.set(topic, (counts.get(topic) ?? 0) + end - start);
+  }
+  const held = [...counts].map(([topic, records]) => `${topic} (${records})`);
   return new TapedeckError(
     "TAPE_EMPTY",
     `${folder} has no ${topics[1]} in the range; it holds ${held.join(", ") || "nothing"}`,

@@ -17,7 +17,7 @@ const SOURCES = ["market.instruments", "market.ticks", "market.quotes", "control
 
 /**
  * `named` of the log's topics, all of them (`"all"`), or a flow's sources (null). Throws
- * STREAMS_TOPIC_UNKNOWN where one is named that the log has not, TAPE_EMPTY where there is none.
+ * STREAMS_TOPIC_UNKNOWN where one is named that the log has not, TAPE_TOPICS_MISSING where none is.
  */
 export function chooseTopics(
   held: readonly PartitionRange[],
@@ -28,7 +28,7 @@ export function chooseTopics(
   const sources = hasTicks ? SOURCES : [...SOURCES, "market.bars"];
   const wanted = named === "all" ? topics : (named ?? topics.filter((t) => sources.includes(t)));
   const strange = wanted.find((topic) => !topics.includes(topic));
-  const holds = topics.length === 0 ? "nothing" : topics.join(", ");
+  const holds = topics.length === 0 ? "no topics" : topics.join(", ");
   if (strange !== undefined) {
     throw new TapedeckError(
       "STREAMS_TOPIC_UNKNOWN",
@@ -37,7 +37,8 @@ export function chooseTopics(
     );
   }
   if (wanted.length > 0) return wanted;
-  throw new TapedeckError("TAPE_EMPTY", `there is no topic to copy: the log holds ${holds}`);
+  const what = `there is no source to copy (${sources.join(", ")}); there are ${holds}`;
+  throw new TapedeckError("TAPE_TOPICS_MISSING", what);
 }
 
 /** Every partition of the topics over the range; of compacted topics also what was before it. */

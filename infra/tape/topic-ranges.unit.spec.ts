@@ -31,7 +31,7 @@ describe("the topics that are copied", () => {
     );
     for (const none of [held(), held("fills")]) {
       expect(() => chooseTopics(none, null)).toThrow(
-        expect.objectContaining({ code: "TAPE_EMPTY" }),
+        expect.objectContaining({ code: "TAPE_TOPICS_MISSING" }),
       );
     }
   });
