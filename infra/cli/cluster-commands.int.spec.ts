@@ -37,6 +37,20 @@ describe("without a registry", () => {
   });
 });
 
+test("doctor asks the registry too", () => {
+  const env = {
+    ...bare,
+    TAPEDECK_KAFKA: "127.0.0.1:1",
+    TAPEDECK_REGISTRY: "http://127.0.0.1:1",
+  };
+  const words = [cli, "doctor", "--json"];
+  const { stdout } = spawnSync(process.execPath, words, { cwd: folder, env, encoding: "utf8" });
+  const { findings } = JSON.parse(stdout) as { findings: { check: string; found: string }[] };
+  const found = (check: string) => findings.find((one) => one.check === check)?.found;
+  expect(found("Kafka")).toBe("127.0.0.1:1 does not answer");
+  expect(found("schema registry")).toContain("http://127.0.0.1:1: tried");
+});
+
 /** Takes connections and never says a word, as a broker that was stopped. */
 async function frozenBroker(): Promise<{ readonly server: Server; readonly address: string }> {
   const server = createServer((socket) => void socket.on("error", () => undefined));

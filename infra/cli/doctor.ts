@@ -13,10 +13,16 @@ import { connect } from "node:net";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { readState } from "../broker/developer-state.ts";
+import { TapedeckError } from "../../schemas/errors.ts";
+import { topicNames } from "../../streams/catalogue.ts";
 import { dockerAnswers } from "../broker/docker-engine.ts";
 import { findJava, findMaven } from "../broker/java.ts";
 import { findWay } from "../broker/shared-broker.ts";
+import { type ClusterConfig, loadCluster } from "../kafka/cluster/cluster-config.ts";
+import { readLocalSchemas } from "../kafka/registry/local-schemas.ts";
+import { openRegistry, type RegistryClient } from "../kafka/registry/registry-client.ts";
+import { openSchemaIds } from "../kafka/registry/schema-ids.ts";
+import { registryOf } from "../kafka/registry/settings.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
 import { findCompiler } from "../models/type-check.ts";
 
@@ -62,7 +68,7 @@ async function examine(dir: string): Promise<readonly Finding[]> {
     disk(dir),
     await embeddedLog(dir),
     await serverParts(),
-    await kafka(),
+    ...(await cluster()),
   ];
 }
 
@@ -182,32 +188,41 @@ async function serverParts(): Promise<Finding> {
   );
 }
 
-async function kafka(): Promise<Finding> {
-  const named = process.env.TAPEDECK_KAFKA?.split(",")[0]?.trim() ?? "";
-  const broker = named === "" ? (developerBroker() ?? "") : named;
-  if (broker === "") {
-    return finding(
-      "Kafka",
-      "ok",
-      "none is named or up; in the repository: npm run kafka -- up",
-      "",
-    );
+/** The cluster that commands would use, and its registry. */
+async function cluster(): Promise<readonly Finding[]> {
+  let named: ClusterConfig;
+  try {
+    named = await loadCluster();
+  } catch (error) {
+    if (!(error instanceof TapedeckError)) throw error;
+    const none = "none is named or up; in the repository: npm run kafka -- up";
+    if (error.code === "KAFKA_NOT_CONFIGURED") return [finding("Kafka", "ok", none, "")];
+    return [finding("Kafka", "limited", error.message, error.next)];
   }
-  const answers = await accepts(broker);
-  return finding(
-    "Kafka",
-    answers ? "ok" : "limited",
-    `${broker} ${answers ? "answers" : "does not answer"}`,
-    named === "" ? "npm run kafka -- up" : "start it, or mend TAPEDECK_KAFKA",
-  );
+  return [await kafka(named), await registry(named)];
 }
 
-function developerBroker(): string | null {
+async function kafka({ brokers, source }: ClusterConfig): Promise<Finding> {
+  const broker = brokers[0] ?? "";
+  const answers = await accepts(broker);
+  const found = `${broker} ${answers ? "takes connections" : "does not answer"}`;
+  const advice = `start it (your own: npm run kafka -- up), or mend what names it: ${source}`;
+  return finding("Kafka", answers ? "ok" : "limited", found, advice);
+}
+
+async function registry(named: ClusterConfig): Promise<Finding> {
+  const check = "schema registry";
+  let client: RegistryClient | null = null;
   try {
-    return readState()?.brokers[0] ?? null;
-  } catch {
-    // `npm run kafka -- status` says what is wrong with the file.
-    return null;
+    const access = registryOf(named, { requestTimeoutMs: CONNECT_MS, patienceMs: CONNECT_MS });
+    client = openRegistry(access);
+    await openSchemaIds(client, readLocalSchemas(topicNames));
+    return finding(check, "ok", `${client.url} has our schemas`, "");
+  } catch (error) {
+    if (!(error instanceof TapedeckError)) throw error;
+    return finding(check, "limited", error.message, error.next);
+  } finally {
+    client?.close();
   }
 }
 
