@@ -36,7 +36,12 @@ test("the page's own fix does what the page says", async () => {
   const value = { symbol: "IBM", price: 5, quantity: 6, venue: "", suspicious: false };
   expect(fix(message)).toEqual({ value, timeUs: 12 });
   expect(fix({ ...message, timeUs: null })).toEqual({ value });
-  expect(fix({ ...message, code: "WIRE_TOMBSTONE" })).toBe(null);
+  expect(fix({ ...message, code: "WIRE_HEADER_MISSING", timeUs: null })).toEqual({ value });
+  // What it is not about it leaves alone: null would drop it.
+  for (const text of [null, "", "\0\0\0\0\u0007"]) {
+    expect(() => fix({ ...message, text })).toThrow("not what this fix is for");
+  }
+  expect(() => fix({ ...message, topic: "market.quotes" })).toThrow("not what this fix is for");
 });
 
 test.each([
