@@ -26,7 +26,7 @@ export interface RefusedMessage {
   readonly timeUs: number | null;
 }
 
-/** Null drops the letter for good. */
+/** Null drops the letter; only a redrive that names it tries it again. A throw leaves it open. */
 export type DeadLetterFix = (message: RefusedMessage) => FixedEvent | null;
 
 export interface FixedEvent {
