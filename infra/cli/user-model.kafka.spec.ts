@@ -1,6 +1,6 @@
 // The tutorial's own model file and configuration, as they stand there, live on Kafka by the commands
-// that a user types: what it says equals what the backtest said. Then a stranger's message, and what
-// `tapedeck dlq` tells of it and does with it.
+// that a user types: what it says equals what the backtest said. Then a stranger's message, what
+// `tapedeck dlq` tells of it, and what the guide's own fix makes of it.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -18,25 +18,15 @@ import { type KafkaSession, openKafka } from "../kafka/session.ts";
 import { openView } from "../run/run-view.ts";
 
 const COMMAND = join(import.meta.dirname, "tapedeck.ts");
-const page = readFileSync(join(import.meta.dirname, "../../docs/tutorial.md"), "utf8");
+const DOCS = join(import.meta.dirname, "../../docs");
 
-/** The first block of the tutorial in that language. */
-function block(language: string): string {
-  const text = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page)?.[1];
-  if (text === undefined) throw new Error(`the tutorial has no ${language}`);
+/** The first block of a page in that language. */
+function block(page: string, language: string): string {
+  const source = readFileSync(join(DOCS, page), "utf8");
+  const text = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(source)?.[1];
+  if (text === undefined) throw new Error(`${page} has no ${language}`);
   return text;
 }
-
-const FIX = `import type { DeadLetterFix } from "tapedeck";
-
-const fix: DeadLetterFix = ({ text }) => {
-  if (text === null) return null;
-  const { symbol, price, quantity } = JSON.parse(text);
-  return { value: { symbol, price, quantity, venue: "", suspicious: false } };
-};
-
-export default fix;
-`;
 
 describeKafka("a user's model from the tutorial", ({ brokers, registry }) => {
   const prefix = freshPrefix();
@@ -70,9 +60,9 @@ describeKafka("a user's model from the tutorial", ({ brokers, registry }) => {
   }
 
   beforeAll(async () => {
-    writeFileSync(join(folder, "calm-trend.ts"), block("ts"));
-    writeFileSync(join(folder, "calm-trend.yaml"), block("yaml"));
-    writeFileSync(join(folder, "fix.ts"), FIX);
+    writeFileSync(join(folder, "calm-trend.ts"), block("tutorial.md", "ts"));
+    writeFileSync(join(folder, "calm-trend.yaml"), block("tutorial.md", "yaml"));
+    writeFileSync(join(folder, "fix.ts"), block("dead-letters.md", "ts"));
     writeFileSync(join(folder, "null.ts"), "export default () => null;\n");
     const one = "replicationFactor: 1\nminInsyncReplicas: 1";
     const text = `brokers: [${brokers.join(", ")}]\nregistry: { url: "${registry}" }\n${one}\n`;
