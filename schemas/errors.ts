@@ -58,7 +58,7 @@ export const errorKinds = {
   STREAMS_PARTITIONS_CHANGED: kind(2, "partition counts are fixed when a topic is made"),
   STREAMS_OFFSET_OUT_OF_RANGE: kind(
     3,
-    "ask for an offset that the message says is kept; of a tape, `tapedeck inspect topics` lists all",
+    "ask for an offset that is kept: the message says which, or `tapedeck inspect topics TAPE` does",
   ),
   PROJECTION_INSTRUMENT_UNKNOWN: kind(
     3,
@@ -196,7 +196,7 @@ export const errorKinds = {
   FAULTS_NO_PROGRESS: kind(6, "see what its process logged: run it alone with --fault and --keep"),
   PROCESSOR_FAILED: kind(
     5,
-    "look at the event with `tapedeck inspect events`; what was committed before it is kept",
+    "look at the event with `tapedeck inspect events` (live: in a tape of `tapedeck record --all`); what was committed before it is kept",
   ),
   REGISTRY_NOT_CONFIGURED: kind(
     2,
