@@ -88,7 +88,8 @@ async function serve(config: RunConfig, options: Options): Promise<void> {
     const run = await planLive(config, { app, prefix }, isolate, (topic) =>
       session.connection.partitionsOf(topic),
     );
-    recordLive(run, root);
+    const log = session.log(app, prefix);
+    await recordLive(run, root, options.only, (task) => log.requireSame(task, run.digest));
     await startLive({
       run,
       session,
@@ -130,7 +131,8 @@ function time(text: string): number {
 const help = `
 The topics and schemas must be there: tapedeck schemas publish, tapedeck topics apply. Instances of one
 --app share its tasks, on any number of machines; one that dies is replaced by the others. An
-application that ran with other settings, another model or other code is refused: give it a new --app.
+application that ran with other settings, another model or other code is refused, from whatever --root:
+give it a new --app and topics of its own (--prefix), or run it as a shadow.
 
 SIGTERM and Ctrl-C commit what is under way (at most --drain), hand the tasks over and end with 0.
 

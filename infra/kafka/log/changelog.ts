@@ -18,6 +18,8 @@ export interface TaskRecord {
   readonly incarnation: string;
   /** Owners so far. */
   readonly epoch: number;
+  /** Of all that decides what the task writes, as its owner had it; null: nobody said. */
+  readonly digest: string | null;
   /** Null until the first commit. */
   readonly saved: Saved | null;
 }
@@ -75,9 +77,9 @@ export const entryKey = ({ keys }: ChangelogPlace, key: string): Buffer =>
   Buffer.from(`${keys.entry}${key}`);
 
 /** The state stands behind its head as it is: it was encoded by whoever owns it. */
-export function encodeTaskRecord({ incarnation, epoch, saved }: TaskRecord): Uint8Array {
+export function encodeTaskRecord({ incarnation, epoch, digest, saved }: TaskRecord): Uint8Array {
   const places = saved?.consumed.map(({ topic, partition, next }) => [topic, partition, next]);
-  const head = encodeState([incarnation, epoch, saved?.epoch ?? 0, places ?? null]);
+  const head = encodeState([incarnation, epoch, saved?.epoch ?? 0, places ?? null, digest]);
   const state = saved?.state ?? new Uint8Array(0);
   const bytes = new Uint8Array(4 + head.length + state.length);
   new DataView(bytes.buffer).setUint32(0, head.length);
@@ -86,16 +88,19 @@ export function encodeTaskRecord({ incarnation, epoch, saved }: TaskRecord): Uin
   return bytes;
 }
 
-type Head = [string, number, number, [string, number, number][] | null];
+/** Without a digest where it was written before there was one. */
+type Head = [string, number, number, [string, number, number][] | null, (string | null)?];
 
 export function decodeTaskRecord(bytes: Uint8Array): TaskRecord {
   const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  const [incarnation, epoch, savedBy, places] = decodeState(bytes.subarray(4, 4 + size)) as Head;
-  if (places === null) return { incarnation, epoch, saved: null };
+  const head = decodeState(bytes.subarray(4, 4 + size)) as Head;
+  const [incarnation, epoch, savedBy, places, digest = null] = head;
+  if (places === null) return { incarnation, epoch, digest, saved: null };
   const consumed = places.map(([topic, partition, next]) => ({ topic, partition, next }));
   return {
     incarnation,
     epoch,
+    digest,
     saved: { epoch: savedBy, consumed, state: new Uint8Array(bytes.subarray(4 + size)) },
   };
 }

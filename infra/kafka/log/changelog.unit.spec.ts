@@ -18,7 +18,7 @@ const savedAt = (next: number) => ({
 /** One commit of the task; each changes the entry "last", and adds one of its own. */
 function commit(partition: FakePartition, next: number): void {
   const changes = ["last", `at-${next}`].map((key) => ({ key, value: new Uint8Array([next]) }));
-  const record = { incarnation: "a", epoch: 1, saved: savedAt(next) };
+  const record = { incarnation: "a", epoch: 1, digest: null, saved: savedAt(next) };
   partition.append(takeApart(changelogRecords(place, record, changes)));
 }
 
@@ -74,7 +74,7 @@ test("of what is committed while it is read, nothing is told by halves", async (
   const { end } = partition;
   // The entries of a third commit can be fetched already; its last record not yet.
   const value = new Uint8Array([30]);
-  const record = { incarnation: "a", epoch: 1, saved: savedAt(30) };
+  const record = { incarnation: "a", epoch: 1, digest: null, saved: savedAt(30) };
   const [entry] = takeApart(changelogRecords(place, record, [{ key: "last", value }]));
   if (entry === undefined) throw new Error("an entry is a message");
   partition.append([entry], false);

@@ -59,6 +59,8 @@ export interface KafkaLogOptions {
   readonly stateDir: string | null;
   /** Partitions of a changelog that is not there yet. */
   readonly tasksOf?: (group: string) => number;
+  /** Of all that decides what tasks write: one that saved under another is refused. */
+  readonly digest?: string;
   readonly transactionTimeoutMs?: number;
   /** Others write to the same partitions, under other names. */
   readonly shared?: boolean;
@@ -183,6 +185,12 @@ export class KafkaLog implements EventLog {
   async getCheckpoint(task: string): Promise<Checkpoint | null> {
     this.checkOpen();
     return this.owners.look(task);
+  }
+
+  /** Throws LIVE_CHANGED where a task saved what other decisions led to; it stays its owner's. */
+  async requireSame(task: string, digest: string): Promise<void> {
+    this.checkOpen();
+    return this.owners.requireSame(task, digest);
   }
 
   /** How the last task that was opened got its state; null before. */

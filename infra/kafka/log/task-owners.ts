@@ -1,9 +1,11 @@
 // The tasks that this log owns: for each its transactional producer, its number and its local cache.
 // Promises: an owner's number grows by one each time, whoever takes the task wherever; when `take`
-// has answered, no earlier owner can commit, and what it had committed is in the answer.
+// has answered, no earlier owner can commit, and what it had committed is in the answer; a task that saved
+// what other decisions led to is not taken.
 
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { TapedeckError } from "../../../schemas/errors.ts";
 import type { Checkpoint, OpenedTask } from "../../../streams/log.ts";
 import { fenced } from "../../../streams/log-errors.ts";
 import type { KafkaConnection, TransactionalProducer } from "../client/connection.ts";
@@ -28,6 +30,7 @@ export interface Owner {
   readonly producer: TransactionalProducer;
   readonly incarnation: string;
   readonly epoch: number;
+  readonly digest: string | null;
   readonly cache: StateCache | null;
 }
 
@@ -35,6 +38,8 @@ export interface OwnersOptions {
   readonly connection: ReadConnection & Pick<KafkaConnection, "partitionsOf" | "producer">;
   readonly app: string;
   readonly stateDir: string | null;
+  /** Of all that decides what tasks write. Left out: whatever they saved is gone on with. */
+  readonly digest?: string;
   readonly transactionTimeoutMs?: number;
 }
 
@@ -66,11 +71,13 @@ export class TaskOwners {
 
   /** What a task committed last, without taking it from its owner. */
   async look(task: string): Promise<Checkpoint | null> {
-    const { app, connection } = this.options;
-    const place = changelogOf(app, task);
-    if ((await connection.partitionsOf(place.topic)) === null) return null;
-    const record = await lastTaskRecord(connection, place);
-    return record?.saved == null ? null : { task, ...record.saved };
+    const saved = (await this.lastRecord(task))?.saved ?? null;
+    return saved === null ? null : { task, ...saved };
+  }
+
+  /** Throws LIVE_CHANGED where the task saved what other decisions led to. Takes it from nobody. */
+  async requireSame(task: string, digest: string): Promise<void> {
+    this.refuseChanged(task, await this.lastRecord(task), digest);
   }
 
   /** Whether the task was taken through this log, and is not known to be another's. */
@@ -112,6 +119,24 @@ export class TaskOwners {
     this.owners.clear();
   }
 
+  private async lastRecord(task: string): Promise<TaskRecord | null> {
+    const { app, connection } = this.options;
+    const place = changelogOf(app, task);
+    if ((await connection.partitionsOf(place.topic)) === null) return null;
+    return lastTaskRecord(connection, place);
+  }
+
+  private refuseChanged(task: string, record: TaskRecord | null, digest = this.options.digest) {
+    const { app } = this.options;
+    if (digest === undefined || record === null || record.saved === null) return;
+    if (record.digest === null || record.digest === digest) return;
+    throw new TapedeckError(
+      "LIVE_CHANGED",
+      `${app} has run with other decisions: ${task} is of version ${record.digest}, this is ${digest}`,
+      { app, task, before: record.digest, now: digest },
+    );
+  }
+
   /** `epochAfter`: the owner's number by the last one's (0: nobody's); what it throws ends it here. */
   private async own(
     task: string,
@@ -128,10 +153,12 @@ export class TaskOwners {
     try {
       if (stateDir !== null) cache = StateCache.open(join(stateDir, app, fileName(task)));
       const restored = await restoreTask(connection, place, cache);
+      this.refuseChanged(task, restored.record);
       const incarnation = restored.record?.incarnation ?? randomUUID();
       const epoch = epochAfter(restored.record?.epoch ?? 0);
-      const owner: Owner = { task, place, producer, incarnation, epoch, cache };
-      const record = { incarnation, epoch, saved: restored.record?.saved ?? null };
+      const digest = this.options.digest ?? restored.record?.digest ?? null;
+      const owner: Owner = { task, place, producer, incarnation, epoch, digest, cache };
+      const record = { incarnation, epoch, digest, saved: restored.record?.saved ?? null };
       await this.announce(owner, record, restored);
       this.owners.set(task, owner);
       return { owner, restored };

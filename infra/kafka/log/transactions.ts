@@ -183,11 +183,11 @@ export class Transactions {
     if (batches.length === 0 && owner === undefined) return after;
     const checkpoints = taken.flatMap(({ commit }) => commit.checkpoints);
     const changelogs = checkpoints.map((checkpoint, index) => {
-      const { incarnation, epoch, place } = owners[index] as Owner;
+      const { incarnation, epoch, digest, place } = owners[index] as Owner;
       const { consumed, state, changes = [] } = checkpoint;
       const records = changelogRecords(
         place,
-        { incarnation, epoch, saved: { epoch, consumed, state } },
+        { incarnation, epoch, digest, saved: { epoch, consumed, state } },
         changes,
       );
       return { ...place, records };

@@ -82,7 +82,7 @@ export async function planLive(
   for (const topic of topology.derived) check(topic, partitionCount(topic, partitions));
   for (const topic of ours) check(topic, tasks);
   const groups = planGroups(topology, partitions, sourcePartitions, isolate);
-  const digest = digestOf(config, partitions, sources, isolate);
+  const digest = digestOf(config, names.prefix, partitions, sources, isolate);
   return { ...names, config, topology, partitions, isolate, groups, tasks, digest };
 }
 
@@ -116,6 +116,7 @@ function checkCount(topic: string, has: number, wanted: number): void {
 
 function digestOf(
   config: RunConfig,
+  prefix: string,
   partitions: number,
   sources: ReadonlyMap<string, number>,
   isolate: readonly string[],
@@ -126,6 +127,7 @@ function digestOf(
     code: codeDigest(),
     partitions,
     sources: Object.fromEntries(sources),
+    prefix,
     // A group keeps its members' state together: other groups would begin from nothing.
     isolate: isolate.toSorted(),
   };
@@ -143,18 +145,31 @@ export function decidingSettings({ canonical }: RunConfig): Plain {
 
 const liveFolder = (root: string, app: string): string => join(root, "live", app);
 
+/** Whether a group is served where only these processors are (none: all). */
+export const isServed = ({ members }: GroupPlan, only: readonly string[]): boolean =>
+  only.length === 0 || members.some(({ processor }) => only.includes(processor.name));
+
 /**
  * Writes down what runs, or checks it against what ran. Throws LIVE_CHANGED where an application
  * goes on with other settings, model or code: its past could no longer be replayed as one.
+ * `requireSame` asks the cluster the same of each task: a folder knows only what ran from it.
  */
-export function recordLive(run: LiveRun, root: string): string {
+export async function recordLive(
+  run: LiveRun,
+  root: string,
+  only: readonly string[],
+  requireSame: (task: string) => Promise<void>,
+): Promise<string> {
   const folder = liveFolder(root, run.app);
   const path = join(folder, "manifest.json");
   const manifest = manifestOf(run);
   if (existsSync(path)) {
     const before = readLive(root, run.app).manifest;
     if (before.digest !== run.digest) throw changed(before, manifest, path);
-  } else {
+  }
+  const served = run.groups.filter((plan) => isServed(plan, only));
+  await Promise.all(served.map(({ name }) => requireSame(name)));
+  if (!existsSync(path)) {
     writeWhole(join(folder, "config.yaml"), run.config.document);
     writeWhole(path, `${JSON.stringify(manifest, null, 2)}\n`);
   }
@@ -210,6 +225,7 @@ function changed(before: LiveManifest, now: LiveManifest, path: string): Tapedec
   if (before.isolate.toSorted().join() !== now.isolate.toSorted().join()) {
     said.push(`--isolate was ${before.isolate.join(", ") || "empty"}`);
   }
+  if (before.prefix !== now.prefix) said.push(`--prefix was ${before.prefix || "empty"}`);
   if (said.length === 0) said.push("the source topics have other partitions");
   return new TapedeckError(
     "LIVE_CHANGED",

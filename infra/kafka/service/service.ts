@@ -13,7 +13,7 @@ import type { ResolvingSchemaIds } from "../log/decode-resolved.ts";
 import { KafkaLog } from "../log/kafka-log.ts";
 import { type EndPlace, EndWatch } from "./end-watch.ts";
 import { GroupService } from "./group-service.ts";
-import type { LiveRun } from "./live-run.ts";
+import { isServed, type LiveRun } from "./live-run.ts";
 import {
   type CrashPoint,
   FETCH_BUFFER_BYTES,
@@ -50,6 +50,8 @@ export class Service {
   private readonly arrivals = new TickArrivals();
   private readonly watchdog = new Watchdog();
   private readonly ends: EndWatch;
+  /** Asked for while no task is open: Kafka may be silent then too. */
+  private readonly standby: readonly EndPlace[];
   private readonly timer: NodeJS.Timeout;
   private finish: (error: unknown) => void = () => undefined;
   private stopping: Promise<void> | null = null;
@@ -62,7 +64,11 @@ export class Service {
       this.finish = (error) => (error === null ? resolve() : reject(error));
     });
     this.ended.catch(() => undefined);
-    this.groups = servedGroups(options).map((plans) => this.group(plans));
+    const served = servedGroups(options);
+    const [first] = served.flat().flatMap(({ external }) => external);
+    const { prefix } = options.run;
+    this.standby = first === undefined ? [] : [{ ...first, topic: `${prefix}${first.topic}` }];
+    this.groups = served.map((plans) => this.group(plans));
     for (const group of this.groups) group.start();
     this.timer = setInterval(() => this.watch(), WATCH_MS);
   }
@@ -114,6 +120,7 @@ export class Service {
       connection,
       app: run.app,
       prefix: run.prefix,
+      digest: run.digest,
       schemaIds,
       replicationFactor: this.options.replicationFactor,
       minInsyncReplicas: this.options.minInsyncReplicas,
@@ -136,15 +143,13 @@ export class Service {
 
   /** Asks the broker how much there is to read, whatever the fetches say. */
   private watch(): void {
-    const { gauges, run } = this.options;
+    const { gauges } = this.options;
     const runners = this.running;
     gauges.bufferLimitBytes = runners.length * FETCH_BUFFER_BYTES;
     const inputs = runners.flatMap(({ progress }) => progress);
     gauges.bufferBytes = inputs.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0);
-    // Who has nothing to read still says whether Kafka is there.
-    const [first] = run.groups[0]?.external ?? [];
-    const standby = first === undefined ? [] : [{ ...first, topic: `${run.prefix}${first.topic}` }];
-    this.ends.look(inputs.length > 0 ? inputs : standby, (place, end) => this.heard(place, end));
+    const places = inputs.length > 0 ? inputs : this.standby;
+    this.ends.look(places, (place, end) => this.heard(place, end));
     gauges.kafkaSilent = this.ends.silent;
     for (const input of inputs) {
       if (!this.ends.isSilent(input)) continue;
@@ -198,10 +203,7 @@ function servedGroups({ run, only }: ServiceOptions): readonly (readonly GroupPl
       { processor: stranger },
     );
   }
-  return [...byName.values()].filter(
-    ([plan]) =>
-      only.length === 0 || plan?.members.some(({ processor }) => only.includes(processor.name)),
-  );
+  return [...byName.values()].filter(([plan]) => plan !== undefined && isServed(plan, only));
 }
 
 /** Of the tasks that read a partition, the one that records what in it is no event. */
