@@ -17,7 +17,7 @@ import { baseIn, membersOf } from "./group-members.ts";
 import type { InputLane } from "./input-lane.ts";
 import type { Waits } from "./live-merge.ts";
 import type { LiveTask, LiveTaskDefects, SavedTask } from "./live-task.ts";
-import type { Commit, EntryChange, OpenedTask, RecordBatch } from "./log.ts";
+import type { Commit, Consumed, EntryChange, OpenedTask, RecordBatch } from "./log.ts";
 import { encodeState } from "./state.ts";
 import type { GroupPlan } from "./task-groups.ts";
 
@@ -146,6 +146,11 @@ export class GroupTask {
   /** Entries of its members' keyed states. */
   get entries(): number {
     return this.members.reduce((sum, { entries }) => sum + entries, 0);
+  }
+
+  /** Where each partition that its members write ends, by what they have written: nobody else writes them. */
+  get written(): readonly Consumed[] {
+    return this.members.flatMap(({ written }) => written);
   }
 
   /** When the next event may be admitted, by the owner's clock; Infinity while nothing is held. */

@@ -15,7 +15,7 @@ import { InputLane } from "./input-lane.ts";
 import { KeyedState } from "./keyed-state.ts";
 import { LiveMerge, type Waits } from "./live-merge.ts";
 import type { TaskPlan } from "./live-plan.ts";
-import type { EntryChange, RecordBatch } from "./log.ts";
+import type { Consumed, EntryChange, RecordBatch } from "./log.ts";
 import type { OutputPartition } from "./output.ts";
 import { partitionOf } from "./partition.ts";
 import { type Sink, Task, type TaskSnapshot } from "./task.ts";
@@ -130,6 +130,11 @@ export class LiveTask implements Sink {
   /** Offset that its next event gets. */
   nextOffset(topic: TopicName, partition: number): number {
     return this.outputs.nextOffset(topic, partition);
+  }
+
+  /** Where each partition that it writes ends, by what it has written. */
+  get written(): readonly Consumed[] {
+    return this.outputs.ends;
   }
 
   /**

@@ -27,7 +27,7 @@ export interface RecordBatch {
   readonly keys?: readonly string[];
 }
 
-/** How far a task has read one partition: the offset it wants next. */
+/** How far a task has read one partition, or written it: the offset that comes next. */
 export interface Consumed {
   readonly topic: string;
   readonly partition: number;

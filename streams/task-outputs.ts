@@ -5,7 +5,7 @@ import { TapedeckError } from "../schemas/errors.ts";
 import type { TopicName } from "../schemas/generated/facts.ts";
 import { partitionCount } from "./catalogue.ts";
 import type { TaskPlan } from "./live-plan.ts";
-import type { RecordBatch } from "./log.ts";
+import type { Consumed, RecordBatch } from "./log.ts";
 import { OutputPartition } from "./output.ts";
 import { partitionOf } from "./partition.ts";
 import { outputsOf } from "./topology.ts";
@@ -55,6 +55,11 @@ export class TaskOutputs {
 
   nextOffset(topic: TopicName, partition: number): number {
     return this.topics.get(topic)?.[partition]?.nextOffset ?? 0;
+  }
+
+  /** Where each partition that this task writes ends, by what it has written. */
+  get ends(): readonly Consumed[] {
+    return this.own.map(({ topic, partition, nextOffset: next }) => ({ topic, partition, next }));
   }
 
   /** Adds what was written since the last call; gives where the partitions end now. */

@@ -1,6 +1,6 @@
 // How a task of a group begins on Kafka. Promises: whoever had it before is fenced; it stands where
-// its last commit left it, with what its members had written and not yet read; where that fails, it
-// is shown nowhere as open.
+// its last commit left it, with what its members had written and not yet read; what others have written
+// to its topics is refused; where it fails, it is shown nowhere as open.
 
 import { TapedeckError } from "../../../schemas/errors.ts";
 import type { GroupInput } from "../../../streams/group-input.ts";
@@ -53,6 +53,7 @@ export async function openGroup(options: OpeningOptions, nowUs: () => number): P
   const begunMs = performance.now();
   const opened = await log.openTask(plan.name);
   const group = new GroupTask(plan, opened, settings);
+  await refuseForeign(group, log);
   const names = plan.external.map(({ topic, partition }) => ({ topic, partition }));
   const gauges = openTaskGauges(options.gauges, plan.name, plan.group, names, []);
   const sources = new Map<string, Source>();
@@ -79,6 +80,25 @@ export async function openGroup(options: OpeningOptions, nowUs: () => number): P
   if (log.lastRestore?.cached ?? 0) gauges.warmRestores++;
   else gauges.coldRestores++;
   return { group, sources, gauges };
+}
+
+/** Events that this application did not write would be in the way of its own for ever. */
+async function refuseForeign({ plan, written }: GroupTask, log: KafkaLog): Promise<void> {
+  const found = await Promise.all(
+    written.map(async ({ topic, partition, next }) => {
+      const { logical } = await (await log.view(topic, partition)).end();
+      return { place: `${log.kafkaName(topic)}/${partition}`, events: logical - next };
+    }),
+  );
+  const foreign = found.filter(({ events }) => events > 0);
+  if (foreign.length === 0) return;
+  const events = foreign.reduce((sum, one) => sum + one.events, 0);
+  const places = foreign.map(({ place }) => place).join(", ");
+  throw new TapedeckError(
+    "LIVE_TOPICS_TAKEN",
+    `${places} hold ${events} events that ${plan.name} of this application did not write`,
+    { task: plan.name, events, places },
+  );
 }
 
 async function refill(group: GroupTask, log: KafkaLog, nowUs: () => number): Promise<void> {
