@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 const command = new URL("./testing/dying-instances.ts", import.meta.url).pathname;
 
@@ -31,4 +31,47 @@ test("a signal between two starts ends all at once", async () => {
   kept.kill("SIGTERM");
   expect(await ended).toEqual([0, null]);
   expect(performance.now() - signalledMs).toBeLessThan(1_500);
+});
+
+describe("kept instances", () => {
+  const kept = new URL("./testing/kept-instances.ts", import.meta.url).pathname;
+  const start = (...args: string[]) => {
+    const parent = spawn(process.execPath, [kept, "--instances", "3", ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const numbers: number[] = [];
+    const said: string[] = [];
+    createInterface(parent.stdout).on("line", (line) => numbers.push(Number(line)));
+    createInterface(parent.stderr).on("line", (line) => said.push(line));
+    return { parent, numbers, said, ended: once(parent, "exit") };
+  };
+  const SOON = { timeout: 20_000, interval: 20 };
+
+  test("one that is killed is started again, and it is said what ended it", async () => {
+    const { parent, numbers, said, ended } = start();
+    await expect.poll(() => numbers.length, SOON).toBe(3);
+    process.kill(numbers[1] as number, "SIGKILL");
+    await expect.poll(() => numbers.length, SOON).toBe(4);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^instance [23] of 3 \(process \d+\) was ended by SIGKILL: started again in 0.2 s$/,
+      ),
+    ]);
+    parent.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+  });
+
+  test("none outlives the process that keeps them", async () => {
+    const { parent, numbers } = start();
+    await expect.poll(() => numbers.length, SOON).toBe(3);
+    parent.kill("SIGKILL");
+    await expect.poll(() => numbers.filter(isAlive), SOON).toEqual([]);
+  });
+
+  test("a command that is refused is tried and told once", async () => {
+    const { numbers, said, ended } = start("refuse");
+    expect(await ended).toEqual([2, null]);
+    expect(numbers.length).toBe(1);
+    expect(said).toEqual([expect.stringContaining("ended with exit code 2: all are stopped")]);
+  });
 });

@@ -11,6 +11,7 @@ import { createRegistry } from "../../telemetry/metrics.ts";
 import { readiness } from "../../telemetry/readiness.ts";
 import { newServiceGauges, type ServiceGauges } from "../../telemetry/service-gauges.ts";
 import type { KafkaSession } from "../session.ts";
+import { tellServing } from "./instances.ts";
 import type { LiveRun } from "./live-run.ts";
 import { Service } from "./service.ts";
 import type { CrashPoint, RunnerSettings } from "./task-runner.ts";
@@ -95,6 +96,7 @@ async function serve(options: LiveOptions, log: ServiceLog, gauges: ServiceGauge
     });
     for (const signal of signals) process.on(signal, stop);
     announce(options, health, log);
+    tellServing();
     await service.ended;
     log.write("info", "stopped");
   } catch (error) {
