@@ -236,6 +236,11 @@ export const errorKinds = {
     true,
   ),
   KAFKA_TOPIC_NOT_CREATED: kind(4, "see the broker's log; may this principal create topics?"),
+  KAFKA_TOPIC_REFUSED: kind(
+    2,
+    "mend what the message names: the name (--app, --prefix), the partitions, or the cluster's policy",
+  ),
+  LIVE_NOTHING_COMMITTED: kind(2, "start the run and feed it, then ask again"),
   LIVE_CONFIG_UNSUPPORTED: kind(2, "take the setting out, or use `tapedeck backtest`"),
   LIVE_UNKNOWN: kind(
     2,

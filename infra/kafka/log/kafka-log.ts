@@ -71,6 +71,15 @@ const SEEN_MS = 2_000;
 const CREATED_ATTEMPTS = 250;
 const CREATED_PAUSE_MS = 20;
 
+/** What a cluster says to a topic that it will never make as it was asked for. */
+const REFUSALS: readonly string[] = [
+  "INVALID_TOPIC_EXCEPTION",
+  "INVALID_PARTITIONS",
+  "INVALID_CONFIG",
+  "POLICY_VIOLATION",
+  "TOPIC_AUTHORIZATION_FAILED",
+];
+
 /** How long one request waits for a partition to grow. */
 const FOLLOW_MS = 500;
 
@@ -288,6 +297,8 @@ export class KafkaLog implements EventLog {
       if (cause instanceof TapedeckError) throw cause;
       const [first] = (cause as { readonly errors?: readonly Error[] }).errors ?? [];
       const why = (first ?? (cause as Error)).message;
+      const { type = "" } = (first ?? {}) as { readonly type?: string };
+      if (REFUSALS.includes(type)) throw refusedTopic(name, why, type, cause);
       throw new TapedeckError(
         "KAFKA_TOPIC_NOT_CREATED",
         `the cluster did not make ${name}: ${why}`,
@@ -311,3 +322,11 @@ export class KafkaLog implements EventLog {
     if (!this.open) throw closed();
   }
 }
+
+const refusedTopic = (topic: string, why: string, type: string, cause: unknown): TapedeckError =>
+  new TapedeckError(
+    type.endsWith("_AUTHORIZATION_FAILED") ? "KAFKA_AUTHORIZATION_FAILED" : "KAFKA_TOPIC_REFUSED",
+    `the cluster refuses to make ${topic}: ${why}`,
+    { topic, error: type },
+    cause,
+  );
