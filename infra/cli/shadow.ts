@@ -118,9 +118,11 @@ function asText(report: ShadowReport, { report: path, root }: Options): string {
   const parted = sum(({ differing, missing, extra }) => differing + missing + extra);
   const reach = timeUs === 0 ? "nothing" : `up to ${formatIsoUs(timeUs)}`;
   const lines = [
-    first === null
-      ? `agreed: ${grouped(agreed)} events of ${report.name} are as live decided them`
-      : `parted: ${grouped(parted)} of ${grouped(agreed + parted)} events of ${report.name} are not as live decided them`,
+    agreed + parted === 0
+      ? `nothing compared: neither live nor ${report.name} has decided anything in what was followed`
+      : first === null
+        ? `agreed: ${grouped(agreed)} events of ${report.name} are as live decided them`
+        : `parted: ${grouped(parted)} of ${grouped(agreed + parted)} events of ${report.name} are not as live decided them`,
     `followed ${reach}; ${grouped(report.admissions.followed)} late events put where live let them in`,
     tableText(
       topics.map(({ topic, agreed: same, differing, missing, extra, fields }) => ({

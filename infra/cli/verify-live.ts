@@ -3,7 +3,7 @@
 import { formatIsoUs } from "../../schemas/values/time.ts";
 import { loadConfig, type Override } from "../config/load-config.ts";
 import { type LiveManifest, planLive, readLive } from "../kafka/service/live-run.ts";
-import { type LiveVerdict, verifyLive } from "../kafka/service/verify-live.ts";
+import { type LateShare, type LiveVerdict, verifyLive } from "../kafka/service/verify-live.ts";
 import { openKafka } from "../kafka/session.ts";
 import { hashOfHashes } from "../run/hashes.ts";
 import { grouped, progressLine } from "./progress.ts";
@@ -53,10 +53,12 @@ const asJson = ({ app, digest }: LiveManifest, verdict: LiveVerdict, sameRun: bo
 };
 
 function asText({ app }: LiveManifest, verdict: LiveVerdict, sameRun: boolean): string {
-  const { identical, records, admissions, differences, outputs, settledUs } = verdict;
+  const { identical, records, admissions, late, differences, outputs, settledUs } = verdict;
   const lines: string[] = [];
   const reach = Number.isFinite(settledUs)
-    ? `up to ${formatIsoUs(Math.max(0, settledUs))}, which is settled by now`
+    ? settledUs > 0
+      ? `up to ${formatIsoUs(settledUs)}, which is settled by now`
+      : "nothing yet: not every task has committed"
     : "everything that it has written";
   if (identical) {
     lines.push(
@@ -76,6 +78,24 @@ function asText({ app }: LiveManifest, verdict: LiveVerdict, sameRun: boolean): 
     lines.push(`different: ${app}, first difference of each partition`);
     for (const difference of differences) lines.push(`  ${differenceText(difference)}`);
   }
+  if (late.length > 0) lines.push(...lateText(late));
   if (!sameRun) lines.push("not the same run: settings, model or code are not what ran live");
   return `${lines.join("\n")}\n`;
+}
+
+const MUCH = 0.01;
+
+function lateText(late: readonly LateShare[]): readonly string[] {
+  const shares = late.map(({ topic, late: count, events }) => {
+    const percent = ((100 * count) / events).toFixed(1);
+    return `${grouped(count)} of ${grouped(events)} ${topic} (${percent} %)`;
+  });
+  const lines = [`late: ${shares.join(", ")}`];
+  if (late.some(({ late: count, events }) => count / events >= MUCH)) {
+    lines.push(
+      "  → much came late: this is what ran, but a backtest of the same topics decides otherwise",
+      "    (docs/kafka.md, Starting behind; --no-admissions shows where)",
+    );
+  }
+  return lines;
 }

@@ -2,8 +2,10 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeKafka } from "../../broker/testing.ts";
+import { KafkaLog } from "../log/kafka-log.ts";
 import { type LiveRun, recordLive } from "./live-run.ts";
 import { type LiveFixture, openLiveFixture } from "./testing/live-fixture.ts";
+import { verifyLive } from "./verify-live.ts";
 
 describeKafka("where an application has run", ({ brokers }) => {
   let live: LiveFixture;
@@ -34,6 +36,26 @@ describeKafka("where an application has run", ({ brokers }) => {
     const run = { ...live.run, app: `${live.app}-v2` };
     expect(await endOf(run)).toMatchObject({ code: "LIVE_TOPICS_TAKEN", exit: 2 });
     expect(await written()).toEqual(before);
+  });
+
+  test("a name that the cluster will never take ends the instance", async () => {
+    const run = { ...live.run, app: "a name" };
+    expect(await endOf(run)).toMatchObject({ code: "KAFKA_TOPIC_REFUSED", exit: 2 });
+  });
+
+  test("what has committed nothing is not called identical", async () => {
+    const run = { ...live.run, app: `${live.app}-v2` };
+    const reader = new KafkaLog({
+      connection: live.connection,
+      app: run.app,
+      prefix: run.prefix,
+      schemaIds: live.schemaIds,
+      replicationFactor: 1,
+      minInsyncReplicas: 1,
+      stateDir: null,
+    });
+    await expect(verifyLive(run, reader)).rejects.toMatchObject({ code: "LIVE_NOTHING_COMMITTED" });
+    await reader.close();
   });
 
   test("another version is refused its state, though its folder knows of no other", async () => {

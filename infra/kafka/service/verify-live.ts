@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TapedeckError } from "../../../schemas/errors.ts";
 import type { LateAdmission } from "../../../schemas/generated/tape.admissions.ts";
 import { fromOffset } from "../../../streams/batch.ts";
 import { type Progress, runClosed } from "../../../streams/closed-run.ts";
@@ -25,8 +26,17 @@ export interface LiveVerdict {
   readonly outputs: readonly PartitionHash[];
   readonly differences: readonly Difference[];
   readonly admissions: number;
+  /** Of each topic with late events how many were, and how many it holds. */
+  readonly late: readonly LateShare[];
   /** Effective time up to which the run was settled; Infinity: all that lay there was read. */
   readonly settledUs: number;
+}
+
+export interface LateShare {
+  readonly topic: string;
+  /** Events that came late to one task or more. */
+  readonly late: number;
+  readonly events: number;
 }
 
 export interface VerifyLiveOptions {
@@ -38,7 +48,7 @@ export interface VerifyLiveOptions {
 /** While a run goes on an event may still be let in so much late, in µs of event time. */
 const GRACE_US = 10_000_000;
 
-/** `live` reads the run's topics and changelogs. */
+/** `live` reads the run's topics and changelogs. Throws LIVE_NOTHING_COMMITTED where there is nothing to prove. */
 export async function verifyLive(
   run: LiveRun,
   live: KafkaLog,
@@ -84,6 +94,7 @@ export async function verifyLive(
       outputs: hashes.digest(),
       differences,
       admissions: admissions.length,
+      late: lateShares(admissions, [...sources, ...derived]),
       settledUs: untilUs,
     };
   } finally {
@@ -97,14 +108,34 @@ async function settled(
   live: KafkaLog,
   ends: readonly PartitionRange[],
 ): Promise<number> {
-  const times = await Promise.all(
-    run.groups.map(async (plan) =>
-      settledUs(plan, await live.getCheckpoint(plan.name), (topic, partition) =>
-        endOf(ends, topic, partition),
-      ),
+  const checkpoints = await Promise.all(run.groups.map(({ name }) => live.getCheckpoint(name)));
+  if (checkpoints.every((checkpoint) => checkpoint === null)) {
+    throw new TapedeckError("LIVE_NOTHING_COMMITTED", `${run.app} has committed nothing`, {
+      app: run.app,
+    });
+  }
+  const times = run.groups.map((plan, index) =>
+    settledUs(plan, checkpoints[index] ?? null, (topic, partition) =>
+      endOf(ends, topic, partition),
     ),
   );
   return Math.min(...times) - GRACE_US;
+}
+
+/** Topics of which the greatest share was late come first. */
+export function lateShares(
+  admissions: readonly LateAdmission[],
+  ranges: readonly PartitionRange[],
+): readonly LateShare[] {
+  const late = new Map<string, Set<string>>();
+  for (const { topic, partition, offset } of admissions) {
+    late.set(topic, (late.get(topic) ?? new Set()).add(`${partition}/${offset}`));
+  }
+  const eventsOf = (topic: string): number =>
+    ranges.reduce((sum, range) => sum + (range.topic === topic ? range.end - range.start : 0), 0);
+  return [...late]
+    .map(([topic, places]) => ({ topic, late: places.size, events: eventsOf(topic) }))
+    .toSorted((a, b) => b.late / b.events - a.late / a.events);
 }
 
 const rangesOf = async (
