@@ -6,6 +6,7 @@ import { LETTER_RAW_BYTES } from "../../../streams/dead-letter.ts";
 import { readAll } from "../../../streams/testing/log-fixtures.ts";
 import { describeKafka } from "../../broker/testing.ts";
 import { type Letter, readLetters } from "../../dlq/letters.ts";
+import type { Log } from "../../telemetry/logs.ts";
 import { symbolPartition, tickMessage } from "../dlq/testing/letter-box.ts";
 import { openStrangeProducer, type StrangeProducer } from "../dlq/testing/strange-producer.ts";
 import { wholeLetter } from "../dlq/whole-letter.ts";
@@ -55,10 +56,18 @@ describeKafka("messages that are no event, at the edges", ({ brokers }) => {
   const placeOf = ({ refused: { code, origin, partition, position } }: Letter): string =>
     `${code} ${origin}/${partition}/${position}`;
   async function runOnce(): Promise<void> {
-    const { quiet, service } = fixture.start();
+    const { quiet, service } = fixture.start({ log });
     await quiet();
     await service.stop(5_000);
   }
+  /** What services logged of letters. */
+  const told: unknown[] = [];
+  const log: Log = {
+    write: (level, message, fields) => {
+      if (message.includes("dead letter")) told.push([level, fields?.letter, fields?.code]);
+    },
+    with: () => log,
+  };
 
   test("alone in its partition it is put aside once, however often the flow starts", async () => {
     const first = await send("control.commands", strange("HALT!"));
@@ -70,6 +79,8 @@ describeKafka("messages that are no event, at the edges", ({ brokers }) => {
     expect((await letters()).map(placeOf)).toEqual(
       [first, second].map((at) => `WIRE_HEADER_MISSING control.commands/0/${at}`),
     );
+    const ids = (await letters()).map(({ id }) => ["warn", id, "WIRE_HEADER_MISSING"]);
+    expect(told).toEqual(ids);
   });
 
   test("at the end of a partition, looking like an event: the feed and the flow go on", async () => {

@@ -31,10 +31,12 @@ const SYMBOL_TOPICS = /^(market\.bars|features|signals)\//;
 
 describeKafka("a live flow", ({ brokers }) => {
   let fixture: LiveFixture;
+  const said: object[] = [];
   beforeAll(async () => {
     fixture = await openLiveFixture({ brokers });
     await fixture.feedAll();
-    const { quiet, service } = fixture.start();
+    const log = { write: (...line: unknown[]) => void said.push(line), with: () => log };
+    const { quiet, service } = fixture.start({ log });
     await quiet();
     await service.stop(5_000);
   });
@@ -43,6 +45,14 @@ describeKafka("a live flow", ({ brokers }) => {
   test("writes what a replay with its late admissions writes, byte by byte", async () => {
     expect((await readAdmissions(fixture.live)).length).toBeGreaterThan(0);
     expect(await differing(fixture.live, await replay(fixture, true))).toEqual([]);
+  });
+
+  test("says in its log that many events came late: all lay there before it began", () => {
+    expect(said).toContainEqual([
+      "warn",
+      "many events came late",
+      expect.objectContaining({ late: expect.any(Number), topics: expect.any(String) }),
+    ]);
   });
 
   test("differs from a replay without them, but not where one input decides", async () => {

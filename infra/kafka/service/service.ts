@@ -4,6 +4,7 @@
 
 import { TapedeckError } from "../../../schemas/errors.ts";
 import type { GroupPlan } from "../../../streams/task-groups.ts";
+import { LateWatch } from "../../telemetry/late-watch.ts";
 import type { Log } from "../../telemetry/logs.ts";
 import type { ServiceGauges } from "../../telemetry/service-gauges.ts";
 import { TickArrivals } from "../../telemetry/tick-arrivals.ts";
@@ -49,6 +50,7 @@ export class Service {
   private readonly groups: readonly GroupService[];
   private readonly arrivals = new TickArrivals();
   private readonly watchdog = new Watchdog();
+  private readonly lateness = new LateWatch();
   private readonly ends: EndWatch;
   /** Asked for while no task is open: Kafka may be silent then too. */
   private readonly standby: readonly EndPlace[];
@@ -93,6 +95,7 @@ export class Service {
     const stopped = Promise.all(this.groups.map((group) => group.stop()));
     const how = await Promise.race([stopped, late]);
     clearTimeout(timer);
+    this.tellLate();
     if (how === "late") this.options.log.write("warn", "stopped with work undone", { drainMs });
     this.finish(null);
   }
@@ -135,6 +138,7 @@ export class Service {
       schemaIds,
       settings,
       gauges,
+      lines: this.options.log.with({ task: plan.name }),
       arrivals: this.arrivals,
       putsAside: (topic, partition) => firstReader(run, topic, partition) === plan,
       ...(at === undefined ? {} : { at }),
@@ -155,6 +159,17 @@ export class Service {
       if (!this.ends.isSilent(input)) continue;
       input.gauges.unheard = true;
       input.gauges.lagRecords = Number.NaN;
+    }
+    this.tellLate();
+  }
+
+  private tellLate(): void {
+    const { gauges, log } = this.options;
+    for (const [task, { admitted, late }] of gauges.tasks) {
+      const spell = this.lateness.observe(task, admitted, late, performance.now());
+      if (spell === null) continue;
+      const see = "docs/kafka.md, Starting behind";
+      log.write("warn", "many events came late", { task, ...spell, see });
     }
   }
 

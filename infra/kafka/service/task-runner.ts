@@ -4,10 +4,12 @@
 // not committed is seen: a new one goes on from the last commit.
 
 import { TapedeckError } from "../../../schemas/errors.ts";
+import type { Facts } from "../../../schemas/generated/facts.ts";
 import type { GroupTask } from "../../../streams/group-task.ts";
 import type { Commit, EntryChange, RecordBatch } from "../../../streams/log.ts";
 import { RecordCursor } from "../../../streams/record.ts";
 import type { GroupPlan } from "../../../streams/task-groups.ts";
+import type { Log } from "../../telemetry/logs.ts";
 import {
   closeTaskGauges,
   count,
@@ -51,6 +53,8 @@ export interface RunnerOptions {
   readonly schemaIds: ResolvingSchemaIds | null;
   readonly settings: RunnerSettings;
   readonly gauges: ServiceGauges;
+  /** Where each letter that was written is told. */
+  readonly lines?: Log;
   /** When ticks came to this process: from there verdicts are timed. */
   readonly arrivals: TickArrivals;
   /** Whether this task records what of the partition is no event: one of its readers does. */
@@ -292,6 +296,7 @@ export class TaskRunner {
           this.gauges.commitSeconds.add((performance.now() - begunMs) / 1000);
         }
         this.timeVerdicts(commit);
+        tellLetters(commit.produced, this.options.lines);
         this.settled(null);
       },
       (error) => {
@@ -359,6 +364,22 @@ function countRare(produced: readonly RecordBatch[], gauges: TaskGauges): void {
     for (let event = records.read(); event !== null; event = records.read()) {
       if (event.topic === "tape.admissions") count(gauges.late, event.value.topic);
       else if (event.topic === "tape.dead-letters") count(gauges.deadLetters, event.value.code);
+    }
+  }
+}
+
+/** One line a letter; a flood of them is counted by the log. */
+function tellLetters(produced: readonly RecordBatch[], lines: Log | undefined): void {
+  if (lines === undefined) return;
+  for (const { topic, partition, baseOffset, bytes } of produced) {
+    if (topic !== "tape.dead-letters") continue;
+    const records = new RecordCursor(topic, partition, baseOffset, bytes);
+    for (let event = records.read(); event !== null; event = records.read()) {
+      const { code, origin, partition: of, position } = event.value as Facts["tape.dead-letters"];
+      lines.write("warn", "put aside as a dead letter", {
+        letter: `${partition}/${event.offset}`,
+        ...{ code, topic: origin, partition: of, offset: position },
+      });
     }
   }
 }
