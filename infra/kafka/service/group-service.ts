@@ -122,12 +122,16 @@ export class GroupService {
     if (this.stopping || this.slots.has(task) || this.releasing.has(task)) return;
     const plan = this.options.plans[task];
     if (plan === undefined) return;
-    const { makeRunner, log, failed } = this.options;
+    const { makeRunner, log, failed, gauges } = this.options;
     const slot = new TaskSlot(
       () => makeRunner(plan),
       () => this.membership.confirm(),
       log.with({ task: plan.name }),
       failed,
+      () => {
+        const told = gauges.tasks.get(plan.name);
+        if (told !== undefined) told.watchdogTrips++;
+      },
     );
     this.slots.set(task, { slot, since: this.generation });
     slot.start();

@@ -1,7 +1,8 @@
 // A task that this instance should have. Promises: it runs until it is released; what can get better is
 // tried again, with pauses that grow, once the group has said that the task is still this instance's
 // (one that was given up would else take it from its next owner, and be fenced in turn, and again);
-// what cannot (a processor that throws, state of another layout) is reported once and not tried again.
+// what cannot (a processor that throws, state of another layout) is reported once and not tried again;
+// one that fails again and again without a commit between is told as such, once each half minute.
 
 import { errorKinds, TapedeckError } from "../../../schemas/errors.ts";
 import type { Log } from "../../telemetry/logs.ts";
@@ -10,6 +11,8 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
 /** One that ran so long, or that got on with its work, begins its pauses anew. */
 const SOUND_MS = 30_000;
+/** One that has failed for so long without a commit is circling. */
+const CIRCLING_MS = 30_000;
 
 export interface SlotRunner {
   run(): Promise<void>;
@@ -23,22 +26,30 @@ export class TaskSlot<Runner extends SlotRunner> {
   private readonly confirm: () => Promise<void>;
   private readonly log: Log;
   private readonly failed: (error: unknown) => void;
+  private readonly circling: () => void;
+  /** Since when it has failed without a commit; when that was told last. */
+  private failing: { readonly sinceMs: number; toldMs: number } | null = null;
   private runner: Runner | null = null;
   private released = false;
   private wake: (() => void) | null = null;
   private ended: Promise<void> = Promise.resolve();
 
-  /** `confirm` resolves when the group has said, after the call, what this instance has. */
+  /**
+   * `confirm` resolves when the group has said, after the call, what this instance has. `failed` is told
+   * what running again does not mend; `circling` that it has not mended anything so far.
+   */
   constructor(
     make: () => Runner,
     confirm: () => Promise<void>,
     log: Log,
     failed: (error: unknown) => void,
+    circling: () => void,
   ) {
     this.make = make;
     this.confirm = confirm;
     this.log = log;
     this.failed = failed;
+    this.circling = circling;
   }
 
   start(): void {
@@ -71,6 +82,7 @@ export class TaskSlot<Runner extends SlotRunner> {
         else if (mayRunAgain(error)) {
           if (runner.hasCommitted || performance.now() - begunMs > SOUND_MS) attempt = 0;
           this.log.write(isFenced(error) ? "info" : "warn", "task opens again", { error });
+          this.watch(error, runner.hasCommitted || performance.now() - begunMs > SOUND_MS);
           this.runner = null;
           await this.pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt));
           await this.unlessReleased(this.confirm());
@@ -82,6 +94,22 @@ export class TaskSlot<Runner extends SlotRunner> {
         this.runner = null;
       }
     }
+  }
+
+  /** A cluster that is away is no fault of the task's. */
+  private watch(error: unknown, wasSound: boolean): void {
+    const away = error instanceof TapedeckError && error.code === "KAFKA_UNREACHABLE";
+    if (wasSound || away) {
+      this.failing = null;
+      return;
+    }
+    const nowMs = performance.now();
+    this.failing ??= { sinceMs: nowMs, toldMs: nowMs };
+    if (nowMs - this.failing.toldMs < CIRCLING_MS) return;
+    this.failing.toldMs = nowMs;
+    const sinceMs = Math.round(nowMs - this.failing.sinceMs);
+    this.log.write("error", "task fails again and again", { sinceMs, error });
+    this.circling();
   }
 
   private async pause(milliseconds: number): Promise<void> {

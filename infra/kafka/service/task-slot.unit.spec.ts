@@ -16,9 +16,16 @@ function failing(hasCommitted: boolean, confirm = async () => {}) {
     },
     stop: () => undefined,
   });
-  const slot = new TaskSlot(make, confirm, silent, () => undefined);
+  const told = { circling: 0 };
+  const slot = new TaskSlot(
+    make,
+    confirm,
+    silent,
+    () => undefined,
+    () => told.circling++,
+  );
   const pauses = () => startedMs.slice(1).map((at, index) => at - (startedMs[index] as number));
-  return { slot, pauses, startedMs };
+  return { slot, pauses, startedMs, told };
 }
 
 describe("a task that fails and may run again", () => {
@@ -39,6 +46,16 @@ describe("a task that fails and may run again", () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(new Set(pauses())).toEqual(new Set([50]));
     await slot.release();
+  });
+
+  test("is told to circle each half minute, unless it commits something between", async () => {
+    const [stuck, moving] = [failing(false), failing(true)];
+    for (const { slot } of [stuck, moving]) slot.start();
+    await vi.advanceTimersByTimeAsync(25_000);
+    expect(stuck.told.circling).toBe(0);
+    await vi.advanceTimersByTimeAsync(75_000);
+    expect([stuck.told.circling, moving.told.circling]).toEqual([3, 0]);
+    for (const { slot } of [stuck, moving]) await slot.release();
   });
 
   test("is not opened before the group has said whose it is", async () => {
