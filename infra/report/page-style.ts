@@ -85,7 +85,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .months td[class^="heat"] { color: var(--ink); print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .table-of-measures th[scope="row"], .table-of-measures .right { white-space: nowrap; }
 .scroll .table-of-measures .how { white-space: normal; min-width: 260px; color: var(--soft); font-size: 13px; }
-.histogram .curve { stroke: var(--second); stroke-width: 1.5; }
+.histogram .flat { fill: var(--soft); } .histogram .curve { stroke: var(--second); stroke-width: 1.5; }
 .histogram .up { fill: var(--up); } .histogram .down { fill: var(--down); } .histogram line { stroke: var(--soft); }
 .histogram text { fill: var(--soft); font-size: 12px; }
 .empty { color: var(--soft); border: 1px dashed var(--faint); border-radius: 8px; padding: 22px; text-align: center; margin: 12px 0 0; }

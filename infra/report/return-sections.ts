@@ -123,7 +123,7 @@ export function distribution({ daily: { returns } }: ReportData): string {
   const y = (height: number): string => (100 - (height / most) * 96).toFixed(2);
   const rects = bins.map(
     (n, i) =>
-      `<rect class="${i < middle ? "down" : "up"}" x="${(i + 0.06).toFixed(2)}" y="${y(n)}" width="0.88" height="${((n / most) * 96).toFixed(2)}"/>`,
+      `<rect class="${i === middle ? "flat" : i < middle ? "down" : "up"}" x="${(i + 0.06).toFixed(2)}" y="${y(n)}" width="0.88" height="${((n / most) * 96).toFixed(2)}"/>`,
   );
   const points = curve.map(([x, height]) => `${x},${y(height)}`).join(" ");
   const end = percent(reach);
