@@ -101,6 +101,7 @@ describe("--help", () => {
     [["backtest"]],
     [["verify"]],
     [["fork"]],
+    [["compare"]],
     [["inspect"]],
     [["log"]],
     [["config"]],

@@ -2,19 +2,9 @@
 // intervals, months, the days' distribution, crises. Every text from data is escaped.
 
 import { mean, standardDeviation } from "../../quant/moments.ts";
-import {
-  count,
-  day,
-  decimals,
-  direction,
-  duration,
-  escapeHtml,
-  grouped,
-  percent,
-  signedPercent,
-} from "./figures.ts";
-import type { MeasureUnit } from "./measure-conventions.ts";
+import { count, day, decimals, direction, escapeHtml, percent, signedPercent } from "./figures.ts";
 import type { MeasureRow } from "./measure-table.ts";
+import { measureText } from "./measure-text.ts";
 import type { Metrics, ReportData } from "./report-data.ts";
 
 const HISTOGRAM_BINS = 41;
@@ -25,31 +15,15 @@ const HEATS = 4;
 /** Of the months that the darkest shade is for. */
 const HOTTEST = 0.9;
 
-const SMALLEST_PROBABILITY = 0.001;
-
-function probability(value: number): string {
-  if (value < SMALLEST_PROBABILITY) return "&lt; 0.001";
-  return value > 1 - SMALLEST_PROBABILITY ? "&gt; 0.999" : decimals(value, 3);
-}
-
-const WRITTEN: Readonly<Record<MeasureUnit, (value: number, currency: string) => string>> = {
-  part: (value) => percent(value),
-  ratio: (value) => decimals(value, 2),
-  probability,
-  statistic: (value) => decimals(value, 2),
-  days: (value) => `${count(Math.ceil(value))} d`,
-  seconds: (value) => duration(value),
-  money: (value, currency) => `${grouped(value.toFixed(2))} ${escapeHtml(currency)}`,
-};
-
 /** Rows without a value are left out: their absence is said in the note above. */
 export function measureRows({ metrics: m }: ReportData): string {
   const rows = Object.values(m.measures).filter(({ value }) => value !== null);
   if (rows.length === 0) return "";
   const line = ({ label, unit, convention, value, interval }: MeasureRow): string => {
-    const text = (figure: number): string => WRITTEN[unit](figure, m.currency);
+    const text = (figure: number | null): string =>
+      escapeHtml(measureText(unit, figure, m.currency));
     const range = interval === null ? "" : `${text(interval.lower)} to ${text(interval.upper)}`;
-    return `<tr><th scope="row">${label}</th><td class="right">${value === null ? "–" : text(value)}</td><td class="right soft">${range}</td><td class="how">${escapeHtml(convention)}</td></tr>`;
+    return `<tr><th scope="row">${label}</th><td class="right">${text(value)}</td><td class="right soft">${range}</td><td class="how">${escapeHtml(convention)}</td></tr>`;
   };
   const level = percent(m.daily.bootstrap?.level ?? 0, 0);
   return `<div class="scroll" tabindex="0" role="region" aria-label="Measures with their conventions"><table class="table-of-measures"><thead><tr><th>Measure</th><th class="right">Value</th><th class="right">${m.daily.bootstrap === null ? "" : `${level} interval`}</th><th>How it is computed</th></tr></thead><tbody>${rows.map(line).join("")}</tbody></table></div>`;
