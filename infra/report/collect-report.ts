@@ -29,7 +29,7 @@ import { mergeTopics } from "../../streams/merge.ts";
 import { crisesOf, dailySeries, yearsOf } from "./daily-digest.ts";
 import { EquityDigest } from "./equity-digest.ts";
 import { ExcursionDigest } from "./excursion-digest.ts";
-import { measureTable } from "./measure-table.ts";
+import { measureTable, type RunFacts } from "./measure-table.ts";
 import type { Metrics, ReportData, RunIdentity, SymbolSeries } from "./report-data.ts";
 import { EquitySampling, type Sampled } from "./sampling.ts";
 import { TradeDigest } from "./trade-digest.ts";
@@ -94,15 +94,7 @@ export async function collectReport(
     daysPerYear: sampled.days.perYear,
     maxDrawdown,
     seed: seedOf(run),
-    trades: {
-      winRate: figures.winRate,
-      profitFactor: figures.profitFactor,
-      payoffRatio: figures.profitLossRatio,
-      expectancy: figures.expectancy,
-      systemQuality: trades.systemQuality(),
-      averageHolding: figures.averageHoldingSeconds,
-      ...excursions.means(),
-    },
+    trades: tradeFacts(figures, trades, excursions),
   });
   return {
     run,
@@ -127,6 +119,20 @@ export async function collectReport(
     trades: trades.lines(),
   };
 }
+
+const tradeFacts = (
+  figures: Omit<Metrics, Counted>,
+  trades: TradeDigest,
+  excursions: ExcursionDigest,
+): RunFacts["trades"] => ({
+  winRate: figures.winRate,
+  profitFactor: figures.profitFactor,
+  payoffRatio: figures.profitLossRatio,
+  expectancy: figures.expectancy,
+  systemQuality: trades.systemQuality(),
+  averageHolding: figures.averageHoldingSeconds,
+  ...excursions.means(),
+});
 
 /** That of the configuration the run began with; 0 in a run whose configuration names none. */
 function seedOf({ phases }: RunIdentity): number {
