@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { trades } from "../../projections/trades/trades.ts";
+import { answersOf } from "../../projections/answers.ts";
 import { tradeStatistics } from "../../quant/trades.ts";
 import type { AnyEvent } from "../../streams/event.ts";
 import { emit } from "../../streams/event.ts";
@@ -14,6 +14,7 @@ const instruments = [
   equity("ES", { multiplier: 50 }),
   equity("BTC", { priceScale: 3, quantityScale: 5 }),
 ];
+const account = { name: "main", currency: "USD", currencyScale: 2, initialCashMinor: 1_000_000n };
 const known = new Map(instruments.map((one) => [one.symbol, one]));
 
 const happenings = fc.array(
@@ -57,24 +58,22 @@ test("excursions and trade statistics are those of the trades that the projectio
         excursions.fill(event.value);
         digest.add(event.value);
       }
-      const { projection } = trades();
-      const { closed } = fold(projection, events as never);
-      const facts = closed.map(({ trip, symbol }) => {
-        const scale = 10 ** (known.get(symbol)?.priceScale as number);
-        const units = 10 ** (known.get(symbol)?.quantityScale as number);
-        const lot =
-          (trip.entryQuantity / units) * (known.get(symbol)?.multiplier as number) * scale;
-        const entry = Number(trip.entryValue) / 100 / (lot / scale);
-        const low = trip.lowPrice / scale / entry - 1;
-        const high = trip.highPrice / scale / entry - 1;
+      const answer = answersOf(account).find(({ projection }) => projection.name === "trades");
+      // Its slice may be deleted: then there is nothing to agree with.
+      if (answer === undefined) return;
+      const closed = answer
+        .rows(fold(answer.projection, events as never))
+        .filter(({ exit }) => exit !== null);
+      const facts = closed.map((row) => {
+        const entry = Number(row.entryPrice);
+        const way = row.direction === "LONG" ? 1 : -1;
+        const against = way * (Number(row.worstPrice) / entry - 1);
+        const along = way * (Number(row.bestPrice) / entry - 1);
         return {
-          profit: Number(trip.realised - trip.fees) / 100,
-          openedUs: trip.entryUs,
-          closedUs: trip.exitUs,
-          excursions:
-            trip.direction === "LONG"
-              ? { adverse: Math.min(low, 0), favourable: Math.max(high, 0) }
-              : { adverse: Math.min(-high, 0), favourable: Math.max(-low, 0) },
+          profit: Number(row.profit),
+          openedUs: 0,
+          closedUs: 0,
+          excursions: { adverse: Math.min(against, 0), favourable: Math.max(along, 0) },
         };
       });
       const expected = tradeStatistics(facts);
