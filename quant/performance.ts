@@ -4,9 +4,6 @@
 
 import { mean, standardDeviation } from "./moments.ts";
 
-// Where reports still look for it.
-export { mean } from "./moments.ts";
-
 /** Compounded: product of (1 + r), minus 1. */
 export function totalReturn(returns: readonly number[]): number {
   let growth = 1;

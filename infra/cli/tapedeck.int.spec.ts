@@ -57,6 +57,7 @@ describe("wrong usage", () => {
     [["demo", "--seed", "x"], "give a whole number"],
     [["backtest"], "missing required argument 'config'"],
     [["fork", "latest"], "required option '--set"],
+    [["compare", "latest"], "missing required argument 'others'"],
     [["inspect"], "a command is missing"],
     [["inspect", "runs", "--bogus"], "unknown option '--bogus'"],
     [["config", "check", "--bogus"], "unknown option '--bogus'"],
@@ -104,6 +105,7 @@ describe("--help", () => {
     [["backtest"]],
     [["verify"]],
     [["fork"]],
+    [["compare"]],
     [["inspect"]],
     [["log"]],
     [["config"]],
@@ -115,6 +117,45 @@ describe("--help", () => {
     expect(stdout).toMatch(/Examples?:\n {2}\S/);
     expect(stdout).toMatch(/Exit codes: 0/);
     expect(stdout).not.toMatch(/default: (\[\]|\d{10,})/);
+  });
+});
+
+describe("compare", () => {
+  const backtest = (...set: readonly string[]) => {
+    const settings = set.flatMap((one) => ["--set", one]);
+    return JSON.parse(tapedeck("backtest", "run.yaml", "--json", ...settings).stdout);
+  };
+
+  test("puts runs side by side: the settings that differ, and each run's own measures", () => {
+    const first = backtest();
+    const second = backtest("features.emaSlow=40");
+    const { status, stdout } = tapedeck("compare", first.run, second.run);
+    expect(status).toBe(0);
+    expect(stdout.split("\n")[0]?.trim().split(/\s+/)).toEqual([first.run, second.run]);
+    expect(stdout).toMatch(/settings that differ\nfeatures\.emaSlow +20 +40\n\n/);
+    expect(stdout).toMatch(/\nfinal equity .* USD .* USD\n/);
+    expect(stdout).toMatch(/\nWin rate .* % .* %\n/);
+    const json = JSON.parse(tapedeck("compare", first.run, second.run, "--json").stdout);
+    expect(json.settings).toEqual([{ key: "features.emaSlow", values: [20, 40] }]);
+    expect(json.runs.map(({ metrics }: { metrics: unknown }) => metrics)).toEqual([
+      first.metrics,
+      second.metrics,
+    ]);
+  });
+
+  test("of a run made before measures were kept shows the figures that it has", () => {
+    const { run, metrics } = backtest();
+    const path = join(folder, ".tapedeck", "runs", run, "metrics.json");
+    const { measures: _, daily: __, ...older } = metrics;
+    writeFileSync(path, JSON.stringify(older));
+    const { status, stdout } = tapedeck("compare", run, run);
+    expect(status).toBe(0);
+    expect(stdout).toContain("no setting differs");
+    expect(stdout).not.toMatch(/undefined|NaN|Win rate/);
+    writeFileSync(path, "half a fi");
+    const refused = tapedeck("compare", run, run);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toMatch(/^error RUN_INCOMPLETE: run \w+ has no readable metrics/);
   });
 });
 

@@ -50,6 +50,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "what if: replay a run with other settings, from the start or from a time",
     async () => (await import("./fork.ts")).forkCommand(),
   ],
+  compare: [
+    "put runs side by side: settings that differ, measures with their intervals",
+    async () => (await import("./compare.ts")).compareCommand(),
+  ],
   inspect: [
     "look into tapes and runs: topics, events, topology, positions at any time",
     async () => (await import("./inspect.ts")).inspectCommand(),

@@ -10,11 +10,11 @@ import {
   extentOf,
   mergeExtents,
 } from "../../quant/down-sample.ts";
+import { mean } from "../../quant/moments.ts";
 import {
   annualReturn,
   annualVolatility,
   calmarRatio,
-  mean,
   sharpeRatio,
   simpleReturns,
   sortinoRatio,
@@ -23,11 +23,13 @@ import {
 import type { TopicName } from "../../schemas/generated/facts.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
-import { formatIsoUs } from "../../schemas/values/time.ts";
 import type { EventOf } from "../../streams/event.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { mergeTopics } from "../../streams/merge.ts";
+import { crisesOf, dailySeries, yearsOf } from "./daily-digest.ts";
 import { EquityDigest } from "./equity-digest.ts";
+import { ExcursionDigest } from "./excursion-digest.ts";
+import { measureTable, type RunFacts } from "./measure-table.ts";
 import type { Metrics, ReportData, RunIdentity, SymbolSeries } from "./report-data.ts";
 import { EquitySampling, type Sampled } from "./sampling.ts";
 import { TradeDigest } from "./trade-digest.ts";
@@ -71,40 +73,81 @@ export async function collectReport(
     if (value.portfolio === account.name) verdicts.add(value);
   });
   const sampling = new EquitySampling();
-  const market = await readMarket(log, instruments, trades, sampling);
+  const excursions = new ExcursionDigest(instruments);
+  const market = await readMarket(log, instruments, trades, (event) => {
+    if (event.topic === "market.bars") {
+      sampling.market(event.timeUs);
+      excursions.bar(event.value);
+    } else if (event.value.portfolio === account.name) excursions.fill(event.value);
+  });
   const equity = new EquityDigest(account.initialCashMinor, sampling);
   await each(log, "portfolio.snapshots", ({ timeUs, value }) => {
     if (value.portfolio === account.name) equity.add(timeUs, value);
   });
   const sampled = sampling.end({ equity: account.initialCashMinor, gross: 0n });
   const drawdowns = equity.drawdowns();
+  const maxDrawdown = drawdowns[0]?.depth ?? 0;
+  const figures = metricsOf(account, trades, sampled, equity.equity, maxDrawdown);
+  const daily = dailySeries(sampled.days, account.initialCashMinor);
+  const { bootstrap, rows: measures } = measureTable({
+    returns: daily.returns,
+    daysPerYear: sampled.days.perYear,
+    maxDrawdown,
+    seed: seedOf(run),
+    trades: tradeFacts(figures, trades, excursions),
+  });
   return {
     run,
     account,
     span: union(market.span, equity.fromUs, equity.toUs),
     counts: await countsOf(log),
     metrics: {
-      ...metricsOf(account, trades, sampled, equity.equity, drawdowns[0]?.depth ?? 0),
+      ...figures,
       orders,
       verdicts: verdicts.outcomes(),
+      daily: { days: daily.timeUs.length, perYear: sampled.days.perYear, bootstrap },
+      measures,
     },
     equity: equity.series(account.currencyScale),
     symbols: market.series,
     symbolsLeftOut: trades.traded().length - Math.min(trades.traded().length, CHARTED_SYMBOLS),
-    months: monthsOf(sampled, account.initialCashMinor),
+    years: sampled.period === "day" ? yearsOf(sampled, account.initialCashMinor) : [],
+    daily,
+    crises: crisesOf(daily),
     drawdowns,
     verdicts: verdicts.digest(),
     trades: trades.lines(),
   };
 }
 
-/** Calls `see` with every event of a topic, in its order. */
+const tradeFacts = (
+  figures: Omit<Metrics, Counted>,
+  trades: TradeDigest,
+  excursions: ExcursionDigest,
+): RunFacts["trades"] => ({
+  winRate: figures.winRate,
+  profitFactor: figures.profitFactor,
+  payoffRatio: figures.profitLossRatio,
+  expectancy: figures.expectancy,
+  systemQuality: trades.systemQuality(),
+  averageHolding: figures.averageHoldingSeconds,
+  ...excursions.means(),
+});
+
+/** That of the configuration the run began with; 0 in a run whose configuration names none. */
+function seedOf({ phases }: RunIdentity): number {
+  const config = phases[0]?.config;
+  const seed = config instanceof Object && "seed" in config ? config.seed : 0;
+  return typeof seed === "number" && Number.isSafeInteger(seed) ? seed : 0;
+}
+
+/** Calls `see` with every event of a topic in its order, of several in the one order. */
 async function each<T extends TopicName>(
   log: EventLog,
-  topic: T,
+  topics: T | readonly T[],
   see: (event: EventOf<T>) => void,
 ): Promise<void> {
-  for await (const chunk of mergeTopics(log, [topic])) {
+  for await (const chunk of mergeTopics(log, [topics].flat() as readonly T[])) {
     for (const event of chunk as readonly EventOf<T>[]) see(event);
   }
 }
@@ -117,12 +160,15 @@ async function countsOf(log: EventLog): Promise<ReportData["counts"]> {
   return [...counts].map(([topic, records]) => ({ topic, records }));
 }
 
-/** Prices of the symbols traded most; where nothing was traded, of the first by name. */
+/**
+ * Prices of the symbols traded most; where nothing was traded, of the first by name. `see` is called with
+ * every bar and fill, in the one order.
+ */
 async function readMarket(
   log: EventLog,
   instruments: ReadonlyMap<string, Instrument>,
   trades: TradeDigest,
-  sampling: EquitySampling,
+  see: (event: EventOf<"market.bars" | "fills">) => void,
 ): Promise<{ readonly series: readonly SymbolSeries[]; readonly span: ReportData["span"] }> {
   const traded = trades.traded();
   const charted = (traded.length > 0 ? traded : [...instruments.keys()].sort()).slice(
@@ -138,10 +184,12 @@ async function readMarket(
   );
   let fromUs = Number.POSITIVE_INFINITY;
   let toUs = Number.NEGATIVE_INFINITY;
-  await each(log, "market.bars", ({ timeUs, value }) => {
+  await each(log, ["market.bars", "fills"], (event) => {
+    see(event);
+    if (event.topic !== "market.bars") return;
+    const { timeUs, value } = event;
     if (value.startUs < fromUs) fromUs = value.startUs;
     if (value.endUs > toUs) toUs = value.endUs;
-    sampling.market(timeUs);
     const buckets = prices.get(value.symbol);
     if (buckets === undefined) return;
     addToBuckets(buckets, timeUs, extentOf({ timeUs, price: value.close }), mergePrices);
@@ -175,7 +223,7 @@ function union(
   return { fromUs: Math.min(span.fromUs, fromUs), toUs: Math.max(span.toUs, toUs) };
 }
 
-type Counted = "orders" | "verdicts";
+type Counted = "orders" | "verdicts" | "daily" | "measures";
 
 function metricsOf(
   { currency, currencyScale, initialCashMinor }: Account,
@@ -232,19 +280,4 @@ function metricsOf(
     costBps: ratio(Number(trades.fees + trades.slippage) * 10_000, Number(trades.valueTraded)),
     sampling: { period: sampled.period, samples: sampled.samples.length, perYear },
   };
-}
-
-/** Change of equity over each calendar month (UTC); none where days were not sampled. */
-function monthsOf({ period, startUs, samples }: Sampled, initial: bigint): ReportData["months"] {
-  if (period !== "day") return [];
-  const ends = new Map<string, bigint>();
-  for (const [i, timeUs] of startUs.entries()) {
-    ends.set(formatIsoUs(timeUs).slice(0, 7), samples[i]?.equity ?? initial);
-  }
-  let before = initial;
-  return [...ends].map(([month, equity]) => {
-    const change = before > 0n ? Number(equity - before) / Number(before) : null;
-    before = equity;
-    return { month, change };
-  });
 }

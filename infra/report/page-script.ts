@@ -91,7 +91,7 @@ ${marketHoursScript}
         }],
         setCursor: [(chart) => {
           const i = chart.cursor.idx;
-          reading.textContent = i == null || chart.cursor.left < 0 ? resting : stamp(chart.data[0][i]) + "   " + options.read(i, chart);
+          reading.textContent = i == null || chart.cursor.left < 0 ? resting : (options.at || stamp)(chart.data[0][i]) + "   " + options.read(i, chart);
         }],
       },
     }, values, box);
@@ -127,6 +127,20 @@ ${marketHoursScript}
       { ...shared, range: (u, min, max) => { const top = Math.max(max, 0), low = Math.min(min, 0), pad = (top - low || 1) * 0.06; return [low && low - pad, top + pad]; }, tick: short,
         read: (i, u) => "gross " + money(u.data[1][i]) + ", net " + money(u.data[2][i]) + " " + data.currency });
     resets("reset-run", "run");
+  }
+
+  const r = data.rolling;
+  if (r && document.getElementById("rolling-sharpe")) {
+    const x = times(r.t);
+    const shared = { group: "rolling", reset: "reset-rolling" };
+    const dated = (t) => new Date(t * 1000).toISOString().slice(0, 10);
+    const around = (u, min, max) => { const low = Math.min(min, 0), high = Math.max(max, 0), pad = (high - low || 1) * 0.08; return [low && low - pad, high && high + pad]; };
+    const none = (v, text) => v == null ? "–" : text(v);
+    draw("rolling-sharpe", 150, [line("sharpe", "--line")], [x, r.sharpe],
+      { ...shared, range: around, tick: (v) => v.toFixed(1), at: dated, read: (i, u) => none(u.data[1][i], (v) => v.toFixed(2)) });
+    draw("rolling-volatility", 150, [line("volatility", "--second")], [x, r.volatility],
+      { ...shared, range: around, tick: percent, at: dated, read: (i, u) => none(u.data[1][i], percent) });
+    resets("reset-rolling", "rolling");
   }
 
   const marksOn = (marks) => ({

@@ -78,6 +78,14 @@ th:last-child, td:last-child { padding-right: 0; }
 .months td { text-align: right; font-size: 13px; white-space: nowrap; }
 .months th { text-align: right; } .months th:first-child { text-align: left; }
 .histogram { display: block; width: 100%; height: 130px; }
+.months .heat-1.up { background: color-mix(in srgb, var(--up) 10%, transparent); } .months .heat-1.down { background: color-mix(in srgb, var(--down) 10%, transparent); }
+.months .heat-2.up { background: color-mix(in srgb, var(--up) 20%, transparent); } .months .heat-2.down { background: color-mix(in srgb, var(--down) 20%, transparent); }
+.months .heat-3.up { background: color-mix(in srgb, var(--up) 31%, transparent); } .months .heat-3.down { background: color-mix(in srgb, var(--down) 31%, transparent); }
+.months .heat-4.up { background: color-mix(in srgb, var(--up) 43%, transparent); } .months .heat-4.down { background: color-mix(in srgb, var(--down) 43%, transparent); }
+.months td[class^="heat"] { color: var(--ink); print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+.table-of-measures th[scope="row"], .table-of-measures .right { white-space: nowrap; }
+.scroll .table-of-measures .how { white-space: normal; min-width: 260px; color: var(--soft); font-size: 13px; }
+.histogram .flat { fill: var(--soft); } .histogram .curve { stroke: var(--second); stroke-width: 1.5; }
 .histogram .up { fill: var(--up); } .histogram .down { fill: var(--down); } .histogram line { stroke: var(--soft); }
 .histogram text { fill: var(--soft); font-size: 12px; }
 .empty { color: var(--soft); border: 1px dashed var(--faint); border-radius: 8px; padding: 22px; text-align: center; margin: 12px 0 0; }
@@ -105,7 +113,10 @@ footer { color: var(--soft); font-size: 13px; padding-top: 8px; padding-bottom: 
     --line: #2456d6; --area: rgba(36, 86, 214, 0.10); --up: #14794a; --down: #bb2d22;
     --down-area: rgba(187, 45, 34, 0.13); --second: #a06a00; --warn: #a06a00;
   }
-  body { font-size: 11px; } main, header, footer { max-width: none; padding: 0; }
+  @page { size: A4; margin: 14mm 12mm; }
+  body { font-size: 11px; } table, .measures, .identity { font-size: 10px; } th, td { padding: 3px 8px 3px 0; }
+  th, .note, .how, .scroll .table-of-measures .how, .months td { font-size: 9.5px; } .chart, .histogram, .charthead { break-inside: avoid; }
+  .charthead, h2, h3 { break-after: avoid; } .scroll { overflow: visible; } .histogram, .bar { print-color-adjust: exact; -webkit-print-color-adjust: exact; } main, header, footer { max-width: none; padding: 0; }
   section { break-inside: avoid; border: 0; border-top: 1px solid #ccc; border-radius: 0; padding: 12px 0; margin: 0; }
   section.long { break-inside: auto; } tr { break-inside: avoid; }
   .tall, pre { max-height: none; overflow: visible; } .picker, button, .hint { display: none; }

@@ -5,19 +5,25 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { count, day, embedJson, escapeHtml, percent } from "./figures.ts";
+import { count, day, decimals, embedJson, escapeHtml, percent } from "./figures.ts";
 import { pageScript } from "./page-script.ts";
 import { pageStyle } from "./page-style.ts";
-import type { EquitySeries, ReportData, SymbolSeries } from "./report-data.ts";
+import type {
+  DailySeries,
+  EquitySeries,
+  ReportData,
+  RollingMeasures,
+  SymbolSeries,
+} from "./report-data.ts";
+import { crises, distribution, measureNote, measureRows, months } from "./return-sections.ts";
 import {
+  activity,
   conventions,
   dates,
   drawdowns,
   empty,
   headline,
   identity,
-  measures,
-  months,
   trades,
   verdicts,
 } from "./sections.ts";
@@ -57,7 +63,9 @@ ${headline(data)}
 <main>
 ${equitySection(data)}
 ${priceSection(data)}
-<section><h2>Measures</h2><p class="note">${conventions(data.metrics)}</p>${measures(data)}</section>
+${returnsSection(data)}
+<section class="long"><h2>Measures</h2><p class="note">${measureNote(data.metrics)}</p>${measureRows(data)}</section>
+<section><h2>Activity and costs</h2><p class="note">${conventions(data.metrics)}</p>${activity(data)}</section>
 <section class="long"><h2>Risk verdicts</h2>${verdicts(data)}</section>
 <section class="long"><h2>Trades</h2>${trades(data)}</section>
 <section class="long"><h2>Run identity</h2><p class="note">The same identity gives the same bytes on any machine.</p>${identity(data)}</section>
@@ -113,7 +121,26 @@ function equitySection(data: ReportData): string {
 ${chart("equity", `Equity, ${escapeHtml(metrics.currency)}`, "", `Equity from ${metrics.initialEquity} to ${metrics.finalEquity} ${metrics.currency}`)}
 ${chart("drawdown", "Drawdown from the peak", depth, `Drawdown, ${depth}`)}
 ${chart("exposure", `Exposure, ${escapeHtml(metrics.currency)} &nbsp; <span class="key line">gross</span> <span class="key second">net</span>`, `greatest gross ${count(Math.round(gross))}`, "Gross and net exposure")}
-${drawdowns(data)}${months(data)}</section>`;
+${drawdowns(data)}${crises(data)}</section>`;
+}
+
+/** Nothing where the run is too short for any of it. */
+function returnsSection(data: ReportData): string {
+  const rolling = rollingCharts(data.daily);
+  const parts = [months(data), distribution(data), rolling].filter((part) => part !== "");
+  if (parts.length === 0) return "";
+  const button = rolling === "" ? "" : `<button id="reset-rolling" hidden>Show all</button>`;
+  return `<section class="long"><div class="sectionhead"><h2>Returns</h2>${button}</div>${parts.join("")}</section>`;
+}
+
+function rollingCharts({ rolling }: DailySeries): string {
+  if (rolling === null) return "";
+  const { window, sharpe, volatility } = rolling;
+  const last = (values: readonly (number | null)[]): number | null => values.at(-1) ?? null;
+  const ofDays = `over ${count(window)} days, annualised`;
+  const now = { sharpe: decimals(last(sharpe), 2), volatility: percent(last(volatility)) };
+  return `${chart("rolling-sharpe", `Sharpe ratio ${ofDays}`, `at the end ${now.sharpe}`, `Rolling Sharpe ratio, at the end ${now.sharpe}`)}
+${chart("rolling-volatility", `Volatility ${ofDays}`, `at the end ${now.volatility}`, `Rolling volatility, at the end ${now.volatility}`)}`;
 }
 
 function priceSection({ symbols, symbolsLeftOut }: ReportData): string {
@@ -145,11 +172,12 @@ const labelOf = (series: SymbolSeries): string =>
   `Price of ${series.symbol} with ${readingOf(series)}`;
 
 /** Times as steps in milliseconds, values to the digits that are shown: a third of the bytes. */
-function chartData({ equity, symbols, account }: ReportData): unknown {
+function chartData({ equity, daily, symbols, account }: ReportData): unknown {
   return {
     currency: account.currency,
     digits: account.currencyScale,
     equity: equity.timeUs.length === 0 ? null : equityData(equity),
+    rolling: daily.rolling === null ? null : rollingData(daily.rolling),
     symbols: symbols.map((series) => ({
       symbol: series.symbol,
       currency: series.currency,
@@ -174,6 +202,12 @@ const equityData = (equity: EquitySeries): unknown => ({
   drawdown: equity.drawdown.map((part) => Number(part.toFixed(6))),
   gross: equity.gross,
   net: equity.net,
+});
+
+const rollingData = ({ timeUs, sharpe, volatility }: RollingMeasures): unknown => ({
+  t: steps(timeUs),
+  sharpe: sharpe.map((value) => value && Number(value.toFixed(3))),
+  volatility: volatility.map((value) => value && Number(value.toFixed(5))),
 });
 
 function steps(timeUs: readonly number[]): readonly number[] {

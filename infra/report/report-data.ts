@@ -3,7 +3,9 @@
 // of one (0.05 is 5 %); a measure that the run does not define is null.
 
 import type { Account } from "../../projections/answer.ts";
+import type { YearOfReturns } from "../../quant/monthly-returns.ts";
 import type { Manifest } from "../run/manifest.ts";
+import type { MeasureTable } from "./measure-table.ts";
 
 export interface ReportData {
   readonly run: RunIdentity;
@@ -16,8 +18,11 @@ export interface ReportData {
   readonly symbols: readonly SymbolSeries[];
   /** Symbols with executions beyond those charted. */
   readonly symbolsLeftOut: number;
-  /** Change over each month sampled by days; null from the month in which all was lost. */
-  readonly months: readonly { readonly month: string; readonly change: number | null }[];
+  /** Returns of the calendar's months; empty below 20 days. */
+  readonly years: readonly YearOfReturns[];
+  readonly daily: DailySeries;
+  /** Those that the days cover from the first to the last. */
+  readonly crises: readonly CrisisReturn[];
   readonly drawdowns: readonly Drawdown[];
   readonly verdicts: VerdictDigest;
   /** The last closed round trips, oldest first. */
@@ -74,6 +79,43 @@ export interface Metrics {
     readonly samples: number;
     readonly perYear: number;
   };
+  /**
+   * What `measures` are of: equity at the end of each UTC day that held market data, however few. The
+   * figures above are of `sampling`, which is the same from 20 days on.
+   */
+  readonly daily: { readonly days: number; readonly perYear: number } & Pick<
+    MeasureTable,
+    "bootstrap"
+  >;
+  readonly measures: MeasureTable["rows"];
+}
+
+/** Parallel arrays, one entry a UTC day that held market data. */
+export interface DailySeries {
+  /** Start of the day. */
+  readonly timeUs: readonly number[];
+  /** From the close before; the first from the initial cash. Empty once equity was not above 0. */
+  readonly returns: readonly number[];
+  readonly rolling: RollingMeasures | null;
+}
+
+/** Of the last `window` days at the days `timeUs`; null until it is full, or where nothing moved. */
+export interface RollingMeasures {
+  readonly window: number;
+  readonly timeUs: readonly number[];
+  readonly sharpe: readonly (number | null)[];
+  readonly volatility: readonly (number | null)[];
+}
+
+export interface CrisisReturn {
+  readonly name: string;
+  /** Start of the first and of the last day. */
+  readonly fromUs: number;
+  readonly lastUs: number;
+  /** From the close of the first day to that of the last. */
+  readonly change: number;
+  /** Deepest fall between closes within, 0 to 1. */
+  readonly drawdown: number;
 }
 
 /** Parallel arrays in units of the currency; drawdown is a part of one, 0 or below. */

@@ -120,7 +120,7 @@ const shown = (page: string): string => page.replace(/<(script|style)>.*?<\/\1>/
 
 describe("what a report says", () => {
   test("agrees with figures worked out by hand", async () => {
-    const { metrics, drawdowns, verdicts, trades, months, span } = await collected(quarter());
+    const { metrics, drawdowns, verdicts, trades, years, span } = await collected(quarter());
     const growth = 1.01 ** 39 * 0.8;
     expect(metrics).toMatchObject({
       initialEquity: "100000.00",
@@ -159,7 +159,9 @@ describe("what a report says", () => {
     expect(trades).toMatchObject([
       { direction: "LONG", profit: "990.00", entryPrice: "100.000000" },
     ]);
-    expect(months.map(({ month }) => month)).toEqual(["2013-10", "2013-11"]);
+    expect(years).toMatchObject([{ year: 2013 }]);
+    const months = years[0]?.months.flatMap((change, i) => (change === null ? [] : [i + 1]));
+    expect(months).toEqual([10, 11]);
     expect(span).toEqual({ fromUs: START_US - MINUTE_US, toUs: START_US + 39 * DAY_US });
   });
 
@@ -191,6 +193,92 @@ describe("what a report says", () => {
     expect(data.metrics).toMatchObject({ annualReturn: null, sharpe: null });
     expect(data.metrics.maxDrawdown).toBeGreaterThan(1);
     expect(shown(renderReport(data))).not.toMatch(/NaN|Infinity|undefined/);
+  });
+});
+
+/** Ten years of days, bars and equity of IBM, up and down. */
+function decade(): readonly AnyEvent[] {
+  const days = Array.from({ length: 3653 }, (_, i) => {
+    const timeUs = START_US + i * DAY_US;
+    const amount = 10_000_000n + BigInt(i) * 3000n + BigInt(((i * 7919) % 997) * 400);
+    return [
+      { ...emit("market.bars", bar("IBM", timeUs, 10_000 + (i % 100))), timeUs },
+      { ...emit("portfolio.snapshots", snapshot(amount, amount / 2n)), timeUs },
+    ];
+  }).flat();
+  return eventsOf([
+    { ...emit("market.instruments", equity("IBM")), timeUs: 0 },
+    ...days,
+  ]) as readonly AnyEvent[];
+}
+
+describe("the measures of a run", () => {
+  test("are of daily closes, and agree with the figures beside them", async () => {
+    const { metrics, daily } = await collected(decade());
+    const { measures } = metrics;
+    expect(daily.returns.length).toBe(3653);
+    expect(metrics.daily).toMatchObject({ days: 3653, perYear: 365, bootstrap: { seed: 0 } });
+    for (const name of ["totalReturn", "annualReturn", "annualVolatility", "sharpe"] as const) {
+      expect(measures[name].value).toBeCloseTo(metrics[name] as number, 9);
+    }
+    expect(measures.sortino.value).toBeCloseTo(metrics.sortino as number, 9);
+    expect(measures.calmar.value).toBe(metrics.calmar);
+    expect(measures.sharpe.convention).toContain("√(365 days)");
+  });
+
+  test("are drawn with the seed of the run's configuration", async () => {
+    const phases = [{ ...identity.phases[0], config: { seed: 41 } }] as RunIdentity["phases"];
+    const { metrics } = await collected(quarter(), { ...identity, phases });
+    expect(metrics.daily.bootstrap?.seed).toBe(41);
+    const other = await collected(quarter());
+    expect(other.metrics.measures.sharpe).not.toEqual(metrics.measures.sharpe);
+    expect(other.metrics.measures.sharpe.value).toBe(metrics.measures.sharpe.value);
+  });
+
+  test("of two days are of the trades alone, never NaN", async () => {
+    const minutes = Array.from({ length: 2 * 1440 }, (_, i) => {
+      const timeUs = START_US - (START_US % DAY_US) + (i + 1) * MINUTE_US;
+      const amount = 10_000_000n + BigInt((i * 31) % 97);
+      return [
+        { ...emit("market.bars", bar("IBM", timeUs, 100)), timeUs },
+        { ...emit("portfolio.snapshots", snapshot(amount, 0n)), timeUs },
+      ];
+    });
+    const { metrics, ...rest } = await collected(eventsOf(minutes.flat()) as readonly AnyEvent[]);
+    expect(metrics.sampling.period).toBe("hour");
+    expect(metrics.sharpe).not.toBeNull();
+    expect(metrics.daily).toEqual({ days: 2, perYear: 252, bootstrap: null });
+    for (const { value, interval } of Object.values(metrics.measures)) {
+      expect([value, interval]).toEqual([null, null]);
+    }
+    expect(shown(renderReport({ metrics, ...rest }))).not.toMatch(/NaN|Infinity|undefined/);
+  });
+});
+
+describe("a tearsheet", () => {
+  test("of ten years has months, crises, the days' distribution, rolling charts and measures", async () => {
+    const data = await collected(decade());
+    const page = renderReport(data);
+    const text = shown(page);
+    expect(page.length).toBeLessThan(400_000);
+    expect(text).toContain("<h3>Return by month, %</h3>");
+    expect(text.match(/<td class="heat-\d (up|down)">/g)?.length).toBeGreaterThan(100);
+    for (const { name } of data.crises) expect(text).toContain(`<th scope="row">${name}</th>`);
+    expect(data.crises.map(({ name }) => name)).toContain("Covid");
+    expect(text).toContain("Daily returns of 3,653 days");
+    expect(text).toContain('id="rolling-sharpe"');
+    expect(text).toContain("Sharpe ratio over 183 days");
+    for (const { label, value } of Object.values(data.metrics.measures)) {
+      if (value !== null) expect(text).toContain(`<th scope="row">${label}</th>`);
+    }
+    expect(text).not.toMatch(/NaN|Infinity|undefined/);
+    const bins = [
+      ...text.matchAll(
+        /<rect class="(?:up|down|flat)" x="[^"]+" y="[^"]+" width="0.88" height="([^"]+)"/g,
+      ),
+    ];
+    expect(bins.length).toBe(41);
+    expect(Math.max(...bins.map(([, height]) => Number(height)))).toBeLessThanOrEqual(96);
   });
 });
 

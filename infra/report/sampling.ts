@@ -21,14 +21,19 @@ export interface Sample {
   readonly gross: bigint;
 }
 
-export interface Sampled {
-  readonly period: (typeof PERIODS)[number]["period"];
+export interface Periods {
   /** 252 trading days (365 where weekends hold data) × samples a day. */
   readonly perYear: number;
   /** First µs of each period, in order. */
   readonly startUs: readonly number[];
   /** At the end of each period. */
   readonly samples: readonly Sample[];
+}
+
+export interface Sampled extends Periods {
+  readonly period: (typeof PERIODS)[number]["period"];
+  /** The same by days, however few. */
+  readonly days: Periods;
 }
 
 interface Seen {
@@ -69,12 +74,12 @@ export class EquitySampling {
   /** Every period in time order, from `initial` on. */
   end(initial: Sample): Sampled {
     const all = PERIODS.map((spec, i) => ({ ...spec, ...this.periods(i, initial) }));
-    const { period, widthUs, indexes, samples } =
+    const days = all[0] as (typeof all)[number];
+    const chosen =
       all.find((one) => one.samples.length >= MIN_SAMPLES) ??
       all.findLast((one) => one.samples.length > 0) ??
-      (all[0] as (typeof all)[number]);
-    const startUs = indexes.map((index) => index * widthUs);
-    return { period, perYear: perYear(startUs), startUs, samples };
+      days;
+    return { period: chosen.period, ...spread(chosen), days: spread(days) };
   }
 
   private periods(at: number, initial: Sample) {
@@ -89,6 +94,15 @@ export class EquitySampling {
     }
     return { indexes, samples };
   }
+}
+
+function spread(chosen: {
+  readonly widthUs: number;
+  readonly indexes: readonly number[];
+  readonly samples: readonly Sample[];
+}): Periods {
+  const startUs = chosen.indexes.map((index) => index * chosen.widthUs);
+  return { perYear: perYear(startUs), startUs, samples: chosen.samples };
 }
 
 function perYear(startUs: readonly number[]): number {

@@ -63,23 +63,21 @@ export function headline({ metrics: m }: ReportData): string {
   ].join("")}</dl>`;
 }
 
-export function measures({ metrics: m }: ReportData): string {
+export function activity({ metrics: m }: ReportData): string {
+  const { period } = m.sampling;
   const rows: readonly (readonly [string, string])[] = [
-    ["Volatility, annual", percent(m.annualVolatility)],
-    ["Sortino ratio", decimals(m.sortino, 2)],
+    // By days they are in the table of measures, with their intervals.
+    ...(period === "day"
+      ? []
+      : ([
+          [`Volatility, annual, of ${period}s`, percent(m.annualVolatility)],
+          [`Sortino ratio, of ${period}s`, decimals(m.sortino, 2)],
+        ] as const)),
     ["Time in market", percent(m.timeInMarket, 1)],
     ["Average exposure", percent(m.averageExposure, 1)],
     ["Turnover a year", m.annualTurnover === null ? "–" : `${decimals(m.annualTurnover, 1)} ×`],
     ["Value traded", amount(m.valueTraded, m.currency)],
     ["Round trips", count(m.trades)],
-    ["Win rate", percent(m.winRate, 1)],
-    ["Profit factor", decimals(m.profitFactor, 2)],
-    ["Average win / loss", decimals(m.profitLossRatio, 2)],
-    [
-      "Expectancy, a trade",
-      m.expectancy === null ? "–" : amount(m.expectancy.toFixed(2), m.currency),
-    ],
-    ["Average holding", duration(m.averageHoldingSeconds)],
     ["Fees", amount(m.fees, m.currency)],
     ["Slippage", amount(m.slippage, m.currency)],
     ["Cost of trading", m.costBps === null ? "–" : `${decimals(m.costBps, 2)} bp of value`],
@@ -145,31 +143,9 @@ export function drawdowns({ drawdowns: list, metrics }: ReportData): string {
   if (seen.length === 0) return "";
   const rows = seen.map(
     ({ peakUs, troughUs, recoveredUs, depth }) =>
-      `<tr><td class="down">−${percent(depth)}</td><td>${when(peakUs)}</td><td>${when(troughUs)}</td><td>${recoveredUs === null ? "not yet" : when(recoveredUs)}</td><td class="right">${recoveredUs === null ? "–" : duration((recoveredUs - peakUs) / 1_000_000)}</td></tr>`,
+      `<tr><td class="down">−${percent(depth)}</td><td>${when(peakUs)}</td><td>${when(troughUs)}</td><td>${recoveredUs === null ? "not yet" : when(recoveredUs)}</td><td class="right">${duration((troughUs - peakUs) / 1_000_000)}</td><td class="right">${recoveredUs === null ? "–" : duration((recoveredUs - peakUs) / 1_000_000)}</td></tr>`,
   );
-  return `<h3>Deepest drawdowns</h3><div class="scroll" tabindex="0" role="region" aria-label="Deepest drawdowns"><table><thead><tr><th>Depth</th><th>Peak (UTC)</th><th>Trough</th><th>Recovered</th><th class="right">Peak to recovery</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
-}
-
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-export function months({ months: list }: ReportData): string {
-  if (list.length < 2) return "";
-  const years = new Map<string, Map<number, number | null>>();
-  for (const { month, change } of list) {
-    const year = month.slice(0, 4);
-    const known = years.get(year) ?? new Map<number, number | null>();
-    years.set(year, known.set(Number(month.slice(5, 7)), change));
-  }
-  const cell = (change: number | null | undefined): string =>
-    change === undefined || change === null
-      ? "<td></td>"
-      : `<td class="${direction(change)}">${decimals(change * 100, 1)}</td>`;
-  const rows = [...years].map(([year, known]) => {
-    const changes = [...known.values()].filter((change) => change !== null);
-    const total = changes.reduce((growth, change) => growth * (1 + change), 1) - 1;
-    return `<tr><th scope="row">${year}</th>${MONTHS.map((_, i) => cell(known.get(i + 1))).join("")}${cell(changes.length === 0 ? null : total)}</tr>`;
-  });
-  return `<h3>Return by month, %</h3><div class="scroll" tabindex="0" role="region" aria-label="Return by month"><table class="months"><thead><tr><th>Year</th>${MONTHS.map((name) => `<th>${name}</th>`).join("")}<th>Total</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+  return `<h3>Deepest drawdowns</h3><div class="scroll" tabindex="0" role="region" aria-label="Deepest drawdowns"><table><thead><tr><th>Depth</th><th>Peak (UTC)</th><th>Trough</th><th>Recovered</th><th class="right">Peak to trough</th><th class="right">Peak to recovery</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
 
 export function trades(data: ReportData): string {

@@ -94,6 +94,16 @@ function summaryOf(folder: RunFolder, manifest: Manifest, metrics: Metrics): Run
 const percent = (part: number | null): string =>
   part === null ? "–" : `${(100 * part).toFixed(2)} %`;
 
+/** How sure the measures are; nothing for a run too short for that, or finished before they were kept. */
+function intervalLine({ measures }: Partial<Metrics>): readonly (readonly [string, string])[] {
+  const annual = measures?.annualReturn.interval;
+  const sharpe = measures?.sharpe.interval;
+  const chance = measures?.probabilisticSharpe.value;
+  if (!annual || !sharpe || chance === null || chance === undefined) return [];
+  const text = `return a year ${percent(annual.lower)} to ${percent(annual.upper)} · Sharpe ${sharpe.lower.toFixed(2)} to ${sharpe.upper.toFixed(2)}, above 0 with probability ${chance.toFixed(3)}`;
+  return [["95 % interval", text]];
+}
+
 /** What happened, for people. */
 export function printSummary(summary: RunSummary): string {
   const { counts, metrics } = summary;
@@ -121,6 +131,7 @@ export function printSummary(summary: RunSummary): string {
       `return ${percent(metrics.totalReturn)} · drawdown ${percent(metrics.maxDrawdown)} · Sharpe ${metrics.sharpe?.toFixed(2) ?? "–"}`,
     ],
   );
+  lines.push(...intervalLine(metrics));
   const dead = counts["tape.dead-letters"] ?? 0;
   if (dead > 0)
     lines.push([

@@ -1,0 +1,72 @@
+// How far the market went against and for each round trip. Promises: one pass over bars and fills in the
+// one order, memory for the open trips alone; a bar that began before the entry does not count.
+
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { averagePrice } from "../../schemas/values/holding.ts";
+import { notionalMinor } from "../../schemas/values/money.ts";
+import { advanceTrip, type RoundTrip } from "../../schemas/values/round-trip.ts";
+
+/** Parts of the average entry price; null where no trip was closed. */
+export interface ExcursionMeans {
+  /** At most 0, as is largestAdverse. */
+  readonly averageAdverse: number | null;
+  readonly averageFavourable: number | null;
+  readonly largestAdverse: number | null;
+}
+
+export class ExcursionDigest {
+  private readonly instruments: ReadonlyMap<string, Instrument>;
+  private readonly open = new Map<string, RoundTrip>();
+  private trips = 0;
+  private adverse = 0;
+  private favourable = 0;
+  private largest = 0;
+
+  constructor(instruments: ReadonlyMap<string, Instrument>) {
+    this.instruments = instruments;
+  }
+
+  bar({ symbol, startUs, low, high }: MarketBar): void {
+    const trip = this.open.get(symbol);
+    if (trip === undefined || startUs < trip.entryUs) return;
+    if (low >= trip.lowPrice && high <= trip.highPrice) return;
+    const lowPrice = Math.min(trip.lowPrice, low);
+    this.open.set(symbol, { ...trip, lowPrice, highPrice: Math.max(trip.highPrice, high) });
+  }
+
+  fill({ execType, symbol, side, price, fee, tradeUs, ...report }: ExecutionReport): void {
+    const instrument = this.instruments.get(symbol);
+    if (execType !== "FILLED" || instrument === undefined) return;
+    const quantity = side === "BUY" ? report.quantity : -report.quantity;
+    const value = notionalMinor(price, quantity, instrument);
+    const before = this.open.get(symbol) ?? null;
+    const step = advanceTrip(before, { timeUs: tradeUs, quantity, price, value, fee });
+    if (step.closed !== null) this.close(step.closed, instrument);
+    if (step.open === null) this.open.delete(symbol);
+    else this.open.set(symbol, step.open);
+  }
+
+  private close(trip: RoundTrip, instrument: Instrument): void {
+    const entry = Number(averagePrice(trip.entryValue, trip.entryQuantity, instrument));
+    if (!(entry > 0)) return;
+    const low = trip.lowPrice / 10 ** instrument.priceScale / entry - 1;
+    const high = trip.highPrice / 10 ** instrument.priceScale / entry - 1;
+    const [worst, best] = trip.direction === "LONG" ? [low, high] : [-high, -low];
+    this.trips++;
+    // Amounts of money are rounded: the entry may seem to lie outside of the prices it was made at.
+    this.adverse += Math.min(worst, 0);
+    this.favourable += Math.max(best, 0);
+    this.largest = Math.min(this.largest, worst);
+  }
+
+  means(): ExcursionMeans {
+    const over = (sum: number): number | null => (this.trips > 0 ? sum / this.trips : null);
+    return {
+      averageAdverse: over(this.adverse),
+      averageFavourable: over(this.favourable),
+      largestAdverse: this.trips > 0 ? this.largest : null,
+    };
+  }
+}

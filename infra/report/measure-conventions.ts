@@ -1,0 +1,108 @@
+// What each measure of a run is called and how it is computed, in words. Promises: the names are the keys
+// of metrics.json and keep their order; a figure is never shown without the line that stands here for it.
+
+/** part: of one, 0.05 is 5 %. money: in units of the run's currency. */
+export type MeasureUnit =
+  | "part"
+  | "ratio"
+  | "probability"
+  | "statistic"
+  | "days"
+  | "seconds"
+  | "money";
+
+export interface MeasureMeaning {
+  readonly label: string;
+  readonly unit: MeasureUnit;
+  readonly convention: string;
+}
+
+const part = (label: string, convention: string): MeasureMeaning => of(label, "part", convention);
+const ratio = (label: string, convention: string): MeasureMeaning => of(label, "ratio", convention);
+
+const of = (label: string, unit: MeasureUnit, convention: string): MeasureMeaning => ({
+  label,
+  unit,
+  convention,
+});
+
+/** `year` says how many days one has, such as "252 days". */
+export const returnMeanings = (year: string) =>
+  ({
+    totalReturn: part("Total return", "compounded, from the initial cash to the last close"),
+    annualReturn: part(
+      "Annual return",
+      `geometric: growth to the power of ${year} over the days; from 20 days on`,
+    ),
+    annualVolatility: part("Volatility", `sample deviation (n − 1) × √(${year})`),
+    sharpe: ratio(
+      "Sharpe ratio",
+      `arithmetic mean over sample deviation (n − 1), × √(${year}); risk-free rate 0`,
+    ),
+    probabilisticSharpe: of(
+      "Probabilistic Sharpe ratio",
+      "probability",
+      "chance that the true Sharpe ratio is above 0 (Bailey and López de Prado, 2012)",
+    ),
+    minimumTrackRecord: of(
+      "Minimum track record",
+      "days",
+      "days until the Sharpe ratio is above 0 with 95 % confidence, if it stays as it is (2012)",
+    ),
+    sortino: ratio(
+      "Sortino ratio",
+      `arithmetic mean × ${year} over downside risk: all n days, target 0`,
+    ),
+    calmar: ratio("Calmar ratio", "annual return over the maximum drawdown of every snapshot"),
+    omega: ratio("Omega ratio", "sum of the gains over the sum of the losses; threshold 0"),
+    tailRatio: ratio("Tail ratio", "size of the 95 % quantile over that of the 5 % quantile"),
+    valueAtRisk95: part("Value at risk, 95 %", "historical: the 5 % quantile of a day's return"),
+    conditionalValueAtRisk95: part(
+      "Expected shortfall, 95 %",
+      "historical: mean of the worst ⌊0.05 (n − 1)⌋ + 1 days",
+    ),
+    ulcerIndex: part("Ulcer index", "root mean square of the drawdowns at the closes"),
+    skewness: of("Skewness", "statistic", "population (divisors n); 0 for a normal"),
+    excessKurtosis: of("Excess kurtosis", "statistic", "population (divisors n); 0 for a normal"),
+    ljungBox: of(
+      "Ljung–Box Q",
+      "statistic",
+      "autocorrelation of the returns over min(10, n / 5) days",
+    ),
+    ljungBoxPValue: of(
+      "Ljung–Box p-value",
+      "probability",
+      "chance of such a Q, were the returns independent",
+    ),
+    jarqueBera: of("Jarque–Bera", "statistic", "skewness and kurtosis against a normal's"),
+    jarqueBeraPValue: of(
+      "Jarque–Bera p-value",
+      "probability",
+      "chance of such a value, were the returns normal; rough below 2000 days",
+    ),
+  }) as const satisfies Readonly<Record<string, MeasureMeaning>>;
+
+export const tradeMeanings = {
+  winRate: part("Win rate", "round trips with a profit after fees over all closed ones"),
+  profitFactor: ratio("Profit factor", "sum of the profits over the sum of the losses, after fees"),
+  payoffRatio: ratio("Payoff ratio", "average profit over average loss, after fees"),
+  expectancy: of("Expectancy", "money", "mean profit of a closed round trip, after fees"),
+  systemQuality: ratio(
+    "System quality number",
+    "√n × mean over sample deviation (n − 1) of the profits; n is not capped (Tharp, 2008)",
+  ),
+  averageHolding: of("Average holding", "seconds", "from the first fill to the closing one"),
+  averageAdverse: part(
+    "Average adverse excursion",
+    "MAE: from the average entry price to the worst one while open, as a part of it; at most 0",
+  ),
+  averageFavourable: part(
+    "Average favourable excursion",
+    "MFE: from the average entry price to the best one while open, as a part of it; at least 0",
+  ),
+  largestAdverse: part("Largest adverse excursion", "the worst MAE of a closed round trip"),
+} as const satisfies Readonly<Record<string, MeasureMeaning>>;
+
+export type ReturnMeasure = keyof ReturnType<typeof returnMeanings>;
+export type TradeMeasure = keyof typeof tradeMeanings;
+export type MeasureName = ReturnMeasure | TradeMeasure;
