@@ -145,6 +145,6 @@ describe("an owner's number that is gone on with after a restart", () => {
 test("an owner that cannot have its cache leaves no producer behind", async () => {
   const file = join(folder, "no-folder");
   writeFileSync(file, "");
-  await expect(openLog(file).openTask(TASK)).rejects.toMatchObject({ code: "ENOTDIR" });
+  await expect(openLog(file).openTask(TASK)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
   expect(cluster.open.size).toBe(0);
 });
