@@ -4,11 +4,9 @@
 // the exit code is 6 if anything was; the same seed plays the same faults in the same order (what
 // they meet is the machine's).
 
-import { copyFileSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { TapedeckError } from "../../../schemas/errors.ts";
-import { type Cluster, startCluster } from "../../broker/cluster.ts";
+import { startCluster } from "../../broker/cluster.ts";
 import { whyNoJava } from "../../broker/shared-broker.ts";
 import { whyNoSmallDisk } from "../../broker/small-disk.ts";
 import { reportFailure } from "../../cli/failure.ts";
@@ -106,14 +104,8 @@ async function play(fault: Fault, options: Options): Promise<FaultReport> {
       ...(keep === undefined ? {} : { keep }),
     });
   } finally {
-    if (keep !== undefined) keepBrokerLogs(cluster, join(keep, fault.name));
     await cluster.close();
   }
-}
-
-function keepBrokerLogs({ nodes }: Cluster, folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  for (const { id, logFile } of nodes) copyFileSync(logFile, join(folder, `broker-${id}.log`));
 }
 
 command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));

@@ -2,6 +2,8 @@
 // fails by itself or cannot be stopped in good order is a finding like any other; a stage is judged
 // even where its play broke off.
 
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
 import { Random } from "../../../quant/random.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { topicNames } from "../../../streams/catalogue.ts";
@@ -95,6 +97,7 @@ async function playOnce(
     ...(registry === null ? {} : { registry: registry.url }),
     ...(keep === undefined ? {} : { keep }),
   });
+  let isSound = false;
   try {
     const failures: string[] = [];
     let atRest = true;
@@ -112,14 +115,23 @@ async function playOnce(
     await stage.feed.stop().catch((error) => failures.push(String(error)));
     failures.push(...(await endServices(stage)));
     const verdict = await judge(stage, atRest);
-    if (failures.length === 0) return verdict;
-    const anomalies = new Map([...verdict.anomalies, ["failed", failures.length]] as const);
-    return { ...verdict, anomalies, examples: [...failures, ...verdict.examples] };
+    const anomalies = new Map(verdict.anomalies);
+    if (failures.length > 0) anomalies.set("failed", failures.length);
+    isSound = anomalies.size === 0;
+    if (isSound) return verdict;
+    keepBrokerLogs(cluster, stage.folder);
+    const kept = `what was recorded is kept in ${stage.folder}`;
+    return { ...verdict, anomalies, examples: [...failures, ...verdict.examples, kept] };
   } finally {
-    await stage.close();
+    // A planted mistake is found again.
+    await stage.close(!isSound && defect === null);
     await proxy?.close();
     await registry?.close();
   }
+}
+
+function keepBrokerLogs({ nodes }: Cluster, folder: string): void {
+  for (const { id, logFile } of nodes) copyFileSync(logFile, join(folder, `broker-${id}.log`));
 }
 
 async function startFilledRegistry(): Promise<Registry> {

@@ -79,7 +79,10 @@ export interface Stage {
   start(name: string, options?: ServiceStart): Promise<FaultProcess>;
   /** What the services of this name have logged so far. */
   logOf(name: string): string;
-  close(): Promise<void>;
+  /** Histories, logs, configuration. */
+  readonly folder: string;
+  /** `keep`: the folder stays. */
+  close(keep: boolean): Promise<void>;
 }
 
 const FLOW = (folder: string, partitions: number): string => `tape: ${folder}
@@ -202,7 +205,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       services.splice(services.indexOf(service), 1);
     },
     logOf: (name) => readFileSync(logOf(name), "utf8"),
-    async close() {
+    folder,
+    async close(keep) {
       await feed.stop().catch(() => undefined);
       await processes.close();
       await reader.stop();
@@ -211,7 +215,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       history.close();
       await feeding.close();
       await connection.close();
-      if (options.keep === undefined) rmSync(folder, { recursive: true, force: true });
+      if (!keep && options.keep === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
