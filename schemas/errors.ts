@@ -252,7 +252,7 @@ export const errorKinds = {
   ),
   LIVE_CHANGED: kind(
     2,
-    "give the new version a name and topics of its own (--app and --prefix), run it as a shadow, or go back to what ran before",
+    "give the new version topics of its own (--prefix, which names it too), run it as a shadow, or go back to what ran before",
   ),
   LIVE_TOPICS_TAKEN: kind(
     2,

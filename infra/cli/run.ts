@@ -8,6 +8,7 @@ import { runInstances } from "../kafka/service/instances.ts";
 import { planLive, recordLive } from "../kafka/service/live-run.ts";
 import { startLive } from "../kafka/service/start-live.ts";
 import { openKafka } from "../kafka/session.ts";
+import { namespaceOf } from "../kafka/topics/names.ts";
 import { DEFAULT_ROOT } from "../run/run-folder.ts";
 import { appOption, prefixOption } from "./namespace-options.ts";
 import { wholeNumber } from "./number-option.ts";
@@ -19,7 +20,7 @@ interface Options {
   readonly only: readonly string[];
   readonly isolate: readonly string[];
   readonly instances: number;
-  readonly app: string;
+  readonly app?: string;
   readonly prefix: string;
   readonly cluster?: string;
   readonly root: string;
@@ -42,7 +43,9 @@ export function runCommand(): Command {
     .addOption(listOption("--only <names>", "serve the groups that these processors are in", "all"))
     .addOption(listOption("--isolate <names>", "processors that each run alone", "none"))
     .option("--instances <n>", "processes on this machine", wholeNumber(1, 64), 1)
-    .addOption(appOption("begins groups, transactional ids, changelogs", "tapedeck"))
+    .addOption(
+      appOption("begins groups, transactional ids, changelogs (default: --prefix, or tapedeck)"),
+    )
     .addOption(prefixOption("before every topic, with its dot"))
     .option("--cluster <file>", "how to reach Kafka: see docs/cluster.md")
     .option("--root <folder>", "where the run is written down", DEFAULT_ROOT)
@@ -82,7 +85,8 @@ export function runCommand(): Command {
 }
 
 async function serve(config: RunConfig, options: Options): Promise<void> {
-  const { app, prefix, isolate, root } = options;
+  const { isolate, root } = options;
+  const { app, prefix } = namespaceOf(options.prefix, options.app);
   const session = await openKafka({ cluster: options.cluster });
   try {
     const run = await planLive(config, { app, prefix }, isolate, (topic) =>
@@ -132,7 +136,7 @@ const help = `
 The topics and schemas must be there: tapedeck schemas publish, tapedeck topics apply. Instances of one
 --app share its tasks, on any number of machines; one that dies is replaced by the others. An
 application that ran with other settings, another model or other code is refused, from whatever --root:
-give it a new --app and topics of its own (--prefix), or run it as a shadow.
+give it topics of its own (a new --prefix, which names it too), or run it as a shadow.
 
 SIGTERM and Ctrl-C commit what is under way (at most --drain), hand the tasks over and end with 0.
 
