@@ -5,7 +5,7 @@
 import type { EntryChange } from "../../../streams/log.ts";
 import type { Letter } from "../../dlq/letters.ts";
 import type { KafkaConnection } from "../client/connection.ts";
-import { changelogOf, restoreTask } from "../log/changelog.ts";
+import { type ChangelogPlace, changelogOf, restoreTask } from "../log/changelog.ts";
 import type { KafkaLog } from "../log/kafka-log.ts";
 
 export type LetterState =
@@ -18,6 +18,8 @@ export type LetterState =
 export const LEDGER = "dlq-redrive";
 /** Transactional ids and the changelog of who redrives begin with it. */
 export const operatorOf = (app: string): string => `${app}.operator`;
+/** Where the ledger of an application lies. */
+export const ledgerOf = (app: string): ChangelogPlace => changelogOf(operatorOf(app), LEDGER);
 
 export class Ledger {
   private readonly entries: ReadonlyMap<string, Uint8Array>;
@@ -32,7 +34,7 @@ export class Ledger {
 
   /** As it is now. */
   static async look(connection: KafkaConnection, app: string, prefix: string): Promise<Ledger> {
-    const place = changelogOf(operatorOf(app), LEDGER);
+    const place = ledgerOf(app);
     if ((await connection.partitionsOf(place.topic)) === null)
       return new Ledger(new Map(), prefix, 0);
     const { entries } = await restoreTask(connection, place, null);

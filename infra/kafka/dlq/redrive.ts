@@ -43,8 +43,8 @@ export interface RedriveOptions {
   readonly dryRun: boolean;
   /** Letters in one transaction at most; 100. */
   readonly together?: number;
-  /** For tests that end the process there. */
-  readonly at?: (point: "sending" | "sent") => void;
+  /** For tests that end the process there, or do something in between. */
+  readonly at?: (point: "sending" | "sent") => void | Promise<void>;
 }
 
 export interface Redriven {
@@ -178,10 +178,10 @@ class Redrive {
       const left = decisions.filter(({ letter }) => !this.isDone(ledger, letter));
       const { produced, changes, places } = await this.transaction(left, ledger);
       try {
-        at?.("sending");
+        await at?.("sending");
         const checkpoints = [ledger.checkpoint(changes)];
         if (changes.length > 0) await operator.commit({ produced, checkpoints });
-        at?.("sent");
+        await at?.("sent");
         for (const [id, place] of places) this.sent.set(id, place);
         return ledger;
       } catch (error) {

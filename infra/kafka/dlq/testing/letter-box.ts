@@ -1,6 +1,7 @@
 // Dead letters without a service: written as its task would write them, about messages that are made
 // here. Ticks of "S0", "S1", ... whose price is their number.
 
+import { setTimeout as pause } from "node:timers/promises";
 import { Writer } from "../../../../schemas/avro.ts";
 import type { Facts } from "../../../../schemas/generated/facts.ts";
 import type { Position } from "../../../../streams/event.ts";
@@ -15,10 +16,11 @@ import { fixedSchemaIds } from "../../service/testing/fixed-schema-ids.ts";
 import { type LooseMessage, putTogether, takeApart } from "../../wire/testing/messages.ts";
 import { TopicDecoder } from "../../wire/topic-decoder.ts";
 import { TopicEncoder } from "../../wire/topic-encoder.ts";
-import { operatorOf } from "../ledger.ts";
+import { ledgerOf, operatorOf } from "../ledger.ts";
 import { type Redriven, type RedriveOptions, redrive } from "../redrive.ts";
 
 export const PARTITIONS = 2;
+const POLL_MS = 5;
 export const START_US = 1_711_636_200_000_000;
 /** Of a schema that nobody knew; those who do take it for today's. */
 const LATE_SCHEMA = 4711;
@@ -158,6 +160,7 @@ export async function openLetterBox(brokers: readonly string[]): Promise<LetterB
       for (let partition = 0; partition < PARTITIONS; partition++) {
         await (await given.operator.view("market.ticks", partition)).settled();
       }
+      await untilSettled(connection, ledgerOf(app));
       return redriven;
     },
     async ticks() {
@@ -181,6 +184,16 @@ export async function openLetterBox(brokers: readonly string[]): Promise<LetterB
       await connection.close();
     },
   };
+}
+
+/** A commit is answered before its marker is written. */
+async function untilSettled(
+  connection: KafkaConnection,
+  { topic, partition }: { topic: string; partition: number },
+) {
+  if ((await connection.partitionsOf(topic)) === null) return;
+  const end = await connection.listOffset(topic, partition, "end");
+  while ((await connection.listOffset(topic, partition, "stable-end")) < end) await pause(POLL_MS);
 }
 
 /** Reads as a consumer does, from the first message on. */
