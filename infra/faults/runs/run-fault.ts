@@ -45,6 +45,7 @@ export interface FaultReport {
 
 const REST_MS = 60_000;
 const SIGKILL = 9;
+const SIGTERM = 15;
 
 export async function runFault(fault: Fault, options: RunFaultOptions): Promise<FaultReport> {
   const recoveries = new Map<string, (number | null)[]>();
@@ -148,7 +149,9 @@ async function endServices({ services }: Stage): Promise<readonly string[]> {
   for (const service of services) {
     service.resume();
     const { code, signal } = await service.terminate();
-    if (code === 0 || signal === SIGKILL) continue;
+    // Asked to leave before it had come: it heeds the signal in its own way once it serves.
+    const hasServed = service.lines.some((line) => line.startsWith("ready"));
+    if (code === 0 || signal === SIGKILL || (signal === SIGTERM && !hasServed)) continue;
     failures.push(`${service.name} ended with ${code ?? `signal ${signal}`}: ${service.errors()}`);
   }
   return failures;
