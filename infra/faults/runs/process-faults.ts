@@ -152,7 +152,10 @@ async function killAtRandom(play: Play): Promise<void> {
     const chosen = between(random, 0, crew.length - 1);
     await crew[chosen]?.kill();
     const recovered = stage.reader.recovered(Date.now(), patienceMs);
-    recoveries.push(recovered.then((ms) => note("kill -9 of one of four at random", ms)));
+    const noted = recovered.then((ms) => note("kill -9 of one of four at random", ms));
+    // Told below, when all were dealt out.
+    noted.catch(() => undefined);
+    recoveries.push(noted);
     crew[chosen] = await stage.start(names[chosen] as string);
     await pause(Math.max(0, KILL_EVERY_MS - (performance.now() - began)));
   }
