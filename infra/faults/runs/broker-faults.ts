@@ -123,13 +123,12 @@ const fullDisk: Blow = {
   },
 };
 
-const stageOf = (rounds: number) => ({
-  seconds: 60 + rounds * 20,
+const stage = {
   perSecond: 100,
   replicationFactor: 3,
   sessionTimeoutMs: 2_000,
   requestTimeoutMs: 1_500,
-});
+};
 
 export const brokerFaults: readonly Fault[] = [
   {
@@ -139,7 +138,7 @@ export const brokerFaults: readonly Fault[] = [
     brokers: 3,
     proxy: false,
     stageRounds: 40,
-    stage: stageOf,
+    stage,
     play: (play) => brokerRounds(play, killed),
   },
   {
@@ -149,7 +148,7 @@ export const brokerFaults: readonly Fault[] = [
     brokers: 3,
     proxy: false,
     stageRounds: 40,
-    stage: stageOf,
+    stage,
     play: (play) => brokerRounds(play, stopped),
   },
   {
@@ -159,7 +158,7 @@ export const brokerFaults: readonly Fault[] = [
     brokers: 3,
     proxy: false,
     stageRounds: 40,
-    stage: stageOf,
+    stage,
     play: (play) => brokerRounds(play, fullDisk),
   },
 ];

@@ -38,7 +38,7 @@ export interface Fault {
   readonly rows: number;
   /** Rounds of one stage; more are played on further ones. */
   readonly stageRounds: number;
-  readonly stage: (rounds: number) => Omit<StageOptions, "brokers" | "seed">;
+  readonly stage: Omit<StageOptions, "brokers" | "seed">;
   readonly play: (play: Play) => Promise<void>;
 }
 

@@ -67,11 +67,6 @@ export class Feed {
     return this.ended;
   }
 
-  /** Nothing is left to play. */
-  get isOver(): boolean {
-    return this.next >= this.events.length;
-  }
-
   start(): void {
     this.playing = this.play();
     this.playing.catch(() => undefined);
@@ -85,7 +80,8 @@ export class Feed {
 
   private async play(): Promise<void> {
     let due = performance.now();
-    while (!this.stopping && !this.isOver) {
+    while (!this.stopping) {
+      if (this.next >= this.events.length) throw new Error("the market has nothing left to play");
       await this.carry(this.take());
       due = Math.max(due + STEP_MS, performance.now() - 5 * STEP_MS);
       await pause(Math.max(0, due - performance.now()));

@@ -215,7 +215,7 @@ export const processFaults: readonly Fault[] = [
     brokers: 1,
     proxy: false,
     stageRounds: 5,
-    stage: (rounds) => ({ seconds: 30 + rounds * points.length * 3, sessionTimeoutMs: SESSION_MS }),
+    stage: { sessionTimeoutMs: SESSION_MS },
     play: killAtPoints,
   },
   {
@@ -225,10 +225,7 @@ export const processFaults: readonly Fault[] = [
     brokers: 1,
     proxy: false,
     stageRounds: 20,
-    stage: (rounds) => ({
-      seconds: 30 + rounds * openingPoints.length * 4,
-      sessionTimeoutMs: SESSION_MS,
-    }),
+    stage: { sessionTimeoutMs: SESSION_MS },
     play: killAtOpening,
   },
   {
@@ -238,7 +235,7 @@ export const processFaults: readonly Fault[] = [
     brokers: 1,
     proxy: false,
     stageRounds: 40,
-    stage: (rounds) => ({ seconds: 30 + rounds * 8, sessionTimeoutMs: SESSION_MS }),
+    stage: { sessionTimeoutMs: SESSION_MS },
     play: stopAtPoints,
   },
   {
@@ -248,7 +245,7 @@ export const processFaults: readonly Fault[] = [
     brokers: 1,
     proxy: false,
     stageRounds: 100,
-    stage: (rounds) => ({ partitions: 8, seconds: 40 + rounds * 5, sessionTimeoutMs: SESSION_MS }),
+    stage: { partitions: 8, sessionTimeoutMs: SESSION_MS },
     play: killAtRandom,
   },
   {
@@ -258,7 +255,7 @@ export const processFaults: readonly Fault[] = [
     brokers: 1,
     proxy: false,
     stageRounds: 100,
-    stage: (rounds) => ({ partitions: 4, seconds: 40 + rounds * 6, sessionTimeoutMs: SESSION_MS }),
+    stage: { partitions: 4, sessionTimeoutMs: SESSION_MS },
     play: storm,
   },
 ];

@@ -54,7 +54,7 @@ export const registryFaults: readonly Fault[] = [
     proxy: false,
     registry: true,
     stageRounds: 100,
-    stage: (rounds) => ({ partitions: 4, perSecond: 60, seconds: 60 + rounds * 60 }),
+    stage: { partitions: 4 },
     play: registryLost,
   },
 ];

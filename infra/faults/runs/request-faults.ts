@@ -99,11 +99,7 @@ export const requestFaults: readonly Fault[] = [
     brokers: 1,
     proxy: true,
     stageRounds: 5,
-    stage: (rounds) => ({
-      seconds: 60 + rounds * combinations().length * 2,
-      sessionTimeoutMs: 1_500,
-      requestTimeoutMs: 700,
-    }),
+    stage: { sessionTimeoutMs: 1_500, requestTimeoutMs: 700 },
     play: faultyRequests,
   },
 ];

@@ -2,7 +2,7 @@
 // fails by itself or cannot be stopped in good order is a finding like any other; a stage is judged
 // even where its play broke off.
 
-import { copyFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Random } from "../../../quant/random.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
@@ -90,7 +90,7 @@ async function playOnce(
   const proxy = fault.proxy ? await startFaultProxy({ brokers: cluster.brokers, seed }) : null;
   const registry = fault.registry === true ? await startFilledRegistry() : null;
   const stage = await openStage({
-    ...fault.stage(rounds),
+    ...fault.stage,
     brokers: cluster.brokers,
     ...(proxy === null ? {} : { through: proxy.brokers }),
     seed,
@@ -120,9 +120,10 @@ async function playOnce(
     if (failures.length > 0) anomalies.set("failed", failures.length);
     isSound = anomalies.size === 0;
     if (isSound) return verdict;
-    keepBrokerLogs(cluster, stage.folder);
+    const found = [...failures, ...verdict.examples];
+    keepFindings(cluster, stage.folder, [...[...anomalies].map(String), ...found]);
     const kept = `what was recorded is kept in ${stage.folder}`;
-    return { ...verdict, anomalies, examples: [...failures, ...verdict.examples, kept] };
+    return { ...verdict, anomalies, examples: [...found, kept] };
   } finally {
     // A planted mistake is found again.
     await stage.close(!isSound && defect === null);
@@ -131,8 +132,10 @@ async function playOnce(
   }
 }
 
-function keepBrokerLogs({ nodes }: Cluster, folder: string): void {
+/** Whoever reads the evidence later may not have what this run printed. */
+function keepFindings({ nodes }: Cluster, folder: string, lines: readonly string[]): void {
   for (const { id, logFile } of nodes) copyFileSync(logFile, join(folder, `broker-${id}.log`));
+  writeFileSync(join(folder, "findings.txt"), `${lines.join("\n")}\n`);
 }
 
 async function startFilledRegistry(): Promise<Registry> {

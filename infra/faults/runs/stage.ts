@@ -37,9 +37,8 @@ export interface StageOptions {
   /** Addresses that the services and the feed are given: a proxy's. The reader goes directly. */
   readonly through?: readonly string[];
   readonly partitions?: number;
-  /** Ticks a second, and for how many seconds there are some. */
+  /** Ticks. */
   readonly perSecond?: number;
-  readonly seconds: number;
   readonly seed: number;
   readonly replicationFactor?: number;
   readonly sessionTimeoutMs?: number;
@@ -106,6 +105,8 @@ venue: { fill: next-tick, latency: 1ms, slippage: 0.0001, fee: 0.00005 }
 const CREATED_PAUSE_MS = 20;
 const INSTRUMENTS_A_PARTITION = 3;
 const TICKS_PER_DAY = 400;
+/** Longer than any play: a feed that had run dry would look like a flow that stands still. */
+const LONGEST_S = 3_600;
 const FIRST_DAY_US = Date.UTC(2024, 0, 2) * 1000;
 const SERVICE = join(import.meta.dirname, "service-process.ts");
 /** Shared by all that are started: a process then begins in half the time. */
@@ -138,7 +139,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   };
   const history = createHistory(join(folder, "harness.jsonl"));
   const record = history.record;
-  const market = await simulate(seed, partitions, perSecond * options.seconds);
+  const market = await simulate(seed, partitions, perSecond * LONGEST_S);
   const live = new KafkaLog({ ...shared, connection, app });
   await makeTopics(live, market);
   const run = await prepare(config, { app, prefix }, live, connection);
