@@ -2,7 +2,7 @@
 // fails by itself or cannot be stopped in good order is a finding like any other; a stage is judged
 // even where its play broke off.
 
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Random } from "../../../quant/random.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
@@ -121,7 +121,7 @@ async function playOnce(
     isSound = anomalies.size === 0;
     if (isSound) return verdict;
     const found = [...failures, ...verdict.examples];
-    keepFindings(cluster, stage.folder, [...[...anomalies].map(String), ...found]);
+    keepFindings(cluster, stage, [...[...anomalies].map(String), ...found]);
     const kept = `what was recorded is kept in ${stage.folder}`;
     return { ...verdict, anomalies, examples: [...found, kept] };
   } finally {
@@ -132,10 +132,17 @@ async function playOnce(
   }
 }
 
-/** Whoever reads the evidence later may not have what this run printed. */
-function keepFindings({ nodes }: Cluster, folder: string, lines: readonly string[]): void {
-  for (const { id, logFile } of nodes) copyFileSync(logFile, join(folder, `broker-${id}.log`));
+/** Whoever looks for the cause later has neither what this run printed nor its brokers. */
+function keepFindings({ nodes }: Cluster, { folder, run }: Stage, lines: readonly string[]): void {
   writeFileSync(join(folder, "findings.txt"), `${lines.join("\n")}\n`);
+  for (const { id, logFile, dataDir } of nodes) {
+    copyFileSync(logFile, join(folder, `broker-${id}.log`));
+    for (const name of readdirSync(dataDir)) {
+      // Segments lie in a folder for each partition; changelogs are named after the app.
+      if (!name.startsWith(run.prefix) && !name.startsWith(run.app)) continue;
+      cpSync(join(dataDir, name), join(folder, `broker-${id}`, name), { recursive: true });
+    }
+  }
 }
 
 async function startFilledRegistry(): Promise<Registry> {
