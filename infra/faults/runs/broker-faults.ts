@@ -5,6 +5,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { TapedeckError } from "../../../schemas/errors.ts";
+import { within } from "../../broker/bounded.ts";
 import type { BrokerNode } from "../../broker/broker-node.ts";
 import type { Cluster } from "../../broker/cluster.ts";
 import { changelogOf } from "../../kafka/log/changelog.ts";
@@ -42,9 +43,9 @@ async function untilReplicated({ connection, places }: Stage, cluster: Cluster):
   const admin = await connection.admin();
   const deadline = performance.now() + REPLICAS_MS;
   for (;;) {
-    const told = await admin
-      .fetchTopicMetadata({ topics: [...topics, "__consumer_offsets", "__transaction_state"] })
-      .catch(() => null);
+    const names = [...topics, "__consumer_offsets", "__transaction_state"];
+    const asked = admin.fetchTopicMetadata({ topics: names });
+    const told = await within(REPLICAS_MS, asked, "a question for replicas").catch(() => null);
     const partitions = told?.topics.flatMap((topic) => topic.partitions) ?? [];
     const isWhole = partitions.every(({ isr }) => isr.length === cluster.nodes.length);
     if (partitions.length > 0 && isWhole) return;

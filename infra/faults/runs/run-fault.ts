@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Random } from "../../../quant/random.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { topicNames } from "../../../streams/catalogue.ts";
+import { within } from "../../broker/bounded.ts";
 import type { Cluster } from "../../broker/cluster.ts";
 import { type Registry, startRegistry } from "../../broker/registry.ts";
 import { readLocalSchemas } from "../../kafka/registry/local-schemas.ts";
@@ -44,6 +45,9 @@ export interface FaultReport {
 }
 
 const REST_MS = 60_000;
+/** What may take this long on a busy machine stands still if it takes longer; of a round, beside its recovery. */
+const STEP_MS = 180_000;
+const ROUND_MS = 60_000;
 const SIGKILL = 9;
 const SIGTERM = 15;
 
@@ -105,7 +109,8 @@ async function playOnce(
     try {
       const random = new Random(seed);
       const given = { stage, cluster, proxy, registry, random, rounds, only, patienceMs };
-      await fault.play({ ...given, note, tell });
+      const longestMs = STEP_MS + rounds * fault.rows * (patienceMs + ROUND_MS);
+      await within(longestMs, fault.play({ ...given, note, tell }), "the play");
       proxy?.setRules([]);
       await rest(stage, REST_MS);
     } catch (error) {
@@ -113,9 +118,11 @@ async function playOnce(
       atRest = false;
       failures.push(`${error.code} ${error.message}`);
     }
-    await stage.feed.stop().catch((error) => failures.push(String(error)));
-    failures.push(...(await endServices(stage)));
-    const verdict = await judge(stage, atRest);
+    const fed = within(STEP_MS, stage.feed.stop(), "the feed");
+    await fed.catch((error) => failures.push(String(error)));
+    const ended = within(STEP_MS, endServices(stage), "asking services to end");
+    failures.push(...(await ended.catch((error) => [String(error)])));
+    const verdict = await within(STEP_MS, judge(stage, atRest), "judging");
     const anomalies = new Map(verdict.anomalies);
     if (failures.length > 0) anomalies.set("failed", failures.length);
     isSound = anomalies.size === 0;
