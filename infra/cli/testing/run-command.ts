@@ -16,7 +16,7 @@ export interface Where {
   readonly cwd?: string;
   /** In place of this process's own. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Default 120 s: many times what any command takes on a loaded machine. */
+  /** Default 180 s: many times what any command takes on a loaded machine. */
   readonly limitMs?: number;
 }
 
@@ -27,7 +27,7 @@ const MOST_OUTPUT = 64 << 20;
 
 /** Throws where the program cannot be started, prints over 64 MiB or does not end within the limit. */
 export function runCommand(command: string, args: readonly string[], where: Where = {}): Ended {
-  const { limitMs = 120_000, ...place } = where;
+  const { limitMs = 180_000, ...place } = where;
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     ...place,
     encoding: "utf8",
