@@ -1,6 +1,7 @@
 // A reporter of vitest for runs that nobody watches. Promises: a test file that runs for minutes is
 // named every minute with the test it is in, even while its worker is blocked, for this is the main
-// process; a run that is told to end (SIGTERM) says last what failed and what was still running.
+// process; so is a run without any file to run. A run that is told to end (SIGTERM) says last what
+// failed and what was still running.
 
 import type { Reporter, TestModule, Vitest } from "vitest/node";
 
@@ -26,24 +27,22 @@ export class LongRuns implements Reporter {
   readonly #pace: Pace;
   /** When each file that runs was begun, in ms of this process. */
   readonly #begun = new Map<string, number>();
+  /** When the last of them ended. */
+  #idleSince = performance.now();
   #vitest: Vitest | null = null;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(pace: Pace) {
     this.#pace = pace;
   }
 
   onInit(vitest: Vitest): void {
+    if (vitest.config.watch) return;
     this.#vitest = vitest;
-  }
-
-  onTestRunStart(): void {
-    this.#begun.clear();
     const { everyMs, longMs } = this.#pace;
     const tell = () => {
       for (const line of this.#running(longMs)) process.stderr.write(`${line}\n`);
     };
-    this.#timer = setInterval(tell, everyMs).unref();
+    setInterval(tell, everyMs).unref();
     process.once("SIGTERM", this.#onEnd);
   }
 
@@ -53,17 +52,15 @@ export class LongRuns implements Reporter {
 
   onTestModuleEnd(module: TestModule): void {
     this.#begun.delete(keyOf(module));
-  }
-
-  onTestRunEnd(): void {
-    clearInterval(this.#timer);
-    process.off("SIGTERM", this.#onEnd);
+    this.#idleSince = performance.now();
   }
 
   /** In one piece: the process ends a millisecond later. */
   readonly #onEnd = (): void => {
     const lines = ["", "The run was told to end.", ...this.#failures(), ...this.#running(0)];
     process.stderr.write(`${lines.join("\n")}\n`);
+    // Vitest, which ends the process otherwise, no longer listens once it is closing.
+    if (process.listenerCount("SIGTERM") === 0) process.exit(143);
   };
 
   #failures(): readonly string[] {
@@ -78,6 +75,11 @@ export class LongRuns implements Reporter {
 
   #running(longMs: number): readonly string[] {
     const now = performance.now();
+    if (this.#begun.size === 0) {
+      const idle = now - this.#idleSince;
+      const seconds = Math.round(idle / 1000);
+      return idle < longMs ? [] : [`no test file for ${seconds} s: setting up or closing`];
+    }
     return this.#modules().flatMap((module) => {
       const begun = this.#begun.get(keyOf(module));
       if (begun === undefined || now - begun < longMs) return [];
