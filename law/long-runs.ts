@@ -18,9 +18,10 @@ const keyOf = (module: TestModule): string => `${module.project.name}:${module.m
  * the test can be one soon after.
  */
 function placeOf(module: TestModule): string {
-  for (const test of module.children.allTests("pending"))
-    return `in or soon after: ${test.fullName}`;
-  return "before its first test or after its last";
+  const [test] = module.children.allTests("pending");
+  return test === undefined
+    ? "before its first test or after its last"
+    : `in or soon after: ${test.fullName}`;
 }
 
 export class LongRuns implements Reporter {
