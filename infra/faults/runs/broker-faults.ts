@@ -1,6 +1,6 @@
 // Faults of brokers: the leader and the coordinators of a flow killed, stopped, out of disk.
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -105,17 +105,19 @@ const stopped: Blow = {
 };
 
 const FILLER = "filler";
+const FILL_MS = 60_000;
 
 const fullDisk: Blow = {
   name: "disk full:",
   async strike({ dataDir }) {
     // It ends with "No space left on device", which is what is wanted.
-    try {
-      execFileSync("dd", ["if=/dev/zero", `of=${join(dataDir, FILLER)}`, "bs=64k"], {
-        stdio: "ignore",
-      });
-    } catch {
-      return;
+    const { error } = spawnSync("dd", ["if=/dev/zero", `of=${join(dataDir, FILLER)}`, "bs=64k"], {
+      stdio: "ignore",
+      timeout: FILL_MS,
+      killSignal: "SIGKILL",
+    });
+    if (error !== undefined) {
+      throw new TapedeckError("FAULTS_NO_PROGRESS", `filling the disk failed: ${error.message}`);
     }
   },
   async mend(node) {
