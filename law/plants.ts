@@ -213,6 +213,18 @@ const waitPlants: readonly Plant[] = waits.flatMap(([name, code, says]) =>
   }),
 );
 
+const inheritedPlants: readonly Plant[] = [`"inherit"`, `["ignore", "pipe", "inherit"]`].map(
+  (stdio, index) => ({
+    rule: `no process of a test holds its worker's output: ${stdio}`,
+    path: `infra/planted-inherited-${index}.int.spec.ts`,
+    code: `import { spawn } from "node:child_process";
+export const child = spawn("ls", [], { stdio: ${stdio} });
+`,
+    by: "lint",
+    says: "law: no process of a test inherits its worker's output",
+  }),
+);
+
 /** What the plants import; not violations themselves. */
 export const targets: readonly string[] = [
   ...pureFolders.map((folder) => `${folder}/planted-target.ts`),
@@ -284,4 +296,5 @@ export const plants: readonly Plant[] = [
   ...namePlants,
   ...newerPlants,
   ...waitPlants,
+  ...inheritedPlants,
 ];
