@@ -1,0 +1,125 @@
+// Signals into target positions, reviewed instant by instant: builds where a method needs more than a
+// view's direction, or where a book is to be rebalanced. Promises: one review of an instant, with all
+// signals of it; only what a trigger asks for is sized again (triggers.ts), and of that what is not worth a
+// trade, or beyond a limit, is left as it is (trade-plan.ts).
+//
+// A position is what the last snapshot says. A target just proposed counts as reached until the symbol's
+// next fill, or the second review after it: its order is on its way.
+
+import type { Target } from "../../schemas/generated/weights.proposals.ts";
+import { notionalMinor } from "../../schemas/values/money.ts";
+import { emit } from "../../streams/event.ts";
+import { nothing, type Processor } from "../../streams/processor.ts";
+import type { PortfolioConfig, SizingConfig, TurnSizing } from "../flow-config.ts";
+import { type Book, emptyBook, expectSignal, takeSignal, takeSnapshot } from "./book.ts";
+import { type Aim, aimsOf } from "./target-weights.ts";
+import { type Line, planTrades } from "./trade-plan.ts";
+import { dueNames, type Weighed } from "./triggers.ts";
+
+type Inputs = "market.instruments" | "features" | "signals" | "portfolio.snapshots";
+
+/** Reviews for which a proposal's order may be on its way. */
+const TRUSTED_REVIEWS = 2;
+
+/** True where portfolioBuilder does: a target moves with its view alone, in lots cut down. */
+export const followsTurns = (sizing: SizingConfig): sizing is TurnSizing =>
+  (sizing.method === "FIXED_QUANTITY" ||
+    sizing.method === "EQUAL_WEIGHT" ||
+    sizing.method === "INVERSE_VOLATILITY") &&
+  sizing.rebalance === undefined &&
+  sizing.lots !== "LEAST_CASH";
+
+/** Throws VALUE_QUANTITY_INVALID and PROCESSOR_CURRENCY_UNSUPPORTED. Cost: linear in the symbols, a review. */
+export function bookReviewer(
+  sizing: SizingConfig,
+  portfolio: PortfolioConfig,
+): Processor<Book, Inputs, "weights.proposals"> {
+  const identity = JSON.stringify(sizing);
+  const window = sizing.method === "FRACTIONAL_KELLY" ? sizing.window : null;
+  return {
+    name: "portfolio-builder",
+    version: 1,
+    scope: "portfolio",
+    inputs: ["market.instruments", "features", "signals", "portfolio.snapshots"],
+    outputs: { "weights.proposals": 0 },
+    onFailure: "stop",
+    initial: () => emptyBook(identity, portfolio.initialCashMinor),
+    evolve(book, event) {
+      book.proposal = null;
+      switch (event.topic) {
+        case "features":
+          expectSignal(book, event.value, event.timeUs);
+          return book;
+        case "signals":
+          if (takeSignal(book, event.value, event.timeUs, sizing.allowShort, window)) {
+            review(book, event.timeUs, sizing, portfolio, identity);
+          }
+          return book;
+        case "portfolio.snapshots":
+          if (event.value.portfolio === portfolio.name) takeSnapshot(book, event.value);
+          return book;
+        case "market.instruments":
+          book.instruments.set(event.value.symbol, event.value);
+          return book;
+      }
+    },
+    decide: ({ proposal }) => (proposal === null ? nothing : [emit("weights.proposals", proposal)]),
+  };
+}
+
+function review(
+  book: Book,
+  timeUs: number,
+  sizing: SizingConfig,
+  portfolio: PortfolioConfig,
+  identity: string,
+): void {
+  if (book.reviewedUs !== timeUs) {
+    book.reviewedUs = timeUs;
+    book.reviews++;
+    for (const name of book.names.values()) if (name.trust > 0) name.trust--;
+  }
+  const aims = aimsOf(book, sizing, portfolio).map((aim) => weighed(aim, book.equity));
+  const renewed = book.sizing !== identity;
+  book.sizing = identity;
+  const isDue = dueNames(book, sizing.rebalance, timeUs, aims);
+  if (!renewed && !aims.some(isDue)) return;
+  const lines = planTrades(aims, {
+    equity: book.equity,
+    rebalance: sizing.rebalance ?? null,
+    grossBps: grossBpsOf(sizing),
+    leastCash: sizing.lots === "LEAST_CASH",
+    isDue: renewed ? () => true : isDue,
+  });
+  const targets = lines.flatMap(settle);
+  if (targets.length === 0) return;
+  const { name, method, equity } = { ...portfolio, ...sizing, equity: book.equity };
+  book.proposal = { portfolio: name, method, equity, targets };
+}
+
+function weighed(aim: Aim, equity: bigint): Weighed {
+  const { name, instrument } = aim;
+  const position = name.trust > 0 ? name.aim : name.held;
+  const value = Number(notionalMinor(name.price, position, instrument));
+  const positionWeight = position === 0 || equity <= 0n ? 0 : value / Number(equity);
+  return { ...aim, position, positionWeight };
+}
+
+const grossBpsOf = (sizing: SizingConfig): number | null =>
+  "grossBps" in sizing
+    ? sizing.grossBps
+    : "maxLeverageBps" in sizing
+      ? sizing.maxLeverageBps
+      : null;
+
+/** Takes note of what is aimed at from now on; the target, where it says something new. */
+function settle({ aim, quantity, heldBack }: Line): Target[] {
+  if (heldBack === "NO_TRIGGER") return [];
+  const { symbol, name, weight, position } = aim;
+  name.aimWeight = weight;
+  name.unfinished = heldBack === "TURNOVER_LIMIT" || heldBack === "LEVERAGE_LIMIT";
+  if (quantity === position && quantity === name.aim) return [];
+  name.aim = quantity;
+  name.trust = TRUSTED_REVIEWS;
+  return [{ symbol, weight, quantity, referencePrice: name.price }];
+}

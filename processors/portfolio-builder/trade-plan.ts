@@ -1,0 +1,182 @@
+// From weights to the positions that are worth trading to. Promises, in exact integers:
+// - inside the no-trade band nothing is sent, and beyond it the trade ends at the band's edge;
+// - what is bought and sold is never worth more than the turnover limit: all trades are cut by one factor;
+// - no trade takes gross exposure above its limit: what lies above already is not forced down;
+// - whole lots; with LEAST_CASH the least of what the weights add up to stays unspent, never less than 0;
+// - an opening or a change smaller than the least trade is left; a position that closes or turns never is.
+//
+// The steps are in that order but for the limits, which come after the least trade, gross exposure last. A
+// sale that the turnover limit cut may be smaller than the least trade; a purchase may not.
+
+import { nearestInBand, noTradeHalfWidth } from "../../quant/no-trade-band.ts";
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { parseScaled } from "../../schemas/values/decimal.ts";
+import { notionalMinor } from "../../schemas/values/money.ts";
+import type { RebalanceConfig } from "../flow-config.ts";
+import { spendResidual } from "./residual.ts";
+import { quantityOf, shareOf } from "./sizing.ts";
+import type { Weighed } from "./triggers.ts";
+
+/** Why a position is not what its weight asks for. */
+export type HeldBack =
+  | "NO_TRIGGER"
+  | "NO_TRADE_BAND"
+  | "LEAST_TRADE"
+  | "TURNOVER_LIMIT"
+  | "LEVERAGE_LIMIT";
+
+export interface Line {
+  readonly aim: Weighed;
+  /** Target position, signed. */
+  quantity: number;
+  /** The last step that held something back; null for none. */
+  heldBack: HeldBack | null;
+}
+
+export interface PlanLimits {
+  readonly equity: bigint;
+  readonly rebalance: RebalanceConfig | null;
+  /** Gross exposure in basis points of equity; null for none. */
+  readonly grossBps: number | null;
+  readonly leastCash: boolean;
+  /** Whether a position is to be sized again; others stay, and count as exposure. */
+  readonly isDue: (aim: Weighed) => boolean;
+}
+
+/** One line for each position, in their order. Cost: linear, but for LEAST_CASH (quant/whole-lots.ts). */
+export function planTrades(aims: readonly Weighed[], limits: PlanLimits): readonly Line[] {
+  const { equity, rebalance, grossBps, leastCash, isDue } = limits;
+  const lines = aims.map((aim) =>
+    isDue(aim) ? aimedLine(aim, equity, rebalance) : staying(aim, "NO_TRIGGER"),
+  );
+  if (leastCash) spendResidual(lines, equity);
+  if (rebalance !== null) {
+    for (const line of lines) holdSmall(line, rebalance);
+    if (rebalance.maxTurnoverBps !== null) {
+      limitTurnover(lines, partOf(equity, rebalance.maxTurnoverBps));
+    }
+  }
+  if (grossBps !== null) limitGross(lines, partOf(equity, grossBps));
+  if (rebalance !== null) {
+    for (const line of lines) if (grows(line)) holdSmall(line, rebalance);
+  }
+  return lines;
+}
+
+const partOf = (equity: bigint, bps: number): bigint =>
+  equity <= 0n ? 0n : (equity * BigInt(bps)) / 10_000n;
+
+const staying = (aim: Weighed, heldBack: HeldBack): Line => ({
+  aim,
+  quantity: aim.position,
+  heldBack,
+});
+
+function aimedLine(aim: Weighed, equity: bigint, rebalance: RebalanceConfig | null): Line {
+  const { name, instrument, weight, positionWeight, share } = aim;
+  if (weight === 0) return { aim, quantity: 0, heldBack: null };
+  if (rebalance !== null && rebalance.costPerMillion !== null) {
+    const cost = rebalance.costPerMillion / 1_000_000;
+    const halfWidth = noTradeHalfWidth(weight, cost, rebalance.riskAversion);
+    const edge = nearestInBand(positionWeight, weight, halfWidth);
+    if (edge === positionWeight) return staying(aim, "NO_TRADE_BAND");
+    if (halfWidth > 0) {
+      const size = quantityOf(equity, shareOf(Math.abs(edge)), name.price, instrument);
+      return { aim, quantity: directed(edge, size), heldBack: "NO_TRADE_BAND" };
+    }
+  }
+  const size = share === null ? aim.quantity : quantityOf(equity, share, name.price, instrument);
+  return { aim, quantity: directed(weight, size), heldBack: null };
+}
+
+/** The size with the weight's sign; never -0. */
+const directed = (weight: number, size: number): number =>
+  weight < 0 && size !== 0 ? -size : size;
+
+/** Without its sign, in minor units. */
+function worth({ aim }: Line, quantity: number): bigint {
+  const value = notionalMinor(aim.name.price, quantity, aim.instrument);
+  return value < 0n ? -value : value;
+}
+
+/** What a trade leaves standing of a position: none of it where it closes or turns. */
+const kept = ({ aim: { position }, quantity }: Line): number =>
+  position > 0 === quantity > 0 && quantity !== 0
+    ? Math.abs(position) < Math.abs(quantity)
+      ? position
+      : quantity
+    : 0;
+
+const grows = (line: Line): boolean => kept(line) !== line.quantity;
+
+function holdSmall(line: Line, { minimumValueMinor, minimumQuantity }: RebalanceConfig): void {
+  const { position, instrument } = line.aim;
+  const change = line.quantity - position;
+  const ends = position !== 0 && kept(line) === 0;
+  if (change === 0 || ends) return;
+  const tooCheap = minimumValueMinor !== null && worth(line, change) < BigInt(minimumValueMinor);
+  const tooFew =
+    minimumQuantity !== null && Math.abs(change) < scaledUp(minimumQuantity, instrument);
+  if (tooCheap || tooFew) hold(line, position, "LEAST_TRADE");
+}
+
+/** A least quantity between two steps of the instrument counts as the next one. */
+function scaledUp(text: string, { quantityScale }: Instrument): number {
+  const exact = parseScaled(text, quantityScale);
+  return exact ?? Math.ceil(Number(text) * 10 ** quantityScale);
+}
+
+function hold(line: Line, quantity: number, why: HeldBack): void {
+  if (line.quantity === quantity) return;
+  line.quantity = quantity;
+  line.heldBack = why;
+}
+
+/** Cuts every trade by the one factor that keeps their sum within `limit`, to whole lots. */
+function limitTurnover(lines: readonly Line[], limit: bigint): void {
+  const changed = lines.filter(({ aim, quantity }) => quantity !== aim.position);
+  let total = 0n;
+  for (const line of changed) total += worth(line, line.quantity - line.aim.position);
+  if (total <= limit) return;
+  for (const line of changed) {
+    const { position } = line.aim;
+    const part = cutBy(line, line.quantity - position, limit, total, changed.length);
+    hold(line, position + part, "TURNOVER_LIMIT");
+  }
+}
+
+/** Cuts what grows by the one factor that keeps gross exposure within `limit`, to whole lots. */
+function limitGross(lines: readonly Line[], limit: bigint): void {
+  let gross = 0n;
+  let base = 0n;
+  for (const line of lines) {
+    gross += worth(line, line.quantity);
+    base += worth(line, kept(line));
+  }
+  if (gross <= limit || gross === base) return;
+  const room = limit > base ? limit - base : 0n;
+  const growing = lines.filter(grows);
+  for (const line of growing) {
+    const from = kept(line);
+    const part = cutBy(line, line.quantity - from, room, gross - base, growing.length);
+    hold(line, from + part, "LEVERAGE_LIMIT");
+  }
+}
+
+/**
+ * `change` × limit / total in whole lots toward zero. Each value is rounded to a minor unit: `trades` of
+ * them are kept free, so that their rounded sum is within the limit too.
+ */
+function cutBy(
+  { aim }: Line,
+  change: number,
+  limit: bigint,
+  total: bigint,
+  trades: number,
+): number {
+  const usable = limit - BigInt(trades);
+  if (usable <= 0n) return 0;
+  const part = Number((BigInt(change) * usable) / total);
+  const cut = part - (part % aim.instrument.lotSize);
+  return cut === 0 ? 0 : cut;
+}
