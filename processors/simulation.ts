@@ -24,14 +24,16 @@ const LISTED_US = START_US - 60 * MINUTE_US;
 export interface ScenarioOptions {
   /** Plants the bug of a ledger that goes through floats. */
   readonly floatLedger?: boolean;
-  /** Instead of the seed's own number. */
+  /** Instead of the seed's own. */
   readonly partitions?: number;
+  readonly sizing?: SizingConfig;
 }
 
 export function flowScenario(seed: number, options: ScenarioOptions = {}): Scenario {
   // Another stream than the simulator's own: what a market does must not depend on faults.
   const random = new Random(-1 - seed);
-  const config = drawConfig(random);
+  const drawn = drawConfig(random);
+  const config = { ...drawn, sizing: options.sizing ?? drawn.sizing };
   const symbols = SYMBOLS.slice(0, 2 + random.integer(4));
   const instruments = new Map(symbols.map((symbol) => [symbol, drawInstrument(random, symbol)]));
   const market = drawMarket(random, config, symbols);
