@@ -12,8 +12,9 @@ import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { PortfolioConfig, SizingConfig, TurnSizing } from "../flow-config.ts";
 import { type Book, emptyBook, expectSignal, takeSignal, takeSnapshot } from "./book.ts";
+import type { Line } from "./line.ts";
 import { type Aim, aimsOf } from "./target-weights.ts";
-import { type Line, planTrades } from "./trade-plan.ts";
+import { planTrades } from "./trade-plan.ts";
 import { dueNames, type Weighed } from "./triggers.ts";
 
 type Inputs = "market.instruments" | "features" | "signals" | "portfolio.snapshots";

@@ -2,7 +2,7 @@
 // whole lots, or one lot more; together they are never worth more than the weights add up to.
 
 import { spendOnLots } from "../../quant/whole-lots.ts";
-import type { Line } from "./trade-plan.ts";
+import type { Line } from "./line.ts";
 
 /**
  * Adds lots to the lines that stand at their weight (not at the edge of a band). Money is exact: in
@@ -12,7 +12,7 @@ import type { Line } from "./trade-plan.ts";
 export function spendResidual(lines: readonly Line[], equity: bigint): void {
   const open = lines.filter(({ aim, heldBack }) => heldBack === null && aim.share !== null);
   let digits = 0;
-  for (const { aim } of open) digits = Math.max(digits, excessOf(aim.instrument));
+  for (const { aim } of open) digits = Math.max(digits, excessDigits(aim.instrument));
   const money = equity * 10n ** BigInt(digits);
   let left = 0n;
   const costs: bigint[] = [];
@@ -22,7 +22,7 @@ export function spendResidual(lines: readonly Line[], equity: bigint): void {
     const unit =
       BigInt(name.price) *
       BigInt(instrument.multiplier) *
-      10n ** BigInt(digits - excessOf(instrument));
+      10n ** BigInt(digits - excessDigits(instrument));
     left += (money * share.numerator) / share.denominator - unit * BigInt(Math.abs(quantity));
     costs.push(unit * BigInt(instrument.lotSize));
   }
@@ -35,7 +35,7 @@ export function spendResidual(lines: readonly Line[], equity: bigint): void {
 }
 
 /** Decimal digits of price × quantity beyond the currency's. */
-const excessOf = (instrument: {
+export const excessDigits = (instrument: {
   readonly priceScale: number;
   readonly quantityScale: number;
   readonly currencyScale: number;

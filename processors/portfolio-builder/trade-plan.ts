@@ -11,27 +11,12 @@
 import { nearestInBand, noTradeHalfWidth } from "../../quant/no-trade-band.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
-import { notionalMinor } from "../../schemas/values/money.ts";
 import type { RebalanceConfig } from "../flow-config.ts";
+import { grows, type HeldBack, hold, kept, type Line, worth } from "./line.ts";
 import { spendResidual } from "./residual.ts";
 import { quantityOf, shareOf } from "./sizing.ts";
+import { limitGross, limitTurnover } from "./trade-limits.ts";
 import type { Weighed } from "./triggers.ts";
-
-/** Why a position is not what its weight asks for. */
-export type HeldBack =
-  | "NO_TRIGGER"
-  | "NO_TRADE_BAND"
-  | "LEAST_TRADE"
-  | "TURNOVER_LIMIT"
-  | "LEVERAGE_LIMIT";
-
-export interface Line {
-  readonly aim: Weighed;
-  /** Target position, signed. */
-  quantity: number;
-  /** The last step that held something back; null for none. */
-  heldBack: HeldBack | null;
-}
 
 export interface PlanLimits {
   readonly equity: bigint;
@@ -93,22 +78,6 @@ function aimedLine(aim: Weighed, equity: bigint, rebalance: RebalanceConfig | nu
 const directed = (weight: number, size: number): number =>
   weight < 0 && size !== 0 ? -size : size;
 
-/** Without its sign, in minor units. */
-function worth({ aim }: Line, quantity: number): bigint {
-  const value = notionalMinor(aim.name.price, quantity, aim.instrument);
-  return value < 0n ? -value : value;
-}
-
-/** What a trade leaves standing of a position: none of it where it closes or turns. */
-const kept = ({ aim: { position }, quantity }: Line): number =>
-  position > 0 === quantity > 0 && quantity !== 0
-    ? Math.abs(position) < Math.abs(quantity)
-      ? position
-      : quantity
-    : 0;
-
-const grows = (line: Line): boolean => kept(line) !== line.quantity;
-
 function holdSmall(line: Line, { minimumValueMinor, minimumQuantity }: RebalanceConfig): void {
   const { position, instrument } = line.aim;
   const change = line.quantity - position;
@@ -124,59 +93,4 @@ function holdSmall(line: Line, { minimumValueMinor, minimumQuantity }: Rebalance
 function scaledUp(text: string, { quantityScale }: Instrument): number {
   const exact = parseScaled(text, quantityScale);
   return exact ?? Math.ceil(Number(text) * 10 ** quantityScale);
-}
-
-function hold(line: Line, quantity: number, why: HeldBack): void {
-  if (line.quantity === quantity) return;
-  line.quantity = quantity;
-  line.heldBack = why;
-}
-
-/** Cuts every trade by the one factor that keeps their sum within `limit`, to whole lots. */
-function limitTurnover(lines: readonly Line[], limit: bigint): void {
-  const changed = lines.filter(({ aim, quantity }) => quantity !== aim.position);
-  let total = 0n;
-  for (const line of changed) total += worth(line, line.quantity - line.aim.position);
-  if (total <= limit) return;
-  for (const line of changed) {
-    const { position } = line.aim;
-    const part = cutBy(line, line.quantity - position, limit, total, changed.length);
-    hold(line, position + part, "TURNOVER_LIMIT");
-  }
-}
-
-/** Cuts what grows by the one factor that keeps gross exposure within `limit`, to whole lots. */
-function limitGross(lines: readonly Line[], limit: bigint): void {
-  let gross = 0n;
-  let base = 0n;
-  for (const line of lines) {
-    gross += worth(line, line.quantity);
-    base += worth(line, kept(line));
-  }
-  if (gross <= limit || gross === base) return;
-  const room = limit > base ? limit - base : 0n;
-  const growing = lines.filter(grows);
-  for (const line of growing) {
-    const from = kept(line);
-    const part = cutBy(line, line.quantity - from, room, gross - base, growing.length);
-    hold(line, from + part, "LEVERAGE_LIMIT");
-  }
-}
-
-/**
- * `change` × limit / total in whole lots toward zero. Each value is rounded to a minor unit: `trades` of
- * them are kept free, so that their rounded sum is within the limit too.
- */
-function cutBy(
-  { aim }: Line,
-  change: number,
-  limit: bigint,
-  total: bigint,
-  trades: number,
-): number {
-  const usable = limit - BigInt(trades);
-  if (usable <= 0n) return 0;
-  const part = Number((BigInt(change) * usable) / total);
-  const cut = part - (part % aim.instrument.lotSize);
-  return cut === 0 ? 0 : cut;
 }
