@@ -1,7 +1,7 @@
 // Signals into target positions, reviewed instant by instant: builds where a method needs more than a
 // view's direction, or where a book is to be rebalanced. Promises: one review of an instant, with all
-// signals of it; only what a trigger asks for is sized again (triggers.ts), and of that what is not worth a
-// trade, or beyond a limit, is left as it is (trade-plan.ts).
+// signals of it; nothing is proposed unless a trigger fires (triggers.ts); then the whole book is sized
+// again, and what is not worth a trade, or beyond a limit, is left as it is (trade-plan.ts).
 //
 // A position is what the last snapshot says. A target just proposed counts as reached until the symbol's
 // next fill, or the second review after it: its order is on its way.
@@ -15,7 +15,7 @@ import { type Book, emptyBook, expectSignal, takeSignal, takeSnapshot } from "./
 import type { Line } from "./line.ts";
 import { type Aim, aimsOf } from "./target-weights.ts";
 import { planTrades } from "./trade-plan.ts";
-import { dueNames, type Weighed } from "./triggers.ts";
+import { fires, type Weighed } from "./triggers.ts";
 
 type Inputs = "market.instruments" | "features" | "signals" | "portfolio.snapshots";
 
@@ -83,15 +83,20 @@ function review(
   const aims = aimsOf(book, sizing, portfolio).map((aim) => weighed(aim, book.equity));
   const renewed = book.sizing !== identity;
   book.sizing = identity;
-  const isDue = dueNames(book, sizing.rebalance, timeUs, aims);
-  if (!renewed && !aims.some(isDue)) return;
-  const lines = planTrades(aims, {
-    equity: book.equity,
-    rebalance: sizing.rebalance ?? null,
-    grossBps: grossBpsOf(sizing),
-    leastCash: sizing.lots === "LEAST_CASH",
-    isDue: renewed ? () => true : isDue,
-  });
+  // A plan costs more than a look, and most reviews need none.
+  let planned: readonly Line[] | null = null;
+  const plan = (): readonly Line[] => {
+    planned ??= planTrades(aims, {
+      equity: book.equity,
+      rebalance: sizing.rebalance ?? null,
+      grossBps: grossBpsOf(sizing),
+      leastCash: sizing.lots === "LEAST_CASH",
+    });
+    return planned;
+  };
+  const isIdle = (index: number): boolean => plan()[index]?.quantity === aims[index]?.position;
+  if (!fires(book, sizing.rebalance, timeUs, aims, isIdle) && !renewed) return;
+  const lines = plan();
   const targets = lines.flatMap(settle);
   if (targets.length === 0) return;
   const { name, method, equity } = { ...portfolio, ...sizing, equity: book.equity };
@@ -115,10 +120,9 @@ const grossBpsOf = (sizing: SizingConfig): number | null =>
 
 /** Takes note of what is aimed at from now on; the target, where it says something new. */
 function settle({ aim, quantity, heldBack }: Line): Target[] {
-  if (heldBack === "NO_TRIGGER") return [];
   const { symbol, name, weight, position } = aim;
   name.aimWeight = weight;
-  name.unfinished = heldBack === "TURNOVER_LIMIT" || heldBack === "LEVERAGE_LIMIT";
+  name.unfinished = heldBack === "TURNOVER_LIMIT";
   if (quantity === position && quantity === name.aim) return [];
   name.aim = quantity;
   name.trust = TRUSTED_REVIEWS;

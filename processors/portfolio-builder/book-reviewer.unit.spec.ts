@@ -275,13 +275,25 @@ describe("triggers", () => {
     expect(step(2, { ...A, price: 20_000 }, { ...B, price: 5_000 })).toEqual([]);
   });
 
-  test("drift of equity: beyond the band, and that position alone", () => {
+  test("drift of equity: beyond the band, and then the whole book", () => {
     const { step } = book(when({ driftBps: 500 }));
     step(1, A, B);
     // 500 × 109.99 = 54.995 % of equity as it was last told; at 110.01 it is 55.005 %.
     expect(step(2, { ...A, price: 10_999 }, B)).toEqual([]);
-    expect(step(3, { ...A, price: 11_001 }, B)).toEqual([{ AAA: 454 }]);
-    expect(step(4, { ...A, price: 8_000 }, B)).toEqual([{ AAA: 625 }]);
+    expect(step(3, { ...A, price: 11_001 }, { ...B, price: 9_800 })).toEqual([
+      { AAA: 454, BBB: 510 },
+    ]);
+    expect(step(4, { ...A, price: 8_000 }, { ...B, price: 9_800 })).toEqual([{ AAA: 625 }]);
+  });
+
+  test("drift that no trade can mend is no cause to trade the others", () => {
+    // One share of BBB costs more than its half of the book; AAA is 2 % off.
+    const { step } = book(when({ driftBps: 500 }));
+    expect(step(1, A, { ...B, price: 6_000_000 })).toEqual([{ AAA: 500 }]);
+    expect(step(2, { ...A, price: 10_200 }, { ...B, price: 6_000_000 })).toEqual([]);
+    expect(step(3, { ...A, price: 10_200 }, { ...B, price: 4_000_000 })).toEqual([
+      { AAA: 490, BBB: 1 },
+    ]);
   });
 
   test("drift of the target: a fraction of it", () => {

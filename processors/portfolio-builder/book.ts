@@ -27,7 +27,7 @@ export interface Name {
   aimWeight: number;
   /** Reviews for which the aim is taken as reached: its order is on the way. */
   trust: number;
-  /** The limit of turnover or of gross exposure left something over. */
+  /** The turnover limit left something over. */
   unfinished: boolean;
   /** Time of the features that no signal has answered yet; -1 if there are none. */
   askedUs: number;

@@ -12,7 +12,7 @@ import { nearestInBand, noTradeHalfWidth } from "../../quant/no-trade-band.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import type { RebalanceConfig } from "../flow-config.ts";
-import { grows, type HeldBack, hold, kept, type Line, worth } from "./line.ts";
+import { grows, hold, kept, type Line, worth } from "./line.ts";
 import { spendResidual } from "./residual.ts";
 import { quantityOf, shareOf } from "./sizing.ts";
 import { limitGross, limitTurnover } from "./trade-limits.ts";
@@ -24,16 +24,12 @@ export interface PlanLimits {
   /** Gross exposure in basis points of equity; null for none. */
   readonly grossBps: number | null;
   readonly leastCash: boolean;
-  /** Whether a position is to be sized again; others stay, and count as exposure. */
-  readonly isDue: (aim: Weighed) => boolean;
 }
 
 /** One line for each position, in their order. Cost: linear, but for LEAST_CASH (quant/whole-lots.ts). */
 export function planTrades(aims: readonly Weighed[], limits: PlanLimits): readonly Line[] {
-  const { equity, rebalance, grossBps, leastCash, isDue } = limits;
-  const lines = aims.map((aim) =>
-    isDue(aim) ? aimedLine(aim, equity, rebalance) : staying(aim, "NO_TRIGGER"),
-  );
+  const { equity, rebalance, grossBps, leastCash } = limits;
+  const lines = aims.map((aim) => aimedLine(aim, equity, rebalance));
   if (leastCash) spendResidual(lines, equity);
   if (rebalance !== null) {
     for (const line of lines) holdSmall(line, rebalance);
@@ -51,20 +47,14 @@ export function planTrades(aims: readonly Weighed[], limits: PlanLimits): readon
 const partOf = (equity: bigint, bps: number): bigint =>
   equity <= 0n ? 0n : (equity * BigInt(bps)) / 10_000n;
 
-const staying = (aim: Weighed, heldBack: HeldBack): Line => ({
-  aim,
-  quantity: aim.position,
-  heldBack,
-});
-
 function aimedLine(aim: Weighed, equity: bigint, rebalance: RebalanceConfig | null): Line {
-  const { name, instrument, weight, positionWeight, share } = aim;
+  const { name, instrument, weight, position, positionWeight, share } = aim;
   if (weight === 0) return { aim, quantity: 0, heldBack: null };
   if (rebalance !== null && rebalance.costPerMillion !== null) {
     const cost = rebalance.costPerMillion / 1_000_000;
     const halfWidth = noTradeHalfWidth(weight, cost, rebalance.riskAversion);
     const edge = nearestInBand(positionWeight, weight, halfWidth);
-    if (edge === positionWeight) return staying(aim, "NO_TRADE_BAND");
+    if (edge === positionWeight) return { aim, quantity: position, heldBack: "NO_TRADE_BAND" };
     if (halfWidth > 0) {
       const size = quantityOf(equity, shareOf(Math.abs(edge)), name.price, instrument);
       return { aim, quantity: directed(edge, size), heldBack: "NO_TRADE_BAND" };

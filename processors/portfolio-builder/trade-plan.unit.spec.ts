@@ -76,7 +76,6 @@ const plan = (
     rebalance: rebalance === null ? null : { ...none, ...rebalance },
     grossBps: null,
     leastCash: false,
-    isDue: () => true,
     ...limits,
   });
 
@@ -118,15 +117,6 @@ describe("a plan of trades", () => {
       [500, null],
       [-200, null],
       [0, null],
-    ]);
-  });
-
-  test("leaves what no trigger asks for", () => {
-    const aims = [aim(0.5, 100), aim(0.5, 200)];
-    const isDue = (one: Weighed) => one.position === 100;
-    expect(shown(plan(aims, null, { isDue }))).toEqual([
-      [500, null],
-      [200, "NO_TRIGGER"],
     ]);
   });
 });
@@ -247,20 +237,18 @@ describe("the turnover limit", () => {
 
 describe("the limit of gross exposure", () => {
   test("cuts what grows, to the room that what stays leaves", () => {
-    const isDue = (one: Weighed) => one.position !== 800;
-    const aims = [aim(0.5, 800), aim(0.3, 0), aim(-0.3, 0)];
-    expect(shown(plan(aims, null, { grossBps: 10_000, isDue }))).toEqual([
-      [800, "NO_TRIGGER"],
+    const aims = [aim(0.78, 800), aim(0.3, 0), aim(-0.3, 0)];
+    expect(shown(plan(aims, { minimumQuantity: "30" }, { grossBps: 10_000 }))).toEqual([
+      [800, "LEAST_TRADE"],
       [100, "LEVERAGE_LIMIT"],
       [-100, "LEVERAGE_LIMIT"],
     ]);
   });
 
   test("does not force down what lies above it", () => {
-    const isDue = (one: Weighed) => one.weight !== 0.5;
-    const aims = [aim(0.5, 1_200), aim(0.3, 0), aim(0.1, 200)];
-    expect(shown(plan(aims, null, { grossBps: 10_000, isDue }))).toEqual([
-      [1_200, "NO_TRIGGER"],
+    const aims = [aim(1.19, 1_200), aim(0.3, 0), aim(0.1, 200)];
+    expect(shown(plan(aims, { minimumQuantity: "30" }, { grossBps: 10_000 }))).toEqual([
+      [1_200, "LEAST_TRADE"],
       [0, "LEVERAGE_LIMIT"],
       [100, null],
     ]);

@@ -1,5 +1,5 @@
-// Which positions of a book are to be sized again. Promises: any one trigger is enough; a period that
-// began and a drawdown that was entered fire once.
+// Whether a book is to be rebalanced. Promises: any one trigger is enough, and rebalances the whole book, so
+// that what is sold pays for what is bought; a period that began and a drawdown that was entered fire once.
 
 import type { RebalanceConfig } from "../flow-config.ts";
 import type { Book } from "./book.ts";
@@ -20,23 +20,24 @@ export interface Weighed extends Aim {
 const turns = ({ name, weight }: Aim): boolean => Math.sign(weight) !== Math.sign(name.aimWeight);
 
 /**
- * Which positions to size again. Without triggers: all of them when one turns. With them: all when the
- * calendar or the drawdown says so, else those that turn, stray, or were left half done by a limit. Takes note of what has fired: call it once a review.
+ * Whether the book is to be rebalanced. Without a configuration, a turn is the only trigger. `isIdle` says of
+ * a position that a rebalance would leave it as it is: it then turns and strays in vain. Takes note of
+ * what has fired: call it once a review.
  */
-export function dueNames(
+export function fires(
   book: Book,
   config: RebalanceConfig | undefined,
   timeUs: number,
   weighed: readonly Weighed[],
-): (one: Weighed) => boolean {
-  if (config === undefined) {
-    const turned = weighed.some(turns);
-    return () => turned;
-  }
+  isIdle: (index: number) => boolean,
+): boolean {
+  if (config === undefined) return weighed.some(turns);
   const calendar = calendarFires(book, config, timeUs);
   const drawdown = drawdownFires(book, config);
-  const all = calendar || drawdown;
-  return (one) => all || turns(one) || one.name.unfinished || strays(one, config);
+  if (calendar || drawdown) return true;
+  return weighed.some(
+    (one, i) => (one.name.unfinished || turns(one) || strays(one, config)) && !isIdle(i),
+  );
 }
 
 /** The first review opens the first period: it does not end one. */
