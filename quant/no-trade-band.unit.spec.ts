@@ -31,6 +31,8 @@ describe("the no-trade band", () => {
   test("is the printed formula's, by the engine's own cube root", () => {
     fc.assert(
       fc.property(target, cost, riskAversion, (pi, lambda, gamma) => {
+        // Nearer to 0 or 1 the square leaves the range of a double.
+        fc.pre(Math.abs(pi * (1 - pi)) > 1e-100);
         const printed = Math.cbrt((3 / (2 * gamma)) * pi ** 2 * (1 - pi) ** 2) * Math.cbrt(lambda);
         const h = noTradeHalfWidth(pi, lambda, gamma);
         expect(Math.abs(h - printed)).toBeLessThanOrEqual(1e-13 * printed);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -117,6 +118,17 @@ describe("sizing", () => {
       method: "fixed-quantity",
       quantity: 100,
     });
+  });
+
+  test("is taken as its page shows it", () => {
+    const page = readFileSync(resolve(import.meta.dirname, "../../docs/sizing.md"), "utf8");
+    const [, example = ""] = /```yaml\n([^`]+)```/.exec(page) ?? [];
+    expect(findings(example)).toEqual([]);
+    expect(read(example).flow.sizing.rebalance?.every).toEqual({ count: 1, unit: "WEEK" });
+    for (const key of dottedKeys().filter((name) => name.startsWith("sizing."))) {
+      const leaf = key.slice(key.lastIndexOf(".") + 1);
+      expect(page, key).toMatch(new RegExp(`\\b${leaf}\\b`));
+    }
   });
 
   test("can be set by flags, key by key", () => {

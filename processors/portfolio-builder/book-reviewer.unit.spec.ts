@@ -146,6 +146,13 @@ describe("a review", () => {
     expect(step(5, turned, { ...B, strength: -1 })).toEqual([{ AAA: -500, BBB: -500 }]);
   });
 
+  test("takes a bar that comes twice as one", () => {
+    const { task } = book(when({}));
+    const twice = [features(1, A), features(1, A), features(1, B)];
+    const emits = task.when(...twice, signal(1, A), signal(1, A), signal(1, B));
+    expect(emits.map(({ value }) => value.targets.length)).toEqual([2]);
+  });
+
   test("does not wait for a symbol without a bar", () => {
     const { step } = book(when({}));
     step(1, A, B);
