@@ -204,6 +204,15 @@ describe("a review", () => {
     step(1, A, B);
     fill(2, { AAA: 500 }, { equity: -1n });
     expect(step(3, A, B)).toEqual([{ AAA: 0, BBB: 0 }]);
+    const fixed = book({
+      method: "FIXED_QUANTITY",
+      quantity: "100",
+      allowShort: true,
+      rebalance: { ...off, every: { count: 1, unit: "BAR" } },
+    });
+    expect(fixed.step(1, A)).toEqual([{ AAA: 100 }]);
+    fixed.fill(2, { AAA: 100 }, { equity: 0n });
+    expect(fixed.step(3, A)).toEqual([{ AAA: 0 }]);
   });
 
   test("is for all but the three methods that follow turns", () => {
@@ -249,6 +258,14 @@ describe("methods", () => {
     expect(step(4, { ...A, price: 11_440 })).toEqual([
       { AAA: Math.floor((0.5 * 0.05 * 10_000_000) / 0.125 / 11_440) },
     ]);
+  });
+
+  test("Kelly: nothing before the window is full, however good it looks", () => {
+    const { step } = book({ ...kelly, window: 3 }, equity("AAA"));
+    step(1, A);
+    step(2, { ...A, price: 11_000 });
+    expect(step(3, { ...A, price: 13_200 })).toEqual([]);
+    expect(step(4, { ...A, price: 14_520 })).toEqual([{ AAA: Math.floor(30_000_000 / 14_520) }]);
   });
 
   test("Kelly: a short view earns when the price falls, and the cap holds", () => {
@@ -348,6 +365,16 @@ describe("triggers", () => {
     ]);
   });
 
+  test("what the turnover limit left over follows, instant by instant", () => {
+    const { step } = book(when({ maxTurnoverBps: 4_000 }));
+    expect([1, 2, 3, 4].map((i) => step(i, A, B))).toEqual([
+      [{ AAA: 200, BBB: 200 }],
+      [{ AAA: 400, BBB: 400 }],
+      [{ AAA: 500, BBB: 500 }],
+      [],
+    ]);
+  });
+
   test("drawdown: once when equity falls below the mark, and again after it has been back", () => {
     const { step, fill } = book(when({ drawdownBps: 1_000 }));
     step(1, A, B);
@@ -391,6 +418,13 @@ describe("a position", () => {
     // Never filled: asked for again.
     expect(quantities(3)).toEqual([2]);
     expect(quantities(4)).toEqual([]);
+  });
+
+  test("is on its way for as long where an instant is reviewed twice", () => {
+    const { task, instant } = book(when({ driftBps: 100 }));
+    instant(1, A, B);
+    const twice = [features(2, A), features(2, B), signal(2, A), signal(2, B), signal(2, B)];
+    expect(task.when(...twice)).toEqual([]);
   });
 
   test("is what a fill says it is, at once", () => {

@@ -27,7 +27,7 @@ export function worth({ aim }: Line, quantity: number): bigint {
 
 /** What a trade leaves standing of a position: none of it where it closes or turns. */
 export const kept = ({ aim: { position }, quantity }: Line): number =>
-  position > 0 === quantity > 0 && quantity !== 0
+  position > 0 === quantity > 0
     ? Math.abs(position) < Math.abs(quantity)
       ? position
       : quantity

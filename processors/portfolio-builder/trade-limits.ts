@@ -54,6 +54,5 @@ function cutBy({ aim }: Line, change: number, limit: bigint, of: Sum): number {
   const usable = limit - of.rounded;
   if (usable <= 0n) return 0;
   const part = Number((BigInt(change) * usable) / of.total);
-  const cut = part - (part % aim.instrument.lotSize);
-  return cut === 0 ? 0 : cut;
+  return part - (part % aim.instrument.lotSize);
 }

@@ -134,6 +134,13 @@ describe("the no-trade band", () => {
     ]);
   });
 
+  test("may lie on both sides of nothing", () => {
+    // Half width 0.00114 around 0.001: from short, the nearer edge is short.
+    const [line] = plan([aim(0.001, -500, { price: 10 })], { costPerMillion: 1_000 });
+    const edge = 0.001 - noTradeHalfWidth(0.001, 0.001, 1);
+    expect(line?.quantity).toBe(-Math.floor(Math.abs(edge) * 1_000_000));
+  });
+
   test("is none around nothing: a position that is not wanted is closed", () => {
     expect(shown(plan([aim(0, 1), aim(0, -1)], { costPerMillion: 1_000 }))).toEqual([
       [0, null],
@@ -178,10 +185,16 @@ describe("the least trade", () => {
     ]);
   });
 
+  test("holds a purchase that the turnover limit made too small, and lets such a sale go", () => {
+    const config = { minimumValueMinor: 2_000_000, maxTurnoverBps: 1_000 };
+    expect(shown(plan([aim(0.5, 0)], config))).toEqual([[0, "LEAST_TRADE"]]);
+    expect(shown(plan([aim(0.1, 500)], config))).toEqual([[400, "TURNOVER_LIMIT"]]);
+  });
+
   test("lets no smaller purchase through, whatever the limits cut", () => {
     const limits = fc.record({
       minimumValueMinor: fc.integer({ min: 1, max: 500_000 }),
-      maxTurnoverBps: fc.integer({ min: 1, max: 20_000 }),
+      maxTurnoverBps: fc.integer({ min: 1, max: 1_000 }),
     });
     fc.assert(
       fc.property(books, limits, (aims, config) => {
@@ -214,6 +227,14 @@ describe("the turnover limit", () => {
       [500, null],
       [300, null],
     ]);
+  });
+
+  test("holds for values that are rounded up to a minor unit", () => {
+    // A hundredth of a cent above half a cent each: three shares are worth 3 cents, of 2 that may be traded.
+    const equity = 20_000n;
+    const aims = [0, 1, 2].map(() => aim(0.0026, 0, { price: 51, priceScale: 4, equity }));
+    const lines = plan(aims, { maxTurnoverBps: 1 }, { equity });
+    expect(gross(lines, ({ quantity }) => quantity)).toBeLessThanOrEqual(2n);
   });
 
   test("is never gone beyond, and nothing overshoots its target", () => {
@@ -299,6 +320,12 @@ describe("whole lots with the least cash left", () => {
       [34, null],
       [4, null],
     ]);
+  });
+
+  test("leave a position at its band's edge", () => {
+    const aims = [aim(0.5, 0, { price: 300_000 }), aim(0.5, 0, { price: 300_000 })];
+    const lines = plan(aims, { costPerMillion: 1_000 }, { leastCash: true });
+    expect(lines.map(({ quantity }) => quantity)).toEqual([15, 15]);
   });
 
   test("are as near to the budget as any book of them, up to ten names, and never over", () => {

@@ -40,7 +40,7 @@ export function fires(
   );
 }
 
-/** The first review opens the first period: it does not end one. */
+/** The first review opens a period too: by then nothing is held. */
 function calendarFires(
   book: Book,
   { every, dayStartUs }: RebalanceConfig,
@@ -54,7 +54,7 @@ function calendarFires(
       : periodOf(timeUs, { count, unit }, dayStartUs);
   const before = book.period;
   book.period = period;
-  return before !== null && before !== period;
+  return before !== period;
 }
 
 /** Once for each fall below the mark. */
