@@ -4,7 +4,7 @@
 // again, and what is not worth a trade, or beyond a limit, is left as it is (trade-plan.ts).
 //
 // A position is what the last snapshot says. A target just proposed counts as reached until the symbol's
-// next fill, or the second review after it: its order is on its way.
+// next fill, or the second bar after it: its order is on its way.
 
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
@@ -19,8 +19,8 @@ import { fires, type Weighed } from "./triggers.ts";
 
 type Inputs = "market.instruments" | "features" | "signals" | "portfolio.snapshots";
 
-/** Reviews for which a proposal's order may be on its way. */
-const TRUSTED_REVIEWS = 2;
+/** Bars for which a proposal's order may be on its way: this one and the next. */
+const TRUSTED_BARS = 2;
 
 /** True where portfolioBuilder does: a target moves with its view alone, in lots cut down. */
 export const followsTurns = (sizing: SizingConfig): sizing is TurnSizing =>
@@ -75,9 +75,9 @@ function review(
   portfolio: PortfolioConfig,
   identity: string,
 ): void {
-  if (book.reviewedUs !== timeUs) {
-    book.reviewedUs = timeUs;
-    book.reviews++;
+  if (book.reviewedUs !== book.barUs) {
+    book.reviewedUs = book.barUs;
+    book.bars++;
     for (const name of book.names.values()) if (name.trust > 0) name.trust--;
   }
   const aims = aimsOf(book, sizing, portfolio).map((aim) => weighed(aim, book.equity));
@@ -125,6 +125,6 @@ function settle({ aim, quantity, heldBack }: Line): Target[] {
   name.unfinished = heldBack === "TURNOVER_LIMIT";
   if (quantity === position && quantity === name.aim) return [];
   name.aim = quantity;
-  name.trust = TRUSTED_REVIEWS;
+  name.trust = TRUSTED_BARS;
   return [{ symbol, weight, quantity, referencePrice: name.price }];
 }

@@ -375,6 +375,24 @@ describe("triggers", () => {
     ]);
   });
 
+  test("calendar of bars: counts bars, not the symbols that they come of one by one", () => {
+    const { task } = book(when({ every: { count: 2, unit: "BAR" } }));
+    const sent: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      const one = i % 2 === 0 ? { ...A, price: 10_000 + 500 * i } : B;
+      const bar = features(i, one);
+      const ended = { ...bar, value: { ...bar.value, barEndUs: 1 + Math.floor(i / 2) } };
+      const emits = task.when(ended, signal(i, one));
+      for (const { value } of emits)
+        for (const { symbol, quantity } of value.targets) {
+          sent.push(i);
+          task.when(snapshot(i, { symbol, quantity }));
+        }
+    }
+    // The first views, then the first symbol of the third bar.
+    expect(sent).toEqual([0, 1, 4]);
+  });
+
   test("drawdown: once when equity falls below the mark, and again after it has been back", () => {
     const { step, fill } = book(when({ drawdownBps: 1_000 }));
     step(1, A, B);
@@ -410,7 +428,7 @@ describe("triggers", () => {
 });
 
 describe("a position", () => {
-  test("counts as on its way until the second review after it was asked for", () => {
+  test("counts as on its way until the second bar after it was asked for", () => {
     const { instant } = book(when({ driftBps: 100 }));
     const quantities = (i: number) => instant(i, A, B).map(({ targets }) => targets.length);
     expect(quantities(1)).toEqual([2]);

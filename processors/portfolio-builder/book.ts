@@ -25,7 +25,7 @@ export interface Name {
   /** The quantity last proposed, and the weight last aimed at. */
   aim: number;
   aimWeight: number;
-  /** Reviews for which the aim is taken as reached: its order is on the way. */
+  /** Bars of the book for which the aim is taken as reached: its order is on the way. */
   trust: number;
   /** The turnover limit left something over. */
   unfinished: boolean;
@@ -45,9 +45,11 @@ export interface Book {
   instantUs: number;
   /** Signals that the instant still lacks. */
   awaited: number;
-  /** Distinct instants that were reviewed, and the last of them. */
-  reviews: number;
+  /** End of the latest bar that features came of, and of the latest that was reviewed. */
+  barUs: number;
   reviewedUs: number;
+  /** Bars of the book: reviews that had a later bar than the one before. */
+  bars: number;
   /** Period of the calendar that was last rebalanced in; null before the first review. */
   period: number | null;
   inDrawdown: boolean;
@@ -62,15 +64,18 @@ export const emptyBook = (sizing: string, equity: bigint): Book => ({
   names: new Map(),
   instantUs: -1,
   awaited: 0,
-  reviews: 0,
+  barUs: 0,
   reviewedUs: -1,
+  bars: 0,
   period: null,
   inDrawdown: false,
   proposal: null,
 });
 
 /** A symbol is spoken of from its first warm features on, or its first signal. */
-export function expectSignal(book: Book, { symbol, price, warm }: Features, timeUs: number): void {
+export function expectSignal(book: Book, features: Features, timeUs: number): void {
+  const { symbol, price, warm, barEndUs } = features;
+  if (barEndUs > book.barUs) book.barUs = barEndUs;
   if (book.instantUs !== timeUs) {
     book.instantUs = timeUs;
     book.awaited = 0;

@@ -50,7 +50,7 @@ function calendarFires(
   const { count, unit } = every;
   const period =
     unit === "BAR"
-      ? Math.floor((book.reviews - 1) / count)
+      ? Math.floor((book.bars - 1) / count)
       : periodOf(timeUs, { count, unit }, dayStartUs);
   const before = book.period;
   book.period = period;
