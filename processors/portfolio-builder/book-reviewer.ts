@@ -104,11 +104,16 @@ function review(
 }
 
 function weighed(aim: Aim, equity: bigint): Weighed {
-  const { name, instrument } = aim;
+  const { name } = aim;
   const position = name.trust > 0 ? name.aim : name.held;
-  const value = Number(notionalMinor(name.price, position, instrument));
-  const positionWeight = position === 0 || equity <= 0n ? 0 : value / Number(equity);
-  return { ...aim, position, positionWeight };
+  const positionWeight = weightOf(aim, position, equity);
+  const askedWeight = position === name.aim ? positionWeight : weightOf(aim, name.aim, equity);
+  return { ...aim, position, positionWeight, askedWeight };
+}
+
+function weightOf({ name, instrument }: Aim, quantity: number, equity: bigint): number {
+  if (quantity === 0 || equity <= 0n) return 0;
+  return Number(notionalMinor(name.price, quantity, instrument)) / Number(equity);
 }
 
 const grossBpsOf = (sizing: SizingConfig): number | null =>

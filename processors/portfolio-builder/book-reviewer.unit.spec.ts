@@ -429,7 +429,7 @@ describe("triggers", () => {
 
 describe("a position", () => {
   test("counts as on its way until the second bar after it was asked for", () => {
-    const { instant } = book(when({ driftBps: 100 }));
+    const { instant } = book(when({ every: { count: 1, unit: "BAR" } }));
     const quantities = (i: number) => instant(i, A, B).map(({ targets }) => targets.length);
     expect(quantities(1)).toEqual([2]);
     expect(quantities(2)).toEqual([]);
@@ -439,18 +439,31 @@ describe("a position", () => {
   });
 
   test("is on its way for as long where an instant is reviewed twice", () => {
-    const { task, instant } = book(when({ driftBps: 100 }));
+    const { task, instant } = book(when({ every: { count: 1, unit: "BAR" } }));
     instant(1, A, B);
     const twice = [features(2, A), features(2, B), signal(2, A), signal(2, B), signal(2, B)];
     expect(task.when(...twice)).toEqual([]);
   });
 
   test("is what a fill says it is, at once", () => {
-    const { instant, fill } = book(when({ driftBps: 100 }));
+    const { instant, fill } = book(when({ every: { count: 1, unit: "BAR" } }));
     instant(1, A, B);
     fill(1, { AAA: 500, BBB: 300 });
     expect(instant(2, A, B).map(({ targets }) => targets)).toMatchObject([
       [{ symbol: "BBB", quantity: 500 }],
+    ]);
+  });
+
+  test("that was not reached has not drifted: a limit that keeps it small is no trigger", () => {
+    const { instant, fill } = book(when({ driftBps: 100 }));
+    instant(1, A, B);
+    fill(1, { AAA: 500, BBB: 100 });
+    for (const i of [2, 3, 4]) expect(instant(i, A, B)).toEqual([]);
+    expect(instant(5, { ...A, price: 10_300 }, B).map(({ targets }) => targets)).toMatchObject([
+      [
+        { symbol: "AAA", quantity: 485 },
+        { symbol: "BBB", quantity: 500 },
+      ],
     ]);
   });
 

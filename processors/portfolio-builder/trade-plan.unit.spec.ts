@@ -63,6 +63,7 @@ const aim = (
     quantity: 0,
     position,
     positionWeight: Number(notionalMinor(price, position, instrument)) / Number(equity),
+    askedWeight: weight,
   };
 };
 

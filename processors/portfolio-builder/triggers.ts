@@ -14,6 +14,8 @@ export interface Weighed extends Aim {
   readonly position: number;
   /** Of equity, signed. */
   readonly positionWeight: number;
+  /** What the quantity last proposed weighs, whether it was reached or not. */
+  readonly askedWeight: number;
 }
 
 /** A weight that turns its sign, or comes from 0 or goes to it: always a cause to trade. */
@@ -65,9 +67,13 @@ function drawdownFires(book: Book, { drawdownBps }: RebalanceConfig): boolean {
   return fires;
 }
 
-function strays({ name, weight, positionWeight }: Weighed, config: RebalanceConfig): boolean {
+/**
+ * Drift is of what was asked for: a position that a risk limit keeps small, or whose order failed, has
+ * not drifted, and would else have the book rebalanced at each bar.
+ */
+function strays({ name, weight, askedWeight }: Weighed, config: RebalanceConfig): boolean {
   const { driftBps, driftOfTargetBps, targetChangeBps } = config;
-  const drift = Math.abs(positionWeight - weight);
+  const drift = Math.abs(askedWeight - weight);
   const change = Math.abs(weight - name.aimWeight);
   return (
     (driftBps !== null && drift > driftBps / BPS) ||
