@@ -32,8 +32,7 @@ export interface ScenarioOptions {
 export function flowScenario(seed: number, options: ScenarioOptions = {}): Scenario {
   // Another stream than the simulator's own: what a market does must not depend on faults.
   const random = new Random(-1 - seed);
-  const drawn = drawConfig(random);
-  const config = { ...drawn, sizing: options.sizing ?? drawn.sizing };
+  const config = drawConfig(random);
   const symbols = SYMBOLS.slice(0, 2 + random.integer(4));
   const instruments = new Map(symbols.map((symbol) => [symbol, drawInstrument(random, symbol)]));
   const market = drawMarket(random, config, symbols);
@@ -49,7 +48,7 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const partitions = options.partitions ?? 1 + random.integer(8);
   const ownCount = random.integer(3) > 0;
   const recorded = ownCount ? partitions : 1 + random.integer(3);
-  const topology = flowTopology(config);
+  const topology = flowTopology({ ...config, sizing: options.sizing ?? config.sizing });
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,
