@@ -170,6 +170,11 @@ describe("a fork", () => {
       2,
       expect.stringContaining("FORK_SETTING_FIXED"),
     ]);
+    const other = tapedeck("fork", run.run, "--set", "sizing.rebalance.drift=0.1", "--at", at);
+    expect([other.status, other.stderr]).toEqual([
+      2,
+      expect.stringContaining("FORK_SETTING_FIXED: sizing cannot change between"),
+    ]);
     const time = tapedeck("fork", run.run, "--set", "risk.maxPosition=5", "--at", "noon");
     expect([time.status, time.stderr]).toEqual([2, expect.stringContaining("FORK_TIME_INVALID")]);
   });
