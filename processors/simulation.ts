@@ -11,7 +11,7 @@ import type { AnyProcessor, Topology } from "../streams/topology.ts";
 import { buildTopology } from "../streams/topology.ts";
 import type { FlowConfig, SizingConfig } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
-import type { PortfolioState } from "./portfolio-projector/portfolio-projector.ts";
+import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { findFault } from "./simulation-books.ts";
 import { flowTopology } from "./topology.ts";
 

@@ -15,7 +15,13 @@ import { signalModel } from "./signal-model.ts";
 export function flowTopology(config: FlowConfig): Topology {
   const fromTicks = config.source === "ticks";
   return buildTopology({
-    sources: ["market.instruments", fromTicks ? "market.ticks" : "market.bars", "control.commands"],
+    // Each may be absent from a tape: a topic that is not there has no events.
+    sources: [
+      "market.instruments",
+      fromTicks ? "market.ticks" : "market.bars",
+      "control.commands",
+      "market.corporate-actions",
+    ],
     processors: [
       ...(fromTicks ? [barBuilder(config.bars)] : []),
       featureBuilder(config.features),

@@ -25,6 +25,10 @@ export const errorKinds = {
   CODEC_STRING_INVALID: kind(3, "strings must be well-formed Unicode"),
   VALUE_PRICE_INVALID: kind(3, "give a decimal number within the instrument's priceScale"),
   VALUE_QUANTITY_INVALID: kind(3, "give a decimal number within the instrument's quantityScale"),
+  VALUE_SPLIT_INVALID: kind(
+    3,
+    "give a split as two positive whole numbers: new shares for old ones",
+  ),
   VALUE_TIME_INVALID: kind(2, "times lie within 1970 to 2200: give another day, or fewer of them"),
   STREAMS_TOPIC_UNKNOWN: kind(
     2,

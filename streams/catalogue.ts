@@ -12,12 +12,14 @@ export interface TopicSpec {
   readonly key: KeyField;
   /** compact: the last event of each key is enough to know the present. */
   readonly cleanup: "keep" | "compact";
+  /** Its place among topics of one depth at one instant, where that is not its id. */
+  readonly place?: number;
 }
 
 export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
   "market.instruments": { id: 1, key: "symbol", cleanup: "compact" },
-  "market.ticks": { id: 2, key: "symbol", cleanup: "keep" },
-  "market.quotes": { id: 3, key: "symbol", cleanup: "keep" },
+  "market.ticks": { id: 2, key: "symbol", cleanup: "keep", place: 6 },
+  "market.quotes": { id: 3, key: "symbol", cleanup: "keep", place: 7 },
   "market.bars": { id: 4, key: "symbol", cleanup: "keep" },
   features: { id: 5, key: "symbol", cleanup: "keep" },
   signals: { id: 6, key: "symbol", cleanup: "keep" },
@@ -32,6 +34,8 @@ export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
   "control.commands": { id: 15, key: "portfolio", cleanup: "keep" },
   "tape.admissions": { id: 16, key: "task", cleanup: "keep" },
   "tape.dead-letters": { id: 17, key: "origin", cleanup: "keep" },
+  // After a bar that ends as the new session begins, before that session's first prints.
+  "market.corporate-actions": { id: 18, key: "symbol", cleanup: "keep", place: 5 },
 };
 
 export const topicNames = Object.keys(catalogue) as readonly TopicName[];

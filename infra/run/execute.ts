@@ -39,6 +39,9 @@ import {
 import { type RunFolder, runFolder, runsOf, writeWhole } from "./run-folder.ts";
 import { allocateYoung } from "./young-objects.ts";
 
+/** A tape that has none of these in the range has nothing to run on. */
+const PRICES: readonly TopicName[] = ["market.ticks", "market.bars"];
+
 /** A stretch of the run under one configuration. */
 export interface PlannedPhase {
   readonly fromUs: number | null;
@@ -108,7 +111,7 @@ export async function openPlan(plan: RunPlan): Promise<OpenPlan> {
     const topologies = plan.phases.map(({ config }) => flowTopology(config.flow));
     const topics = (topologies[0] as Topology).sources.filter((t) => t !== "control.commands");
     const inputs = await inputsOf(tape, topics, plan);
-    const market = inputs.filter((input) => input.topic !== "market.instruments");
+    const market = inputs.filter(({ topic }) => PRICES.includes(topic as TopicName));
     if (!market.some(({ from, to }) => to > from))
       throw await emptyRange(tape, source.name, topics);
     for (const { config } of plan.phases) await checkTape(tape, config);

@@ -4,16 +4,18 @@
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
-import { averagePrice } from "../../schemas/values/holding.ts";
+import { averagePrice, flat } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
-import { advanceTrip, type RoundTrip } from "../../schemas/values/round-trip.ts";
+import { advanceTrip, type RoundTrip, restateTrip } from "../../schemas/values/round-trip.ts";
 import { formatIsoUs } from "../../schemas/values/time.ts";
 import type { EventOf } from "../../streams/event.ts";
 import type { Answer, Row } from "../answer.ts";
 
-type Input = "market.instruments" | "market.bars" | "fills";
+type Input = "market.instruments" | "market.bars" | "market.corporate-actions" | "fills";
 
 const KEPT_TRADES = 1000;
 
@@ -38,6 +40,8 @@ export interface TradesState {
   readonly instruments: Map<string, Instrument>;
   /** By symbol, then portfolio: a bar looks for its symbol only. */
   readonly open: Map<string, Map<string, RoundTrip>>;
+  /** Last close by symbol, or the last executed price before the first close. */
+  readonly marks: Map<string, number>;
   /** The last closed trips, in the order they closed. */
   closed: Trade[];
   readonly totals: Map<string, TradeTotals>;
@@ -47,12 +51,14 @@ function evolve(state: TradesState, event: EventOf<Input>): TradesState {
   if (event.topic === "market.bars") mark(state, event.value);
   else if (event.topic === "fills") {
     if (event.value.execType === "FILLED") fold(state, event.value);
-  } else state.instruments.set(event.value.symbol, event.value);
+  } else if (event.topic === "market.corporate-actions") act(state, event.value, event.timeUs);
+  else state.instruments.set(event.value.symbol, event.value);
   return state;
 }
 
 /** Widens the excursions of the symbol's open trips; a bar that began before the entry does not. */
 function mark(state: TradesState, bar: MarketBar): void {
+  state.marks.set(bar.symbol, bar.close);
   const open = state.open.get(bar.symbol);
   if (open === undefined) return;
   for (const [portfolio, trip] of open) {
@@ -60,6 +66,31 @@ function mark(state: TradesState, bar: MarketBar): void {
     if (bar.low >= trip.lowPrice && bar.high <= trip.highPrice) continue;
     const lowPrice = Math.min(trip.lowPrice, bar.low);
     open.set(portfolio, { ...trip, lowPrice, highPrice: Math.max(trip.highPrice, bar.high) });
+  }
+}
+
+function act(state: TradesState, action: CorporateAction, timeUs: number): void {
+  const { symbol, newSymbol } = action;
+  const mark = state.marks.get(symbol) ?? 0;
+  const instrument = state.instruments.get(symbol);
+  if (instrument === undefined) return;
+  if (mark !== 0) state.marks.set(symbol, applyAction(flat, mark, action, instrument).mark);
+  const trips = state.open.get(symbol);
+  if (trips === undefined) return;
+  for (const [portfolio, trip] of trips) {
+    const { open, closed } = restateTrip(trip, mark, timeUs, action, instrument);
+    if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
+    if (open !== null) trips.set(portfolio, open);
+    else trips.delete(portfolio);
+  }
+  if (trips.size === 0) state.open.delete(symbol);
+  if (action.action === "SYMBOL_CHANGE" && !state.open.has(newSymbol)) {
+    state.open.delete(symbol);
+    state.open.set(newSymbol, trips);
+    if (!state.instruments.has(newSymbol)) {
+      state.instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
+    }
+    if (!state.marks.has(newSymbol)) state.marks.set(newSymbol, mark);
   }
 }
 
@@ -72,6 +103,7 @@ function fold(state: TradesState, fill: ExecutionReport): void {
       orderId: fill.orderId,
     });
   }
+  if (!state.marks.has(symbol)) state.marks.set(symbol, price);
   const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
   const value = notionalMinor(price, quantity, instrument);
   const before = state.open.get(symbol)?.get(portfolio) ?? null;
@@ -138,10 +170,11 @@ export const trades = (): Answer<TradesState, Input> => ({
   projection: {
     name: "trades",
     version: 1,
-    inputs: ["market.instruments", "market.bars", "fills"],
+    inputs: ["market.instruments", "market.bars", "market.corporate-actions", "fills"],
     initial: () => ({
       instruments: new Map(),
       open: new Map(),
+      marks: new Map(),
       closed: [],
       totals: new Map(),
     }),

@@ -1,6 +1,10 @@
-// A round trip: what a position did from the fill that opened it to the fill that closed it.
-// Promises: fees and profits of all trips, open ones included, add up to those of the fills.
+// A round trip: what a position did from the fill that opened it to the fill that closed it, dividends
+// included. Promises: fees and profits of all trips, open ones included, add up to those of the fills and
+// of the corporate actions. At a split quantities and prices are restated in new shares; a delisting closes.
 
+import type { CorporateAction } from "../generated/market.corporate-actions.ts";
+import type { Instrument } from "../generated/market.instruments.ts";
+import { applyAction, splitPrice, splitQuantity } from "./corporate-action.ts";
 import { divideRounded } from "./decimal.ts";
 import { changeHolding, flat, type Holding } from "./holding.ts";
 
@@ -97,4 +101,32 @@ export function advanceTrip(trip: RoundTrip | null, fill: TripFill): TripStep {
   return change.holding.quantity === 0
     ? { closed: after, open: null }
     : { closed: null, open: after };
+}
+
+/** An open trip after a corporate action, marked at `mark` before it. A SYMBOL_CHANGE changes nothing. */
+export function restateTrip(
+  trip: RoundTrip,
+  mark: number,
+  timeUs: number,
+  action: CorporateAction,
+  instrument: Instrument,
+): TripStep {
+  const { holding, cash, realised } = applyAction(trip.holding, mark, action, instrument);
+  const kind = action.action;
+  const price = (one: number): number => (kind === "SPLIT" ? splitPrice(one, action) : one);
+  const size = (one: number): number => (kind === "SPLIT" ? splitQuantity(one, action) : one);
+  const delisted = kind === "DELISTING";
+  const final = action.finalPrice ?? 0;
+  const after: RoundTrip = {
+    ...trip,
+    holding,
+    realised: trip.realised + realised,
+    entryQuantity: size(trip.entryQuantity),
+    exitQuantity: delisted ? trip.entryQuantity : size(trip.exitQuantity),
+    exitValue: trip.exitValue + (delisted ? magnitude(cash) : 0n),
+    lowPrice: delisted ? Math.min(trip.lowPrice, final) : price(trip.lowPrice),
+    highPrice: delisted ? Math.max(trip.highPrice, final) : price(trip.highPrice),
+  };
+  if (holding.quantity !== 0) return { closed: null, open: after };
+  return { closed: { ...after, exitUs: timeUs }, open: null };
 }
