@@ -21,6 +21,8 @@ export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
   "market.ticks": { id: 2, key: "symbol", cleanup: "keep", place: 6 },
   "market.quotes": { id: 3, key: "symbol", cleanup: "keep", place: 7 },
   "market.bars": { id: 4, key: "symbol", cleanup: "keep" },
+  // After a bar that ends as the new session begins, before that session's first prints.
+  "market.corporate-actions": { id: 18, key: "symbol", cleanup: "keep", place: 5 },
   features: { id: 5, key: "symbol", cleanup: "keep" },
   signals: { id: 6, key: "symbol", cleanup: "keep" },
   regimes: { id: 7, key: "symbol", cleanup: "keep" },
@@ -34,8 +36,6 @@ export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
   "control.commands": { id: 15, key: "portfolio", cleanup: "keep" },
   "tape.admissions": { id: 16, key: "task", cleanup: "keep" },
   "tape.dead-letters": { id: 17, key: "origin", cleanup: "keep" },
-  // After a bar that ends as the new session begins, before that session's first prints.
-  "market.corporate-actions": { id: 18, key: "symbol", cleanup: "keep", place: 5 },
 };
 
 export const topicNames = Object.keys(catalogue) as readonly TopicName[];

@@ -15,8 +15,7 @@
 // the UTC date of the first bar or tick it could trade on: it ends with the first of a later date, which
 // needs no calendar, and an order given after the close is good for the next session.
 // A split, a change of symbol and a delisting cancel every order of the symbol, GTC too, and those that
-// were decided before it and arrive after (docs/corporate-actions.md has the reason). A symbol that is gone
-// is unknown from then on.
+// were decided before it and arrive after (docs/corporate-actions.md has the reason).
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";

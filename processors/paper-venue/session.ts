@@ -99,7 +99,6 @@ export class Session {
     for (const { order } of book.resting) this.end(order, "CANCELED", "CorporateAction");
     book.resting = [];
     book.actionUs = this.nowUs;
-    if (action.action !== "SPLIT") book.instrument = null;
   }
 
   private cancel(order: Order): void {

@@ -39,7 +39,7 @@ function rename(
   const { holding, value, mark } = position;
   const target = positionOf(state, newSymbol);
   target.instrument ??= { ...instrument, symbol: newSymbol };
-  if (target.mark === 0) target.mark = mark;
+  target.mark = mark;
   const change = changeHolding(target.holding, holding.quantity, holding.cost);
   target.holding = change.holding;
   state.realised += change.realised;

@@ -134,9 +134,10 @@ function act(state: RiskState, action: CorporateAction): void {
     risk.approvedPrice = splitPrice(risk.approvedPrice, action);
   } else if (action.action === "SYMBOL_CHANGE") {
     const { newSymbol: symbol } = action;
-    const instrument = risk.instrument === null ? null : { ...risk.instrument, symbol };
+    const renamed = risk.instrument === null ? null : { ...risk.instrument, symbol };
+    const instrument = state.symbols.get(symbol)?.instrument ?? renamed;
     state.symbols.delete(action.symbol);
-    if (!state.symbols.has(symbol)) state.symbols.set(symbol, { ...risk, instrument });
+    state.symbols.set(symbol, { ...risk, instrument });
   } else if (action.action === "DELISTING") {
     state.symbols.delete(action.symbol);
   }

@@ -163,9 +163,8 @@ function act(state: LedgerState, action: CorporateAction): void {
     if (action.action === "SYMBOL_CHANGE") rename(state, portfolio, instrument, action);
   }
   if (mark === 0) return;
-  if (action.action !== "SYMBOL_CHANGE") {
-    state.marks.set(symbol, applyAction(flat, mark, action, instrument).mark);
-  } else if (!state.marks.has(newSymbol)) state.marks.set(newSymbol, mark);
+  const named = action.action === "SYMBOL_CHANGE" ? newSymbol : symbol;
+  state.marks.set(named, applyAction(flat, mark, action, instrument).mark);
 }
 
 /** Portfolios that have held the symbol, in the order of their first fills of anything. */

@@ -98,7 +98,7 @@ function act(state: PositionsState, action: CorporateAction): void {
   const after = applyAction(flat, mark, action, instrument).mark;
   if (mark !== 0) state.marks.set(symbol, after);
   if (!renames) return;
-  if (mark !== 0 && !state.marks.has(newSymbol)) state.marks.set(newSymbol, mark);
+  if (mark !== 0) state.marks.set(newSymbol, mark);
   if (!state.instruments.has(newSymbol)) {
     state.instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
   }

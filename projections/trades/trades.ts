@@ -90,7 +90,7 @@ function act(state: TradesState, action: CorporateAction, timeUs: number): void 
     if (!state.instruments.has(newSymbol)) {
       state.instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
     }
-    if (!state.marks.has(newSymbol)) state.marks.set(newSymbol, mark);
+    state.marks.set(newSymbol, mark);
   }
 }
 
