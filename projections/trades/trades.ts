@@ -70,28 +70,58 @@ function mark(state: TradesState, bar: MarketBar): void {
 }
 
 function act(state: TradesState, action: CorporateAction, timeUs: number): void {
-  const { symbol, newSymbol } = action;
+  const { symbol } = action;
   const mark = state.marks.get(symbol) ?? 0;
   const instrument = state.instruments.get(symbol);
   if (instrument === undefined) return;
   if (mark !== 0) state.marks.set(symbol, applyAction(flat, mark, action, instrument).mark);
-  const trips = state.open.get(symbol);
-  if (trips === undefined) return;
-  for (const [portfolio, trip] of trips) {
+  for (const [portfolio, trip] of state.open.get(symbol) ?? []) {
     const { open, closed } = restateTrip(trip, mark, timeUs, action, instrument);
     if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
-    if (open !== null) trips.set(portfolio, open);
-    else trips.delete(portfolio);
+    keep(state, portfolio, symbol, open);
   }
-  if (trips.size === 0) state.open.delete(symbol);
-  if (action.action === "SYMBOL_CHANGE" && !state.open.has(newSymbol)) {
-    state.open.delete(symbol);
-    state.open.set(newSymbol, trips);
-    if (!state.instruments.has(newSymbol)) {
-      state.instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
+  if (action.action === "SYMBOL_CHANGE") rename(state, action, instrument, timeUs);
+}
+
+/**
+ * Trips go on under the new name. Where that has one already, the old one ends with what it has earned,
+ * and its holding joins the other at its cost.
+ */
+function rename(
+  state: TradesState,
+  { symbol, newSymbol }: CorporateAction,
+  instrument: Instrument,
+  timeUs: number,
+): void {
+  const { currency } = instrument;
+  const price = state.marks.get(symbol) ?? 0;
+  if (price !== 0) state.marks.set(newSymbol, price);
+  if (!state.instruments.has(newSymbol)) {
+    state.instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
+  }
+  for (const [portfolio, trip] of state.open.get(symbol) ?? []) {
+    const other = state.open.get(newSymbol)?.get(portfolio);
+    keep(state, portfolio, symbol, null);
+    if (other === undefined) {
+      keep(state, portfolio, newSymbol, trip);
+      continue;
     }
-    state.marks.set(newSymbol, mark);
+    const ended = { ...trip, holding: flat, exitUs: timeUs };
+    close(state, { portfolio, symbol, trip: ended }, currency);
+    const { quantity, cost: value } = trip.holding;
+    const { open, closed } = advanceTrip(other, { timeUs, quantity, price, value, fee: 0n });
+    if (closed !== null) close(state, { portfolio, symbol: newSymbol, trip: closed }, currency);
+    keep(state, portfolio, newSymbol, open);
   }
+}
+
+/** Puts a portfolio's open trip of a symbol in, or takes it out. */
+function keep(state: TradesState, portfolio: string, symbol: string, open: RoundTrip | null): void {
+  let trips = state.open.get(symbol);
+  if (open !== null) {
+    trips ??= new Map();
+    state.open.set(symbol, trips.set(portfolio, open));
+  } else if (trips?.delete(portfolio) && trips.size === 0) state.open.delete(symbol);
 }
 
 function fold(state: TradesState, fill: ExecutionReport): void {
@@ -109,11 +139,7 @@ function fold(state: TradesState, fill: ExecutionReport): void {
   const before = state.open.get(symbol)?.get(portfolio) ?? null;
   const { open, closed } = advanceTrip(before, { timeUs, quantity, price, value, fee });
   if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
-  let trips = state.open.get(symbol);
-  if (open !== null) {
-    trips ??= new Map();
-    state.open.set(symbol, trips.set(portfolio, open));
-  } else if (trips?.delete(portfolio) && trips.size === 0) state.open.delete(symbol);
+  keep(state, portfolio, symbol, open);
 }
 
 function close(state: TradesState, trade: Trade, currency: string): void {
