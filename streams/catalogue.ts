@@ -18,11 +18,11 @@ export interface TopicSpec {
 
 export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
   "market.instruments": { id: 1, key: "symbol", cleanup: "compact" },
-  "market.ticks": { id: 2, key: "symbol", cleanup: "keep", place: 6 },
-  "market.quotes": { id: 3, key: "symbol", cleanup: "keep", place: 7 },
+  // Before the prices of its instant: they are of what it made.
+  "market.corporate-actions": { id: 18, key: "symbol", cleanup: "keep", place: 1 },
+  "market.ticks": { id: 2, key: "symbol", cleanup: "keep" },
+  "market.quotes": { id: 3, key: "symbol", cleanup: "keep" },
   "market.bars": { id: 4, key: "symbol", cleanup: "keep" },
-  // After a bar that ends as the new session begins, before that session's first prints.
-  "market.corporate-actions": { id: 18, key: "symbol", cleanup: "keep", place: 5 },
   features: { id: 5, key: "symbol", cleanup: "keep" },
   signals: { id: 6, key: "symbol", cleanup: "keep" },
   regimes: { id: 7, key: "symbol", cleanup: "keep" },

@@ -48,7 +48,7 @@ export class Task {
   /** Greatest effective time seen: a late event's consequences are timed by it. */
   private streamTimeUs = 0;
   private written = 0;
-  /** Inputs in the order in which the one order puts them at one instant. */
+  /** Inputs that it answers, in the order in which the one order puts them at one instant. */
   private readonly ranked: readonly TopicName[];
 
   /** `rank` is the topology's. */
@@ -62,7 +62,9 @@ export class Task {
     this.decide = processor.decide;
     this.isWhole = processor.scope === "portfolio";
     const rankOf = (topic: TopicName): number => rank.get(topic) ?? 0;
-    this.ranked = processor.inputs.toSorted((a, b) => rankOf(a) - rankOf(b));
+    this.ranked = processor.inputs
+      .filter((topic) => processor.unanswered?.includes(topic) !== true)
+      .sort((a, b) => rankOf(a) - rankOf(b));
     this.name = processor.scope === "symbol" ? `${processor.name}/${partition}` : processor.name;
     this.state = processor.initial();
   }

@@ -46,6 +46,7 @@ export function barBuilder(config: BarsConfig): Processor<State, Input, "market.
     version: 1,
     scope: "symbol",
     inputs: ["market.ticks", "market.corporate-actions"],
+    unanswered: ["market.corporate-actions"],
     outputs: { "market.bars": 0 },
     onFailure: "dead-letter",
     initial: () => ({ open: new Map(), closed: null }),

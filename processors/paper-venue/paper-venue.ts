@@ -54,6 +54,7 @@ export function paperVenue(
       "market.corporate-actions",
       onTicks ? "market.ticks" : "market.bars",
     ],
+    unanswered: ["market.instruments"],
     outputs: { fills: config.latencyUs },
     onFailure: "stop",
     initial: () => ({ books: new Map(), reports: [] }),
