@@ -19,27 +19,33 @@ export function act(state: PortfolioState, action: CorporateAction): void {
   requireDividendCurrency(action, instrument);
   const result = applyAction(holding, position.mark, action, instrument);
   position.mark = result.mark;
+  if (action.action === "SYMBOL_CHANGE") know(state, position, instrument, action.newSymbol);
   if (holding.quantity === 0) return;
   position.holding = result.holding;
   state.cash += result.cash;
   state.realised += result.realised;
   if (action.action === "DELISTING") revalue(state, symbol, position);
-  else if (action.action === "SYMBOL_CHANGE") rename(state, position, instrument, action);
+  else if (action.action === "SYMBOL_CHANGE") rename(state, position, action);
   else setValue(state, position, add(value, negated(exact(result.cash))));
   state.changed = symbol;
 }
 
-/** Puts the holding with what the new symbol holds already, which is nothing as a rule. */
-function rename(
+/** What the new symbol is, and what it is marked at, is what the old one was. */
+function know(
   state: PortfolioState,
-  position: Position,
+  { mark }: Position,
   instrument: Instrument,
-  { newSymbol }: CorporateAction,
+  symbol: string,
 ): void {
-  const { holding, value, mark } = position;
+  const target = positionOf(state, symbol);
+  target.instrument ??= { ...instrument, symbol };
+  if (mark !== 0) target.mark = mark;
+}
+
+/** Puts the holding with what the new symbol holds already, which is nothing as a rule. */
+function rename(state: PortfolioState, position: Position, { newSymbol }: CorporateAction): void {
+  const { holding, value } = position;
   const target = positionOf(state, newSymbol);
-  target.instrument ??= { ...instrument, symbol: newSymbol };
-  target.mark = mark;
   const change = changeHolding(target.holding, holding.quantity, holding.cost);
   target.holding = change.holding;
   state.realised += change.realised;

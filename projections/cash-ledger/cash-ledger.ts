@@ -132,7 +132,7 @@ function book(state: LedgerState, fill: ExecutionReport): void {
   const { currency, currencyScale } = instrument;
   post(bookOf(state, fill.portfolio, currency, currencyScale), entriesOf(fill, instrument, held));
   state.holdings.set(at, changeHolding(held, quantity, value).holding);
-  if (!state.marks.has(fill.symbol)) state.marks.set(fill.symbol, fill.price);
+  if ((state.marks.get(fill.symbol) ?? 0) === 0) state.marks.set(fill.symbol, fill.price);
 }
 
 function act(state: LedgerState, action: CorporateAction): void {
@@ -162,9 +162,9 @@ function act(state: LedgerState, action: CorporateAction): void {
     );
     if (action.action === "SYMBOL_CHANGE") rename(state, portfolio, instrument, action);
   }
-  if (mark === 0) return;
-  const named = action.action === "SYMBOL_CHANGE" ? newSymbol : symbol;
-  state.marks.set(named, applyAction(flat, mark, action, instrument).mark);
+  const { mark: after } = applyAction(flat, mark, action, instrument);
+  state.marks.set(symbol, after);
+  if (action.action === "SYMBOL_CHANGE" && after !== 0) state.marks.set(newSymbol, after);
 }
 
 /** Portfolios that have held the symbol, in the order of their first fills of anything. */

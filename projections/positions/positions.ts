@@ -78,7 +78,7 @@ function fold(state: PositionsState, fill: ExecutionReport): void {
   position.holding = change.holding;
   position.realised += change.realised - fill.fee;
   position.fees += fill.fee;
-  if (!state.marks.has(symbol)) state.marks.set(symbol, fill.price);
+  if ((state.marks.get(symbol) ?? 0) === 0) state.marks.set(symbol, fill.price);
 }
 
 function act(state: PositionsState, action: CorporateAction): void {
@@ -96,7 +96,7 @@ function act(state: PositionsState, action: CorporateAction): void {
     if (renames && position.holding.quantity !== 0) rename(positions, position, newSymbol);
   }
   const after = applyAction(flat, mark, action, instrument).mark;
-  if (mark !== 0) state.marks.set(symbol, after);
+  state.marks.set(symbol, after);
   if (!renames) return;
   if (mark !== 0) state.marks.set(newSymbol, mark);
   if (!state.instruments.has(newSymbol)) {

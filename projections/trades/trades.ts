@@ -10,7 +10,12 @@ import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { averagePrice, flat } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
-import { advanceTrip, type RoundTrip, restateTrip } from "../../schemas/values/round-trip.ts";
+import {
+  advanceTrip,
+  joinTrips,
+  type RoundTrip,
+  restateTrip,
+} from "../../schemas/values/round-trip.ts";
 import { formatIsoUs } from "../../schemas/values/time.ts";
 import type { EventOf } from "../../streams/event.ts";
 import type { Answer, Row } from "../answer.ts";
@@ -74,7 +79,7 @@ function act(state: TradesState, action: CorporateAction, timeUs: number): void 
   const mark = state.marks.get(symbol) ?? 0;
   const instrument = state.instruments.get(symbol);
   if (instrument === undefined) return;
-  if (mark !== 0) state.marks.set(symbol, applyAction(flat, mark, action, instrument).mark);
+  state.marks.set(symbol, applyAction(flat, mark, action, instrument).mark);
   for (const [portfolio, trip] of state.open.get(symbol) ?? []) {
     const { open, closed } = restateTrip(trip, mark, timeUs, action, instrument);
     if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
@@ -83,10 +88,7 @@ function act(state: TradesState, action: CorporateAction, timeUs: number): void 
   if (action.action === "SYMBOL_CHANGE") rename(state, action, instrument, timeUs);
 }
 
-/**
- * Trips go on under the new name. Where that has one already, the old one ends with what it has earned,
- * and its holding joins the other at its cost.
- */
+/** Trips go on under the new name. */
 function rename(
   state: TradesState,
   { symbol, newSymbol }: CorporateAction,
@@ -106,10 +108,8 @@ function rename(
       keep(state, portfolio, newSymbol, trip);
       continue;
     }
-    const ended = { ...trip, holding: flat, exitUs: timeUs };
+    const { ended, open, closed } = joinTrips(trip, other, timeUs, price);
     close(state, { portfolio, symbol, trip: ended }, currency);
-    const { quantity, cost: value } = trip.holding;
-    const { open, closed } = advanceTrip(other, { timeUs, quantity, price, value, fee: 0n });
     if (closed !== null) close(state, { portfolio, symbol: newSymbol, trip: closed }, currency);
     keep(state, portfolio, newSymbol, open);
   }
@@ -133,7 +133,7 @@ function fold(state: TradesState, fill: ExecutionReport): void {
       orderId: fill.orderId,
     });
   }
-  if (!state.marks.has(symbol)) state.marks.set(symbol, price);
+  if ((state.marks.get(symbol) ?? 0) === 0) state.marks.set(symbol, price);
   const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
   const value = notionalMinor(price, quantity, instrument);
   const before = state.open.get(symbol)?.get(portfolio) ?? null;

@@ -112,21 +112,42 @@ export function restateTrip(
   instrument: Instrument,
 ): TripStep {
   const { holding, cash, realised } = applyAction(trip.holding, mark, action, instrument);
-  const kind = action.action;
-  const price = (one: number): number => (kind === "SPLIT" ? splitPrice(one, action) : one);
-  const size = (one: number): number => (kind === "SPLIT" ? splitQuantity(one, action) : one);
-  const delisted = kind === "DELISTING";
-  const final = action.finalPrice ?? 0;
-  const after: RoundTrip = {
-    ...trip,
-    holding,
-    realised: trip.realised + realised,
-    entryQuantity: size(trip.entryQuantity),
-    exitQuantity: delisted ? trip.entryQuantity : size(trip.exitQuantity),
-    exitValue: trip.exitValue + (delisted ? magnitude(cash) : 0n),
-    lowPrice: delisted ? Math.min(trip.lowPrice, final) : price(trip.lowPrice),
-    highPrice: delisted ? Math.max(trip.highPrice, final) : price(trip.highPrice),
+  const paid = { ...trip, holding, realised: trip.realised + realised };
+  if (holding.quantity === 0) {
+    // All that was held is paid for: told in the shares that it was held in.
+    const finalPrice = action.action === "DELISTING" ? (action.finalPrice ?? 0) : mark;
+    const closed: RoundTrip = {
+      ...paid,
+      exitUs: timeUs,
+      exitQuantity: trip.entryQuantity,
+      exitValue: trip.exitValue + magnitude(cash),
+      lowPrice: Math.min(trip.lowPrice, finalPrice),
+      highPrice: Math.max(trip.highPrice, finalPrice),
+    };
+    return { closed, open: null };
+  }
+  if (action.action !== "SPLIT") return { closed: null, open: paid };
+  const open: RoundTrip = {
+    ...paid,
+    entryQuantity: splitQuantity(trip.entryQuantity, action),
+    exitQuantity: splitQuantity(trip.exitQuantity, action),
+    lowPrice: splitPrice(trip.lowPrice, action),
+    highPrice: splitPrice(trip.highPrice, action),
   };
-  if (holding.quantity !== 0) return { closed: null, open: after };
-  return { closed: { ...after, exitUs: timeUs }, open: null };
+  return { closed: null, open };
+}
+
+/**
+ * A trip of a symbol that takes the name of one that has a trip already, which is rare: it ends with what it
+ * has earned, and its holding joins the other at its cost. `price`: its mark.
+ */
+export function joinTrips(
+  trip: RoundTrip,
+  other: RoundTrip,
+  timeUs: number,
+  price: number,
+): TripStep & { readonly ended: RoundTrip } {
+  const { quantity, cost: value } = trip.holding;
+  const ended = { ...trip, holding: flat, exitUs: timeUs };
+  return { ended, ...advanceTrip(other, { timeUs, quantity, price, value, fee: 0n }) };
 }
