@@ -5,7 +5,7 @@ import { importActions } from "./import-actions.ts";
 import { defaultInstrument } from "./import-options.ts";
 import { eventsOf, filesOf, imported } from "./testing/imported.ts";
 
-const options = { session: defaultInstrument.session, delimiter: null, columns: null };
+const options = { session: null, delimiter: null, columns: null };
 const header = "date,symbol,action,ratio,amount,currency,new_symbol,price";
 
 /** A tape that has daily bars of AAPL and AIG. */
@@ -125,6 +125,23 @@ describe("importing corporate actions", () => {
     await expect(actions(["2014-06-09,AIG,SPLIT,2:1,,,,"], log)).rejects.toMatchObject({
       code: "IMPORT_NOT_LATER",
     });
+  });
+
+  test("a session that is given, and a calendar without any, say when", async () => {
+    const log = createMemoryLog();
+    const files = filesOf({ "btc.csv": "date,symbol,close\n2014-06-06,BTC,600\n" });
+    const instrument = { ...defaultInstrument, calendar: "24x7", timeZone: "UTC" };
+    await imported(files, "bars", { instrument }, log);
+    const rows = filesOf({ "a.csv": "date,symbol,action,ratio\n2014-06-09,BTC,SPLIT,10:1\n" });
+    await importActions(rows, options, async () => log);
+    const later = filesOf({ "b.csv": "date,symbol,action,ratio\n2014-06-10,BTC,SPLIT,10:1\n" });
+    const session = { openUs: 4 * 3_600_000_000, closeUs: 20 * 3_600_000_000 };
+    await importActions(later, { ...options, session }, async () => log);
+    const times = (await eventsOf(log)).filter(({ topic }) => topic === "market.corporate-actions");
+    expect(times.map(({ timeUs }) => timeUs)).toEqual([
+      Date.parse("2014-06-09T00:00:00Z") * 1000 + 1,
+      Date.parse("2014-06-10T04:00:00Z") * 1000,
+    ]);
   });
 
   test.each([

@@ -15,7 +15,7 @@ import type { Fault, Table } from "./cells.ts";
 import { openCsv } from "./csv-table.ts";
 import { identifyFile } from "./file-bytes.ts";
 import { fileError } from "./import-error.ts";
-import type { Session } from "./import-options.ts";
+import { DAY_US, defaultInstrument, type Session } from "./import-options.ts";
 import type { ImportReport } from "./import-report.ts";
 import { readInstruments } from "./instrument-book.ts";
 import { symbolProblem } from "./symbols.ts";
@@ -27,7 +27,8 @@ const TOPIC = "market.corporate-actions";
 const MAX_ORIGIN = 200;
 
 export interface ActionOptions {
-  readonly session: Session;
+  /** null: 09:30, or just after midnight where an instrument trades always. */
+  readonly session: Session | null;
   readonly delimiter: string | null;
   /** Names for the columns of files that have no header line. */
   readonly columns: readonly string[] | null;
@@ -73,10 +74,10 @@ export async function importActions(
   addRenamed(held, [...(await renamingsOf(log)), ...renamings]);
   const partitions = (await log.partitions()).filter(({ topic }) => topic === "market.instruments");
   const writer = await openSourceWriter(log, Math.max(1, partitions.length));
-  const clocks = clocksOf(options.session);
+  const beginOf = beginnings(options.session);
   const rows: Row[] = [];
   for (const [file, table] of tables.entries()) {
-    rows.push(...(await readRows(table, file, held, clocks)));
+    rows.push(...(await readRows(table, file, held, beginOf)));
   }
   rows.sort((a, b) => a.timeUs - b.timeUs || a.file - b.file || a.line - b.line);
   refuseUnlessSome(files, rows);
@@ -129,24 +130,30 @@ function addRenamed(held: Map<string, Instrument>, renamings: readonly Renaming[
   }
 }
 
-/** When the session of a date begins, by the zone of an instrument. Each zone is opened once. */
-function clocksOf(session: Session): (zone: string, stamp: number) => number {
-  const clocks = new Map<string, ReturnType<typeof sessionClock>>();
-  return (zone, stamp) => {
-    let clock = clocks.get(zone);
-    if (clock === undefined) {
-      clock = sessionClock(new ZoneClock(zone), session, false);
-      clocks.set(zone, clock);
+/** When the session of a date begins for an instrument. Each zone is opened once. */
+type Beginning = (instrument: Instrument, stamp: number) => number;
+
+function beginnings(session: Session | null): Beginning {
+  const zones = new Map<string, ZoneClock>();
+  return ({ timeZone, calendar }, stamp) => {
+    let zone = zones.get(timeZone);
+    if (zone === undefined) {
+      zone = new ZoneClock(timeZone);
+      zones.set(timeZone, zone);
     }
-    return clock.startUs(stamp);
+    const always = calendar === "24x7" ? afterMidnight : defaultInstrument.session;
+    return sessionClock(zone, session ?? always, false).startUs(stamp);
   };
 }
+
+/** A bar that ends at midnight is of the day before: it comes first. */
+const afterMidnight: Session = { openUs: 1, closeUs: DAY_US };
 
 async function readRows(
   table: Table,
   file: number,
   held: ReadonlyMap<string, Instrument>,
-  beginOf: (zone: string, stamp: number) => number,
+  beginOf: Beginning,
 ): Promise<Row[]> {
   const columns = actionColumns(table.file, table.header);
   const decoder = new ActionDecoder(columns, held);
@@ -161,8 +168,8 @@ async function readRows(
         rows.push({ file, line, timeUs, action: null, fault: read, raw: cells.raw() });
         continue;
       }
-      const { timeZone } = held.get(read.symbol) as Instrument;
-      timeUs = beginOf(timeZone, dateStamp(cells.text(columns.date)));
+      const instrument = held.get(read.symbol) as Instrument;
+      timeUs = beginOf(instrument, dateStamp(cells.text(columns.date)));
       rows.push({ file, line, timeUs, action: read, fault: null, raw: null });
     }
   }

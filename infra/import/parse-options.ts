@@ -48,7 +48,7 @@ const MAX_MULTIPLIER = 1_000_000_000;
 
 /** Of `--as actions`. */
 export const parseActionOptions = (raw: RawOptions): ActionOptions => ({
-  session: parseInstrument(raw).session,
+  session: optional(raw.session, parseSession),
   delimiter: parseDelimiter(raw.delimiter),
   columns: raw.columns === undefined ? null : raw.columns.split(",").map((each) => each.trim()),
 });

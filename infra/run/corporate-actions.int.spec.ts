@@ -17,7 +17,7 @@ import type { AnyEvent, EventOf } from "../../streams/event.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
 import { importActions } from "../import/import-actions.ts";
 import { importFiles } from "../import/import-files.ts";
-import { defaultInstrument, defaultOptions } from "../import/import-options.ts";
+import { defaultOptions } from "../import/import-options.ts";
 import { eventsOf, filesOf } from "../import/testing/imported.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -98,7 +98,7 @@ async function run(symbols: readonly string[], actions = true) {
   const report = actions
     ? await importActions(
         [actionsFile],
-        { session: defaultInstrument.session, delimiter: null, columns: null },
+        { session: null, delimiter: null, columns: null },
         async () => tape,
       )
     : null;
