@@ -275,6 +275,16 @@ describe("portfolio-builder", () => {
     ]);
   });
 
+  test("a target that is right in new shares is not proposed again", () => {
+    const two = given(builder, listed("A"), listed("B"), viewed(M, 1, 400));
+    const [found] = two.when(
+      action(2 * M, split("A", 4, 1)),
+      viewed(3 * M, 1, 100),
+      viewed(3 * M, 1, 50, "B"),
+    );
+    expect(found?.value.targets.map(({ symbol }) => symbol)).toEqual(["B"]);
+  });
+
   test("a delisted symbol gives its slot back", () => {
     const two = given(builder, listed("A"), listed("B"), viewed(M, 1, 400));
     const [found] = two.when(action(2 * M, delisted("A", null)), viewed(3 * M, 1, 400, "B"));

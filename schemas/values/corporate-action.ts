@@ -37,7 +37,6 @@ export function splitQuantity(quantity: number, { newShares, oldShares }: Corpor
 
 /** A price of one new share, half to even, at least one unit; 0 (none is known) stays 0. */
 export function splitPrice(price: number, { newShares, oldShares }: CorporateAction): number {
-  if (price === 0) return 0;
   const rounded = Number(divideRounded(BigInt(price) * BigInt(oldShares), BigInt(newShares)));
   return price > 0 ? Math.max(rounded, 1) : rounded;
 }
