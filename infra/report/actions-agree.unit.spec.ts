@@ -4,8 +4,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { portfolioProjector } from "../../processors/portfolio-projector/portfolio-projector.ts";
-import { balanceOf, cashLedger } from "../../projections/cash-ledger/cash-ledger.ts";
-import { trades } from "../../projections/trades/trades.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { EventOf } from "../../streams/event.ts";
 import {
@@ -19,6 +17,7 @@ import {
 } from "../../streams/testing/facts.ts";
 import { at, equity } from "../../streams/testing/given.ts";
 import { ExcursionDigest } from "./excursion-digest.ts";
+import { askedAnswer, balanceOf, sumOf } from "./testing/asked-answer.ts";
 import { TradeDigest } from "./trade-digest.ts";
 
 const account = {
@@ -58,22 +57,20 @@ test("cash, profit and trades are the same on every path", () => {
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const known = new Map(["A", "B"].map((name) => [name, equity(name)]));
       const projector = portfolioProjector(account);
-      const ledger = cashLedger(account).projection;
-      const answer = trades().projection;
-      let [portfolio, books, trips] = [projector.initial(), ledger.initial(), answer.initial()];
-      for (const instrument of known.values()) {
-        const listed = at(0, "market.instruments", instrument);
-        portfolio = projector.evolve(portfolio, listed);
-        books = ledger.evolve(books, listed);
-        trips = answer.evolve(trips, listed);
-      }
+      const [ledger, trips, held] = ["cash-ledger", "trades", "positions"].map((name) =>
+        askedAnswer(account, name),
+      );
+      let portfolio = projector.initial();
+      const see = (event: Event | EventOf<"market.instruments">): void => {
+        portfolio = projector.evolve(portfolio, event);
+        for (const answer of [ledger, trips, held]) answer?.see(event);
+      };
+      for (const instrument of known.values()) see(at(0, "market.instruments", instrument));
       const digest = new TradeDigest(known);
       const excursions = new ExcursionDigest(known);
       for (const [i, make] of steps.entries()) {
         const event = make((i + 1) * MINUTE_US);
-        portfolio = projector.evolve(portfolio, event);
-        books = ledger.evolve(books, event);
-        trips = answer.evolve(trips, event);
+        see(event);
         if (event.topic === "market.bars") {
           digest.bar(event.value.symbol, event.value.close);
           excursions.bar(event.value);
@@ -84,16 +81,21 @@ test("cash, profit and trades are the same on every path", () => {
           digest.act(event.value, event.timeUs);
           excursions.act(event.value, event.timeUs);
         }
-        const book = (name: "cash" | "realised" | "dividends" | "fees") =>
-          balanceOf(books, "main", "USD", name);
-        expect(book("cash")).toBe(portfolio.cash);
-        expect(-book("realised") - book("dividends") - book("fees")).toBe(portfolio.realised);
+        if (ledger) {
+          const books = ledger.rows();
+          const profit = ["realised", "dividends", "fees"].map((name) => balanceOf(books, name));
+          expect(sumOf(books, "debit")).toBe(sumOf(books, "credit"));
+          expect(balanceOf(books, "cash")).toBe(portfolio.cash);
+          expect(-profit.reduce((sum, one) => sum + one)).toBe(portfolio.realised);
+        }
+        if (held) expect(sumOf(held.rows(), "realised")).toBe(portfolio.realised);
       }
-      const totals = trips.totals.get("USD");
-      expect(digest.trades).toBe(totals?.trades ?? 0);
-      expect(digest.profit).toBe(totals?.grossProfit ?? 0n);
-      expect(digest.loss).toBe(totals?.grossLoss ?? 0n);
-      expect(digest.holdingUs).toBe(totals?.holdingUs ?? 0);
+      if (trips) {
+        const closed = trips.rows().filter(({ exit }) => exit !== null);
+        expect(sumOf(trips.rows(), "profit")).toBe(portfolio.realised);
+        expect(digest.trades).toBe(closed.length);
+        expect(digest.profit - digest.loss).toBe(sumOf(closed, "profit"));
+      }
       expect(excursions.means().largestAdverse === null).toBe(digest.trades === 0);
     }),
     { numRuns: 500 },
