@@ -344,8 +344,11 @@ export async function replay(
       target,
       sourceOf: (topic) => (topic === "control.commands" ? target : tape),
       rangeOf: (topic, partition): Partial<ReadRange> => {
+        if (topic === "control.commands") return {};
         const range = ranges.get(`${topic}/${partition}`);
-        return range === undefined ? {} : { fromOffset: range.from, toOffset: range.to, accept };
+        // A tape may have got a topic since the run that is replayed read it.
+        if (range === undefined) return { toOffset: 0 };
+        return { fromOffset: range.from, toOffset: range.to, accept };
       },
       untilUs: plan.phases[index + 1]?.fromUs ?? Number.POSITIVE_INFINITY,
     });
@@ -357,7 +360,10 @@ export async function replay(
 function acceptSymbols(symbols: readonly string[] | null): ((event: AnyEvent) => boolean) | null {
   if (symbols === null) return null;
   const wanted = new Set(symbols);
-  return (event) => wanted.has((event.value as Facts["market.bars"]).symbol);
+  return ({ topic, value }) =>
+    wanted.has((value as Facts["market.bars"]).symbol) ||
+    // A symbol may get its name by a change of another's.
+    (topic === "market.corporate-actions" && wanted.has(value.newSymbol));
 }
 
 /** The configured operator's commands become events of the run, once. */
