@@ -108,8 +108,10 @@ export class Task {
    */
   private originOf({ topic, origin }: AnyEvent): number {
     if (this.isWhole) return this.written++;
+    const place = this.ranked.indexOf(topic);
+    if (place < 0) throw answered(this.processor, topic);
     if (this.ranked.length === 1) return origin;
-    return this.ranked.indexOf(topic) * ORIGINS_OF_AN_INPUT + (origin % ORIGINS_OF_AN_INPUT);
+    return place * ORIGINS_OF_AN_INPUT + (origin % ORIGINS_OF_AN_INPUT);
   }
 
   private select(topic: TopicName): void {
@@ -152,6 +154,13 @@ const undeclared = (processor: AnyProcessor, topic: string): TapedeckError =>
     processor: processor.name,
     topic,
   });
+
+const answered = (processor: AnyProcessor, topic: string): TapedeckError =>
+  new TapedeckError(
+    "STREAMS_OUTPUT_UNDECLARED",
+    `${processor.name} answered ${topic}, which is among its unanswered inputs`,
+    { processor: processor.name, topic },
+  );
 
 const reversed = (
   processor: AnyProcessor,
