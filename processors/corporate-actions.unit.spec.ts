@@ -17,6 +17,7 @@ import { barBuilder } from "./bar-builder/bar-builder.ts";
 import { featureBuilder } from "./feature-builder/feature-builder.ts";
 import type { RiskConfig } from "./flow-config.ts";
 import { orderRouter } from "./order-router/order-router.ts";
+import { bookReviewer } from "./portfolio-builder/book-reviewer.ts";
 import { portfolioBuilder } from "./portfolio-builder/portfolio-builder.ts";
 import { portfolioProjector } from "./portfolio-projector/portfolio-projector.ts";
 import { riskGate } from "./risk-gate/risk-gate.ts";
@@ -291,5 +292,92 @@ describe("portfolio-builder", () => {
     expect(found?.value.targets).toEqual([
       { symbol: "B", weight: 1, quantity: 25_000, referencePrice: 400 },
     ]);
+  });
+});
+
+describe("portfolio-builder of a book that is rebalanced", () => {
+  const drift = {
+    driftBps: 100,
+    driftOfTargetBps: null,
+    targetChangeBps: null,
+    every: null,
+    dayStartUs: 0,
+    drawdownBps: null,
+    minimumValueMinor: null,
+    minimumQuantity: null,
+    maxTurnoverBps: null,
+    costPerMillion: null,
+    riskAversion: 1,
+  };
+  const builder = bookReviewer(
+    { method: "EQUAL_WEIGHT", grossBps: 10_000, allowShort: true, rebalance: drift },
+    main,
+  );
+  const viewed = (timeUs: number, price: number, symbol = "A") =>
+    at(timeUs, "signals", { symbol, model: "m", strength: 1, price, volatility: 0.01 });
+  const held = at(M, "portfolio.snapshots", {
+    portfolio: "main",
+    currency: "USD",
+    cause: "FILL",
+    cash: 0n,
+    equity: main.initialCashMinor,
+    peakEquity: main.initialCashMinor,
+    grossExposure: 0n,
+    netExposure: 0n,
+    realisedPnl: 0n,
+    fees: 0n,
+    drawdownBps: 0,
+    symbol: "A",
+    quantity: 25_000,
+    cost: 0n,
+    mark: 400,
+  });
+  const long = [listed("A"), viewed(M, 400)] as const;
+
+  test.each([
+    ["its order is on the way", []],
+    ["it is held", [held]],
+  ])("a split and a new symbol are no drift while %s", (_, filled) => {
+    const found = given(builder, ...long, ...filled).when(
+      action(2 * M, split("A", 4, 1)),
+      viewed(3 * M, 100),
+      action(4 * M, renamed("A", "B")),
+      viewed(5 * M, 100, "B"),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test("a position is counted in new shares where the book is rebalanced at each bar", () => {
+    const each = { ...drift, driftBps: null, every: { count: 1, unit: "BAR" } } as const;
+    const reviewer = bookReviewer(
+      { method: "EQUAL_WEIGHT", grossBps: 10_000, allowShort: true, rebalance: each },
+      main,
+    );
+    const seen = (barEndUs: number, price: number) =>
+      at(barEndUs, "features", {
+        symbol: "A",
+        barEndUs,
+        price,
+        logReturn: 0,
+        emaFast: price,
+        emaSlow: price,
+        atr: 0,
+        volatility: 0.01,
+        warm: true,
+      });
+    const found = given(reviewer, listed("A"), seen(M, 400), viewed(M, 400), held).when(
+      action(2 * M, split("A", 4, 1)),
+      seen(3 * M, 100),
+      viewed(3 * M, 100),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test("a delisted symbol is left out", () => {
+    const after = given(builder, ...long, held).when(
+      action(2 * M, delisted("A", null)),
+      viewed(3 * M, 50),
+    );
+    expect(after).toEqual([]);
   });
 });
