@@ -1,22 +1,18 @@
 // Corporate actions as a user has them: imported onto a tape that a run has read already, and then read.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { writeMarketTape } from "../run/testing/market-tape.ts";
+import { runTapedeck } from "./testing/run-command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tapedeck-actions-"));
-const cli = new URL("tapedeck.ts", import.meta.url).pathname;
 
 const tapedeck = (...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  expect(stderr).not.toMatch(/^\s+at /m);
-  return { status, stdout, stderr };
+  const ended = runTapedeck(args, { cwd: folder });
+  expect(ended.stderr).not.toMatch(/^\s+at /m);
+  return ended;
 };
 
 const json = (...args: string[]) => JSON.parse(tapedeck(...args, "--json").stdout);
