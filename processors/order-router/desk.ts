@@ -23,7 +23,7 @@ interface Approval {
   readonly largest: number;
 }
 
-interface SymbolBook {
+export interface SymbolBook {
   instrument: Instrument | null;
   /** Signed, by our own fills. */
   position: number;
@@ -58,7 +58,7 @@ export class Desk {
   private readonly state: RouterState;
   private readonly config: OrdersConfig;
   private readonly portfolio: string;
-  private readonly nowUs: number;
+  private nowUs: number;
 
   constructor(state: RouterState, config: OrdersConfig, portfolio: string, nowUs: number) {
     this.state = state;
@@ -86,6 +86,8 @@ export class Desk {
     const book = bookOf(this.state, symbol);
     const at = book.working.findIndex(({ order }) => order.orderId === orderId);
     const known = book.working[at];
+    // What a split has ended is sent anew for the split's own reason, as of its time.
+    if (report.reason === "CorporateAction") this.nowUs = report.tradeUs;
     if (execType === "FILLED") book.position += signed(report);
     if (known !== undefined) {
       if (execType === "FILLED" && leavesQuantity > 0) {

@@ -14,6 +14,8 @@
 // IOC takes the first price it could have, or is cancelled; on a bar that is the open. A DAY order's day is
 // the UTC date of the first bar or tick it could trade on: it ends with the first of a later date, which
 // needs no calendar, and an order given after the close is good for the next session.
+// A split, a change of symbol and a delisting cancel every order of the symbol, GTC too, and those that
+// were decided before it and arrive after (docs/corporate-actions.md has the reason).
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
@@ -23,7 +25,12 @@ import type { VenueConfig } from "../flow-config.ts";
 import { acceptable, firstPrint, type Print, tradable } from "./execution.ts";
 import { bookOf, type RestingOrder, Session, type VenueState } from "./session.ts";
 
-type Input = "orders" | "market.instruments" | "market.bars" | "market.ticks";
+type Input =
+  | "orders"
+  | "market.instruments"
+  | "market.corporate-actions"
+  | "market.bars"
+  | "market.ticks";
 
 export function paperVenue(
   config: VenueConfig,
@@ -41,7 +48,13 @@ export function paperVenue(
     name: "paper-venue",
     version: 1,
     scope: "symbol",
-    inputs: ["orders", "market.instruments", onTicks ? "market.ticks" : "market.bars"],
+    inputs: [
+      "orders",
+      "market.instruments",
+      "market.corporate-actions",
+      onTicks ? "market.ticks" : "market.bars",
+    ],
+    unanswered: ["market.instruments"],
     outputs: { fills: config.latencyUs },
     onFailure: "stop",
     initial: () => ({ books: new Map(), reports: [] }),
@@ -60,6 +73,8 @@ export function paperVenue(
         if (book.resting.length > 0) onTick(new Session(state, book, config, event.timeUs), event);
       } else if (event.topic === "orders") {
         new Session(state, book, config, event.timeUs).take(event.value);
+      } else if (event.topic === "market.corporate-actions") {
+        new Session(state, book, config, event.timeUs).act(event.value);
       } else {
         book.instrument = event.value;
       }

@@ -1,8 +1,10 @@
 // One event's work on the venue's book of a symbol: orders come in, rest, trade or end.
 
 import type { ExecReason, ExecType, ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
+import { endsOrders } from "../../schemas/values/corporate-action.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import { acceptable, execute, type Print } from "./execution.ts";
 
@@ -18,6 +20,8 @@ interface Book {
   /** Of the last bar; closeUs is -1 before the first. */
   close: number;
   closeUs: number;
+  /** Orders decided before it are of shares that are no more; -1 where there was none. */
+  actionUs: number;
   /** In order of arrival. */
   resting: RestingOrder[];
 }
@@ -33,7 +37,7 @@ const DAY_US = 86_400_000_000;
 export function bookOf(state: VenueState, symbol: string): Book {
   const found = state.books.get(symbol);
   if (found !== undefined) return found;
-  const book: Book = { instrument: null, close: 0, closeUs: -1, resting: [] };
+  const book: Book = { instrument: null, close: 0, closeUs: -1, actionUs: -1, resting: [] };
   state.books.set(symbol, book);
   return book;
 }
@@ -66,6 +70,10 @@ export class Session {
       this.cancel(order);
       return;
     }
+    if (order.decidedUs < this.book.actionUs) {
+      this.end(order, "CANCELED", "CorporateAction");
+      return;
+    }
     const reason = flaw(order, this.book.instrument);
     if (reason !== null) {
       this.end(order, "REJECTED", reason);
@@ -83,6 +91,14 @@ export class Session {
       }
     }
     this.book.resting.push({ order, arrivedUs: this.nowUs, day: null });
+  }
+
+  act(action: CorporateAction): void {
+    if (!endsOrders(action)) return;
+    const { book } = this;
+    for (const { order } of book.resting) this.end(order, "CANCELED", "CorporateAction");
+    book.resting = [];
+    book.actionUs = this.nowUs;
   }
 
   private cancel(order: Order): void {

@@ -43,6 +43,7 @@ export const execReasonSymbols = [
   "CanceledByUser",
   "ImmediateOrCancel",
   "DayEnded",
+  "CorporateAction",
 ] as const;
 
 export type ExecReason = (typeof execReasonSymbols)[number];
@@ -65,6 +66,8 @@ function execReasonIndex(value: ExecReason): number {
       return 7;
     case "DayEnded":
       return 8;
+    case "CorporateAction":
+      return 9;
     default:
       return 0;
   }
