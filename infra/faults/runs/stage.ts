@@ -237,6 +237,7 @@ async function simulate(seed: number, partitions: number, ticks: number): Promis
     partitions,
   });
   await market.createTopic("control.commands", 1);
+  await market.createTopic("market.corporate-actions", partitions);
   return market;
 }
 

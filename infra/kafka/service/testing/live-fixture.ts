@@ -101,6 +101,7 @@ export async function openLiveFixture(options: FixtureOptions): Promise<LiveFixt
   const shape = { seed, instruments: 6, days, ticksPerDay, firstDayUs, barsUs: null, partitions };
   await simulateTape(market, shape);
   await market.createTopic("control.commands", 1);
+  await market.createTopic("market.corporate-actions", partitions);
   for (const [topic, count] of partitionCounts(await market.partitions())) {
     await feed.createTopic(topic, count);
   }
