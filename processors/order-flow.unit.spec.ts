@@ -139,7 +139,7 @@ class Model {
   report(report: Facts["fills"]): void {
     const { orderId, execType, side, quantity, symbol } = report;
     const book = this.book(symbol);
-    expect(execType === "REJECTED" || book.open.has(orderId)).toBe(true);
+    expect(execType === "CANCEL_REJECTED" || book.open.has(orderId)).toBe(true);
     if (execType === "FILLED") {
       const signed = side === "BUY" ? quantity : -quantity;
       expect(signed).toBe(book.open.get(orderId));
@@ -149,7 +149,7 @@ class Model {
       if (maxPosition !== null) {
         expect(Math.abs(book.position)).toBeLessThanOrEqual(Number(maxPosition));
       }
-    } else if (execType === "REJECTED") {
+    } else if (execType === "CANCEL_REJECTED") {
       expect(report.reason).toBe("UnknownOrder"); // of a cancel that lost its race
     }
     book.open.delete(orderId);

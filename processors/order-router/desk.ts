@@ -5,14 +5,25 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import type { RiskVerdict, Target, TradingState } from "../../schemas/generated/risk.verdicts.ts";
+import { type HeardReports, hear, nothingHeard } from "../../schemas/values/heard-reports.ts";
+import {
+  advance,
+  cancelRequested,
+  isDone,
+  type OrderProgress,
+  submitted,
+} from "../../schemas/values/order-progress.ts";
+import { isEnd } from "../../schemas/values/order-status.ts";
+import { plainTerms } from "../../schemas/values/order-terms.ts";
 import type { OrdersConfig } from "../flow-config.ts";
 import { nextTradingState } from "../trading-state.ts";
 import { limitPrice } from "./limit-price.ts";
 
 interface WorkingOrder {
-  /** With the quantity that is left of it. */
-  order: Order;
-  cancelRequested: boolean;
+  readonly order: Order;
+  progress: OrderProgress;
+  /** A cancel was refused: it is as good as filled, until something else is heard of it. */
+  cancelRefused: boolean;
 }
 
 /** What may still be done about a verdict. */
@@ -28,8 +39,9 @@ interface SymbolBook {
   /** Signed, by our own fills. */
   position: number;
   approval: Approval | null;
-  /** Oldest first, all on one side. */
+  /** Oldest first, all on one side; those that ended, too, until each execution is told of. */
   working: WorkingOrder[];
+  heard: HeardReports;
 }
 
 export interface RouterState {
@@ -43,7 +55,13 @@ export interface RouterState {
 export function bookOf(state: RouterState, symbol: string): SymbolBook {
   const found = state.books.get(symbol);
   if (found !== undefined) return found;
-  const book: SymbolBook = { instrument: null, position: 0, approval: null, working: [] };
+  const book: SymbolBook = {
+    instrument: null,
+    position: 0,
+    approval: null,
+    working: [],
+    heard: nothingHeard,
+  };
   state.books.set(symbol, book);
   return book;
 }
@@ -51,8 +69,15 @@ export function bookOf(state: RouterState, symbol: string): SymbolBook {
 const signed = ({ side, quantity }: { side: string; quantity: number }): number =>
   side === "BUY" ? quantity : -quantity;
 
+const leavesOf = ({ order: { side }, progress }: WorkingOrder): number =>
+  signed({ side, quantity: progress.leavesQuantity });
+
 const workingOf = (book: SymbolBook): number =>
-  book.working.reduce((total, { order }) => total + signed(order), 0);
+  book.working.reduce((total, working) => total + leavesOf(working), 0);
+
+/** Executed by what the venue says of an order's quantities, before it tells of each execution. */
+const untoldOf = ({ order: { side }, progress }: WorkingOrder): number =>
+  progress.missing.reduce((sum, { from, to }) => sum + signed({ side, quantity: to - from }), 0);
 
 export class Desk {
   private readonly state: RouterState;
@@ -78,25 +103,32 @@ export class Desk {
     const trade = Math.abs(quantity - book.position);
     const largest = Math.max(trade, Math.abs(workingOf(book)));
     book.approval = { quantity, referencePrice, largest };
+    for (const working of book.working) working.cancelRefused = false;
     this.settle(symbol, book);
   }
 
+  /** An execution is booked, once, whatever its order's state allows: the venue has dealt. */
   report(report: ExecutionReport): void {
-    const { orderId, execType, leavesQuantity, symbol } = report;
+    const { orderId, execId, execType, symbol } = report;
     const book = bookOf(this.state, symbol);
-    const at = book.working.findIndex(({ order }) => order.orderId === orderId);
-    const known = book.working[at];
+    const heard = hear(book.heard, execId);
+    if (heard === null) return;
+    book.heard = heard;
     if (execType === "FILLED") book.position += signed(report);
-    if (known !== undefined) {
-      if (execType === "FILLED" && leavesQuantity > 0) {
-        known.order = { ...known.order, quantity: leavesQuantity };
-      } else {
-        book.working.splice(at, 1);
-        // Ended by the venue, not by us: what was approved has been tried.
-        if (execType !== "FILLED" && !known.cancelRequested) book.approval = null;
-      }
-    }
+    const known = book.working.find(({ order }) => order.orderId === orderId);
+    if (known !== undefined) this.note(book, known, report);
     this.settle(symbol, book);
+  }
+
+  private note(book: SymbolBook, known: WorkingOrder, report: ExecutionReport): void {
+    const before = known.progress;
+    known.progress = advance(before, report).progress;
+    known.cancelRefused = report.execType === "CANCEL_REJECTED";
+    const { status } = known.progress;
+    const ended = isEnd(status) && !isEnd(before.status);
+    // Ended by the venue, not by us: what was approved has been tried.
+    if (ended && status !== "FILLED" && before.cancels === 0) book.approval = null;
+    if (isDone(known.progress)) book.working.splice(book.working.indexOf(known), 1);
   }
 
   obey(command: ControlCommand): void {
@@ -112,8 +144,9 @@ export class Desk {
 
   /** Sends what brings the symbol to its approved target, or cancels what leads past it. */
   private settle(symbol: string, book: SymbolBook): void {
-    const { approval, position, working } = book;
+    const { approval, working } = book;
     if (approval === null) return;
+    const position = working.reduce((sum, one) => sum + untoldOf(one), book.position);
     const missing = approval.quantity - position;
     let open = workingOf(book);
     const past = (): boolean =>
@@ -121,9 +154,13 @@ export class Desk {
     for (let newest = working.length - 1; past(); newest--) {
       const last = working[newest] as WorkingOrder;
       this.cancel(last);
-      open -= signed(last.order);
+      open -= leavesOf(last);
     }
-    if (working.some(({ cancelRequested }) => cancelRequested) || missing === open) return;
+    const unanswered = working.some(
+      ({ progress, cancelRefused }) =>
+        !isEnd(progress.status) && (progress.cancels > 0 || cancelRefused),
+    );
+    if (unanswered || missing === open) return;
     this.submit(symbol, book, approval, missing - open);
   }
 
@@ -153,14 +190,17 @@ export class Desk {
       timeInForce: config.timeInForce,
       referencePrice: approval.referencePrice,
       decidedUs: this.nowUs,
+      ...plainTerms,
     };
-    book.working.push({ order, cancelRequested: false });
+    book.working.push({ order, progress: submitted(quantity), cancelRefused: false });
     this.state.orders.push(order);
   }
 
   private cancel(working: WorkingOrder): void {
-    if (working.cancelRequested) return;
-    working.cancelRequested = true;
-    this.state.orders.push({ ...working.order, action: "CANCEL", decidedUs: this.nowUs });
+    const { order, progress, cancelRefused } = working;
+    if (isEnd(progress.status) || progress.cancels > 0 || cancelRefused) return;
+    working.progress = cancelRequested(progress);
+    const quantity = progress.leavesQuantity;
+    this.state.orders.push({ ...order, action: "CANCEL", quantity, decidedUs: this.nowUs });
   }
 }

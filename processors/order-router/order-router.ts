@@ -6,6 +6,10 @@
 //   venue has answered, the rest is sent. Limit orders are not re-priced while they lead to the target.
 // - An order is never larger than the trade that the risk gate measured, or than what was working when it
 //   did: after a race the rest follows in further orders.
+// - The venue's reports may come late, twice or out of order (schemas/values/order-progress.ts): what it says that
+//   it has executed counts from when it says so; each execution is booked once. A report that its order cannot
+//   have is not followed, but an execution is booked even then. A cancel that is refused is not sent again
+//   before the next verdict: its order is about to be heard of.
 // - An order that the venue refuses, or ends by itself (IOC, the day's end), uses its approval up: the next
 //   verdict decides anew.
 // - HaltTrading, ReduceOnly and KillTrading end every approval that is not sent yet; KillTrading also cancels
@@ -26,7 +30,7 @@ export function orderRouter(
 ): Processor<RouterState, Input, "orders"> {
   return {
     name: "order-router",
-    version: 1,
+    version: 2,
     scope: "portfolio",
     inputs: ["risk.verdicts", "fills", "market.instruments", "control.commands"],
     outputs: { orders: config.latencyUs },

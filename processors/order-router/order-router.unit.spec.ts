@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
+import { plainTerms } from "../../schemas/values/order-terms.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { command, filled, type TargetLine } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
@@ -41,7 +42,7 @@ const fill = (orderId: number, quantity: number, changes: Partial<ExecutionRepor
   reported(filled(orderId, "A", quantity, 100, changes));
 const ended = (
   orderId: number,
-  execType: "REJECTED" | "CANCELED",
+  execType: "REJECTED" | "CANCELED" | "CANCEL_REJECTED",
   reason: ExecutionReport["reason"],
 ) => fill(orderId, 1, { execType, reason, quantity: 0 });
 const told = (...parameters: Parameters<typeof command>) =>
@@ -74,6 +75,7 @@ describe("order-router", () => {
         timeInForce: "GTC",
         referencePrice: 18_25,
         decidedUs: 1,
+        ...plainTerms,
       },
     ]);
   });
@@ -131,7 +133,7 @@ describe("order-router", () => {
       approved(["A", 100, 10]),
       approved(["A", -50, 10]),
       fill(1, 100),
-      ended(1, "REJECTED", "UnknownOrder"),
+      ended(1, "CANCEL_REJECTED", "UnknownOrder"),
       fill(2, -100),
       fill(3, -50),
     );

@@ -77,6 +77,8 @@ describe("a market order", () => {
         slippage: 0,
         reason: "NONE",
         tradeUs: M,
+        execId: 1,
+        cumQuantity: 100,
       },
     ]);
   });
@@ -266,7 +268,7 @@ describe("an order that ends without a trade", () => {
       [1, "CanceledByUser", M + 1],
       [1, "UnknownOrder", M + 2],
     ]);
-    expect(found.map(({ execType }) => execType)).toEqual(["CANCELED", "REJECTED"]);
+    expect(found.map(({ execType }) => execType)).toEqual(["CANCELED", "CANCEL_REJECTED"]);
   });
 
   test("a cancel after the fill is rejected, and another portfolio's cancel too", () => {

@@ -18,6 +18,8 @@ interface Book {
   /** Of the last bar; closeUs is -1 before the first. */
   close: number;
   closeUs: number;
+  /** Last one given, by portfolio. */
+  readonly execIds: Map<string, number>;
   /** In order of arrival. */
   resting: RestingOrder[];
 }
@@ -33,7 +35,7 @@ const DAY_US = 86_400_000_000;
 export function bookOf(state: VenueState, symbol: string): Book {
   const found = state.books.get(symbol);
   if (found !== undefined) return found;
-  const book: Book = { instrument: null, close: 0, closeUs: -1, resting: [] };
+  const book: Book = { instrument: null, close: 0, closeUs: -1, execIds: new Map(), resting: [] };
   state.books.set(symbol, book);
   return book;
 }
@@ -93,7 +95,7 @@ export class Session {
     );
     const found = book.resting[at];
     if (found === undefined) {
-      this.end(order, "REJECTED", "UnknownOrder");
+      this.end(order, "CANCEL_REJECTED", "UnknownOrder");
       return;
     }
     book.resting.splice(at, 1);
@@ -141,8 +143,17 @@ export class Session {
 
   private report(
     { orderId, portfolio, symbol, side }: Order,
-    outcome: Omit<ExecutionReport, "orderId" | "portfolio" | "symbol" | "side" | "leavesQuantity">,
+    outcome: Omit<
+      ExecutionReport,
+      "orderId" | "portfolio" | "symbol" | "side" | "leavesQuantity" | "execId" | "cumQuantity"
+    >,
   ): void {
-    this.state.reports.push({ orderId, portfolio, symbol, side, leavesQuantity: 0, ...outcome });
+    const execId = (this.book.execIds.get(portfolio) ?? 0) + 1;
+    this.book.execIds.set(portfolio, execId);
+    const { quantity: cumQuantity } = outcome;
+    this.state.reports.push({
+      ...{ orderId, portfolio, symbol, side, leavesQuantity: 0 },
+      ...{ ...outcome, execId, cumQuantity },
+    });
   }
 }

@@ -17,8 +17,8 @@ describe("open orders", () => {
       ]),
     );
     expect(rows(submitted)).toMatchObject([
-      { orderId: 1, limitPrice: "179.50", status: "SUBMITTED", leaves: "100" },
-      { orderId: 2, limitPrice: null, status: "SUBMITTED" },
+      { orderId: 1, limitPrice: "179.50", status: "PENDING_NEW", leaves: "100" },
+      { orderId: 2, limitPrice: null, status: "PENDING_NEW" },
     ]);
     const partly = fold(
       projection,
@@ -43,7 +43,7 @@ describe("open orders", () => {
         emit("orders", order(9, { action: "CANCEL" })),
       ]),
     );
-    expect(rows(state)).toMatchObject([{ orderId: 1, status: "CANCEL_REQUESTED" }]);
+    expect(rows(state)).toMatchObject([{ orderId: 1, status: "PENDING_CANCEL" }]);
     const canceled = fold(
       projection,
       eventsOf([
