@@ -261,7 +261,9 @@ const settings = fc.record<Settings>({
     type: fc.constantFrom("MARKET", "LIMIT"),
     limitOffsetBps: fc.integer({ min: -50, max: 300 }),
     timeInForce: fc.constantFrom("GTC", "DAY", "IOC"),
+    goodForUs: fc.constant(null),
     latencyUs: fc.constantFrom(0, 2, 10, 50_000, MINUTE_US),
+    exits: fc.constant({ stopLossBps: null, takeProfitBps: null, trailingStopBps: null }),
   }),
   venue: fc.record({
     fill: fc.constantFrom("bar-close", "next-open"),

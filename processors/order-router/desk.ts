@@ -2,82 +2,38 @@
 
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
-import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import type { Order } from "../../schemas/generated/orders.ts";
-import type { RiskVerdict, Target, TradingState } from "../../schemas/generated/risk.verdicts.ts";
-import { type HeardReports, hear, nothingHeard } from "../../schemas/values/heard-reports.ts";
+import type { Order, Side } from "../../schemas/generated/orders.ts";
+import type { RiskVerdict, Target } from "../../schemas/generated/risk.verdicts.ts";
+import { hear } from "../../schemas/values/heard-reports.ts";
+import { changeHolding } from "../../schemas/values/holding.ts";
 import {
   advance,
   cancelRequested,
   isDone,
-  type OrderProgress,
-  submitted,
+  replaceRequested,
 } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
 import { plainTerms } from "../../schemas/values/order-terms.ts";
 import type { OrdersConfig } from "../flow-config.ts";
 import { nextTradingState } from "../trading-state.ts";
+import { averageEntry, EXIT_GROUP, hasExits, protect, wantedExits } from "./exits.ts";
 import { limitPrice } from "./limit-price.ts";
+import {
+  type Approval,
+  bookOf,
+  isOpen,
+  isUnanswered,
+  leavesOf,
+  type RouterState,
+  type SymbolBook,
+  signed,
+  untoldOf,
+  type WorkingOrder,
+  workingOrder,
+} from "./order-book.ts";
 
-interface WorkingOrder {
-  readonly order: Order;
-  progress: OrderProgress;
-  /** A cancel was refused: it is as good as filled, until something else is heard of it. */
-  cancelRefused: boolean;
-}
-
-/** What may still be done about a verdict. */
-interface Approval {
-  readonly quantity: number;
-  readonly referencePrice: number;
-  /** Size that no order goes beyond. */
-  readonly largest: number;
-}
-
-interface SymbolBook {
-  instrument: Instrument | null;
-  /** Signed, by our own fills. */
-  position: number;
-  approval: Approval | null;
-  /** Oldest first, all on one side; those that ended, too, until each execution is told of. */
-  working: WorkingOrder[];
-  heard: HeardReports;
-}
-
-export interface RouterState {
-  readonly books: Map<string, SymbolBook>;
-  nextOrderId: number;
-  trading: TradingState;
-  /** Asked for by the last event. */
-  orders: Order[];
-}
-
-export function bookOf(state: RouterState, symbol: string): SymbolBook {
-  const found = state.books.get(symbol);
-  if (found !== undefined) return found;
-  const book: SymbolBook = {
-    instrument: null,
-    position: 0,
-    approval: null,
-    working: [],
-    heard: nothingHeard,
-  };
-  state.books.set(symbol, book);
-  return book;
-}
-
-const signed = ({ side, quantity }: { side: string; quantity: number }): number =>
-  side === "BUY" ? quantity : -quantity;
-
-const leavesOf = ({ order: { side }, progress }: WorkingOrder): number =>
-  signed({ side, quantity: progress.leavesQuantity });
-
-const workingOf = (book: SymbolBook): number =>
-  book.working.reduce((total, working) => total + leavesOf(working), 0);
-
-/** Executed by what the venue says of an order's quantities, before it tells of each execution. */
-const untoldOf = ({ order: { side }, progress }: WorkingOrder): number =>
-  progress.missing.reduce((sum, { from, to }) => sum + signed({ side, quantity: to - from }), 0);
+const sum = (orders: readonly WorkingOrder[], of: (one: WorkingOrder) => number): number =>
+  orders.reduce((total, one) => total + of(one), 0);
 
 export class Desk {
   private readonly state: RouterState;
@@ -101,7 +57,7 @@ export class Desk {
   private aim({ symbol, quantity, referencePrice }: Target): void {
     const book = bookOf(this.state, symbol);
     const trade = Math.abs(quantity - book.position);
-    const largest = Math.max(trade, Math.abs(workingOf(book)));
+    const largest = Math.max(trade, Math.abs(sum(book.working, leavesOf)));
     book.approval = { quantity, referencePrice, largest };
     for (const working of book.working) working.cancelRefused = false;
     this.settle(symbol, book);
@@ -114,41 +70,55 @@ export class Desk {
     const heard = hear(book.heard, execId);
     if (heard === null) return;
     book.heard = heard;
-    if (execType === "FILLED") book.position += signed(report);
-    const known = book.working.find(({ order }) => order.orderId === orderId);
-    if (known !== undefined) this.note(book, known, report);
+    if (execType === "FILLED") execute(book, report);
+    for (const list of [book.working, book.exits]) {
+      const known = list.find(({ order }) => order.orderId === orderId);
+      if (known !== undefined) this.note(book, list, known, report);
+    }
     this.settle(symbol, book);
+    this.protect(symbol, book);
   }
 
-  private note(book: SymbolBook, known: WorkingOrder, report: ExecutionReport): void {
+  private note(
+    book: SymbolBook,
+    list: WorkingOrder[],
+    known: WorkingOrder,
+    report: ExecutionReport,
+  ) {
     const before = known.progress;
+    const isExit = list === book.exits;
     known.progress = advance(before, report).progress;
     known.cancelRefused = report.execType === "CANCEL_REJECTED";
     const { status } = known.progress;
     const ended = isEnd(status) && !isEnd(before.status);
+    // The position was closed to protect it: nothing of what was approved before it stands.
+    if (report.execType === "FILLED" && isExit) book.approval = null;
+    if (ended && status === "REJECTED" && isExit) book.refused.push(known.order.type);
     // Ended by the venue, not by us: what was approved has been tried.
-    if (ended && status !== "FILLED" && before.cancels === 0) book.approval = null;
-    if (isDone(known.progress)) book.working.splice(book.working.indexOf(known), 1);
+    if (ended && status !== "FILLED" && before.cancels === 0 && !isExit) book.approval = null;
+    if (isDone(known.progress)) list.splice(list.indexOf(known), 1);
   }
 
   obey(command: ControlCommand): void {
     const { state } = this;
     state.trading = nextTradingState(state.trading, command);
     const { command: name } = command;
-    if (name === "EnableTrading" || name === "SetLimit") return;
-    for (const book of state.books.values()) {
-      book.approval = null;
-      if (name === "KillTrading") for (const working of book.working) this.cancel(working);
+    for (const [symbol, book] of state.books) {
+      if (name !== "EnableTrading" && name !== "SetLimit") book.approval = null;
+      if (name === "KillTrading") {
+        for (const working of [...book.working, ...book.exits]) this.cancel(working);
+      }
+      if (name === "EnableTrading") this.protect(symbol, book);
     }
   }
 
   /** Sends what brings the symbol to its approved target, or cancels what leads past it. */
   private settle(symbol: string, book: SymbolBook): void {
-    const { approval, working } = book;
+    const { approval, working, exits } = book;
     if (approval === null) return;
-    const position = working.reduce((sum, one) => sum + untoldOf(one), book.position);
+    const position = book.position + sum(working, untoldOf) + sum(exits, untoldOf);
     const missing = approval.quantity - position;
-    let open = workingOf(book);
+    let open = sum(working, leavesOf);
     const past = (): boolean =>
       open !== 0 && (open > 0 !== missing > 0 || Math.abs(open) > Math.abs(missing));
     for (let newest = working.length - 1; past(); newest--) {
@@ -156,51 +126,92 @@ export class Desk {
       this.cancel(last);
       open -= leavesOf(last);
     }
-    const unanswered = working.some(
-      ({ progress, cancelRefused }) =>
-        !isEnd(progress.status) && (progress.cancels > 0 || cancelRefused),
-    );
-    if (unanswered || missing === open) return;
-    this.submit(symbol, book, approval, missing - open);
+    if (working.some((one) => isOpen(one) && isUnanswered(one)) || missing === open) return;
+    const delta = missing - open;
+    const reduces = hasExits(this.config.exits) && position !== 0 && position > 0 !== delta > 0;
+    // Beside exits a position is closed before it is turned: what closes it cannot lead past 0 then.
+    const most = reduces ? Math.abs(position) - Math.abs(open) : approval.largest;
+    const quantity = Math.min(Math.abs(delta), approval.largest, most);
+    // 0 where a fill is explained by no working order of ours: nothing was approved to undo it.
+    if (quantity > 0) this.submit(symbol, book, delta > 0 ? "BUY" : "SELL", quantity, reduces);
   }
 
-  private submit(symbol: string, book: SymbolBook, approval: Approval, delta: number): void {
-    const { config } = this;
-    const quantity = Math.min(Math.abs(delta), approval.largest);
-    // A fill that no working order of ours explains: nothing was approved to undo it.
-    if (quantity === 0) return;
-    const side = delta > 0 ? "BUY" : "SELL";
-    const order: Order = {
+  private submit(symbol: string, book: SymbolBook, side: Side, quantity: number, reduces: boolean) {
+    const { type, limitOffsetBps, timeInForce, goodForUs } = this.config;
+    const { referencePrice } = book.approval as Approval;
+    const tickSize = book.instrument?.tickSize ?? 1;
+    const order = this.order(symbol, {
+      side,
+      type,
+      quantity,
+      limitPrice:
+        type === "LIMIT" ? limitPrice(side, referencePrice, limitOffsetBps, tickSize) : null,
+      timeInForce,
+      referencePrice,
+      expireUs: goodForUs === null ? null : this.nowUs + goodForUs,
+      reduceOnly: reduces,
+      ocoGroup: reduces ? EXIT_GROUP : null,
+    });
+    book.working.push(workingOrder(order));
+    this.state.orders.push(order);
+  }
+
+  private protect(symbol: string, book: SymbolBook): void {
+    const { exits } = this.config;
+    if (!hasExits(exits) || this.state.trading === "KILLED") return;
+    protect(book, wantedExits(exits, book), {
+      submit: (terms) => {
+        const fixed = { timeInForce: "GTC", reduceOnly: true, ocoGroup: EXIT_GROUP } as const;
+        const at = { referencePrice: averageEntry(book) };
+        const order = this.order(symbol, { ...terms, ...fixed, ...at });
+        book.exits.push(workingOrder(order));
+        this.state.orders.push(order);
+      },
+      replace: (exit, terms) => {
+        const quantity = exit.progress.cumQuantity + terms.quantity;
+        exit.order = { ...exit.order, ...terms, quantity };
+        exit.progress = replaceRequested(exit.progress, quantity);
+        this.state.orders.push({ ...exit.order, action: "REPLACE", decidedUs: this.nowUs });
+      },
+      cancel: (exit) => this.cancel(exit),
+    });
+  }
+
+  private order(
+    symbol: string,
+    terms: Pick<
+      Order,
+      "side" | "type" | "quantity" | "limitPrice" | "timeInForce" | "referencePrice"
+    > &
+      Partial<Order>,
+  ): Order {
+    return {
       orderId: this.state.nextOrderId++,
       action: "NEW",
       portfolio: this.portfolio,
       symbol,
-      side,
-      type: config.type,
-      quantity,
-      limitPrice:
-        config.type === "LIMIT"
-          ? limitPrice(
-              side,
-              approval.referencePrice,
-              config.limitOffsetBps,
-              book.instrument?.tickSize ?? 1,
-            )
-          : null,
-      timeInForce: config.timeInForce,
-      referencePrice: approval.referencePrice,
       decidedUs: this.nowUs,
       ...plainTerms,
+      ...terms,
     };
-    book.working.push({ order, progress: submitted(quantity), cancelRefused: false });
-    this.state.orders.push(order);
   }
 
   private cancel(working: WorkingOrder): void {
     const { order, progress, cancelRefused } = working;
-    if (isEnd(progress.status) || progress.cancels > 0 || cancelRefused) return;
+    if (!isOpen(working) || progress.cancels > 0 || cancelRefused) return;
     working.progress = cancelRequested(progress);
     const quantity = progress.leavesQuantity;
     this.state.orders.push({ ...order, action: "CANCEL", quantity, decidedUs: this.nowUs });
   }
+}
+
+/** Position and cost after an execution. */
+function execute(book: SymbolBook, report: ExecutionReport): void {
+  const quantity = signed(report);
+  const { position, cost } = book;
+  const value = BigInt(report.price) * BigInt(quantity);
+  const { holding } = changeHolding({ quantity: position, cost }, quantity, value);
+  book.position = holding.quantity;
+  book.cost = holding.cost;
+  book.refused = [];
 }

@@ -10,17 +10,23 @@
 //   it has executed counts from when it says so; each execution is booked once. A report that its order cannot
 //   have is not followed, but an execution is booked even then. A cancel that is refused is not sent again
 //   before the next verdict: its order is about to be heard of.
-// - An order that the venue refuses, or ends by itself (IOC, the day's end), uses its approval up: the next
+// - An order that the venue refuses, or ends by itself (IOC, its date), uses its approval up: the next
 //   verdict decides anew.
 // - HaltTrading, ReduceOnly and KillTrading end every approval that is not sent yet; KillTrading also cancels
 //   what works. No verdict is acted on while trading is halted or killed.
+// - Protective exits (exits.ts), where they are configured: a position has a stop, a limit and a trailing stop of its
+//   size at the venue, in one group with every order that makes it smaller, so that what one executes is taken off
+//   the others there, without us. They are replaced as the position changes and cancelled when it is flat. An exit
+//   that executes ends the approval: the next verdict decides anew. They stay while trading is halted; KillTrading
+//   cancels them, and none is sent before EnableTrading.
 // - decidedUs is the time of the event that was acted on: the verdict, or the report that freed a quantity.
 //   So no order can trade at a price older than what it was decided from.
 
 import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { OrdersConfig, PortfolioConfig } from "../flow-config.ts";
-import { bookOf, Desk, type RouterState } from "./desk.ts";
+import { Desk } from "./desk.ts";
+import { bookOf, type RouterState } from "./order-book.ts";
 
 type Input = "risk.verdicts" | "fills" | "market.instruments" | "control.commands";
 

@@ -19,7 +19,9 @@ const market: OrdersConfig = {
   type: "MARKET",
   limitOffsetBps: 0,
   timeInForce: "GTC",
+  goodForUs: null,
   latencyUs: 50_000,
+  exits: { stopLossBps: null, takeProfitBps: null, trailingStopBps: null },
 };
 type Event = EventOf<"risk.verdicts" | "fills" | "market.instruments" | "control.commands">;
 

@@ -28,7 +28,7 @@ export function walk(
     for (;;) {
       const next = firstAlong(session, step, at, takes, tally);
       if (next === null) break;
-      act(session, next.resting, { step, from: at, price: next.price }, tally);
+      act(session, next.resting, { step, price: next.price }, tally);
       at = next.price;
     }
     for (const resting of session.book.resting) {
@@ -56,8 +56,6 @@ function firstAlong({ book }: Session, step: Step, at: number, takes: Takes, { s
 
 interface Meeting {
   readonly step: Step;
-  /** Where the step was before. */
-  readonly from: number;
   readonly price: number;
 }
 
@@ -108,8 +106,8 @@ function shown({ order, leaves }: RestingOrder, { step, price }: Meeting): numbe
 }
 
 /** Who waited for the price gets just that; who takes it pays for taking it. */
-function printFor({ order }: RestingOrder, { step, from, price }: Meeting) {
+function printFor({ order }: RestingOrder, { step, price }: Meeting) {
   const { limitPrice, postOnly } = order;
-  const waited = limitPrice !== null && (postOnly || (price === limitPrice && price !== from));
+  const waited = limitPrice !== null && (postOnly || price === limitPrice);
   return { price: waited ? limitPrice : price, timeUs: step.timeUs, atLimit: waited };
 }
