@@ -13,7 +13,7 @@ import {
   replaceRequested,
 } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
-import { plainTerms } from "../../schemas/values/order-terms.ts";
+import { plainTerms, type SpecialTerms } from "../../schemas/values/order-terms.ts";
 import type { OrdersConfig } from "../flow-config.ts";
 import { nextTradingState } from "../trading-state.ts";
 import { averageEntry, EXIT_GROUP, hasExits, protect, wantedExits } from "./exits.ts";
@@ -31,6 +31,12 @@ import {
   type WorkingOrder,
   workingOrder,
 } from "./order-book.ts";
+
+type Terms = Pick<
+  Order,
+  "side" | "type" | "quantity" | "limitPrice" | "timeInForce" | "referencePrice"
+> &
+  Partial<SpecialTerms>;
 
 const sum = (orders: readonly WorkingOrder[], of: (one: WorkingOrder) => number): number =>
   orders.reduce((total, one) => total + of(one), 0);
@@ -177,22 +183,23 @@ export class Desk {
     });
   }
 
-  private order(
-    symbol: string,
-    terms: Pick<
-      Order,
-      "side" | "type" | "quantity" | "limitPrice" | "timeInForce" | "referencePrice"
-    > &
-      Partial<Order>,
-  ): Order {
+  /** Its fields in the schema's order, as they are read back: what keeps it as state keeps that order. */
+  private order(symbol: string, terms: Terms): Order {
+    const { side, type, quantity, limitPrice, timeInForce, referencePrice, ...special } = terms;
     return {
       orderId: this.state.nextOrderId++,
       action: "NEW",
       portfolio: this.portfolio,
       symbol,
+      side,
+      type,
+      quantity,
+      limitPrice,
+      timeInForce,
+      referencePrice,
       decidedUs: this.nowUs,
       ...plainTerms,
-      ...terms,
+      ...special,
     };
   }
 

@@ -16,6 +16,7 @@ export type SpecialTerms = Pick<
   | "ocoGroup"
 >;
 
+/** In the schema's order. */
 export const plainTerms: SpecialTerms = {
   stopPrice: null,
   trailOffset: null,
