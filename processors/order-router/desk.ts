@@ -2,18 +2,11 @@
 
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
-import type { Order, Side } from "../../schemas/generated/orders.ts";
+import type { Side } from "../../schemas/generated/orders.ts";
 import type { RiskVerdict, Target } from "../../schemas/generated/risk.verdicts.ts";
 import { hear } from "../../schemas/values/heard-reports.ts";
-import { changeHolding } from "../../schemas/values/holding.ts";
-import {
-  advance,
-  cancelRequested,
-  isDone,
-  replaceRequested,
-} from "../../schemas/values/order-progress.ts";
+import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
-import { plainTerms, type SpecialTerms } from "../../schemas/values/order-terms.ts";
 import type { OrdersConfig } from "../flow-config.ts";
 import { nextTradingState } from "../trading-state.ts";
 import { averageEntry, EXIT_GROUP, hasExits, protect, wantedExits } from "./exits.ts";
@@ -21,6 +14,7 @@ import { limitPrice } from "./limit-price.ts";
 import {
   type Approval,
   bookOf,
+  execute,
   isOpen,
   isUnanswered,
   leavesOf,
@@ -29,14 +23,8 @@ import {
   signed,
   untoldOf,
   type WorkingOrder,
-  workingOrder,
 } from "./order-book.ts";
-
-type Terms = Pick<
-  Order,
-  "side" | "type" | "quantity" | "limitPrice" | "timeInForce" | "referencePrice"
-> &
-  Partial<SpecialTerms>;
+import { Outbox } from "./outbox.ts";
 
 const sum = (orders: readonly WorkingOrder[], of: (one: WorkingOrder) => number): number =>
   orders.reduce((total, one) => total + of(one), 0);
@@ -44,13 +32,13 @@ const sum = (orders: readonly WorkingOrder[], of: (one: WorkingOrder) => number)
 export class Desk {
   private readonly state: RouterState;
   private readonly config: OrdersConfig;
-  private readonly portfolio: string;
+  private readonly outbox: Outbox;
   private readonly nowUs: number;
 
   constructor(state: RouterState, config: OrdersConfig, portfolio: string, nowUs: number) {
     this.state = state;
     this.config = config;
-    this.portfolio = portfolio;
+    this.outbox = new Outbox(state, portfolio, nowUs);
     this.nowUs = nowUs;
   }
 
@@ -112,7 +100,7 @@ export class Desk {
     for (const [symbol, book] of state.books) {
       if (name !== "EnableTrading" && name !== "SetLimit") book.approval = null;
       if (name === "KillTrading") {
-        for (const working of [...book.working, ...book.exits]) this.cancel(working);
+        for (const working of [...book.working, ...book.exits]) this.outbox.cancel(working);
       }
       if (name === "EnableTrading") this.protect(symbol, book);
     }
@@ -129,7 +117,7 @@ export class Desk {
       open !== 0 && (open > 0 !== missing > 0 || Math.abs(open) > Math.abs(missing));
     for (let newest = working.length - 1; past(); newest--) {
       const last = working[newest] as WorkingOrder;
-      this.cancel(last);
+      this.outbox.cancel(last);
       open -= leavesOf(last);
     }
     if (working.some((one) => isOpen(one) && isUnanswered(one)) || missing === open) return;
@@ -146,7 +134,7 @@ export class Desk {
     const { type, limitOffsetBps, timeInForce, goodForUs } = this.config;
     const { referencePrice } = book.approval as Approval;
     const tickSize = book.instrument?.tickSize ?? 1;
-    const order = this.order(symbol, {
+    const working = this.outbox.place(symbol, {
       side,
       type,
       quantity,
@@ -158,67 +146,21 @@ export class Desk {
       reduceOnly: reduces,
       ocoGroup: reduces ? EXIT_GROUP : null,
     });
-    book.working.push(workingOrder(order));
-    this.state.orders.push(order);
+    book.working.push(working);
   }
 
   private protect(symbol: string, book: SymbolBook): void {
     const { exits } = this.config;
     if (!hasExits(exits) || this.state.trading === "KILLED") return;
+    const { outbox } = this;
     protect(book, wantedExits(exits, book), {
       submit: (terms) => {
         const fixed = { timeInForce: "GTC", reduceOnly: true, ocoGroup: EXIT_GROUP } as const;
-        const at = { referencePrice: averageEntry(book) };
-        const order = this.order(symbol, { ...terms, ...fixed, ...at });
-        book.exits.push(workingOrder(order));
-        this.state.orders.push(order);
+        const referencePrice = averageEntry(book);
+        book.exits.push(outbox.place(symbol, { ...terms, ...fixed, referencePrice }));
       },
-      replace: (exit, terms) => {
-        const quantity = exit.progress.cumQuantity + terms.quantity;
-        exit.order = { ...exit.order, ...terms, quantity };
-        exit.progress = replaceRequested(exit.progress, quantity);
-        this.state.orders.push({ ...exit.order, action: "REPLACE", decidedUs: this.nowUs });
-      },
-      cancel: (exit) => this.cancel(exit),
+      replace: (exit, terms) => outbox.replace(exit, terms),
+      cancel: (exit) => outbox.cancel(exit),
     });
   }
-
-  /** Its fields in the schema's order, as they are read back: what keeps it as state keeps that order. */
-  private order(symbol: string, terms: Terms): Order {
-    const { side, type, quantity, limitPrice, timeInForce, referencePrice, ...special } = terms;
-    return {
-      orderId: this.state.nextOrderId++,
-      action: "NEW",
-      portfolio: this.portfolio,
-      symbol,
-      side,
-      type,
-      quantity,
-      limitPrice,
-      timeInForce,
-      referencePrice,
-      decidedUs: this.nowUs,
-      ...plainTerms,
-      ...special,
-    };
-  }
-
-  private cancel(working: WorkingOrder): void {
-    const { order, progress, cancelRefused } = working;
-    if (!isOpen(working) || progress.cancels > 0 || cancelRefused) return;
-    working.progress = cancelRequested(progress);
-    const quantity = progress.leavesQuantity;
-    this.state.orders.push({ ...order, action: "CANCEL", quantity, decidedUs: this.nowUs });
-  }
-}
-
-/** Position and cost after an execution. */
-function execute(book: SymbolBook, report: ExecutionReport): void {
-  const quantity = signed(report);
-  const { position, cost } = book;
-  const value = BigInt(report.price) * BigInt(quantity);
-  const { holding } = changeHolding({ quantity: position, cost }, quantity, value);
-  book.position = holding.quantity;
-  book.cost = holding.cost;
-  book.refused = [];
 }

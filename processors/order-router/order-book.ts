@@ -1,9 +1,11 @@
 // What the router knows of a symbol: its position, what may still be done, and the orders at the venue.
 
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import type { TradingState } from "../../schemas/generated/risk.verdicts.ts";
 import { type HeardReports, nothingHeard } from "../../schemas/values/heard-reports.ts";
+import { changeHolding } from "../../schemas/values/holding.ts";
 import { type OrderProgress, submitted } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
 
@@ -84,3 +86,14 @@ export const isOpen = ({ progress }: WorkingOrder): boolean => !isEnd(progress.s
 /** Something is to be heard of it before anything else is asked. */
 export const isUnanswered = ({ progress, cancelRefused }: WorkingOrder): boolean =>
   progress.cancels > 0 || progress.replaces > 0 || cancelRefused;
+
+/** Position and cost after an execution. */
+export function execute(book: SymbolBook, report: ExecutionReport): void {
+  const quantity = signed(report);
+  const { position, cost } = book;
+  const value = BigInt(report.price) * BigInt(quantity);
+  const { holding } = changeHolding({ quantity: position, cost }, quantity, value);
+  book.position = holding.quantity;
+  book.cost = holding.cost;
+  book.refused = [];
+}

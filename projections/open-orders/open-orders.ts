@@ -24,7 +24,10 @@ import type { Answer, Row } from "../answer.ts";
 type Input = "market.instruments" | "orders" | "fills";
 
 export interface WorkingOrder {
+  /** With the terms of its last replace that the venue took. */
   readonly order: Order;
+  /** Asked for in its place, and not answered. */
+  readonly replacement: Order | null;
   readonly submittedUs: number;
   readonly progress: OrderProgress;
 }
@@ -59,14 +62,19 @@ function submit(state: OpenOrdersState, order: Order, timeUs: number): void {
   const known = state.working.get(orderId);
   if (action === "NEW") {
     state.submitted++;
-    state.working.set(orderId, { order, submittedUs: timeUs, progress: submitted(quantity) });
+    state.working.set(orderId, {
+      order,
+      replacement: null,
+      submittedUs: timeUs,
+      progress: submitted(quantity),
+    });
   } else if (known === undefined || isEnd(known.progress.status)) {
     state.unmatched++;
   } else if (action === "CANCEL") {
     state.working.set(orderId, { ...known, progress: cancelRequested(known.progress) });
   } else {
     const progress = replaceRequested(known.progress, quantity);
-    state.working.set(orderId, { ...known, progress });
+    state.working.set(orderId, { ...known, replacement: order, progress });
   }
 }
 
@@ -97,12 +105,19 @@ function report(state: OpenOrdersState, value: ExecutionReport): void {
     state[counters[status as keyof typeof counters]]++;
   }
   if (isDone(progress)) state.working.delete(value.orderId);
-  else state.working.set(value.orderId, { ...known, progress });
+  else state.working.set(value.orderId, { ...termsAfter(known, value), progress });
+}
+
+function termsAfter(known: WorkingOrder, { execType }: ExecutionReport): WorkingOrder {
+  if (execType === "REPLACE_REJECTED") return { ...known, replacement: null };
+  if (execType !== "REPLACED" || known.replacement === null) return known;
+  return { ...known, order: known.replacement, replacement: null };
 }
 
 function row({ order, submittedUs, progress }: WorkingOrder, of?: Instrument): Row {
   const quantityScale = of?.quantityScale ?? 0;
-  const limit = order.limitPrice;
+  const price = (value: number | null): string | null =>
+    value === null ? null : formatScaled(value, of?.priceScale ?? 0);
   return {
     orderId: order.orderId,
     portfolio: order.portfolio,
@@ -111,7 +126,8 @@ function row({ order, submittedUs, progress }: WorkingOrder, of?: Instrument): R
     type: order.type,
     quantity: formatScaled(order.quantity, quantityScale),
     leaves: formatScaled(progress.leavesQuantity, quantityScale),
-    limitPrice: limit === null ? null : formatScaled(limit, of?.priceScale ?? 0),
+    limitPrice: price(order.limitPrice),
+    stopPrice: price(order.stopPrice),
     timeInForce: order.timeInForce,
     status: statusOf(progress),
     submitted: formatIsoUs(submittedUs),
