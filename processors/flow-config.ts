@@ -89,6 +89,8 @@ export interface VenueConfig {
   /** From the execution to our hearing of it: at least 1, the flow's cycle needs it. */
   readonly latencyUs: number;
   readonly slippageBps: number;
+  /** Most of a bar's or tick's volume that our orders of a symbol execute, in basis points; null: all there is to ask. */
+  readonly participationBps: number | null;
   /** Of the executed value, in hundredths of a basis point (1 = 0.0001 %). */
   readonly feePerMillion: number;
   /** Least fee of an execution, in minor units. */

@@ -269,6 +269,7 @@ const settings = fc.record<Settings>({
     fill: fc.constantFrom("bar-close", "next-open"),
     latencyUs: fc.constantFrom(1, 5, 1_000, MINUTE_US),
     slippageBps: fc.nat(10),
+    participationBps: fc.constant(null),
     feePerMillion: fc.nat(100),
     minimumFeeMinor: fc.nat(3),
   }),

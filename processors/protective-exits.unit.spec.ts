@@ -59,7 +59,7 @@ function play(
     a.timeUs - b.timeUs || ranked.indexOf(a.topic) - ranked.indexOf(b.topic) || a.offset - b.offset;
   for (let events = 0; queue.length > 0; events++) {
     // Router and venue do not talk to each other for ever.
-    expect(events).toBeLessThan(2000);
+    expect(events).toBeLessThan(3000);
     queue.sort(before);
     const event = queue.shift() as EventOf<Topic>;
     const wrote: EventOf<Topic>[] = [];
@@ -158,6 +158,8 @@ const settings = fc.record<Settings>({
     fill: fc.constantFrom("bar-close", "next-open"),
     latencyUs: fc.constantFrom(1, 5, 1_000, MINUTE_US),
     slippageBps: fc.nat(10),
+    // Of bars of 1000.
+    participationBps: fc.constantFrom(null, 20, 100),
     feePerMillion: fc.constant(0),
     minimumFeeMinor: fc.constant(0),
   }),
@@ -234,7 +236,7 @@ describe("protective exits", () => {
         const notebook = new Notebook();
         const enabled: Step = { kind: "command", name: "EnableTrading" };
         // Quiet minutes without a range: everything on its way arrives, then nothing trades.
-        const quiet: Step[] = Array.from({ length: 20 }, () => ({
+        const quiet: Step[] = Array.from({ length: 60 }, () => ({
           kind: "bar",
           open: 100_00,
           close: 100_00,
@@ -256,7 +258,7 @@ describe("protective exits", () => {
         restated += notebook.restated;
         if (Object.keys(expected).length > 0) covered++;
       }),
-      { numRuns: 1500 },
+      { numRuns: 2000 },
     );
     // The sequences were rich enough to mean something.
     expect(Math.min(exited, restated, covered)).toBeGreaterThan(200);

@@ -105,6 +105,7 @@ function drawConfig(random: Random, seed: number): FlowConfig {
       fill,
       latencyUs: pick(random, [1, 500, 250_000, 1_000_000]),
       slippageBps: random.integer(20),
+      participationBps: drawParticipation(new Random(-2_000_000_011 - seed)),
       feePerMillion: random.integer(3000),
       minimumFeeMinor: random.integer(200),
     },
@@ -116,6 +117,9 @@ function drawExits(random: Random): ExitsConfig {
   const maybe = () => (random.integer(3) === 0 ? 5 + random.integer(300) : null);
   return { stopLossBps: maybe(), takeProfitBps: maybe(), trailingStopBps: maybe() };
 }
+
+const drawParticipation = (random: Random): number | null =>
+  random.integer(2) === 0 ? 100 + random.integer(9_900) : null;
 
 function drawSizing(random: Random): SizingConfig {
   const method = pick(random, ["FIXED_QUANTITY", "EQUAL_WEIGHT", "INVERSE_VOLATILITY"] as const);

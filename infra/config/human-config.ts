@@ -37,6 +37,7 @@ export interface HumanConfig {
     readonly fill: FlowConfig["venue"]["fill"];
     readonly latency: string;
     readonly slippage: number;
+    readonly participation: HumanLimit;
     readonly fee: number;
     readonly minimumFee: number;
   };

@@ -98,6 +98,9 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       fill: venue.fill,
       latencyUs: read.duration("/venue/latency", venue.latency, 1),
       slippageBps: read.fraction("/venue/slippage", venue.slippage, BPS_DIGITS),
+      participationBps: isOff(venue.participation)
+        ? null
+        : read.fraction("/venue/participation", venue.participation, BPS_DIGITS),
       feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
     },
@@ -119,7 +122,11 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
       takeProfit: nullIfOff(orders.takeProfit),
       trailingStop: nullIfOff(orders.trailingStop),
     },
-    venue: { ...venue, latency: formatDurationUs(flow.venue.latencyUs) },
+    venue: {
+      ...venue,
+      latency: formatDurationUs(flow.venue.latencyUs),
+      participation: nullIfOff(venue.participation),
+    },
   };
 }
 

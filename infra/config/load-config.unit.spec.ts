@@ -46,7 +46,7 @@ risk:
 orders:
   { type: limit, limitOffset: -0.0005, timeInForce: GTD, goodFor: 90s, latency: 1.5ms,
     stopLoss: 0.02, takeProfit: 0.5, trailingStop: 0.0001 }
-venue: { fill: next-tick, latency: 1us, slippage: 0, fee: 0.000001, minimumFee: 0.005 }
+venue: { fill: next-tick, latency: 1us, slippage: 0, participation: 0.25, fee: 0.000001, minimumFee: 0.005 }
 commands:
   - { at: 2013-10-07T15:00:00Z, command: HaltTrading, who: ops, why: second }
   - { at: 2013-10-07T14:00:00Z, command: SetLimit, who: ops, why: first, limit: maxDrawdown, value: 0.1 }
@@ -90,6 +90,7 @@ describe("a whole configuration", () => {
         fill: "next-tick",
         latencyUs: 1,
         slippageBps: 0,
+        participationBps: 2500,
         feePerMillion: 1,
         minimumFeeMinor: 5,
       },

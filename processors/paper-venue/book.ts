@@ -11,6 +11,8 @@ export interface Book {
   lastUs: number;
   /** UTC date that it belongs to. */
   lastDay: number;
+  /** What our orders may still execute of its volume; null where there is no cap. */
+  volumeLeft: number | null;
   /** In order of arrival. */
   resting: RestingOrder[];
   /** By portfolio: the last execId given, and what its executions here add up to. */
@@ -35,6 +37,7 @@ export function bookOf(state: VenueState, symbol: string): Book {
     last: 0,
     lastUs: -1,
     lastDay: -1,
+    volumeLeft: null,
     resting: [],
     execIds: new Map(),
     positions: new Map(),

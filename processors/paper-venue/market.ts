@@ -3,6 +3,7 @@
 
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { MarketTick } from "../../schemas/generated/market.ticks.ts";
+import type { VenueConfig } from "../flow-config.ts";
 import { jumpTo, pathOf, type Step } from "./bar-path.ts";
 import { dayOf, isWholeDay } from "./book.ts";
 import { isAuction } from "./order-check.ts";
@@ -29,14 +30,14 @@ export function onBar(session: Session, bar: MarketBar): void {
       return phase !== "close";
     };
     const steps = [...pathOf(bar), jumpTo(close, endUs, "close")];
-    meet(session, steps, takes, { day, opens });
-  }
+    meet(session, steps, takes, { day, opens, volume: bar.volume });
+  } else book.volumeLeft = shareOf(bar.volume, config);
   book.last = close;
   book.lastUs = endUs;
   book.lastDay = day;
 }
 
-export function onTick(session: Session, { price }: MarketTick): void {
+export function onTick(session: Session, { price, quantity }: MarketTick): void {
   const { book, nowUs } = session;
   const day = dayOf(nowUs);
   if (book.resting.length > 0) {
@@ -46,12 +47,17 @@ export function onTick(session: Session, { price }: MarketTick): void {
       if (order.timeInForce === "AT_THE_OPENING") return opens;
       return order.timeInForce !== "AT_THE_CLOSE";
     };
-    meet(session, [jumpTo(price, nowUs, opens ? "open" : "path")], takes, { day, opens });
-  }
+    const step = jumpTo(price, nowUs, opens ? "open" : "path");
+    meet(session, [step], takes, { day, opens, volume: quantity });
+  } else book.volumeLeft = shareOf(quantity, session.config);
   book.last = price;
   book.lastUs = nowUs;
   book.lastDay = day;
 }
+
+/** Rounded down. */
+const shareOf = (volume: number, { participationBps: bps }: VenueConfig): number | null =>
+  bps === null ? null : Number((BigInt(volume) * BigInt(bps)) / 10_000n);
 
 /** Orders whose last moment has passed. */
 export function expire(session: Session, afterUs: number): void {
@@ -67,11 +73,14 @@ interface When {
   readonly day: number;
   /** First price of a date: the date before has closed. */
   readonly opens: boolean;
+  readonly volume: number;
 }
 
-function meet(session: Session, steps: readonly Step[], takes: Takes, { day, opens }: When): void {
+function meet(session: Session, steps: readonly Step[], takes: Takes, when: When): void {
+  const { day, opens, volume } = when;
   expire(session, (steps[0] as Step).timeUs);
   if (opens) closeDay(session);
+  session.book.volumeLeft = shareOf(volume, session.config);
   const touched: RestingOrder[] = [];
   for (const resting of [...session.book.resting]) {
     if (!session.isResting(resting) || !steps.some((step) => takes(resting, step))) continue;

@@ -1,6 +1,7 @@
 // A venue of paper: fills orders at prices that the market printed, after our latency, with slippage and
 // fees. Promises: an order trades at prices printed at or after its decision (look-ahead is impossible), in
-// lots and ticks; each order gets one last report. Volume does not limit it yet. docs/orders.md says more.
+// lots and ticks; all orders of a symbol together execute no more of a bar's or tick's volume than the cap lets them,
+// in whole lots; each order gets one last report. docs/orders.md says more.
 //
 // Which prices a MARKET order sees:
 // - bar-close: on arrival the last close known, if its bar ended at or after the decision; so a decision made at

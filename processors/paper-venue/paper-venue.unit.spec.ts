@@ -17,6 +17,7 @@ const free: VenueConfig = {
   fill: "next-open",
   latencyUs: 1,
   slippageBps: 0,
+  participationBps: null,
   feePerMillion: 0,
   minimumFeeMinor: 0,
 };

@@ -23,6 +23,7 @@ const free: VenueConfig = {
   fill: "next-open",
   latencyUs: 1,
   slippageBps: 0,
+  participationBps: null,
   feePerMillion: 0,
   minimumFeeMinor: 0,
 };
@@ -409,6 +410,58 @@ describe("what an order must not do", () => {
   });
 });
 
+describe("a cap on participation", () => {
+  // Bars of 1000, ticks of 1.
+  const capped = { participationBps: 60 };
+  const flat = (endUs: number) => minute(endUs, 100, 100, 100, 100);
+  const ten = special(1, {});
+
+  test("fills in part, bar by bar", () => {
+    expect(told(capped, placed(M, ten), flat(2 * M), flat(3 * M))).toEqual([
+      "1 FILLED 6@100",
+      "1 FILLED 4@100",
+    ]);
+    const ioc = special(1, { timeInForce: "IOC" });
+    expect(told(capped, placed(M, ioc), flat(2 * M))).toEqual([
+      "1 FILLED 6@100",
+      "1 CANCELED ImmediateOrCancel",
+    ]);
+    const fok = special(1, { timeInForce: "FOK" });
+    expect(told(capped, placed(M, fok), flat(2 * M))).toEqual(["1 CANCELED FillOrKill"]);
+  });
+
+  test("is shared by all orders of the symbol, those that come at the last close too", () => {
+    const second = order(2, "A", -10, { decidedUs: M });
+    expect(told(capped, placed(M, ten), placed(M, second), flat(2 * M), flat(3 * M))).toEqual([
+      "1 FILLED 6@100",
+      "1 FILLED 4@100",
+      "2 FILLED 2@100",
+    ]);
+    const close = { ...capped, fill: "bar-close" as const };
+    expect(told(close, flat(M), placed(M, ten), placed(M, second), flat(2 * M))).toEqual([
+      "1 FILLED 6@100",
+      "1 FILLED 4@100",
+      "2 FILLED 2@100",
+    ]);
+  });
+
+  test("counts in whole lots", () => {
+    const venue = paperVenue({ ...free, ...capped }, "ticks");
+    const lots = at(0, "market.instruments", equity("A", { lotSize: 5 }));
+    const found = given(venue, lots).when(placed(M, ten), flat(2 * M), flat(3 * M));
+    expect(found.map(({ value }) => value.quantity)).toEqual([5, 5]);
+  });
+
+  test("no volume, no execution", () => {
+    const events = [placed(M, ten), tick(M, 100), tick(M + 1, 100)];
+    expect(told({ fill: "next-tick", participationBps: 10_000 }, ...events)).toEqual([
+      "1 FILLED 1@100",
+      "1 FILLED 1@100",
+    ]);
+    expect(told({ fill: "next-tick", ...capped }, ...events)).toEqual([]);
+  });
+});
+
 describe("linked orders", () => {
   const exit = (orderId: number, changes: Partial<Order>): Order =>
     order(orderId, "A", -10, { decidedUs: M, ocoGroup: 7, ...changes });
@@ -659,9 +712,10 @@ describe("any orders on any bars", () => {
       fc.property(
         fc.array(step, { maxLength: 40, size: "max" }),
         fc.constantFrom("next-open" as const, "bar-close" as const),
-        (script, fill) => {
+        fc.constantFrom(null, 10, 50, 10_000),
+        (script, fill, participationBps) => {
           const venue = given(
-            paperVenue({ ...free, fill }, "bars"),
+            paperVenue({ ...free, fill, participationBps }, "bars"),
             at(0, "market.instruments", equity("A")),
             minute(M, 100, 100, 100, 100),
           );

@@ -9,26 +9,17 @@ import type { Session } from "./session.ts";
 /** Whether an order may act on a step at all. */
 export type Takes = (resting: RestingOrder, step: Step) => boolean;
 
-interface Tally {
-  /** Most that may still execute. */
-  volume: number;
-  /** Had their execution. */
-  readonly served: Set<RestingOrder>;
-}
+/** Had their execution. */
+type Served = Set<RestingOrder>;
 
-export function walk(
-  session: Session,
-  steps: readonly Step[],
-  takes: Takes,
-  volume = Number.POSITIVE_INFINITY,
-): void {
-  const tally: Tally = { volume, served: new Set() };
+export function walk(session: Session, steps: readonly Step[], takes: Takes): void {
+  const served: Served = new Set();
   for (const step of steps) {
     let at = step.from;
     for (;;) {
-      const next = firstAlong(session, step, at, takes, tally);
+      const next = firstAlong(session, step, at, takes, served);
       if (next === null) break;
-      act(session, next.resting, { step, price: next.price }, tally);
+      act(session, next.resting, { step, price: next.price }, served);
       at = next.price;
     }
     for (const resting of session.book.resting) {
@@ -40,7 +31,7 @@ export function walk(
 const follows = ({ order, isSetOff, leaves, idle }: RestingOrder): boolean =>
   order.type === "TRAILING_STOP" && !isSetOff && idle < leaves;
 
-function firstAlong({ book }: Session, step: Step, at: number, takes: Takes, { served }: Tally) {
+function firstAlong({ book }: Session, step: Step, at: number, takes: Takes, served: Served) {
   let first: { readonly resting: RestingOrder; readonly price: number } | null = null;
   for (const resting of book.resting) {
     if (resting.idle === resting.leaves || served.has(resting) || !takes(resting, step)) continue;
@@ -59,7 +50,7 @@ interface Meeting {
   readonly price: number;
 }
 
-function act(session: Session, resting: RestingOrder, meeting: Meeting, tally: Tally): void {
+function act(session: Session, resting: RestingOrder, meeting: Meeting, served: Served): void {
   const { order } = resting;
   if (!resting.isSetOff) {
     resting.isSetOff = true;
@@ -76,18 +67,26 @@ function act(session: Session, resting: RestingOrder, meeting: Meeting, tally: T
     session.end(resting, "CANCELED", "NothingToReduce");
     return;
   }
-  const quantity = Math.min(held, shown(resting, meeting), tally.volume);
+  const quantity = Math.min(held, shown(resting, meeting), volumeLeft(session));
   if (quantity <= 0 || (order.timeInForce === "FOK" && quantity < resting.leaves)) {
     if (isImmediate(order)) session.end(resting, "CANCELED", ending);
-    else tally.served.add(resting);
+    else served.add(resting);
     return;
   }
-  tally.volume -= quantity;
-  tally.served.add(resting);
+  const { book } = session;
+  if (book.volumeLeft !== null) book.volumeLeft -= quantity;
+  served.add(resting);
   session.fill(resting, quantity, printFor(resting, meeting));
   if (!session.isResting(resting)) return;
   if (isImmediate(order)) session.end(resting, "CANCELED", ending);
   else if (reducible(session, resting) === 0) session.end(resting, "CANCELED", "NothingToReduce");
+}
+
+/** Of the last bar or tick, in whole lots. */
+function volumeLeft({ book }: Session): number {
+  if (book.volumeLeft === null) return Number.POSITIVE_INFINITY;
+  const lot = Math.max(book.instrument?.lotSize ?? 1, 1);
+  return book.volumeLeft - (book.volumeLeft % lot);
 }
 
 /** What may execute of an order by its own terms: of a reduce-only order no more than is held against it. */
