@@ -20,7 +20,6 @@ import {
   leavesOf,
   type RouterState,
   type SymbolBook,
-  signed,
   untoldOf,
   type WorkingOrder,
 } from "./order-book.ts";
