@@ -7,7 +7,7 @@ import type { VenueConfig } from "../flow-config.ts";
 import { jumpTo, pathOf, type Step } from "./bar-path.ts";
 import { dayOf, isWholeDay } from "./book.ts";
 import { isAuction } from "./order-check.ts";
-import type { RestingOrder } from "./resting-order.ts";
+import { mayAct, type RestingOrder } from "./resting-order.ts";
 import type { Session } from "./session.ts";
 import { type Takes, walk } from "./walk.ts";
 
@@ -30,7 +30,8 @@ export function onBar(session: Session, bar: MarketBar): void {
       return phase !== "close";
     };
     const steps = [...pathOf(bar), jumpTo(close, endUs, "close")];
-    meet(session, steps, takes, { day, opens, volume: bar.volume });
+    const { volume, low, high } = bar;
+    meet(session, steps, takes, { day, opens, volume, low, high });
   } else book.volumeLeft = shareOf(bar.volume, config);
   book.last = close;
   book.lastUs = endUs;
@@ -48,7 +49,7 @@ export function onTick(session: Session, { price, quantity }: MarketTick): void 
       return order.timeInForce !== "AT_THE_CLOSE";
     };
     const step = jumpTo(price, nowUs, opens ? "open" : "path");
-    meet(session, [step], takes, { day, opens, volume: quantity });
+    meet(session, [step], takes, { day, opens, volume: quantity, low: price, high: price });
   } else book.volumeLeft = shareOf(quantity, session.config);
   book.last = price;
   book.lastUs = nowUs;
@@ -61,11 +62,10 @@ const shareOf = (volume: number, { participationBps: bps }: VenueConfig): number
 
 /** Orders whose last moment has passed. */
 export function expire(session: Session, afterUs: number): void {
-  for (const resting of [...session.book.resting]) {
-    const { expireUs } = resting.order;
-    if (expireUs !== null && expireUs < afterUs && session.isResting(resting)) {
-      session.end(resting, "EXPIRED", "GoodTillDate");
-    }
+  const isOver = ({ order: { expireUs } }: RestingOrder): boolean =>
+    expireUs !== null && expireUs < afterUs;
+  for (const resting of session.book.resting.filter(isOver)) {
+    if (session.isResting(resting)) session.end(resting, "EXPIRED", "GoodTillDate");
   }
 }
 
@@ -74,24 +74,37 @@ interface When {
   /** First price of a date: the date before has closed. */
   readonly opens: boolean;
   readonly volume: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 function meet(session: Session, steps: readonly Step[], takes: Takes, when: When): void {
-  const { day, opens, volume } = when;
+  const { book } = session;
   expire(session, (steps[0] as Step).timeUs);
-  if (opens) closeDay(session);
-  session.book.volumeLeft = shareOf(volume, session.config);
-  const touched: RestingOrder[] = [];
-  for (const resting of [...session.book.resting]) {
+  if (when.opens) closeDay(session);
+  book.volumeLeft = shareOf(when.volume, session.config);
+  const auctions = endDay(session, steps, takes, when.day);
+  // Most bars meet nobody: a look at their range is all they cost.
+  if (book.resting.some((resting) => mayAct(resting, when.low, when.high))) {
+    walk(session, steps, takes);
+  }
+  for (const resting of auctions) endAuction(session, resting);
+  expire(session, session.nowUs);
+}
+
+/** Ends the orders of a date before; gives those that have their auction in these steps. */
+function endDay(session: Session, steps: readonly Step[], takes: Takes, day: number) {
+  const auctions: RestingOrder[] = [];
+  const dated = session.book.resting.filter(
+    ({ order }) => order.timeInForce === "DAY" || isAuction(order),
+  );
+  for (const resting of dated) {
     if (!session.isResting(resting) || !steps.some((step) => takes(resting, step))) continue;
     resting.day ??= day;
-    if (resting.order.timeInForce === "DAY" && day > resting.day) {
-      session.end(resting, "EXPIRED", "DayEnded");
-    } else touched.push(resting);
+    if (isAuction(resting.order)) auctions.push(resting);
+    else if (day > resting.day) session.end(resting, "EXPIRED", "DayEnded");
   }
-  walk(session, steps, takes);
-  for (const resting of touched) if (isAuction(resting.order)) endAuction(session, resting);
-  expire(session, session.nowUs);
+  return auctions;
 }
 
 /** What was to trade at the close of the date before trades at its last price, now that it is known. */

@@ -72,3 +72,11 @@ export function nextPrice({ order, isSetOff, stop }: RestingOrder, at: number, t
   if (order.limitPrice === null || isImmediate(order)) return at;
   return reach(at, to, order.limitPrice, isBuy ? "down" : "up");
 }
+
+/** Draws its stop after the market: each price matters to it. */
+export const follows = ({ order, isSetOff, leaves, idle }: RestingOrder): boolean =>
+  order.type === "TRAILING_STOP" && !isSetOff && idle < leaves;
+
+/** Whether some price from `low` to `high` gives it something to do. */
+export const mayAct = (resting: RestingOrder, low: number, high: number): boolean =>
+  resting.idle < resting.leaves && (follows(resting) || nextPrice(resting, low, high) !== null);

@@ -3,7 +3,14 @@
 // or not at all, no more than the volume there is; one execution of an order for each bar or tick.
 
 import type { Step } from "./bar-path.ts";
-import { acceptable, isImmediate, nextPrice, type RestingOrder, trail } from "./resting-order.ts";
+import {
+  acceptable,
+  follows,
+  isImmediate,
+  nextPrice,
+  type RestingOrder,
+  trail,
+} from "./resting-order.ts";
 import type { Session } from "./session.ts";
 
 /** Whether an order may act on a step at all. */
@@ -27,9 +34,6 @@ export function walk(session: Session, steps: readonly Step[], takes: Takes): vo
     }
   }
 }
-
-const follows = ({ order, isSetOff, leaves, idle }: RestingOrder): boolean =>
-  order.type === "TRAILING_STOP" && !isSetOff && idle < leaves;
 
 function firstAlong({ book }: Session, step: Step, at: number, takes: Takes, served: Served) {
   let first: { readonly resting: RestingOrder; readonly price: number } | null = null;
