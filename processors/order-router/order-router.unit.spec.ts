@@ -294,3 +294,32 @@ describe("limit orders", () => {
     expect(limitPrice(side, price, bps, tick)).toBe(expected);
   });
 });
+
+describe("reports that come late, twice or out of order", () => {
+  const numbered = (execId: number, orderId: number, quantity: number, changes = {}) =>
+    fill(orderId, quantity, { execId, ...changes });
+
+  test("an execution told twice is booked once", () => {
+    const part = numbered(1, 1, 60, { cumQuantity: 60, leavesQuantity: 40 });
+    const rest = numbered(2, 1, 40, { cumQuantity: 100 });
+    const again = approved(["A", 120, 10]);
+    const found = orders({}, approved(["A", 100, 10]), part, part, rest, part, rest, again);
+    expect(brief(found)).toEqual(["NEW +100 #1", "NEW +20 #2"]);
+  });
+
+  test("an end that comes before its executions counts what it says was executed", () => {
+    const canceled = numbered(2, 1, 40, { execType: "CANCELED", quantity: 0, cumQuantity: 40 });
+    const late = numbered(1, 1, 40, { cumQuantity: 40, leavesQuantity: 60 });
+    const second = numbered(3, 2, 20, { cumQuantity: 20 });
+    const events = [approved(["A", 100, 10]), approved(["A", 60, 10]), canceled, late, second];
+    const found = orders({}, ...events, approved(["A", 0, 10]));
+    expect(brief(found)).toEqual(["NEW +100 #1", "CANCEL +100 #1", "NEW +20 #2", "NEW -60 #3"]);
+  });
+
+  test("a cancel refused before the execution is heard of is not sent again", () => {
+    const refused = numbered(2, 1, 1, { execType: "CANCEL_REJECTED", quantity: 0 });
+    const late = numbered(1, 1, 100, { cumQuantity: 100 });
+    const found = orders({}, approved(["A", 100, 10]), approved(["A", 0, 10]), refused, late);
+    expect(brief(found)).toEqual(["NEW +100 #1", "CANCEL +100 #1", "NEW -100 #2"]);
+  });
+});
