@@ -41,7 +41,7 @@ const market = (quantity: number, changes: Partial<Order> = {}): Order =>
 const special = [
   ...["SUSPENDED", "TRIGGERED", "REPLACED", "RESTATED", "REPLACE_REJECTED", "InvalidTerms"],
   ...["PostOnlyWouldTake", "NothingToReduce", "FillOrKill", "GoodTillDate", "AuctionMissed"],
-  "LinkedOrder",
+  ...["LinkedOrder", "CorporateAction"],
 ] as const;
 const seen = { types: new Set(), reasons: new Set() };
 

@@ -71,6 +71,7 @@ export const execReasonSymbols = [
   "CanceledByUser",
   "ImmediateOrCancel",
   "DayEnded",
+  "CorporateAction",
   "InvalidTerms",
   "PostOnlyWouldTake",
   "NothingToReduce",
@@ -100,20 +101,22 @@ function execReasonIndex(value: ExecReason): number {
       return 7;
     case "DayEnded":
       return 8;
-    case "InvalidTerms":
+    case "CorporateAction":
       return 9;
-    case "PostOnlyWouldTake":
+    case "InvalidTerms":
       return 10;
-    case "NothingToReduce":
+    case "PostOnlyWouldTake":
       return 11;
-    case "FillOrKill":
+    case "NothingToReduce":
       return 12;
-    case "GoodTillDate":
+    case "FillOrKill":
       return 13;
-    case "AuctionMissed":
+    case "GoodTillDate":
       return 14;
-    case "LinkedOrder":
+    case "AuctionMissed":
       return 15;
+    case "LinkedOrder":
+      return 16;
     default:
       return 0;
   }
