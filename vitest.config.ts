@@ -3,6 +3,7 @@
 // once for all files; skipped, with the reason, where there is none).
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { LongRuns } from "./law/long-runs.ts";
 
 /** Minutes, not seconds: begun last, one of them would keep all but one core waiting. */
 const LONG = [
@@ -40,6 +41,7 @@ export default defineConfig({
   test: {
     // Many wait for processes and disks: every core is worth a worker.
     maxWorkers: "100%",
+    reporters: ["default", new LongRuns({ everyMs: 60_000, longMs: 180_000 })],
     sequence: { sequencer: LongestFirst },
     projects: [
       project("unit", 60_000),

@@ -1,11 +1,14 @@
 // Runs what README.md tells its reader to type, as it stands there, from the repository's root.
 // `npm run docs:snippets` runs the blocks marked <!-- run -->, `-- --test` the test command; a page
-// may be named. Exits 1 at the first block that fails.
+// may be named. Exits 1 at the first block that fails or does not end in time.
 
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { snippetsOf } from "./snippets.ts";
+import { boundedShell } from "./bounded-shell.ts";
+import { type Snippet, snippetsOf } from "./snippets.ts";
+
+/** The tests take 35 minutes where each fault is played often (.ci/run), the longest other block one. */
+const LIMITS_S: Readonly<Record<Snippet["kind"], number>> = { test: 4_000, run: 600 };
 
 const root = join(import.meta.dirname, "..");
 const words = process.argv.slice(2);
@@ -25,14 +28,19 @@ for (const page of pages.length > 0 ? pages : ["README.md"]) {
   for (const { line, commands } of wanted) {
     console.error(`${page}:${line}\n${commands.replace(/^/gm, "  $ ")}`);
     const start = performance.now();
-    const { status } = spawnSync("bash", ["-euo", "pipefail", "-c", commands], {
+    const { status, because } = await boundedShell(commands, {
       cwd: root,
       env: { ...process.env, PATH: path },
-      stdio: "inherit",
+      limitMs: LIMITS_S[kind] * 1000,
     });
     console.error(`  ${((performance.now() - start) / 1000).toFixed(1)} s`);
-    if (status === 0) continue;
-    console.error(`${page}:${line} failed with exit code ${status}`);
+    if (status === 0 && because === null) continue;
+    const why = {
+      limit: `did not end within ${LIMITS_S[kind]} s`,
+      signal: "was told to end",
+      failure: `failed with exit code ${status}`,
+    }[because ?? "failure"];
+    console.error(`${page}:${line} ${why}`);
     process.exit(1);
   }
 }

@@ -187,6 +187,44 @@ const newerPlants: readonly Plant[] = [
   })),
 );
 
+const waits: readonly (readonly [name: string, code: string, says: string])[] = [
+  ["spawn", `spawnSync("ls", [], { encoding: "utf8" })`, "law: a synchronous wait has a limit"],
+  ["exec-file", `execFileSync("ls", ["timeout"])`, "law: a synchronous wait has a limit"],
+  ["exec", `execSync("ls")`, "law: a synchronous wait has a limit"],
+  ["member", `child.spawnSync("ls")`, "law: a synchronous wait has a limit"],
+  ["alias", "spawnSync", "law: no alias of a synchronous wait"],
+  ["member-alias", "child.execSync", "law: no alias of a synchronous wait"],
+  ["import-alias", `run("ls", { timeout: 1 })`, "law: no alias of a synchronous wait"],
+];
+
+const waitImports = `import * as child from "node:child_process";
+import { execFileSync, execSync, spawnSync } from "node:child_process";
+`;
+
+const waitPlants: readonly Plant[] = waits.flatMap(([name, code, says]) =>
+  ["infra", "law", "docs"].map((folder): Plant => {
+    const imports =
+      name === "import-alias"
+        ? `import { execSync as run } from "node:child_process";\n`
+        : waitImports;
+    const path = `${folder}/planted-wait-${name}.${folder === "infra" ? "int.spec." : ""}ts`;
+    const rule = `${folder} waits for no process without a limit: ${name}`;
+    return { rule, path, code: `${imports}export const taken = ${code};\n`, by: "lint", says };
+  }),
+);
+
+const inheritedPlants: readonly Plant[] = [`"inherit"`, `["ignore", "pipe", "inherit"]`].map(
+  (stdio, index) => ({
+    rule: `no process of a test holds its worker's output: ${stdio}`,
+    path: `infra/planted-inherited-${index}.int.spec.ts`,
+    code: `import { spawn } from "node:child_process";
+export const child = spawn("ls", [], { stdio: ${stdio} });
+`,
+    by: "lint",
+    says: "law: no process of a test inherits its worker's output",
+  }),
+);
+
 /** What the plants import; not violations themselves. */
 export const targets: readonly string[] = [
   ...pureFolders.map((folder) => `${folder}/planted-target.ts`),
@@ -228,6 +266,20 @@ export const now = Date.now() + Math.random() + lawful + again + readFileSync("a
 `,
   },
   {
+    path: "infra/planted-waits.ts",
+    code: `import { execFileSync, spawnSync } from "node:child_process";
+const timeout = 1_000;
+export const status = spawnSync("ls", ["-l"], { timeout, killSignal: "SIGKILL" }).status;
+export const text = execFileSync("ls", ["-l"], { timeout: 1_000 }).toString();
+`,
+  },
+  {
+    path: "bench/planted-waits.ts",
+    code: `import { spawnSync } from "node:child_process";
+export const status = spawnSync("ls").status;
+`,
+  },
+  {
     path: "streams/planted-lawful.unit.spec.ts",
     code: `import { readFileSync } from "node:fs";
 import { expect } from "vitest";
@@ -243,4 +295,6 @@ export const plants: readonly Plant[] = [
   ...hiddenPlants,
   ...namePlants,
   ...newerPlants,
+  ...waitPlants,
+  ...inheritedPlants,
 ];

@@ -1,22 +1,23 @@
 // A copy of the repository to plant things in. Promises: what git would commit now and nothing
 // else, so that a test sees neither build output nor the working tree's accidents.
 
-import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runCommand } from "../infra/cli/testing/run-command.ts";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-const listed = (): string[] =>
-  execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
-  })
-    .split("\0")
-    .filter((path) => path !== "" && existsSync(join(root, path)));
+/** Compiler, linter, `npm pack` or all unit tests on a loaded machine; a test has 300 s. */
+const LIMIT_MS = 280_000;
+
+function listed(): string[] {
+  const words = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+  const { status, stdout, stderr } = runCommand("git", words, { cwd: root });
+  if (status !== 0) throw new Error(`git ls-files: ${stderr}`);
+  return stdout.split("\0").filter((path) => path !== "" && existsSync(join(root, path)));
+}
 
 /** Paths of the repository's files, relative to its root. */
 export const treeFiles = (): readonly string[] => [...new Set(listed())].sort();
@@ -37,13 +38,11 @@ export function copyTree(): TreeCopy {
   return {
     path,
     run(program, args) {
-      const done = spawnSync(join(bin, program), args, {
+      const done = runCommand(join(bin, program), args, {
         cwd: path,
-        encoding: "utf8",
-        maxBuffer: 1 << 26,
+        limitMs: LIMIT_MS,
         env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`, NO_COLOR: "1" },
       });
-      if (done.error !== undefined) throw done.error;
       return { status: done.status ?? 1, text: done.stdout + done.stderr };
     },
     dispose: () => rmSync(path, { recursive: true, force: true }),

@@ -11,13 +11,19 @@ const dist = join(root, "dist");
 const folders = ["schemas", "quant", "streams", "processors", "projections", "infra"];
 const asset = /\.(?:avsc|css|html|svg|json|yaml)$/;
 
+/** Many times what it takes on a loaded machine. */
+const COMPILE_MS = 300_000;
+
 // Output of a module that is no longer there must not be packed.
 rmSync(dist, { recursive: true, force: true });
 const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
 const compiled = spawnSync(process.execPath, [compiler, "-b", "tsconfig.index.json", "infra"], {
   cwd: root,
   stdio: "inherit",
+  timeout: COMPILE_MS,
+  killSignal: "SIGKILL",
 });
+if (compiled.error !== undefined) throw compiled.error;
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 for (const folder of folders) {

@@ -1,11 +1,11 @@
 // The package as a stranger gets it: packed from a copy of the repository, installed into an empty
 // folder, run there by the system's own Node.
 
-import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Ended, runCommand } from "../infra/cli/testing/run-command.ts";
 import { copyTree, root, treeFiles } from "../law/tree.ts";
 
 // Without the repository's own Node in front: what a user has.
@@ -35,7 +35,7 @@ beforeAll(() => {
     const { status, text } = tree.run("node", [
       "-e",
       `process.exit(require("node:child_process").spawnSync("npm", ["pack", "--json",
-        "--pack-destination", ${JSON.stringify(folder)}], { stdio: "inherit" }).status)`,
+        "--pack-destination", ${JSON.stringify(folder)}], { stdio: "inherit", timeout: 170_000, killSignal: "SIGKILL" }).status)`,
     ]);
     if (status !== 0) throw new Error(`npm pack failed: ${text}`);
     packed = JSON.parse(text.slice(text.search(/^\[/m), text.lastIndexOf("]") + 1))[0] as Packed;
@@ -43,19 +43,17 @@ beforeAll(() => {
     tree.dispose();
   }
   writeFileSync(join(folder, "package.json"), `{ "private": true }\n`);
-  execFileSync(
-    "npm",
-    ["install", "--prefer-offline", "--no-audit", "--no-fund", `./${packed.filename}`],
-    { cwd: folder, env, stdio: "pipe" },
-  );
+  const install = ["install", "--prefer-offline", "--no-audit", "--no-fund"];
+  const installed = runCommand("npm", [...install, `./${packed.filename}`], { cwd: folder, env });
+  if (installed.status !== 0) throw new Error(`npm install failed: ${installed.stderr}`);
 }, 180_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the installed program in an empty folder of its own. */
-function tapedeck(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+function tapedeck(...args: string[]): Ended {
   const cwd = mkdtempSync(join(folder, "run-"));
-  return spawnSync("npx", ["--no-install", "tapedeck", ...args], { cwd, env, encoding: "utf8" });
+  return runCommand("npx", ["--no-install", "tapedeck", ...args], { cwd, env });
 }
 
 describe("the package", () => {

@@ -24,8 +24,9 @@ const LISTED_US = START_US - 60 * MINUTE_US;
 export interface ScenarioOptions {
   /** Plants the bug of a ledger that goes through floats. */
   readonly floatLedger?: boolean;
-  /** Instead of the seed's own number. */
+  /** Instead of the seed's own. */
   readonly partitions?: number;
+  readonly sizing?: SizingConfig;
 }
 
 export function flowScenario(seed: number, options: ScenarioOptions = {}): Scenario {
@@ -47,7 +48,7 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const partitions = options.partitions ?? 1 + random.integer(8);
   const ownCount = random.integer(3) > 0;
   const recorded = ownCount ? partitions : 1 + random.integer(3);
-  const topology = flowTopology(config);
+  const topology = flowTopology({ ...config, sizing: options.sizing ?? config.sizing });
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,

@@ -6,6 +6,7 @@ import { featureBuilder } from "./feature-builder/feature-builder.ts";
 import type { FlowConfig } from "./flow-config.ts";
 import { orderRouter } from "./order-router/order-router.ts";
 import { paperVenue } from "./paper-venue/paper-venue.ts";
+import { bookReviewer, followsTurns } from "./portfolio-builder/book-reviewer.ts";
 import { portfolioBuilder } from "./portfolio-builder/portfolio-builder.ts";
 import { portfolioProjector } from "./portfolio-projector/portfolio-projector.ts";
 import { riskGate } from "./risk-gate/risk-gate.ts";
@@ -14,13 +15,14 @@ import { signalModel } from "./signal-model.ts";
 /** The topology of a run. Throws STREAMS_… if the configuration breaks a rule of the graph. */
 export function flowTopology(config: FlowConfig): Topology {
   const fromTicks = config.source === "ticks";
+  const { sizing, portfolio } = config;
   return buildTopology({
     sources: ["market.instruments", fromTicks ? "market.ticks" : "market.bars", "control.commands"],
     processors: [
       ...(fromTicks ? [barBuilder(config.bars)] : []),
       featureBuilder(config.features),
       signalModel(config.model),
-      portfolioBuilder(config.sizing, config.portfolio),
+      followsTurns(sizing) ? portfolioBuilder(sizing, portfolio) : bookReviewer(sizing, portfolio),
       riskGate(config.risk, config.portfolio),
       orderRouter(config.orders, config.portfolio),
       paperVenue(config.venue, config.source),

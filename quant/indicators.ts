@@ -86,6 +86,13 @@ export function pushDeviation(state: RollingDeviation, x: number): void {
   }
 }
 
+/** Mean of what is in the window; 0 of none. Cost: a few operations. */
+export function rollingMean({ length, count, at, mean, slots }: RollingDeviation): number {
+  if (count < length) return mean;
+  const tail = slots[at] as number;
+  return tail + ((mean - tail) * at) / length;
+}
+
 function sumTails(slots: number[], tails: number[]): void {
   let mean = 0;
   let squares = 0;

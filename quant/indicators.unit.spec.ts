@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { nextEma, nextWilder, pushDeviation, rollingDeviation, trueRange } from "./indicators.ts";
+import {
+  nextEma,
+  nextWilder,
+  pushDeviation,
+  rollingDeviation,
+  rollingMean,
+  trueRange,
+} from "./indicators.ts";
 
 const mean = (xs: readonly number[]) => xs.reduce((sum, x) => sum + x, 0) / xs.length;
 
@@ -114,7 +121,7 @@ describe("average true range", () => {
 });
 
 describe("rolling standard deviation", () => {
-  test("is the window's, at each step", () => {
+  test("is the window's, at each step, and so is the mean", () => {
     const series = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { maxLength: 200 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), series, (length, xs) => {
@@ -123,6 +130,8 @@ describe("rolling standard deviation", () => {
           pushDeviation(state, x);
           const slow = slowDeviation(xs.slice(Math.max(0, i + 1 - length), i + 1));
           expect(Math.abs(state.value - slow)).toBeLessThanOrEqual(1e-9 * (1 + slow));
+          const window = xs.slice(Math.max(0, i + 1 - length), i + 1);
+          expect(Math.abs(rollingMean(state) - mean(window))).toBeLessThanOrEqual(1e-9);
         });
       }),
     );

@@ -15,6 +15,8 @@ export interface Certificates {
   readonly clientCert: string;
 }
 
+const OPENSSL_MS = 30_000;
+
 /** Makes them in the folder with openssl, in 0.1 s. The client's principal is User:CN=`client`. */
 export function makeCertificates(folder: string, client: string): Certificates {
   mkdirSync(folder, { recursive: true });
@@ -70,7 +72,11 @@ export function makeCertificates(folder: string, client: string): Certificates {
 }
 
 function openssl(...args: readonly string[]): void {
-  const { status, stderr, error } = spawnSync("openssl", args, { encoding: "utf8" });
+  const { status, stderr, error } = spawnSync("openssl", args, {
+    encoding: "utf8",
+    timeout: OPENSSL_MS,
+    killSignal: "SIGKILL",
+  });
   if (status === 0) return;
   throw new TapedeckError(
     "BROKER_START_FAILED",

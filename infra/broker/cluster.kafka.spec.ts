@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Admin, Kafka, type KafkaConfig, logLevel } from "kafkajs";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { patchKafkajs } from "../kafka/client/patches.ts";
 import { isAlive, ownerOf } from "../log/owner.ts";
 import { describeCluster, describeProcesses, freshPrefix } from "./testing.ts";
@@ -210,9 +210,9 @@ describeProcesses("a process that is killed", () => {
         folders: cluster.nodes.map(({ dataDir }) => dataDir),
       }));
       setInterval(() => undefined, 1000);`;
-    const parent = spawn(process.execPath, ["--input-type=module-typescript", "-e", code], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const parent = spawn(process.execPath, ["--input-type=module-typescript", "-e", code]);
+    onTestFinished(() => void parent.kill("SIGKILL"));
+    parent.stderr.pipe(process.stderr);
     const told = await new Promise<string>((done) => {
       parent.stdout.once("data", (text: Buffer) => done(text.toString()));
     });

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { isAlive, ownerOf } from "../log/owner.ts";
 import { launchGuarded } from "./guarded-process.ts";
 
@@ -73,9 +73,9 @@ describe("when the process that started it is killed", () => {
       ${then}
       console.log(running.pid);
       setInterval(() => undefined, 1000);`;
-    const parent = spawn(process.execPath, ["--input-type=module-typescript", "-e", code], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const parent = spawn(process.execPath, ["--input-type=module-typescript", "-e", code]);
+    onTestFinished(() => void parent.kill("SIGKILL"));
+    parent.stderr.pipe(process.stderr);
     const pid = await new Promise<number>((told) => {
       parent.stdout.once("data", (text: Buffer) => told(Number(text.toString())));
     });

@@ -4,6 +4,7 @@
 
 import { type Admin, Kafka, logLevel } from "kafkajs";
 import { patchKafkajs } from "../kafka/client/patches.ts";
+import { within } from "./bounded.ts";
 import { BROKER_USER } from "./server-properties.ts";
 
 /** A broker and where it takes the harness's questions. */
@@ -20,6 +21,8 @@ export interface Insider {
 }
 
 const ANSWER_MS = 3000;
+/** With retries; kafkajs leaves some questions to a broker that dies without an end. */
+const ASK_MS = 15_000;
 
 /** `secured`: the addresses want the brokers' own login. */
 export function insiderOf(nodes: readonly Asked[], secured: boolean): Insider {
@@ -37,11 +40,12 @@ export function insiderOf(nodes: readonly Asked[], secured: boolean): Insider {
         : {}),
     });
     const admin = kafka.admin();
+    const answered = admin.connect().then(() => question(admin));
     try {
-      await admin.connect();
-      return await question(admin);
+      return await within(ASK_MS, answered, "the harness's question to a broker");
     } finally {
-      await admin.disconnect();
+      // One that was left without an answer may not end either.
+      await within(ASK_MS, admin.disconnect(), "the end of its connection").catch(() => undefined);
     }
   };
   return {

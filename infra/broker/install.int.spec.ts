@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { installed } from "./install.ts";
 import { freePorts } from "./ports.ts";
 
@@ -40,9 +40,9 @@ function installElsewhere(name: string) {
       writeFileSync(into + "/part-2", "");
     });
     console.log(folder);`;
-  const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", code], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", code]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  child.stderr.pipe(process.stderr);
   let said = "";
   child.stdout.on("data", (text: Buffer) => {
     said += text.toString();

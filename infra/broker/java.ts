@@ -70,7 +70,11 @@ function onPath(name: string): string | null {
 
 /** Asks the program at the path; null where it does not run. Up to 8 they were called 1.8. */
 function javaAt(path: string): Java | null {
-  const { stderr } = spawnSync(path, ["-version"], { encoding: "utf8", timeout: 10_000 });
+  const { stderr } = spawnSync(path, ["-version"], {
+    encoding: "utf8",
+    timeout: 10_000,
+    killSignal: "SIGKILL",
+  });
   const [, version, major] = /version "((?:1\.)?(\d+)[^"]*)"/.exec(stderr ?? "") ?? [];
   return version === undefined ? null : { path, major: Number(major), version };
 }

@@ -1,11 +1,11 @@
 // What a killed process left goes with the next start; what a living one, or another machine's, has
 // stays.
 
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { runCommand } from "../cli/testing/run-command.ts";
 import { makeScratchFolder } from "./scratch-folder.ts";
 
 let temporary = "";
@@ -23,9 +23,8 @@ test("a dead process's folder is removed, others are kept", () => {
     import { makeScratchFolder } from ${JSON.stringify(join(import.meta.dirname, "scratch-folder.ts"))};
     process.stdout.write(makeScratchFolder("kafka"));
     process.kill(process.pid, "SIGKILL");`;
-  const left = spawnSync(process.execPath, ["--input-type=module-typescript", "-e", code], {
-    encoding: "utf8",
-  }).stdout;
+  const words = ["--input-type=module-typescript", "-e", code];
+  const left = runCommand(process.execPath, words).stdout;
   expect(existsSync(left)).toBe(true);
   mkdirSync(join(left, "broker-1"));
   const elsewhere = join(temporary, "tapedeck-kafka-another.host-1-abcdef");

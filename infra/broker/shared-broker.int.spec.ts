@@ -1,10 +1,10 @@
 // A machine without Docker, Java or Maven: what tests of Kafka say there, and what an npm script does.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { runCommand } from "../cli/testing/run-command.ts";
 
 const root = join(import.meta.dirname, "../..");
 const empty = mkdtempSync(join(tmpdir(), "tapedeck-bare-"));
@@ -21,9 +21,8 @@ function bareRun(args: readonly string[], extra: NodeJS.ProcessEnv = {}) {
     VITEST_WORKER_ID: _worker,
     ...rest
   } = process.env;
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+  const { status, stdout, stderr } = runCommand(process.execPath, args, {
     cwd: root,
-    encoding: "utf8",
     env: {
       ...rest,
       NO_COLOR: "1",

@@ -5,6 +5,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { TapedeckError } from "../../schemas/errors.ts";
 
+const MOUNT_MS = 30_000;
+
 /** Why there can be none here, or null. */
 export function whyNoSmallDisk(): string | null {
   if (process.platform !== "linux") return "a small file system is mounted on Linux only";
@@ -14,7 +16,11 @@ export function whyNoSmallDisk(): string | null {
 export function mountSmallDisk(folder: string, megabytes: number): void {
   mkdirSync(folder, { recursive: true });
   const args = ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", folder];
-  const { status, stderr, error } = spawnSync("mount", args, { encoding: "utf8" });
+  const { status, stderr, error } = spawnSync("mount", args, {
+    encoding: "utf8",
+    timeout: MOUNT_MS,
+    killSignal: "SIGKILL",
+  });
   if (status === 0) return;
   throw new TapedeckError(
     "BROKER_START_FAILED",
@@ -23,5 +29,5 @@ export function mountSmallDisk(folder: string, megabytes: number): void {
 }
 
 export function unmount(folder: string): void {
-  spawnSync("umount", ["-l", folder]);
+  spawnSync("umount", ["-l", folder], { timeout: MOUNT_MS, killSignal: "SIGKILL" });
 }

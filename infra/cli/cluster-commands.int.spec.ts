@@ -1,15 +1,15 @@
 // Commands that reach for a cluster which is not there, or not all there, as processes: each says what
 // it waits for and what it lacks, and ends.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeMarketTape } from "../run/testing/market-tape.ts";
+import { runTapedeck, TAPEDECK } from "./testing/run-command.ts";
 
-const cli = new URL("tapedeck.ts", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "tapedeck-cluster-commands-"));
 /** Nothing of the machine's own servers. */
 const { TAPEDECK_KAFKA: _k, TAPEDECK_REGISTRY: _r, TAPEDECK_CLUSTER: _c, ...bare } = process.env;
@@ -30,8 +30,7 @@ describe("without a registry", () => {
     [["run", "run.yaml"]],
   ])("%j says so at once and ends, before Kafka is asked", (args) => {
     const env = { ...bare, TAPEDECK_KAFKA: "127.0.0.1:1" };
-    const told = { cwd: folder, env, encoding: "utf8", timeout: 20_000 } as const;
-    const { status, stderr } = spawnSync(process.execPath, [cli, ...args], told);
+    const { status, stderr } = runTapedeck(args, { cwd: folder, env, limitMs: 20_000 });
     expect(stderr).toContain("REGISTRY_NOT_CONFIGURED: TAPEDECK_KAFKA names no schema registry");
     expect(status).toBe(2);
   });
@@ -43,8 +42,7 @@ test("doctor asks the registry too", () => {
     TAPEDECK_KAFKA: "127.0.0.1:1",
     TAPEDECK_REGISTRY: "http://127.0.0.1:1",
   };
-  const words = [cli, "doctor", "--json"];
-  const { stdout } = spawnSync(process.execPath, words, { cwd: folder, env, encoding: "utf8" });
+  const { stdout } = runTapedeck(["doctor", "--json"], { cwd: folder, env });
   const { findings } = JSON.parse(stdout) as { findings: { check: string; found: string }[] };
   const found = (check: string) => findings.find((one) => one.check === check)?.found;
   expect(found("Kafka")).toBe("127.0.0.1:1 does not answer");
@@ -64,9 +62,8 @@ describe("a broker that does not answer", () => {
   test("is given up in our words", async () => {
     const { server, address } = await frozenBroker();
     writeFileSync(join(folder, "frozen.yaml"), `brokers: ["${address}"]\nrequestTimeout: 300ms\n`);
-    const words = [cli, "topics", "plan", "--cluster", "frozen.yaml"];
-    const told = { cwd: folder, env: bare, encoding: "utf8" } as const;
-    const { status, stderr } = spawnSync(process.execPath, words, told);
+    const words = ["topics", "plan", "--cluster", "frozen.yaml"];
+    const { status, stderr } = runTapedeck(words, { cwd: folder, env: bare });
     server.close();
     expect(stderr).toContain(
       `KAFKA_UNREACHABLE: could not plan topics at ${address}: connections are taken, nothing is answered`,
@@ -90,7 +87,7 @@ describe("a broker that does not answer", () => {
     async (args) => {
       const { server, address } = await frozenBroker();
       const env = { ...bare, TAPEDECK_KAFKA: address, TAPEDECK_REGISTRY: "http://127.0.0.1:1" };
-      const child = spawn(process.execPath, [cli, ...args], { cwd: folder, env });
+      const child = spawn(process.execPath, [TAPEDECK, ...args], { cwd: folder, env });
       const said = await saidUntil(child, "waiting");
       server.close();
       // The first thing that is said, long before it is given up.

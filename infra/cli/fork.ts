@@ -1,9 +1,11 @@
 // tapedeck fork: what if? The same market with other settings, and both runs side by side.
 
 import { Command } from "commander";
+import { followsTurns } from "../../processors/portfolio-builder/book-reviewer.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import { loadConfig, type Override } from "../config/load-config.ts";
+import type { RunConfig } from "../config/run-config.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
 import type { Difference } from "../run/comparator.ts";
 import { compareRuns } from "../run/compare-runs.ts";
@@ -107,10 +109,19 @@ async function phasesOf(
       { key: fixed.key },
     );
   }
-  return [...own, { fromUs, config: await loadConfig(last, set) }] as unknown as [
-    PlannedPhase,
-    ...PlannedPhase[],
-  ];
+  const config = await loadConfig(last, set);
+  requireSameBuilder(own.at(-1)?.config ?? config, config);
+  return [...own, { fromUs, config }] as unknown as [PlannedPhase, ...PlannedPhase[]];
+}
+
+/** What follows views' turns and what reviews the whole book keep other state, and read other topics. */
+function requireSameBuilder(before: RunConfig, after: RunConfig): void {
+  if (followsTurns(before.flow.sizing) === followsTurns(after.flow.sizing)) return;
+  throw new TapedeckError(
+    "FORK_SETTING_FIXED",
+    "sizing cannot change between following views' turns and reviewing the book while a run goes on",
+    { key: "sizing" },
+  );
 }
 
 const asJson = (

@@ -1,6 +1,5 @@
 // tapedeck import as a user meets it: a process, its exit code, what it prints and what it leaves.
 
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,16 +7,14 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { eventsOf, filesOf } from "../import/testing/imported.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
+import { runTapedeck } from "./testing/run-command.ts";
 
-const program = new URL("./tapedeck.ts", import.meta.url).pathname;
 const freshFolder = (): string => mkdtempSync(join(tmpdir(), "tapedeck-tape-"));
 
 function run(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, "import", ...words], {
-    encoding: "utf8",
-  });
-  expect(stderr).not.toMatch(/\n\s+at /);
-  return { status, stdout, stderr };
+  const ended = runTapedeck(["import", ...words]);
+  expect(ended.stderr).not.toMatch(/\n\s+at /);
+  return ended;
 }
 
 const rows = Array.from(

@@ -1,21 +1,20 @@
 // One small run made for real, then looked at through the command as people and programs would.
-import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { equity } from "../../streams/testing/given.ts";
 import { bar, MINUTE_US, START_US } from "../../streams/testing/tape.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
 import { openSourceWriter } from "../tape/source-writer.ts";
+import { runTapedeck } from "./testing/run-command.ts";
 
-const cli = resolve(import.meta.dirname, "tapedeck.ts");
 const BARS = 400;
 let folder: string;
 
 function tapedeck(...args: readonly string[]): { status: number; out: string; err: string } {
-  const done = spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: "utf8" });
-  return { status: done.status ?? -1, out: done.stdout, err: done.stderr };
+  const { status, stdout, stderr } = runTapedeck(args, { cwd: folder });
+  return { status: status ?? -1, out: stdout, err: stderr };
 }
 
 function json<T>(...args: readonly string[]): T {
@@ -49,7 +48,7 @@ beforeAll(async () => {
   await writer.flush();
   await log.close();
   writeFileSync(join(folder, "run.yaml"), config);
-  execFileSync(process.execPath, [cli, "backtest", "run.yaml"], { cwd: folder });
+  expect(tapedeck("backtest", "run.yaml")).toMatchObject({ status: 0 });
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,6 +1,5 @@
 // tapedeck log as a process: what it says, and the exit codes that scripts rely on.
 
-import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdtempSync,
@@ -15,16 +14,15 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { batchAt } from "../../streams/testing/log-fixtures.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
 import { dataPath, markerPath } from "../log/folder.ts";
+import { runTapedeck } from "./testing/run-command.ts";
 
-const command = join(import.meta.dirname, "tapedeck.ts");
 const root = mkdtempSync(join(tmpdir(), "tapedeck-log-cli-"));
 let dir = "";
 let folders = 0;
 
 afterAll(() => rmSync(root, { recursive: true }));
 
-const log = (...words: string[]) =>
-  spawnSync(process.execPath, [command, "log", ...words], { encoding: "utf8" });
+const log = (...words: string[]) => runTapedeck(["log", ...words]);
 
 beforeEach(async () => {
   dir = join(root, `log-${++folders}`);

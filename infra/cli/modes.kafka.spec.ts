@@ -1,7 +1,6 @@
 // The ways between a tape and Kafka, as commands on a real broker: played, recorded, run from there, run
 // into there, killed and gone on with; every byte against the tape that it began with.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,8 +13,8 @@ import { type FaultProcess, FaultProcesses } from "../faults/processes.ts";
 import { removeTopics } from "../kafka/run-tape.ts";
 import { type KafkaSession, openKafka } from "../kafka/session.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
+import { runTapedeck, TAPEDECK } from "./testing/run-command.ts";
 
-const cli = new URL("tapedeck.ts", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "tapedeck-modes-"));
 const TAPE = join(folder, "tape");
 const TICKS_A_DAY = 2_000;
@@ -30,12 +29,9 @@ interface Run {
 }
 
 function tapedeck(...args: readonly string[]) {
-  const done = spawnSync(process.execPath, ["--no-warnings", cli, ...args], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  expect(done.stderr).not.toMatch(/^\s+at /m);
-  return done;
+  const ended = runTapedeck(args, { cwd: folder });
+  expect(ended.stderr).not.toMatch(/^\s+at /m);
+  return ended;
 }
 
 function json(...args: readonly string[]) {
@@ -87,7 +83,7 @@ describeKafka("between a tape and Kafka", () => {
   };
 
   const start = (name: string, ...args: readonly string[]): Promise<FaultProcess> =>
-    processes.start({ name, script: cli, args });
+    processes.start({ name, script: TAPEDECK, args });
 
   /** Resolves when the partition holds so many records; fails if the process ends before. */
   async function untilHeld(process: FaultProcess, place: string, records: number): Promise<void> {
@@ -294,12 +290,7 @@ describeKafka("between a tape and Kafka", () => {
 
   test("the demo says the three ways to a cluster where there is none", () => {
     const env = { PATH: process.env.PATH ?? "", HOME: folder };
-    const line = ["--no-warnings", cli, "demo", "--log", "kafka"];
-    const { status, stderr } = spawnSync(process.execPath, line, {
-      cwd: folder,
-      encoding: "utf8",
-      env,
-    });
+    const { status, stderr } = runTapedeck(["demo", "--log", "kafka"], { cwd: folder, env });
     expect(status).toBe(2);
     expect(stderr).toContain("KAFKA_NOT_CONFIGURED");
     for (const way of ["--cluster FILE", "TAPEDECK_KAFKA=host:port", "npm run kafka -- up"]) {

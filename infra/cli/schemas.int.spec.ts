@@ -1,15 +1,15 @@
 // tapedeck schemas where there is no registry: usage, settings, and which address is asked. The servers
 // here are other services, which say so at once.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { runTapedeck, TAPEDECK } from "./testing/run-command.ts";
 
-const command = join(import.meta.dirname, "tapedeck.ts");
 const folder = mkdtempSync(join(tmpdir(), "tapedeck-schemas-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -17,11 +17,7 @@ const { TAPEDECK_REGISTRY: _, TAPEDECK_KAFKA: __, TAPEDECK_CLUSTER: ___, ...bare
 
 /** In a folder of its own, where no developer's broker is found. */
 const schemas = (words: readonly string[]) =>
-  spawnSync(process.execPath, [command, "schemas", ...words], {
-    encoding: "utf8",
-    cwd: folder,
-    env: bare,
-  });
+  runTapedeck(["schemas", ...words], { cwd: folder, env: bare });
 
 const servers: Server[] = [];
 afterAll(() => {
@@ -38,7 +34,7 @@ async function otherService(): Promise<string> {
 
 /** As `schemas`, while the servers of this process go on. */
 async function served(words: readonly string[], more: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [command, "schemas", ...words], {
+  const child = spawn(process.execPath, [TAPEDECK, "schemas", ...words], {
     cwd: folder,
     env: { ...bare, ...more },
   });

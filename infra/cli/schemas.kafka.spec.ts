@@ -1,11 +1,9 @@
 // tapedeck schemas as a process against a real registry: what it prints, and its exit codes.
 
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { describeKafka, freshPrefix, useBroker } from "../broker/testing.ts";
+import { runTapedeck } from "./testing/run-command.ts";
 
-const command = join(import.meta.dirname, "tapedeck.ts");
 const address = useBroker()?.registry ?? "";
 let prefix = "";
 
@@ -21,11 +19,7 @@ afterEach(async () => {
 });
 
 const schemas = (...words: readonly string[]) =>
-  spawnSync(
-    process.execPath,
-    [command, "schemas", ...words, "--registry", address, "--prefix", prefix],
-    { encoding: "utf8" },
-  );
+  runTapedeck(["schemas", ...words, "--registry", address, "--prefix", prefix]);
 
 async function register(topic: string, schema: object): Promise<void> {
   const answer = await fetch(`${address}/subjects/${prefix}${topic}-value/versions`, {

@@ -1,18 +1,16 @@
 // tapedeck simulate as a process, on a real disk.
 
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
+import { runTapedeck } from "./testing/run-command.ts";
 
-const command = join(import.meta.dirname, "tapedeck.ts");
 const folder = mkdtempSync(join(tmpdir(), "simulate-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const simulate = (...words: string[]) =>
-  spawnSync(process.execPath, [command, "simulate", ...words], { encoding: "utf8" });
+const simulate = (...words: string[]) => runTapedeck(["simulate", ...words]);
 
 describe("tapedeck simulate", () => {
   test("writes a tape that opens, and says as JSON what is on it", async () => {

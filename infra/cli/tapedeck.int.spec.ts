@@ -1,22 +1,19 @@
 // The command line as a process: what every command shares, whatever it does.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeMarketTape } from "../run/testing/market-tape.ts";
+import { runTapedeck, TAPEDECK } from "./testing/run-command.ts";
 
-const cli = new URL("tapedeck.ts", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "tapedeck-cli-"));
 
 const tapedeck = (...args: readonly string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  expect(stderr).not.toMatch(/^\s+at /m);
-  return { status, stdout, stderr };
+  const ended = runTapedeck(args, { cwd: folder });
+  expect(ended.stderr).not.toMatch(/^\s+at /m);
+  return ended;
 };
 
 beforeAll(async () => {
@@ -30,7 +27,7 @@ describe("a reader that has seen enough", () => {
   /** Reads a little and closes the pipe, as `| head -1` does. */
   const firstBytes = (...args: readonly string[]) =>
     new Promise<{ code: number | null; text: string; stderr: string }>((done) => {
-      const child = spawn(process.execPath, [cli, ...args], { cwd: folder });
+      const child = spawn(process.execPath, [TAPEDECK, ...args], { cwd: folder });
       let text = "";
       let stderr = "";
       child.stdout.once("data", (chunk: Buffer) => {

@@ -1,7 +1,6 @@
 // docker-compose.yml, checked without Docker: against the specification's own schema, and part by part
 // against what it names: files, services, volumes, commands, options and variables of ours.
 
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
@@ -9,6 +8,7 @@ import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { KAFKA_IMAGE, REGISTRY_IMAGE } from "../broker/docker.ts";
+import { runTapedeck } from "../cli/testing/run-command.ts";
 import {
   composeFile,
   composeText,
@@ -22,8 +22,7 @@ const { services, volumes } = composeFile();
 const each = Object.entries(services);
 const schema = createRequire(import.meta.url)("docker-compose/schema/compose-spec.json") as object;
 
-const cli = (...args: readonly string[]) =>
-  spawnSync(process.execPath, [join(root, "infra/cli/tapedeck.ts"), ...args], { encoding: "utf8" });
+const cli = (...args: readonly string[]) => runTapedeck(args);
 
 describe("the file", () => {
   // The schema says oneOf and format in ways that ajv's strict mode would rather have said otherwise.

@@ -1,7 +1,6 @@
 // Parts of docker-compose.yml against the real servers, which run here as processes: Kafka takes the
 // broker's settings, the registry keeps its schemas in Kafka, and its health check tells up from down.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +15,7 @@ import { freePorts } from "../broker/ports.ts";
 import { CONFLUENT_PATH, registryCommand, untilAnswers } from "../broker/registry.ts";
 import { PLAIN_OPEN, serverProperties } from "../broker/server-properties.ts";
 import { describeCluster } from "../broker/testing.ts";
+import { runCommand } from "../cli/testing/run-command.ts";
 import { serviceOf } from "./testing/compose-file.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "tapedeck-compose-"));
@@ -100,7 +100,7 @@ describeCluster("docker-compose.yml", {}, (cluster) => {
     const [kind, shell = "", ...words] = serviceOf("registry").healthcheck?.test ?? [];
     expect(kind).toBe("CMD");
     const health = () =>
-      spawnSync(
+      runCommand(
         shell,
         words.map((word) => word.replace("8080", String(port))),
       ).status === 0;

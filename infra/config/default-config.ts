@@ -21,7 +21,9 @@ function section(node: SchemaNode, indent: string, given: Plain): string[] {
     const inner =
       child.properties === undefined ? [] : section(child, `${indent}  `, child.default ?? null);
     const lead = indent === "" ? ["", comment] : [comment];
-    if (inner.length > 0) return [...lead, `${indent}${name}:`, ...inner];
+    // A group that is not there by default is there to be taken in, like its keys.
+    const isOpen = inner.some((line) => !line.trimStart().startsWith("#"));
+    if (inner.length > 0) return [...lead, `${indent}${isOpen ? "" : "# "}${name}:`, ...inner];
     const own = (given as { readonly [key: string]: Plain } | null)?.[name];
     const value = own ?? child.default;
     if (value !== undefined) return [...lead, `${indent}${name}: ${flow(value)}`];

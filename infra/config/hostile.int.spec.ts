@@ -1,7 +1,6 @@
 // Configurations that are wrong in every way that people and machines find: each must end in one
 // error with its code, line and a message that says what is allowed, and exit code 2.
 
-import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
@@ -15,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { TapedeckError } from "../../schemas/errors.ts";
+import { runCommand } from "../cli/testing/run-command.ts";
 import { parseOverride, readConfig } from "./load-config.ts";
 import { type ConfigCode, type Problem, problemsOf } from "./problem.ts";
 
@@ -98,7 +98,7 @@ const cases: readonly Hostile[] = [
   ),
   hostile(
     "a pipe that nobody writes to",
-    (path) => void execFileSync("mkfifo", [path]),
+    (path) => void runCommand("mkfifo", [path]),
     "CONFIG_FILE_UNREADABLE",
     null,
     "no regular file",
@@ -223,7 +223,7 @@ const cases: readonly Hostile[] = [
     `${TAPE}sizing: { method: equal-wieght, gross: 1 }\n`,
     VALUE,
     2,
-    'sizing.method: found "equal-wieght"; must be one of fixed-quantity, equal-weight, inverse-volatility; did you mean equal-weight?',
+    'sizing.method: found "equal-wieght"; must be one of fixed-quantity, equal-weight, inverse-volatility, volatility-target, fractional-kelly, integrated; did you mean equal-weight?',
   ),
   hostile(
     "a setting of another choice",

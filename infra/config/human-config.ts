@@ -13,13 +13,7 @@ export interface HumanConfig {
   readonly features: FlowConfig["features"];
   readonly model: string;
   readonly portfolio: { readonly name: string; readonly currency: string; readonly cash: number };
-  readonly sizing:
-    | { readonly method: "fixed-quantity"; readonly quantity: number; readonly allowShort: boolean }
-    | {
-        readonly method: "equal-weight" | "inverse-volatility";
-        readonly gross: number;
-        readonly allowShort: boolean;
-      };
+  readonly sizing: HumanSizing;
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {
     readonly onBreach: RiskConfig["onBreach"];
   };
@@ -44,6 +38,45 @@ export interface HumanConfig {
   readonly commands: readonly HumanCommand[];
   readonly seed: number;
   readonly partitions: number;
+}
+
+export type HumanSizing = HumanSizingChoices &
+  (
+    | { readonly method: "fixed-quantity"; readonly quantity: number }
+    | { readonly method: "equal-weight" | "inverse-volatility"; readonly gross: number }
+    | {
+        readonly method: "volatility-target";
+        readonly target: number;
+        readonly barsPerYear: number;
+        readonly maxLeverage: number;
+      }
+    | {
+        readonly method: "fractional-kelly";
+        readonly fraction: number;
+        readonly window: number;
+        readonly maxLeverage: number;
+      }
+    | { readonly method: "integrated"; readonly gross: number; readonly confidence: number }
+  );
+
+interface HumanSizingChoices {
+  readonly allowShort: boolean;
+  readonly lots?: "down" | "least-cash";
+  readonly rebalance?: HumanRebalance;
+}
+
+export interface HumanRebalance {
+  readonly drift?: HumanLimit;
+  readonly driftOfTarget?: HumanLimit;
+  readonly targetChange?: HumanLimit;
+  readonly every?: string;
+  readonly dayStart?: string;
+  readonly drawdown?: HumanLimit;
+  readonly minimumValue?: HumanLimit;
+  readonly minimumQuantity?: HumanLimit;
+  readonly maxTurnover?: HumanLimit;
+  readonly costPerSide?: HumanLimit;
+  readonly riskAversion?: number;
 }
 
 export type LimitName =

@@ -2,7 +2,7 @@
 // units, durations and times to microseconds. Promises: every conversion is exact; a value that has
 // no exact counterpart is a finding, never rounded; rules that span several keys are held here.
 
-import type { FlowConfig, RiskConfig, SizingConfig } from "../../processors/flow-config.ts";
+import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import { currencyScale } from "./currency.ts";
@@ -11,6 +11,7 @@ import type { HumanCommand, HumanConfig, HumanLimit, LimitName } from "./human-c
 import { nowhere, type Problem, problem } from "./problem.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
 import type { RunConfig, Settings } from "./run-config.ts";
+import { oneSizing, sizingOf } from "./sizing.ts";
 
 /** All of a run's configuration but where its files lie. */
 export interface Interpreted {
@@ -72,7 +73,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       currencyScale: read.currencyScale,
       initialCashMinor: BigInt(read.amount("/portfolio/cash", portfolio.cash)),
     },
-    sizing: sizing(read, human.sizing),
+    sizing: sizingOf(read, human.sizing),
     risk: {
       maxPosition: decimal(human.risk.maxPosition),
       maxGrossExposureMinor: read.limitAmount("maxGrossExposure", human.risk.maxGrossExposure),
@@ -113,6 +114,7 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
+    sizing: oneSizing(human.sizing),
     risk: Object.fromEntries(Object.entries(risk).map(([key, v]) => [key, nullIfOff(v)])),
     orders: {
       ...orders,
@@ -199,18 +201,6 @@ class Reading {
     this.fail(pointer, `found "${text}"; ${rule}`);
     return Number.NaN;
   }
-}
-
-function sizing(read: Reading, human: HumanConfig["sizing"]): SizingConfig {
-  const { allowShort } = human;
-  if (human.method === "fixed-quantity") {
-    return { method: "FIXED_QUANTITY", quantity: String(human.quantity), allowShort };
-  }
-  return {
-    method: human.method === "equal-weight" ? "EQUAL_WEIGHT" : "INVERSE_VOLATILITY",
-    grossBps: read.fraction("/sizing/gross", human.gross, BPS_DIGITS),
-    allowShort,
-  };
 }
 
 /** The limits as control.commands names them: the unit ends the name. */

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -54,6 +55,143 @@ commands:
 seed: 8
 partitions: 4
 `;
+
+/** Ways of sizing that `whole` does not show: between them, every key. */
+const rebalance = `{ drift: 0.02, driftOfTarget: 0.25, targetChange: 0.2, every: 2 weeks, dayStart: 330m,
+  drawdown: 0.1, minimumValue: 100.5, minimumQuantity: 0.25, maxTurnover: 1.5, costPerSide: 0.000051, riskAversion: 2.5 }`;
+const sizings = [
+  `tape: x\nsizing: { method: volatility-target, target: 0.1, barsPerYear: 252, maxLeverage: 2, rebalance: ${rebalance} }`,
+  "tape: x\nsizing: { method: fractional-kelly, fraction: 0.5, window: 60, maxLeverage: 1.5, lots: least-cash, allowShort: false }",
+  "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
+];
+
+describe("sizing", () => {
+  test("comes out in machine units, by its method", () => {
+    expect(sizings.map((text) => read(text).flow.sizing)).toEqual([
+      {
+        method: "VOLATILITY_TARGET",
+        targetBps: 1_000,
+        barsPerYear: 252,
+        maxLeverageBps: 20_000,
+        allowShort: true,
+        rebalance: {
+          driftBps: 200,
+          driftOfTargetBps: 2_500,
+          targetChangeBps: 2_000,
+          every: { count: 2, unit: "WEEK" },
+          dayStartUs: 19_800_000_000,
+          drawdownBps: 1_000,
+          minimumValueMinor: 10_050,
+          minimumQuantity: "0.25",
+          maxTurnoverBps: 15_000,
+          costPerMillion: 51,
+          riskAversion: 2.5,
+        },
+      },
+      {
+        method: "FRACTIONAL_KELLY",
+        fractionBps: 5_000,
+        window: 60,
+        maxLeverageBps: 15_000,
+        allowShort: false,
+        lots: "LEAST_CASH",
+      },
+      { method: "INTEGRATED", grossBps: 15_000, confidenceBps: 5_500, allowShort: true },
+    ]);
+  });
+
+  test("reads back from its own document, in its one form", () => {
+    for (const text of sizings) {
+      const config = read(text);
+      expect(configFromText(config.document, PATH).canonical).toEqual(config.canonical);
+    }
+    const spelt = (inner: string) =>
+      JSON.stringify(read(`tape: x\nsizing: { quantity: 1${inner} }`).canonical);
+    expect(spelt(", rebalance: { every: 1 months, dayStart: 60m, drift: off }")).toBe(
+      spelt(", rebalance: { every: 1 month, dayStart: 1h, drawdown: null }"),
+    );
+    expect(spelt(", rebalance: { every: off, drift: null }")).toBe(spelt(""));
+    expect(spelt(", rebalance: {}")).toBe(spelt(""));
+  });
+
+  test("without rebalancing is what it was before there was any", () => {
+    expect(read("tape: x").canonical.sizing).toEqual({
+      allowShort: true,
+      method: "fixed-quantity",
+      quantity: 100,
+    });
+  });
+
+  test("is taken as its page shows it", () => {
+    const page = readFileSync(resolve(import.meta.dirname, "../../docs/sizing.md"), "utf8");
+    const [, example = ""] = /```yaml\n([^`]+)```/.exec(page) ?? [];
+    expect(findings(example)).toEqual([]);
+    expect(read(example).flow.sizing.rebalance?.every).toEqual({ count: 1, unit: "WEEK" });
+    for (const key of dottedKeys().filter((name) => name.startsWith("sizing."))) {
+      const leaf = key.slice(key.lastIndexOf(".") + 1);
+      expect(page, key).toMatch(new RegExp(`\\b${leaf}\\b`));
+    }
+  });
+
+  test("can be set by flags, key by key", () => {
+    const { sizing } = read("tape: x\nsizing: { quantity: 1 }", "sizing.rebalance.drift=0.05").flow;
+    expect(sizing.rebalance?.driftBps).toBe(500);
+  });
+
+  const judged = (inner: string) => findings(`tape: x\nsizing: { ${inner} }`);
+
+  test.each([
+    [
+      "method: volatility-target, target: 0.1",
+      [
+        "f:2:1: sizing.barsPerYear: missing: it is needed with method volatility-target, a whole number from 1 to 100000000",
+        "f:2:1: sizing.maxLeverage: missing: it is needed with method volatility-target, a number above 0 and up to 100",
+      ],
+    ],
+    [
+      "method: integrated, gross: 1, confidence: 0.5, window: 9",
+      ["f:2:58: sizing.window: does not go with method integrated: leave it out"],
+    ],
+    [
+      "quantity: 1, lots: down",
+      ["f:2:24: sizing.lots: does not go with method fixed-quantity: leave it out"],
+    ],
+    [
+      "quantity: 1, rebalance: { every: month }",
+      [
+        'f:2:44: sizing.rebalance.every: found "month"; must be a number of bars, days, weeks or months, such as 1 month, or off',
+      ],
+    ],
+    [
+      "quantity: 1, rebalance: { drfit: 0.1 }",
+      ["f:2:37: sizing.rebalance.drfit: unknown key; did you mean sizing.rebalance.drift?"],
+    ],
+    [
+      "quantity: 1, rebalance: { every: 5 bars, dayStart: 1h }",
+      [
+        "f:2:62: sizing.rebalance.dayStart: does nothing without sizing.rebalance.every in days, weeks or months",
+      ],
+    ],
+    [
+      "quantity: 1, rebalance: { every: 5 days, dayStart: 24h }",
+      ['f:2:62: sizing.rebalance.dayStart: found "24h"; must be less than 24h'],
+    ],
+    [
+      "quantity: 1, rebalance: { riskAversion: 2 }",
+      ["f:2:51: sizing.rebalance.riskAversion: does nothing without sizing.rebalance.costPerSide"],
+    ],
+    [
+      "quantity: 1, rebalance: { maxTurnover: 0.00001 }",
+      ["f:2:50: sizing.rebalance.maxTurnover: found 0.00001; must be in steps of 0.0001"],
+    ],
+    [
+      "quantity: 1, rebalance: { minimumValue: 0.001 }",
+      ["f:2:51: sizing.rebalance.minimumValue: found 0.001; USD has 2 decimals"],
+    ],
+  ])("%s", (inner, expected) => {
+    expect(judged(inner)).toEqual(expected);
+  });
+});
 
 describe("a whole configuration", () => {
   const config = read(whole);
@@ -176,13 +314,18 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      diffConfigs(read("tape: x").canonical, read(whole).canonical).map(({ key }) => key),
+      [whole, ...sizings].flatMap((text) =>
+        // A group that is left out differs as a whole: one with another key in it, key by key.
+        ["tape: x", "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }"].flatMap(
+          (other) => diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
+        ),
+      ),
     );
     const same = ["source"];
     for (const key of dottedKeys()) {
       const isLeaf = !dottedKeys().some((other) => other.startsWith(`${key}.`));
       const isFile = key === "tape" || key.startsWith("commands");
-      // Keys of the two kinds of sizing are both there: given in one, left out of the other.
+      // A setting of one way of sizing is left out of the others, and so it differs too.
       if (isLeaf && !isFile && !same.includes(key)) expect(differing).toContain(key);
     }
     expect(differing).toContain("commands");

@@ -1,7 +1,6 @@
 // What else happens to a disk and its files: each fault is a clear error, and nothing that was
 // acknowledged is lost.
 
-import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
@@ -25,6 +24,7 @@ import {
   refusal,
   same,
 } from "../../streams/testing/log-fixtures.ts";
+import { runCommand } from "../cli/testing/run-command.ts";
 import { checkLog } from "./check.ts";
 import { openEmbeddedLog } from "./embedded-log.ts";
 import { dataPath, markerPath } from "./folder.ts";
@@ -284,11 +284,8 @@ test("a folder that may not be written is refused for writing, and can be read",
     const log = await openEmbeddedLog(${JSON.stringify(dir)}, { mode: "read" });
     console.log((await log.read("bars", 0, 250)).count);
     await log.close();`;
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--no-warnings", "--input-type=module", "-e", program],
-    { encoding: "utf8" },
-  );
+  const words = ["--no-warnings", "--input-type=module", "-e", program];
+  const { stdout, stderr } = runCommand(process.execPath, words);
   expect({ stdout, stderr }).toEqual({ stdout: "STORE_READ_ONLY\n50\n", stderr: "" });
   chmodSync(dir, 0o755);
   chmodSync(dataPath(dir), 0o644);
@@ -297,7 +294,8 @@ test("a folder that may not be written is refused for writing, and can be read",
 const mounted = (): string | null => {
   const dir = join(root, "small-disk");
   mkdirSync(dir);
-  const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", dir]);
+  const words = ["-t", "tmpfs", "-o", "size=12m", "tmpfs", dir];
+  const { status } = runCommand("mount", words);
   return status === 0 ? dir : null;
 };
 
@@ -330,6 +328,6 @@ test("a full disk refuses commits, keeps what was acknowledged, and goes on once
     await again.close();
     expect(checkLog(dir).sound).toBe(true);
   } finally {
-    spawnSync("umount", [disk]);
+    runCommand("umount", [disk]);
   }
 });

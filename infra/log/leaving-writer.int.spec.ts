@@ -1,23 +1,19 @@
 // One process closes a log while another opens it, at the one place where the two can cross.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { lockPath } from "./folder.ts";
+import { compileShim } from "./testing/shim.ts";
 import { wrongIn } from "./testing/written.ts";
 
 const TESTING = join(import.meta.dirname, "testing");
 const root = mkdtempSync(join(tmpdir(), "tapedeck-leave-"));
 const shim = join(root, "slow-leave.so");
-const compiled =
-  process.platform === "linux" &&
-  spawnSync("cc", [
-    ...["-shared", "-fPIC", "-O1", "-o", shim],
-    ...[join(TESTING, "slow-leave.c"), "-ldl", "-lpthread"],
-  ]).status === 0;
+const compiled = compileShim("slow-leave.c", shim);
 
 afterAll(() => rmSync(root, { recursive: true }));
 

@@ -1,13 +1,14 @@
 // A disk that forgets and fails, between a real writing process and its file (faulty-disk.c): after
 // a power cut whatever was not synced may be gone, in any part; and the Nth write or sync fails.
 
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../../quant/random.ts";
+import { runCommand } from "../cli/testing/run-command.ts";
 import { dataPath, writeMarker } from "./folder.ts";
+import { compileShim } from "./testing/shim.ts";
 import { wrongIn } from "./testing/written.ts";
 
 const CUTS = Number(process.env.TAPEDECK_CUTS ?? 60);
@@ -18,20 +19,14 @@ const SECTOR = 512;
 const PROGRAM = join(import.meta.dirname, "testing/writing-process.ts");
 const root = mkdtempSync(join(tmpdir(), "tapedeck-cut-"));
 const shim = join(root, "faulty-disk.so");
-const compiled =
-  process.platform === "linux" &&
-  spawnSync("cc", [
-    ...["-shared", "-fPIC", "-O1", "-o", shim],
-    join(import.meta.dirname, "testing/faulty-disk.c"),
-    ...["-ldl", "-lpthread"],
-  ]).status === 0;
+const compiled = compileShim("faulty-disk.c", shim);
 
 afterAll(() => rmSync(root, { recursive: true }));
 
 /** Runs the writer on the disk; gives the commits that it was told are durable, and all it said. */
 function write(dir: string, disk: Readonly<Record<string, string>>, commits = COMMITS) {
-  const { stdout } = spawnSync(process.execPath, ["--no-warnings", PROGRAM, dir, String(commits)], {
-    encoding: "utf8",
+  const words = ["--no-warnings", PROGRAM, dir, String(commits)];
+  const { stdout } = runCommand(process.execPath, words, {
     env: { ...process.env, LD_PRELOAD: shim, TAPEDECK_DISK_FILE: "data.mdb", ...disk },
   });
   return { acked: acknowledged(stdout), output: stdout };

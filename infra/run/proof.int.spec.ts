@@ -1,7 +1,7 @@
 // The proof of a run, through the command line as a user has it: verify, a flipped bit, another
 // setting, a fork, a stop and a resume.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import {
   cpSync,
   mkdtempSync,
@@ -19,19 +19,16 @@ import type { Facts } from "../../schemas/generated/facts.ts";
 import { codecs } from "../../schemas/generated/facts.ts";
 import { formatIsoUs } from "../../schemas/values/time.ts";
 import { RecordCursor } from "../../streams/record.ts";
+import { runCommand, runTapedeck, TAPEDECK } from "../cli/testing/run-command.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
 import { FIRST_BAR_US, writeMarketTape } from "./testing/market-tape.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tapedeck-proof-"));
-const cli = new URL("../cli/tapedeck.ts", import.meta.url).pathname;
 
 const tapedeck = (...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  expect(stderr).not.toMatch(/^\s+at /m);
-  return { status, stdout, stderr };
+  const ended = runTapedeck(args, { cwd: folder });
+  expect(ended.stderr).not.toMatch(/^\s+at /m);
+  return ended;
 };
 
 const json = (...args: string[]) => JSON.parse(tapedeck(...args, "--json").stdout);
@@ -75,10 +72,9 @@ describe("a run", () => {
   ])("whose verification is told to stop by %s leaves no scratch log behind", (signal, status) => {
     const script = new URL("testing/interrupted-verify.ts", import.meta.url).pathname;
     const scratch = mkdtempSync(join(folder, "scratch-"));
-    const done = spawnSync(process.execPath, [script, "run.yaml", ".tapedeck", signal], {
+    const done = runCommand(process.execPath, [script, "run.yaml", ".tapedeck", signal], {
       cwd: folder,
       env: { ...process.env, TMPDIR: scratch },
-      encoding: "utf8",
     });
     expect([done.status, done.stderr]).toEqual([status, ""]);
     expect(readdirSync(scratch)).toEqual([]);
@@ -174,6 +170,11 @@ describe("a fork", () => {
       2,
       expect.stringContaining("FORK_SETTING_FIXED"),
     ]);
+    const other = tapedeck("fork", run.run, "--set", "sizing.rebalance.drift=0.1", "--at", at);
+    expect([other.status, other.stderr]).toEqual([
+      2,
+      expect.stringContaining("FORK_SETTING_FIXED: sizing cannot change between"),
+    ]);
     const time = tapedeck("fork", run.run, "--set", "risk.maxPosition=5", "--at", "noon");
     expect([time.status, time.stderr]).toEqual([2, expect.stringContaining("FORK_TIME_INVALID")]);
   });
@@ -183,7 +184,7 @@ describe("Ctrl-C", () => {
   test("leaves a run that --resume completes to the same hashes", async () => {
     const root = join(folder, "stopped");
     const args = ["backtest", "run.yaml", "--root", root, "--commit-every", "5"];
-    const child = spawn(process.execPath, [cli, ...args], { cwd: folder, stdio: "pipe" });
+    const child = spawn(process.execPath, [TAPEDECK, ...args], { cwd: folder, stdio: "pipe" });
     let said = "";
     child.stderr.on("data", (bytes) => {
       said += bytes;

@@ -1,27 +1,21 @@
 // One run and several processes; one tape that grows under the runs made on it.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import { runTapedeck, TAPEDECK } from "../cli/testing/run-command.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
 import { openSourceWriter } from "../tape/source-writer.ts";
 import { FIRST_BAR_US, writeMarketTape } from "./testing/market-tape.ts";
 
-const cli = new URL("../cli/tapedeck.ts", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "tapedeck-shared-"));
 const BARS = 8_000;
 const MINUTE_US = 60e6;
 
-const tapedeck = (...args: readonly string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  return { status, stdout, stderr };
-};
+const tapedeck = (...args: readonly string[]) => runTapedeck(args, { cwd: folder });
 const json = (...args: readonly string[]) => JSON.parse(tapedeck(...args, "--json").stdout);
 
 let hash: string;
@@ -38,7 +32,7 @@ describe("a backtest that another process is making", () => {
   /** Starts one of thousands of commits, and waits until its log is there. */
   const started = async (root: string) => {
     const args = ["backtest", "run.yaml", "--root", root, "--commit-every", "5"];
-    const child = spawn(process.execPath, [cli, ...args, "--json"], { cwd: folder });
+    const child = spawn(process.execPath, [TAPEDECK, ...args, "--json"], { cwd: folder });
     let stdout = "";
     child.stdout.on("data", (chunk: Buffer) => {
       stdout += chunk.toString();

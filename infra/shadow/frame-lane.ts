@@ -1,12 +1,11 @@
 // One partition read record by record without decoding: bytes and effective time, the event where it is
 // asked for. Promises: records come in offset order, none twice.
 
-import { setTimeout as pause } from "node:timers/promises";
-import { TapedeckError } from "../../schemas/errors.ts";
 import type { TopicName } from "../../schemas/generated/facts.ts";
 import type { AnyEvent } from "../../streams/event.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { RecordCursor } from "../../streams/record.ts";
+import { readCommitted } from "./read-committed.ts";
 
 export interface Frame {
   readonly offset: number;
@@ -16,9 +15,6 @@ export interface Frame {
 
 const SIZE_BYTES = 4;
 const HIGH = 0x1_0000_0000;
-/** A commit may be known before its records can be read. */
-const VISIBLE_ATTEMPTS = 500;
-const VISIBLE_PAUSE_MS = 20;
 
 export class FrameLane {
   readonly topic: TopicName;
@@ -53,19 +49,13 @@ export class FrameLane {
 
   /** Reads until there is a head. Throws STREAMS_OFFSET_OUT_OF_RANGE where a record never shows. */
   async fill(): Promise<void> {
-    for (let attempt = 0; this.dry; attempt++) {
-      const { topic, partition, next } = this;
-      const batch = await this.log.read(topic, partition, next);
-      if (batch !== null) {
-        this.batch = batch.bytes;
-        this.cursor = new RecordCursor(topic, partition, batch.baseOffset, batch.bytes);
-        while (this.cursor.nextOffset < next) this.cursor.skip();
-        this.step();
-        return;
-      }
-      if (attempt === VISIBLE_ATTEMPTS) throw unseen(topic, partition, next, this.end);
-      await pause(VISIBLE_PAUSE_MS);
-    }
+    if (!this.dry) return;
+    const { topic, partition, next } = this;
+    const batch = await readCommitted(this.log, topic, partition, next);
+    this.batch = batch.bytes;
+    this.cursor = new RecordCursor(topic, partition, batch.baseOffset, batch.bytes);
+    while (this.cursor.nextOffset < next) this.cursor.skip();
+    this.step();
   }
 
   take(): void {
@@ -99,10 +89,3 @@ function timeOf(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return view.getUint32(SIZE_BYTES, true) + view.getUint32(SIZE_BYTES + 4, true) * HIGH;
 }
-
-const unseen = (topic: string, partition: number, offset: number, end: number): TapedeckError =>
-  new TapedeckError(
-    "STREAMS_OFFSET_OUT_OF_RANGE",
-    `${topic}/${partition} ends before ${end}, though that was committed: offset ${offset} does not show`,
-    { topic, partition, offset, end },
-  );

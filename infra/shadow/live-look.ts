@@ -1,8 +1,6 @@
 // One look at a live flow on Kafka: how far it has come, and where its late events were let in. Promises:
 // nothing live is touched or slowed; what a look says stays true whatever live does next.
 
-import { setTimeout as pause } from "node:timers/promises";
-import { TapedeckError } from "../../schemas/errors.ts";
 import type { TopicName } from "../../schemas/generated/facts.ts";
 import type { LateAdmission } from "../../schemas/generated/tape.admissions.ts";
 import type { AnyEvent, Position } from "../../streams/event.ts";
@@ -13,6 +11,7 @@ import { RecordCursor } from "../../streams/record.ts";
 import type { Topology } from "../../streams/topology.ts";
 import type { KafkaLog } from "../kafka/log/kafka-log.ts";
 import type { LiveRun } from "../kafka/service/live-run.ts";
+import { readCommitted } from "./read-committed.ts";
 
 export interface LiveLookOptions {
   readonly run: LiveRun;
@@ -31,10 +30,6 @@ export interface Look extends Frontier {
   /** Ends of the sources' partitions, by "topic/partition". */
   readonly sourceEnds: ReadonlyMap<string, number>;
 }
-
-/** A commit may be known before its records can be read. */
-const VISIBLE_ATTEMPTS = 500;
-const VISIBLE_PAUSE_MS = 20;
 
 export class LiveLook {
   private readonly options: LiveLookOptions;
@@ -92,8 +87,10 @@ export class LiveLook {
     to: number,
   ): Promise<readonly FollowedAdmission[]> {
     const found: FollowedAdmission[] = [];
+    const { log } = this.options;
     for (let next = from; next < to; ) {
-      const { bytes, baseOffset, count } = await this.batch("tape.admissions", partition, next);
+      const batch = await readCommitted(log, "tape.admissions", partition, next);
+      const { bytes, baseOffset, count } = batch;
       const records = new RecordCursor("tape.admissions", partition, baseOffset, bytes);
       for (let event = records.read(); event !== null; event = records.read()) {
         if (event.offset < to) found.push(await this.followed(event.value as LateAdmission));
@@ -119,24 +116,9 @@ export class LiveLook {
   }
 
   private async event({ topic, partition, offset }: Position): Promise<AnyEvent> {
-    const { bytes, baseOffset } = await this.batch(topic, partition, offset);
+    const { log } = this.options;
+    const { bytes, baseOffset } = await readCommitted(log, topic, partition, offset);
     return new RecordCursor(topic, partition, baseOffset, bytes).read() as AnyEvent;
-  }
-
-  /** What lies from an offset on that was committed. */
-  private async batch(topic: TopicName, partition: number, offset: number) {
-    for (let attempt = 0; ; attempt++) {
-      const batch = await this.options.log.read(topic, partition, offset);
-      if (batch !== null) return batch;
-      if (attempt === VISIBLE_ATTEMPTS) {
-        throw new TapedeckError(
-          "STREAMS_OFFSET_OUT_OF_RANGE",
-          `${topic}/${partition} ends at ${offset}, though more was committed`,
-          { topic, partition, offset },
-        );
-      }
-      await pause(VISIBLE_PAUSE_MS);
-    }
   }
 }
 

@@ -3,6 +3,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeCluster, describeKafka } from "../broker/testing.ts";
 import { connectKafka, type KafkaConnection } from "../kafka/client/connection.ts";
@@ -28,6 +29,10 @@ const looser = (yaml: string): string => yaml.replace("maxPosition: 100000", "ma
 const parted = ({ topics }: ShadowReport): number =>
   topics.reduce((sum, { differing, missing, extra }) => sum + differing + missing + extra, 0);
 
+async function until(comes: () => boolean): Promise<void> {
+  while (!comes()) await pause(20);
+}
+
 const topicIn = ({ topics }: ShadowReport, name: string) =>
   topics.find(({ topic }) => topic === name);
 
@@ -48,7 +53,11 @@ describeKafka("shadows of a flow that runs", ({ brokers }) => {
       shadows.shadow("late", undefined, { ...following, fromLive: true }),
     ]);
     const served = Promise.all(begun.map((each) => each.service.serve()));
+    // How far it is behind is measured from its first look on, where live goes on after that.
+    const { gauges } = begun[0].service;
+    await until(() => !Number.isNaN(gauges.lagSeconds));
     await feed.until(Number.POSITIVE_INFINITY);
+    await until(() => gauges.behind.size > 0);
     // Wherever each has got to by now: it goes on in the tests.
     for (const each of begun) each.service.stop();
     halfway = await served;

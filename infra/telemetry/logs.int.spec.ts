@@ -209,7 +209,7 @@ function child(
     const options = { app: "a", instance: "i", level: "info", file: null, text: false };
     ${script}`;
   const running = spawn(process.execPath, ["--input-type=module", "-e", program], {
-    stdio: ["ignore", "inherit", "pipe"],
+    stdio: ["ignore", "ignore", "pipe"],
   });
   let text = "";
   if (reader === "gone") running.stderr.destroy();

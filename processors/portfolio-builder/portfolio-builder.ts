@@ -1,6 +1,6 @@
 // Signals into target positions. Promises: a proposal names only targets whose quantity changed; a
 // target moves when a view turns (its sign changes, or it is new) or a fork sets another size, not
-// with each tick of equity.
+// with each tick of equity. Where targets are to move for other reasons too, book-reviewer.ts builds.
 //
 // The portfolio has one slot of equal size for each instrument of its currency on the tape. A slot
 // whose instrument has no view yet, a neutral one, or a short one where shorts are not allowed, stays
@@ -14,7 +14,7 @@ import { notionalMinor } from "../../schemas/values/money.ts";
 import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import { requireCurrency } from "../currency.ts";
-import type { PortfolioConfig, SizingConfig } from "../flow-config.ts";
+import type { PortfolioConfig, TurnSizing } from "../flow-config.ts";
 import { equalShare, fixedQuantity, inverseShare, quantityOf, type Share } from "./sizing.ts";
 
 /** A standard deviation per bar below this is rounding, not a market: it gets no share. */
@@ -46,7 +46,7 @@ type Inputs = "market.instruments" | "signals" | "portfolio.snapshots";
  * and PROCESSOR_CURRENCY_UNSUPPORTED. Cost: a look-up, unless a view turns.
  */
 export function portfolioBuilder(
-  sizing: SizingConfig,
+  sizing: TurnSizing,
   portfolio: PortfolioConfig,
 ): Processor<State, Inputs, "weights.proposals"> {
   const identity = Object.values(sizing).join(" ");
@@ -121,7 +121,7 @@ function turned(state: State, signal: Signal, allowShort: boolean): boolean {
 function resize(
   state: State,
   symbol: string | null,
-  sizing: SizingConfig,
+  sizing: TurnSizing,
   portfolio: PortfolioConfig,
 ): void {
   const changed: Target[] = [];
@@ -155,7 +155,7 @@ function resize(
 /** Each view's share; null where inverse volatility has no volatility to go by. */
 function shares(
   state: State,
-  sizing: Exclude<SizingConfig, { readonly method: "FIXED_QUANTITY" }>,
+  sizing: Exclude<TurnSizing, { readonly method: "FIXED_QUANTITY" }>,
   portfolio: PortfolioConfig,
 ): (view: View) => Share | null {
   const { grossBps } = sizing;

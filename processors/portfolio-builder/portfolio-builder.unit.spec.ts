@@ -5,7 +5,7 @@ import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapsh
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
 import { emit } from "../../streams/event.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { SizingConfig } from "../flow-config.ts";
+import type { TurnSizing } from "../flow-config.ts";
 import { portfolioBuilder } from "./portfolio-builder.ts";
 
 /** 100,000 dollars. */
@@ -15,11 +15,11 @@ const portfolio = {
   currencyScale: 2,
   initialCashMinor: 10_000_000n,
 };
-const fixed: SizingConfig = { method: "FIXED_QUANTITY", quantity: "100", allowShort: true };
-const equal: SizingConfig = { method: "EQUAL_WEIGHT", grossBps: 10_000, allowShort: true };
-const inverse: SizingConfig = { ...equal, method: "INVERSE_VOLATILITY" };
+const fixed: TurnSizing = { method: "FIXED_QUANTITY", quantity: "100", allowShort: true };
+const equal: TurnSizing = { method: "EQUAL_WEIGHT", grossBps: 10_000, allowShort: true };
+const inverse: TurnSizing = { ...equal, method: "INVERSE_VOLATILITY" };
 
-const build = (sizing: SizingConfig, ...instruments: Instrument[]) =>
+const build = (sizing: TurnSizing, ...instruments: Instrument[]) =>
   given(
     portfolioBuilder(sizing, portfolio),
     ...instruments.map((instrument) => at(0, "market.instruments", instrument)),
@@ -52,7 +52,7 @@ const target = (symbol: string, quantity: number, weight: number, referencePrice
   quantity,
   referencePrice,
 });
-const proposed = (sizing: SizingConfig, ...targets: Target[]) =>
+const proposed = (sizing: TurnSizing, ...targets: Target[]) =>
   emit("weights.proposals", {
     portfolio: "main",
     method: sizing.method,

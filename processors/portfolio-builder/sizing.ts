@@ -37,6 +37,12 @@ export const inverseShare = (
   denominator: BPS * BigInt(slots) * BigInt(PARTS),
 });
 
+/** `weight` of equity, cut at the ninth decimal. Takes 0 to 2^23. */
+export const shareOf = (weight: number): Share => ({
+  numerator: BigInt(Math.trunc(weight * PARTS)),
+  denominator: BigInt(PARTS),
+});
+
 /** Lots that `share` of `equity` (minor units) pays for at `price`, scaled by quantityScale. */
 export function quantityOf(
   equity: bigint,

@@ -52,6 +52,8 @@ export function staleFiles(
   return stale;
 }
 
+const FORMAT_MS = 60_000;
+
 /** Kept: a formatter is a process of its own, and most files come out as they did before. */
 const formatted = new Map<string, string>();
 
@@ -64,6 +66,8 @@ function format(text: string): string {
     cwd: repository,
     input: text,
     encoding: "utf8",
+    timeout: FORMAT_MS,
+    killSignal: "SIGKILL",
   });
   formatted.set(text, result);
   return result;

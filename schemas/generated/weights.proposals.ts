@@ -6,6 +6,9 @@ export const sizingMethodSymbols = [
   "FIXED_QUANTITY",
   "EQUAL_WEIGHT",
   "INVERSE_VOLATILITY",
+  "VOLATILITY_TARGET",
+  "FRACTIONAL_KELLY",
+  "INTEGRATED",
 ] as const;
 
 export type SizingMethod = (typeof sizingMethodSymbols)[number];
@@ -18,6 +21,12 @@ function sizingMethodIndex(value: SizingMethod): number {
       return 2;
     case "INVERSE_VOLATILITY":
       return 3;
+    case "VOLATILITY_TARGET":
+      return 4;
+    case "FRACTIONAL_KELLY":
+      return 5;
+    case "INTEGRATED":
+      return 6;
     default:
       return 0;
   }

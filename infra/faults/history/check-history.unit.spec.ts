@@ -41,6 +41,26 @@ describe("histories of a correct log", () => {
   });
 });
 
+test("what was read after the first of two requests to commit was not read too early", () => {
+  const [process, transaction] = ["writer", "t1"];
+  const place = { topic: "fills", partition: 0 };
+  const reads = (atUs: number): Operation => {
+    const records = [[0, "a"]] as const;
+    return { op: "poll", process: "reader", transaction: null, ...place, records, atUs };
+  };
+  const history = (readUs: number): readonly Operation[] => [
+    { op: "begin", process, transaction, atUs: 1 },
+    { op: "send", process, id: 0, transaction, ...place, values: ["a"], atUs: 2 },
+    { op: "sent", process, id: 0, outcome: "ok", atUs: 3 },
+    { op: "ending", process, transaction, commit: true, atUs: 10 },
+    { op: "ending", process, transaction, commit: true, atUs: 30 },
+    { op: "ended", process, transaction, outcome: "committed", atUs: 40 },
+    reads(readUs),
+  ];
+  expect([...checkHistory(history(20)).counts]).toEqual([]);
+  expect([...checkHistory(history(9)).counts]).toEqual([["precommitted-read", 1]]);
+});
+
 describe.each(Object.entries(plants))("%s", (kind, ways) => {
   test.each(Object.entries(ways))("is found: %s", (_, plant) => {
     let planted = 0;

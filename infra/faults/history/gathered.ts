@@ -81,7 +81,8 @@ export class Gathered {
       case "ending": {
         const transaction = this.transaction(process, operation.transaction);
         transaction.commitAsked = operation.commit;
-        transaction.commitAskedUs = operation.commit ? (operation.atUs ?? null) : null;
+        // Asked for again, it may have been carried out the first time.
+        if (operation.commit) transaction.commitAskedUs ??= operation.atUs ?? null;
         steps.push({ kind: "ending", transaction });
         break;
       }

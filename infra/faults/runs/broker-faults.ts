@@ -1,10 +1,11 @@
 // Faults of brokers: the leader and the coordinators of a flow killed, stopped, out of disk.
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { TapedeckError } from "../../../schemas/errors.ts";
+import { within } from "../../broker/bounded.ts";
 import type { BrokerNode } from "../../broker/broker-node.ts";
 import type { Cluster } from "../../broker/cluster.ts";
 import { changelogOf } from "../../kafka/log/changelog.ts";
@@ -42,9 +43,9 @@ async function untilReplicated({ connection, places }: Stage, cluster: Cluster):
   const admin = await connection.admin();
   const deadline = performance.now() + REPLICAS_MS;
   for (;;) {
-    const told = await admin
-      .fetchTopicMetadata({ topics: [...topics, "__consumer_offsets", "__transaction_state"] })
-      .catch(() => null);
+    const names = [...topics, "__consumer_offsets", "__transaction_state"];
+    const asked = admin.fetchTopicMetadata({ topics: names });
+    const told = await within(REPLICAS_MS, asked, "a question for replicas").catch(() => null);
     const partitions = told?.topics.flatMap((topic) => topic.partitions) ?? [];
     const isWhole = partitions.every(({ isr }) => isr.length === cluster.nodes.length);
     if (partitions.length > 0 && isWhole) return;
@@ -104,17 +105,19 @@ const stopped: Blow = {
 };
 
 const FILLER = "filler";
+const FILL_MS = 60_000;
 
 const fullDisk: Blow = {
   name: "disk full:",
   async strike({ dataDir }) {
     // It ends with "No space left on device", which is what is wanted.
-    try {
-      execFileSync("dd", ["if=/dev/zero", `of=${join(dataDir, FILLER)}`, "bs=64k"], {
-        stdio: "ignore",
-      });
-    } catch {
-      return;
+    const { error } = spawnSync("dd", ["if=/dev/zero", `of=${join(dataDir, FILLER)}`, "bs=64k"], {
+      stdio: "ignore",
+      timeout: FILL_MS,
+      killSignal: "SIGKILL",
+    });
+    if (error !== undefined) {
+      throw new TapedeckError("FAULTS_NO_PROGRESS", `filling the disk failed: ${error.message}`);
     }
   },
   async mend(node) {

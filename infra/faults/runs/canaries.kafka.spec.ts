@@ -15,6 +15,8 @@ interface Canary {
   readonly only: string;
   /** One of these says what it is. */
   readonly kinds: readonly string[];
+  /** Or the product itself, which may come upon it first. */
+  readonly refusal?: RegExp;
 }
 
 const canaries: readonly Canary[] = [
@@ -29,6 +31,8 @@ const canaries: readonly Canary[] = [
     fault: "zombie",
     only: "committing",
     kinds: ["consumed-twice", "place-taken-twice"],
+    // The old owner wrote on between the new one's look at its state and at its topics.
+    refusal: /LIVE_TOPICS_TAKEN/,
   },
   {
     defect: "blind-retry",
@@ -47,11 +51,13 @@ const canaries: readonly Canary[] = [
 describeCluster("fault runs", clusterOptions(faultOf("kill-points")), (cluster) => {
   test.each(canaries.map((canary) => [canary.defect, canary] as const))(
     "find %s",
-    async (_, { defect, fault, only, kinds }) => {
-      const options = { cluster: cluster(), rounds: 2, seed: 1, defect, only, patienceMs: 10_000 };
-      const { verdicts } = await runFault(faultOf(fault), options);
+    async (_, { defect, fault, only, kinds, refusal }) => {
+      const options = { cluster: cluster(), rounds: 2, seed: 1, defect, only };
+      const { verdicts, examples } = await runFault(faultOf(fault), options);
       const found = verdicts.flatMap(({ anomalies }) => [...anomalies.keys()]);
-      expect(found.filter((kind) => kinds.includes(kind))).not.toEqual([]);
+      if (refusal?.test(examples.join())) return;
+      const isWhatItIs = found.some((kind) => kinds.includes(kind));
+      expect(isWhatItIs, [...found, ...examples].join("\n")).toBe(true);
     },
     5 * 60_000,
   );

@@ -21,6 +21,8 @@ type Step = ReadonlyMap<string, { readonly from: number; readonly to: number }>;
 
 const STEP_MS = 100;
 const RETRY_MS = 20;
+/** Once it is to stop. */
+const LAST_TRIES_MS = 60_000;
 
 export class Feed {
   private readonly log: KafkaLog;
@@ -29,7 +31,8 @@ export class Feed {
   private readonly perStep: number;
   private readonly ended: Map<string, number>;
   private next = 0;
-  private stopping = false;
+  /** When it was asked to stop. */
+  private stopMs: number | null = null;
   private playing: Promise<void> = Promise.resolve();
   /** How often a commit failed. */
   failures = 0;
@@ -74,13 +77,13 @@ export class Feed {
 
   /** Ends when what is under way is written. Rejects with what it could not get over. */
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.stopMs ??= performance.now();
     await this.playing;
   }
 
   private async play(): Promise<void> {
     let due = performance.now();
-    while (!this.stopping) {
+    while (this.stopMs === null) {
       if (this.next >= this.events.length) throw new Error("the market has nothing left to play");
       await this.carry(this.take());
       due = Math.max(due + STEP_MS, performance.now() - 5 * STEP_MS);
@@ -106,13 +109,17 @@ export class Feed {
         await this.log.commit({ produced: this.batchesOf(step), checkpoints: [] });
         break;
       } catch (error) {
-        if (!(error instanceof TapedeckError)) throw error;
+        if (!(error instanceof TapedeckError) || this.triedEnough) throw error;
         this.failures++;
         await pause(RETRY_MS);
         if (error.code === "STREAMS_OFFSET_CONFLICT" && (await this.isWritten(step))) break;
       }
     }
     for (const [place, { to }] of step) this.ended.set(place, to);
+  }
+
+  private get triedEnough(): boolean {
+    return this.stopMs !== null && performance.now() - this.stopMs > LAST_TRIES_MS;
   }
 
   /** What is there was written by an attempt whose outcome was not known. */

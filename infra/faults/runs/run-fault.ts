@@ -2,11 +2,12 @@
 // fails by itself or cannot be stopped in good order is a finding like any other; a stage is judged
 // even where its play broke off.
 
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Random } from "../../../quant/random.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { topicNames } from "../../../streams/catalogue.ts";
+import { within } from "../../broker/bounded.ts";
 import type { Cluster } from "../../broker/cluster.ts";
 import { type Registry, startRegistry } from "../../broker/registry.ts";
 import { readLocalSchemas } from "../../kafka/registry/local-schemas.ts";
@@ -44,6 +45,9 @@ export interface FaultReport {
 }
 
 const REST_MS = 60_000;
+/** What may take this long on a busy machine stands still if it takes longer; of a round, beside its recovery. */
+const STEP_MS = 180_000;
+const ROUND_MS = 60_000;
 const SIGKILL = 9;
 const SIGTERM = 15;
 
@@ -105,7 +109,8 @@ async function playOnce(
     try {
       const random = new Random(seed);
       const given = { stage, cluster, proxy, registry, random, rounds, only, patienceMs };
-      await fault.play({ ...given, note, tell });
+      const longestMs = STEP_MS + rounds * fault.rows * (patienceMs + ROUND_MS);
+      await within(longestMs, fault.play({ ...given, note, tell }), "the play");
       proxy?.setRules([]);
       await rest(stage, REST_MS);
     } catch (error) {
@@ -113,15 +118,17 @@ async function playOnce(
       atRest = false;
       failures.push(`${error.code} ${error.message}`);
     }
-    await stage.feed.stop().catch((error) => failures.push(String(error)));
-    failures.push(...(await endServices(stage)));
-    const verdict = await judge(stage, atRest);
+    const fed = within(STEP_MS, stage.feed.stop(), "the feed");
+    await fed.catch((error) => failures.push(String(error)));
+    const ended = within(STEP_MS, endServices(stage), "asking services to end");
+    failures.push(...(await ended.catch((error) => [String(error)])));
+    const verdict = await within(STEP_MS, judge(stage, atRest), "judging");
     const anomalies = new Map(verdict.anomalies);
     if (failures.length > 0) anomalies.set("failed", failures.length);
     isSound = anomalies.size === 0;
     if (isSound) return verdict;
     const found = [...failures, ...verdict.examples];
-    keepFindings(cluster, stage.folder, [...[...anomalies].map(String), ...found]);
+    keepFindings(cluster, stage, [...[...anomalies].map(String), ...found]);
     const kept = `what was recorded is kept in ${stage.folder}`;
     return { ...verdict, anomalies, examples: [...found, kept] };
   } finally {
@@ -132,10 +139,17 @@ async function playOnce(
   }
 }
 
-/** Whoever reads the evidence later may not have what this run printed. */
-function keepFindings({ nodes }: Cluster, folder: string, lines: readonly string[]): void {
-  for (const { id, logFile } of nodes) copyFileSync(logFile, join(folder, `broker-${id}.log`));
+/** Whoever looks for the cause later has neither what this run printed nor its brokers. */
+function keepFindings({ nodes }: Cluster, { folder, run }: Stage, lines: readonly string[]): void {
   writeFileSync(join(folder, "findings.txt"), `${lines.join("\n")}\n`);
+  for (const { id, logFile, dataDir } of nodes) {
+    copyFileSync(logFile, join(folder, `broker-${id}.log`));
+    for (const name of readdirSync(dataDir)) {
+      // Segments lie in a folder for each partition; changelogs are named after the app.
+      if (!name.startsWith(run.prefix) && !name.startsWith(run.app)) continue;
+      cpSync(join(dataDir, name), join(folder, `broker-${id}`, name), { recursive: true });
+    }
+  }
 }
 
 async function startFilledRegistry(): Promise<Registry> {

@@ -11,6 +11,7 @@ import { topicNames } from "../../../streams/catalogue.ts";
 import { createOutputs, planTasks } from "../../../streams/live-plan.ts";
 import type { EventLog } from "../../../streams/log.ts";
 import { createMemoryLog } from "../../../streams/memory-log.ts";
+import { within } from "../../broker/bounded.ts";
 import { loadConfig } from "../../config/load-config.ts";
 import { connectKafka, type KafkaConnection } from "../../kafka/client/connection.ts";
 import { changelogOf } from "../../kafka/log/changelog.ts";
@@ -103,6 +104,7 @@ venue: { fill: next-tick, latency: 1ms, slippage: 0.0001, fee: 0.00005 }
 `;
 
 const CREATED_PAUSE_MS = 20;
+const END_MS = 60_000;
 const INSTRUMENTS_A_PARTITION = 3;
 const TICKS_PER_DAY = 400;
 /** Longer than any play: a feed that had run dry would look like a flow that stands still. */
@@ -208,9 +210,10 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     logOf: (name) => readFileSync(logOf(name), "utf8"),
     folder,
     async close(keep) {
-      await feed.stop().catch(() => undefined);
+      // Whoever does not end by itself ends with its connections.
+      await within(END_MS, feed.stop(), "the feed").catch(() => undefined);
       await processes.close();
-      await reader.stop();
+      await within(END_MS, reader.stop(), "the reader").catch(() => undefined);
       await feedLog.close();
       await live.close();
       history.close();

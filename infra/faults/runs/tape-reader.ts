@@ -4,6 +4,7 @@
 
 import { TapedeckError } from "../../../schemas/errors.ts";
 import type { Fetched, Fetcher, KafkaConnection } from "../../kafka/client/connection.ts";
+import { isUnreachable } from "../../kafka/client/failures.ts";
 import { decodeTaskRecord, isStateKey } from "../../kafka/log/changelog.ts";
 import { type NamedRecord, namedRecords } from "./attempt-names.ts";
 import type { RecordOperation } from "./watched-connection.ts";
@@ -100,7 +101,7 @@ export class TapeReader {
         if (piece !== null) this.take(piece);
       } catch (error) {
         // A broker that is away: the fetcher goes on by itself.
-        if (!(error instanceof TapedeckError) || error.code !== "KAFKA_UNREACHABLE") throw error;
+        if (!isUnreachable(error)) throw error;
       }
     }
   }

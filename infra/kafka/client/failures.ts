@@ -123,6 +123,10 @@ export function refuse(
   if (code !== 0) throw new Refused(code, apiName, place, detail);
 }
 
+/** What `kafkaError` made of a broker that is away: not the fault of who asked, and over by itself. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof TapedeckError && error.code === "KAFKA_UNREACHABLE";
+
 /** Whether the same request may be sent again. */
 export function mayRetry(failure: unknown): boolean {
   if (failure instanceof LinkFailure) return true;

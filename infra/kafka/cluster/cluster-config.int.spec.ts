@@ -1,6 +1,5 @@
 // Where the cluster's settings come from, what is refused, and that no secret ever shows.
 
-import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import { inspect } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { topicNames } from "../../../streams/catalogue.ts";
+import { runCommand } from "../../cli/testing/run-command.ts";
 import { dottedKeys, type SchemaNode } from "../../config/schema.ts";
 import clusterSchema from "./cluster.schema.json" with { type: "json" };
 import { type ClusterOptions, loadCluster, secretsOf } from "./cluster-config.ts";
@@ -303,7 +303,7 @@ describe("warnings", () => {
 
 describe("certificates", () => {
   const openssl = (...args: string[]) =>
-    execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
+    expect(runCommand("openssl", args, { cwd: folder })).toMatchObject({ status: 0 });
   const make = (name: string): void => {
     const subject = ["-subj", `/CN=${name}`, "-days", "2", "-keyout", `${name}.key`];
     const kind = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];

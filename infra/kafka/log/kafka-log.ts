@@ -202,6 +202,12 @@ export class KafkaLog implements EventLog {
     return this.owners.requireSame(task, digest);
   }
 
+  /** Throws STREAMS_FENCED where a later owner than `epoch` has announced itself. */
+  async requireOwned(task: string, epoch: number): Promise<void> {
+    this.checkOpen();
+    return this.owners.requireOwned(task, epoch);
+  }
+
   /** How the last task that was opened got its state; null before. */
   get lastRestore(): TaskOwners["lastRestore"] {
     return this.owners.lastRestore;

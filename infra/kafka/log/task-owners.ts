@@ -80,6 +80,12 @@ export class TaskOwners {
     this.refuseChanged(task, await this.lastRecord(task), digest);
   }
 
+  /** Throws STREAMS_FENCED where another took the task since it was taken as `epoch`. Takes it from nobody. */
+  async requireOwned(task: string, epoch: number): Promise<void> {
+    const current = (await this.lastRecord(task))?.epoch ?? 0;
+    if (current !== epoch) throw fenced(task, epoch, current);
+  }
+
   /** Whether the task was taken through this log, and is not known to be another's. */
   has(task: string): boolean {
     return this.owners.has(task);

@@ -2,7 +2,6 @@
 // The servers here are stand-ins that answer as a registry would, or as something else does: a real
 // registry's answers are tested in registry.kafka.spec.ts.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -16,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { TapedeckError } from "../../../schemas/errors.ts";
+import { runCommand } from "../../cli/testing/run-command.ts";
 import { Secret } from "../cluster/secret.ts";
 import { localSchema } from "./local-schemas.ts";
 import { openRegistry, type RegistryClient } from "./registry-client.ts";
@@ -237,12 +237,12 @@ describe("a registry on TLS", () => {
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "registry-tls-"));
-    const made = spawnSync(
+    const made = runCommand(
       "openssl",
       "req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1".split(
         " ",
       ),
-      { cwd: folder, encoding: "utf8" },
+      { cwd: folder },
     );
     if (made.status !== 0) throw new Error(`openssl: ${made.stderr}`);
     return () => rmSync(folder, { recursive: true });

@@ -3,8 +3,8 @@
 // fetcher says, a wait lets timers and sockets have their turn within a moment.
 
 import { setTimeout as pause } from "node:timers/promises";
-import { TapedeckError } from "../../../schemas/errors.ts";
 import type { Fetched, Fetcher } from "../client/connection.ts";
+import { isUnreachable } from "../client/failures.ts";
 
 /** The longest wait: lag is looked at as often. */
 const IDLE_MS = 100;
@@ -64,6 +64,3 @@ export class Inflow {
     this.pulling = null;
   }
 }
-
-const isUnreachable = (error: unknown): boolean =>
-  error instanceof TapedeckError && error.code === "KAFKA_UNREACHABLE";

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 const command = new URL("./testing/dying-instances.ts", import.meta.url).pathname;
 
@@ -16,9 +16,9 @@ function isAlive(pid: number): boolean {
 }
 
 test("a signal between two starts ends all at once", async () => {
-  const kept = spawn(process.execPath, [command, "--instances", "1"], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const kept = spawn(process.execPath, [command, "--instances", "1"]);
+  onTestFinished(() => void kept.kill("SIGKILL"));
+  kept.stderr.pipe(process.stderr);
   const ended = once(kept, "exit");
   const numbers: number[] = [];
   for await (const line of createInterface(kept.stdout)) {
@@ -36,9 +36,8 @@ test("a signal between two starts ends all at once", async () => {
 describe("kept instances", () => {
   const kept = new URL("./testing/kept-instances.ts", import.meta.url).pathname;
   const start = (...args: string[]) => {
-    const parent = spawn(process.execPath, [kept, "--instances", "3", ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const parent = spawn(process.execPath, [kept, "--instances", "3", ...args]);
+    onTestFinished(() => void parent.kill("SIGKILL"));
     const numbers: number[] = [];
     const said: string[] = [];
     createInterface(parent.stdout).on("line", (line) => numbers.push(Number(line)));

@@ -53,7 +53,7 @@ export async function openGroup(options: OpeningOptions, nowUs: () => number): P
   const begunMs = performance.now();
   const opened = await log.openTask(plan.name);
   const group = new GroupTask(plan, opened, settings);
-  await refuseForeign(group, log);
+  await refuseForeign(group, opened.epoch, log);
   const names = plan.external.map(({ topic, partition }) => ({ topic, partition }));
   const gauges = openTaskGauges(options.gauges, plan.name, plan.group, names, []);
   const sources = new Map<string, Source>();
@@ -83,7 +83,11 @@ export async function openGroup(options: OpeningOptions, nowUs: () => number): P
 }
 
 /** Events that this application did not write would be in the way of its own for ever. */
-async function refuseForeign({ plan, written }: GroupTask, log: KafkaLog): Promise<void> {
+async function refuseForeign(
+  { plan, written }: GroupTask,
+  epoch: number,
+  log: KafkaLog,
+): Promise<void> {
   const found = await Promise.all(
     written.map(async ({ topic, partition, next }) => {
       const { logical } = await (await log.view(topic, partition)).end();
@@ -92,6 +96,9 @@ async function refuseForeign({ plan, written }: GroupTask, log: KafkaLog): Promi
   );
   const foreign = found.filter(({ events }) => events > 0);
   if (foreign.length === 0) return;
+  // Whoever was held up here may have been given up since: then they are the next owner's. It
+  // announced itself before it wrote any of them.
+  await log.requireOwned(plan.name, epoch);
   const events = foreign.reduce((sum, one) => sum + one.events, 0);
   const places = foreign.map(({ place }) => place).join(", ");
   throw new TapedeckError(

@@ -4,7 +4,6 @@
 // not committed is seen: a new one goes on from the last commit.
 
 import { TapedeckError } from "../../../schemas/errors.ts";
-import type { Facts } from "../../../schemas/generated/facts.ts";
 import type { GroupTask } from "../../../streams/group-task.ts";
 import type { Commit, EntryChange, RecordBatch } from "../../../streams/log.ts";
 import { RecordCursor } from "../../../streams/record.ts";
@@ -263,7 +262,6 @@ export class TaskRunner {
     if (this.gauges !== null) {
       this.gauges.admitted += admitted;
       this.gauges.stateEntries = group.entries;
-      countRare(produced, this.gauges);
     }
     return {
       produced,
@@ -296,7 +294,7 @@ export class TaskRunner {
           this.gauges.commitSeconds.add((performance.now() - begunMs) / 1000);
         }
         this.timeVerdicts(commit);
-        tellLetters(commit.produced, this.options.lines);
+        tellRare(commit.produced, this.gauges, this.options.lines);
         this.settled(null);
       },
       (error) => {
@@ -356,27 +354,22 @@ export class TaskRunner {
   }
 }
 
-/** Late events by topic, dead letters by reason: both are rare, so they are read back. */
-function countRare(produced: readonly RecordBatch[], gauges: TaskGauges): void {
+/**
+ * Of what was committed: late events by topic, dead letters by reason and a line for each, of which the
+ * log counts a flood. They are rare, so they are read back.
+ */
+function tellRare(produced: readonly RecordBatch[], gauges: TaskGauges | null, lines?: Log): void {
   for (const { topic, partition, baseOffset, bytes } of produced) {
     if (topic !== "tape.admissions" && topic !== "tape.dead-letters") continue;
     const records = new RecordCursor(topic, partition, baseOffset, bytes);
     for (let event = records.read(); event !== null; event = records.read()) {
-      if (event.topic === "tape.admissions") count(gauges.late, event.value.topic);
-      else if (event.topic === "tape.dead-letters") count(gauges.deadLetters, event.value.code);
-    }
-  }
-}
-
-/** One line a letter; a flood of them is counted by the log. */
-function tellLetters(produced: readonly RecordBatch[], lines: Log | undefined): void {
-  if (lines === undefined) return;
-  for (const { topic, partition, baseOffset, bytes } of produced) {
-    if (topic !== "tape.dead-letters") continue;
-    const records = new RecordCursor(topic, partition, baseOffset, bytes);
-    for (let event = records.read(); event !== null; event = records.read()) {
-      const { code, origin, partition: of, position } = event.value as Facts["tape.dead-letters"];
-      lines.write("warn", "put aside as a dead letter", {
+      if (event.topic === "tape.admissions" && gauges !== null) {
+        count(gauges.late, event.value.topic);
+      }
+      if (event.topic !== "tape.dead-letters") continue;
+      const { code, origin, partition: of, position } = event.value;
+      if (gauges !== null) count(gauges.deadLetters, code);
+      lines?.write("warn", "put aside as a dead letter", {
         letter: `${partition}/${event.offset}`,
         ...{ code, topic: origin, partition: of, offset: position },
       });

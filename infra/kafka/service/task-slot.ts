@@ -6,6 +6,7 @@
 
 import { errorKinds, TapedeckError } from "../../../schemas/errors.ts";
 import type { Log } from "../../telemetry/logs.ts";
+import { isUnreachable } from "../client/failures.ts";
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
@@ -80,9 +81,10 @@ export class TaskSlot<Runner extends SlotRunner> {
         // What was not committed is the next owner's.
         if (this.released) this.log.write("info", "task released with work undone", { error });
         else if (mayRunAgain(error)) {
-          if (runner.hasCommitted || performance.now() - begunMs > SOUND_MS) attempt = 0;
+          const wasSound = runner.hasCommitted || performance.now() - begunMs > SOUND_MS;
+          if (wasSound) attempt = 0;
           this.log.write(isFenced(error) ? "info" : "warn", "task opens again", { error });
-          this.watch(error, runner.hasCommitted || performance.now() - begunMs > SOUND_MS);
+          this.watch(error, wasSound);
           this.runner = null;
           await this.pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt));
           await this.unlessReleased(this.confirm());
@@ -98,8 +100,7 @@ export class TaskSlot<Runner extends SlotRunner> {
 
   /** A cluster that is away is no fault of the task's. */
   private watch(error: unknown, wasSound: boolean): void {
-    const away = error instanceof TapedeckError && error.code === "KAFKA_UNREACHABLE";
-    if (wasSound || away) {
+    if (wasSound || isUnreachable(error)) {
       this.failing = null;
       return;
     }

@@ -1,7 +1,6 @@
 // The printed grants on a real broker with an authorizer: each principal can do all that it needs
 // and nothing of another's. What is run is the command line, as an administrator runs it.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +11,7 @@ import { TapedeckError } from "../../../schemas/errors.ts";
 import { planGroups } from "../../../streams/task-groups.ts";
 import { outputsOf } from "../../../streams/topology.ts";
 import { describeCluster } from "../../broker/testing.ts";
+import { runTapedeck } from "../../cli/testing/run-command.ts";
 import { configFromText } from "../../config/load-config.ts";
 import { connectKafka, type KafkaConnection } from "../client/connection.ts";
 import { recordsOf } from "../client/testing/scratch.ts";
@@ -28,7 +28,6 @@ const anyModel: SignalModel<null> = {
   signal: () => null,
 };
 
-const cli = new URL("../../cli/tapedeck.ts", import.meta.url).pathname;
 const PARTITIONS = 2;
 const TIMEOUT_MS = 20_000;
 
@@ -52,13 +51,10 @@ const as = (user: string): readonly string[] => ["--cluster", `${user}.yaml`];
 
 /** Runs `tapedeck topics …`; no output of any call may hold a password. */
 function topics(...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, "topics", ...args], {
-    cwd: folder,
-    encoding: "utf8",
-    env: { PATH: process.env.PATH, TAPEDECK_DEBUG: "1" },
-  });
-  expect(stdout + stderr).not.toContain("hunter2");
-  return { status, stdout, stderr };
+  const env = { PATH: process.env.PATH, TAPEDECK_DEBUG: "1" };
+  const ended = runTapedeck(["topics", ...args], { cwd: folder, env });
+  expect(ended.stdout + ended.stderr).not.toContain("hunter2");
+  return ended;
 }
 
 /** A connection of the role's principal. */

@@ -1,16 +1,15 @@
 // tapedeck topics plan and apply against a real broker, as commands: what is planned is done, once,
 // and nothing else.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Admin } from "kafkajs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeKafka, freshPrefix } from "../../broker/testing.ts";
+import { runTapedeck } from "../../cli/testing/run-command.ts";
 import { connectKafka, type KafkaConnection } from "../client/connection.ts";
 
-const cli = new URL("../../cli/tapedeck.ts", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "tapedeck-topics-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -37,12 +36,11 @@ describeKafka("topics", ({ brokers }) => {
     const prefix = freshPrefix();
     prefixes.push(prefix);
     const run = (command: string, ...args: readonly string[]) => {
-      const line = [cli, "topics", command, "--prefix", prefix, ...args];
       const env = { PATH: process.env.PATH, TAPEDECK_KAFKA: brokers.join(",") };
-      const done = spawnSync(process.execPath, line, { cwd: folder, encoding: "utf8", env });
-      const { status, stdout, stderr } = done;
-      expect(stderr).not.toMatch(/^\s+at /m);
-      return { status, stdout, stderr };
+      const words = ["topics", command, "--prefix", prefix, ...args];
+      const ended = runTapedeck(words, { cwd: folder, env });
+      expect(ended.stderr).not.toMatch(/^\s+at /m);
+      return ended;
     };
     const names = async () =>
       (await admin.listTopics()).filter((name) => name.startsWith(prefix)).sort();
@@ -199,8 +197,8 @@ describeKafka("topics", ({ brokers }) => {
     const three = Array.from({ length: 3 }, () => brokers[0]).join(",");
     expect(brokers).toHaveLength(1);
     const env = { PATH: process.env.PATH, TAPEDECK_KAFKA: three };
-    const line = [cli, "topics", "apply", "--yes", "--prefix", freshPrefix()];
-    const done = spawnSync(process.execPath, line, { cwd: folder, encoding: "utf8", env });
+    const line = ["topics", "apply", "--yes", "--prefix", freshPrefix()];
+    const done = runTapedeck(line, { cwd: folder, env });
     expect(done.status).toBe(2);
     expect(done.stderr).toContain("TOPICS_REPLICATION_IMPOSSIBLE");
     expect(run("plan")).toMatchObject({ status: 7 });
@@ -210,9 +208,8 @@ describeKafka("topics", ({ brokers }) => {
 
 test("without a cluster that is named, or one that answers, all is told", () => {
   const run = (env: Record<string, string>, ...args: readonly string[]) => {
-    const line = [cli, "topics", "plan", ...args];
     const base = { PATH: process.env.PATH, ...env };
-    return spawnSync(process.execPath, line, { cwd: folder, encoding: "utf8", env: base });
+    return runTapedeck(["topics", "plan", ...args], { cwd: folder, env: base });
   };
   expect(run({})).toMatchObject({
     status: 2,

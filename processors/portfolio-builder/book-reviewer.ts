@@ -1,0 +1,135 @@
+// Signals into target positions, reviewed instant by instant: builds where a method needs more than a
+// view's direction, or where a book is to be rebalanced. Promises: one review of an instant, with all
+// signals of it; nothing is proposed unless a trigger fires (triggers.ts); then the whole book is sized
+// again, and what is not worth a trade, or beyond a limit, is left as it is (trade-plan.ts).
+//
+// A position is what the last snapshot says. A target just proposed counts as reached until the symbol's
+// next fill, or the second bar after it: its order is on its way.
+
+import type { Target } from "../../schemas/generated/weights.proposals.ts";
+import { notionalMinor } from "../../schemas/values/money.ts";
+import { emit } from "../../streams/event.ts";
+import { nothing, type Processor } from "../../streams/processor.ts";
+import type { PortfolioConfig, SizingConfig, TurnSizing } from "../flow-config.ts";
+import { type Book, emptyBook, expectSignal, takeSignal, takeSnapshot } from "./book.ts";
+import type { Line } from "./line.ts";
+import { type Aim, aimsOf } from "./target-weights.ts";
+import { planTrades } from "./trade-plan.ts";
+import { fires, type Weighed } from "./triggers.ts";
+
+type Inputs = "market.instruments" | "features" | "signals" | "portfolio.snapshots";
+
+/** Bars for which a proposal's order may be on its way: this one and the next. */
+const TRUSTED_BARS = 2;
+
+/** True where portfolioBuilder does: a target moves with its view alone, in lots cut down. */
+export const followsTurns = (sizing: SizingConfig): sizing is TurnSizing =>
+  (sizing.method === "FIXED_QUANTITY" ||
+    sizing.method === "EQUAL_WEIGHT" ||
+    sizing.method === "INVERSE_VOLATILITY") &&
+  sizing.rebalance === undefined &&
+  sizing.lots !== "LEAST_CASH";
+
+/** Throws VALUE_QUANTITY_INVALID and PROCESSOR_CURRENCY_UNSUPPORTED. Cost: linear in the symbols, a review. */
+export function bookReviewer(
+  sizing: SizingConfig,
+  portfolio: PortfolioConfig,
+): Processor<Book, Inputs, "weights.proposals"> {
+  const identity = JSON.stringify(sizing);
+  const window = sizing.method === "FRACTIONAL_KELLY" ? sizing.window : null;
+  return {
+    name: "portfolio-builder",
+    version: 1,
+    scope: "portfolio",
+    inputs: ["market.instruments", "features", "signals", "portfolio.snapshots"],
+    outputs: { "weights.proposals": 0 },
+    onFailure: "stop",
+    initial: () => emptyBook(identity, portfolio.initialCashMinor),
+    evolve(book, event) {
+      book.proposal = null;
+      switch (event.topic) {
+        case "features":
+          expectSignal(book, event.value, event.timeUs);
+          return book;
+        case "signals":
+          if (takeSignal(book, event.value, event.timeUs, sizing.allowShort, window)) {
+            review(book, event.timeUs, sizing, portfolio, identity);
+          }
+          return book;
+        case "portfolio.snapshots":
+          if (event.value.portfolio === portfolio.name) takeSnapshot(book, event.value);
+          return book;
+        case "market.instruments":
+          book.instruments.set(event.value.symbol, event.value);
+          return book;
+      }
+    },
+    decide: ({ proposal }) => (proposal === null ? nothing : [emit("weights.proposals", proposal)]),
+  };
+}
+
+function review(
+  book: Book,
+  timeUs: number,
+  sizing: SizingConfig,
+  portfolio: PortfolioConfig,
+  identity: string,
+): void {
+  if (book.reviewedUs !== book.barUs) {
+    book.reviewedUs = book.barUs;
+    book.bars++;
+    for (const name of book.names.values()) if (name.trust > 0) name.trust--;
+  }
+  const aims = aimsOf(book, sizing, portfolio).map((aim) => weighed(aim, book.equity));
+  const renewed = book.sizing !== identity;
+  book.sizing = identity;
+  // A plan costs more than a look, and most reviews need none.
+  let planned: readonly Line[] | null = null;
+  const plan = (): readonly Line[] => {
+    planned ??= planTrades(aims, {
+      equity: book.equity,
+      rebalance: sizing.rebalance ?? null,
+      grossBps: grossBpsOf(sizing),
+      leastCash: sizing.lots === "LEAST_CASH",
+    });
+    return planned;
+  };
+  const isIdle = (index: number): boolean => plan()[index]?.quantity === aims[index]?.position;
+  if (!fires(book, sizing.rebalance, timeUs, aims, isIdle) && !renewed) return;
+  const lines = plan();
+  const targets = lines.flatMap(settle);
+  if (targets.length === 0) return;
+  const { name, method, equity } = { ...portfolio, ...sizing, equity: book.equity };
+  book.proposal = { portfolio: name, method, equity, targets };
+}
+
+function weighed(aim: Aim, equity: bigint): Weighed {
+  const { name } = aim;
+  const position = name.trust > 0 ? name.aim : name.held;
+  const positionWeight = weightOf(aim, position, equity);
+  const askedWeight = position === name.aim ? positionWeight : weightOf(aim, name.aim, equity);
+  return { ...aim, position, positionWeight, askedWeight };
+}
+
+function weightOf({ name, instrument }: Aim, quantity: number, equity: bigint): number {
+  if (quantity === 0 || equity <= 0n) return 0;
+  return Number(notionalMinor(name.price, quantity, instrument)) / Number(equity);
+}
+
+const grossBpsOf = (sizing: SizingConfig): number | null =>
+  "grossBps" in sizing
+    ? sizing.grossBps
+    : "maxLeverageBps" in sizing
+      ? sizing.maxLeverageBps
+      : null;
+
+/** Takes note of what is aimed at from now on; the target, where it says something new. */
+function settle({ aim, quantity, heldBack }: Line): Target[] {
+  const { symbol, name, weight, position } = aim;
+  name.aimWeight = weight;
+  name.unfinished = heldBack === "TURNOVER_LIMIT";
+  if (quantity === position && quantity === name.aim) return [];
+  name.aim = quantity;
+  name.trust = TRUSTED_BARS;
+  return [{ symbol, weight, quantity, referencePrice: name.price }];
+}
