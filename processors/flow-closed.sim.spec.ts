@@ -54,10 +54,13 @@ async function answers(scenario: Scenario, tape: EventLog, partitions: number) {
   return told;
 }
 
-describe("a closed run", () => {
+describe.each([
+  ["a closed run", {}],
+  ["a closed run with corporate actions", { actions: true }],
+])("%s", (_, options) => {
   test("says the same on 1, 2, 3 and 8 partitions", { timeout: 600_000 }, async () => {
     for (const seed of seeds) {
-      const scenario = flowScenario(seed);
+      const scenario = flowScenario(seed, options);
       const tape = await tapeOf(scenario);
       const one = await answers(scenario, tape, 1);
       for (const partitions of [2, 3, 8]) {
@@ -77,7 +80,7 @@ describe("a closed run", () => {
     timeout: 600_000,
   }, async () => {
     for (const seed of seeds) {
-      const scenario = flowScenario(seed);
+      const scenario = flowScenario(seed, options);
       const tape = await tapeOf(scenario);
       const whole = await uninterrupted(scenario, tape);
       const pieces = await interrupted(scenario, tape, new Random(seed));

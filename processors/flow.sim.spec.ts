@@ -61,6 +61,13 @@ describe("the flow under faults", () => {
     expect(withoutLate).toBeLessThan(SEEDS * 0.9);
   });
 
+  test("equals its closed run with corporate actions too", { timeout: 3_600_000 }, async () => {
+    for (let seed = 0; seed < SEEDS / 10; seed++) {
+      const { finding } = await simulate({ seed, scenario: flowScenario(seed, { actions: true }) });
+      expect(report(seed, finding)).toBeNull();
+    }
+  });
+
   test("has the same history each time a seed is run", async () => {
     const hashes = new Set<string>();
     for (let seed = 0; seed < 25; seed++) {

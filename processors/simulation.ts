@@ -5,13 +5,21 @@ import { Random } from "../quant/random.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
 import type { Scenario, SourceFact } from "../streams/simulator/scenario.ts";
-import { bar, command, MINUTE_US } from "../streams/testing/facts.ts";
+import {
+  bar,
+  command,
+  delisted,
+  dividend,
+  MINUTE_US,
+  renamed,
+  split,
+} from "../streams/testing/facts.ts";
 import { START_US } from "../streams/testing/tape.ts";
 import type { AnyProcessor, Topology } from "../streams/topology.ts";
 import { buildTopology } from "../streams/topology.ts";
 import type { ExitsConfig, FlowConfig, SizingConfig } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
-import type { PortfolioState } from "./portfolio-projector/portfolio-projector.ts";
+import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { findFault } from "./simulation-books.ts";
 import { flowTopology } from "./topology.ts";
 
@@ -26,6 +34,8 @@ export interface ScenarioOptions {
   readonly floatLedger?: boolean;
   /** Instead of the seed's own. */
   readonly partitions?: number;
+  /** With corporate actions in between; the rest of the market is that of the seed. */
+  readonly actions?: boolean;
   readonly sizing?: SizingConfig;
 }
 
@@ -42,7 +52,9 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
     const arrivalUs = inTime ? LISTED_US : START_US + random.integer(MINUTE_US);
     return { topic: "market.instruments", timeUs: LISTED_US, arrivalUs, value };
   });
-  const facts = [...listings, ...market, ...drawCommands(random, market)].sort(
+  const commands = drawCommands(random, market);
+  const actions = options.actions === true ? drawActions(seed, market, symbols) : [];
+  const facts = [...listings, ...market, ...commands, ...actions].sort(
     (a, b) => a.arrivalUs - b.arrivalUs,
   );
   const partitions = options.partitions ?? 1 + random.integer(8);
@@ -55,7 +67,9 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
     sourcePartitions: (topic) => (topic === "control.commands" ? 1 : recorded),
     facts,
     prompt: new Set<TopicName>(inTime ? ["market.instruments"] : []),
-    findFault: (events) => findFault(events, instruments, INITIAL_MINOR),
+    // The books of executions alone do not know of actions.
+    findFault: (events) =>
+      options.actions === true ? null : findFault(events, instruments, INITIAL_MINOR),
   };
 }
 
@@ -219,6 +233,30 @@ function drawCommands(random: Random, market: readonly SourceFact[]): readonly S
         ? command(kind, { limit: "maxDrawdownBps", value: 1 + random.integer(300) })
         : command(kind);
     return { topic: "control.commands", timeUs, arrivalUs: timeUs, value };
+  });
+}
+
+/** At the very instants of prices: what comes first there must not depend on anything. */
+function drawActions(
+  seed: number,
+  market: readonly SourceFact[],
+  symbols: readonly string[],
+): readonly SourceFact[] {
+  const random = new Random(-1_000_000_007 - seed);
+  if (market.length === 0) return [];
+  return Array.from({ length: 1 + random.integer(6) }, (): SourceFact => {
+    const { timeUs } = pick(random, market);
+    const symbol = pick(random, symbols);
+    const ratio = () => split(symbol, 1 + random.integer(5), 1 + random.integer(5));
+    const value = pick(random, [
+      ratio,
+      ratio,
+      () => dividend(symbol, 1 + random.integer(500)),
+      () => delisted(symbol, random.integer(2) === 0 ? null : random.integer(9_999)),
+      () => renamed(symbol, pick(random, ["NEW", ...symbols.filter((each) => each !== symbol)])),
+    ])();
+    const arrivalUs = timeUs + (random.integer(4) === 0 ? random.integer(MINUTE_US) : 0);
+    return { topic: "market.corporate-actions", timeUs, arrivalUs, value };
   });
 }
 

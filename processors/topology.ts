@@ -17,7 +17,13 @@ export function flowTopology(config: FlowConfig): Topology {
   const fromTicks = config.source === "ticks";
   const { sizing, portfolio } = config;
   return buildTopology({
-    sources: ["market.instruments", fromTicks ? "market.ticks" : "market.bars", "control.commands"],
+    // Each may be absent from a tape: a topic that is not there has no events.
+    sources: [
+      "market.instruments",
+      fromTicks ? "market.ticks" : "market.bars",
+      "control.commands",
+      "market.corporate-actions",
+    ],
     processors: [
       ...(fromTicks ? [barBuilder(config.bars)] : []),
       featureBuilder(config.features),

@@ -25,6 +25,10 @@ export const errorKinds = {
   CODEC_STRING_INVALID: kind(3, "strings must be well-formed Unicode"),
   VALUE_PRICE_INVALID: kind(3, "give a decimal number within the instrument's priceScale"),
   VALUE_QUANTITY_INVALID: kind(3, "give a decimal number within the instrument's quantityScale"),
+  VALUE_SPLIT_INVALID: kind(
+    3,
+    "give a split as two positive whole numbers: new shares for old ones",
+  ),
   VALUE_TIME_INVALID: kind(2, "times lie within 1970 to 2200: give another day, or fewer of them"),
   STREAMS_TOPIC_UNKNOWN: kind(
     2,
@@ -123,6 +127,7 @@ export const errorKinds = {
   IMPORT_BAR_INCONSISTENT: kind(3, "mend the bar: low ≤ open, close ≤ high"),
   IMPORT_BAR_DUPLICATE: kind(3, "leave one of the two bars out"),
   IMPORT_SYMBOL_INVALID: kind(3, "use letters, digits and ^ $ . _ : / = & + -, at most 32"),
+  IMPORT_SYMBOL_UNKNOWN: kind(3, "import the symbol's prices to the tape first"),
   IMPORT_TIME_INVALID: kind(3, "write times as ISO 8601 or epoch numbers, alike in one file"),
   IMPORT_TIME_RANGE: kind(3, "check the unit (--time-unit): times lie within 1970 to 2200"),
   IMPORT_TIME_ZONE_MISSING: kind(3, "say which zone times are in: --time-zone America/New_York"),

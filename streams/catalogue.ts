@@ -12,10 +12,14 @@ export interface TopicSpec {
   readonly key: KeyField;
   /** compact: the last event of each key is enough to know the present. */
   readonly cleanup: "keep" | "compact";
+  /** Its place among topics of one depth at one instant, where that is not its id. */
+  readonly place?: number;
 }
 
 export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
   "market.instruments": { id: 1, key: "symbol", cleanup: "compact" },
+  // Before the prices of its instant: they are of what it made.
+  "market.corporate-actions": { id: 18, key: "symbol", cleanup: "keep", place: 1 },
   "market.ticks": { id: 2, key: "symbol", cleanup: "keep" },
   "market.quotes": { id: 3, key: "symbol", cleanup: "keep" },
   "market.bars": { id: 4, key: "symbol", cleanup: "keep" },

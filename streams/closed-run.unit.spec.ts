@@ -170,6 +170,19 @@ describe("a closed run whose processor fails", () => {
     expect(await told(target)).toEqual(["bars A", "signals A", "bars B", "bars A", "signals A"]);
   });
 
+  test("refuses an answer to an input that the processor says it never answers", async () => {
+    const sly = { ...answering(() => ({ value: regime })), unanswered: ["market.bars"] };
+    const topology = buildTopology({
+      sources: ["market.bars"],
+      processors: [sly as unknown as AnyProcessor],
+    });
+    const failure = await failureOf(run(topology, await tapeOf(topology, [barAt(10, "A")])));
+    expect([failure.code, failure.message]).toEqual([
+      "STREAMS_OUTPUT_UNDECLARED",
+      expect.stringContaining("answered market.bars"),
+    ]);
+  });
+
   test("refuses an event of a topic that the processor did not declare", async () => {
     const sly = { ...answering(() => null), decide: () => [{ topic: "fills", value: {} }] };
     const topology = buildTopology({

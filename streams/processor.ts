@@ -17,6 +17,8 @@ export interface Processor<
   /** symbol: one task per partition, sees its symbols only. portfolio: one task sees everything. */
   readonly scope: "symbol" | "portfolio";
   readonly inputs: readonly In[];
+  /** Inputs that it never answers: they have no part in the order of what a symbol's tasks write. */
+  readonly unanswered?: readonly In[];
   /** Topics it alone writes, each with the latency from cause to event, in microseconds. */
   readonly outputs: Readonly<Record<Out, number>>;
   /** What an exception or an undecodable input does. */

@@ -48,7 +48,7 @@ export class Task {
   /** Greatest effective time seen: a late event's consequences are timed by it. */
   private streamTimeUs = 0;
   private written = 0;
-  /** Inputs in the order in which the one order puts them at one instant. */
+  /** Inputs that it answers, in the order in which the one order puts them at one instant. */
   private readonly ranked: readonly TopicName[];
 
   /** `rank` is the topology's. */
@@ -62,7 +62,9 @@ export class Task {
     this.decide = processor.decide;
     this.isWhole = processor.scope === "portfolio";
     const rankOf = (topic: TopicName): number => rank.get(topic) ?? 0;
-    this.ranked = processor.inputs.toSorted((a, b) => rankOf(a) - rankOf(b));
+    this.ranked = processor.inputs
+      .filter((topic) => processor.unanswered?.includes(topic) !== true)
+      .sort((a, b) => rankOf(a) - rankOf(b));
     this.name = processor.scope === "symbol" ? `${processor.name}/${partition}` : processor.name;
     this.state = processor.initial();
   }
@@ -106,8 +108,10 @@ export class Task {
    */
   private originOf({ topic, origin }: AnyEvent): number {
     if (this.isWhole) return this.written++;
+    const place = this.ranked.indexOf(topic);
+    if (place < 0) throw answered(this.processor, topic);
     if (this.ranked.length === 1) return origin;
-    return this.ranked.indexOf(topic) * ORIGINS_OF_AN_INPUT + (origin % ORIGINS_OF_AN_INPUT);
+    return place * ORIGINS_OF_AN_INPUT + (origin % ORIGINS_OF_AN_INPUT);
   }
 
   private select(topic: TopicName): void {
@@ -150,6 +154,13 @@ const undeclared = (processor: AnyProcessor, topic: string): TapedeckError =>
     processor: processor.name,
     topic,
   });
+
+const answered = (processor: AnyProcessor, topic: string): TapedeckError =>
+  new TapedeckError(
+    "STREAMS_OUTPUT_UNDECLARED",
+    `${processor.name} answered ${topic}, which is among its unanswered inputs`,
+    { processor: processor.name, topic },
+  );
 
 const reversed = (
   processor: AnyProcessor,

@@ -35,7 +35,9 @@ export function buildTopology(spec: TopologySpec): Topology {
   const depth = depths(spec, writers);
   const topics = [...depth.keys()].sort(
     (a, b) =>
-      (depth.get(a) as number) - (depth.get(b) as number) || catalogue[a].id - catalogue[b].id,
+      (depth.get(a) as number) - (depth.get(b) as number) ||
+      placeOf(a) - placeOf(b) ||
+      catalogue[a].id - catalogue[b].id,
   );
   return {
     ...spec,
@@ -44,6 +46,8 @@ export function buildTopology(spec: TopologySpec): Topology {
     derived: topics.filter((topic) => writers.has(topic)),
   };
 }
+
+const placeOf = (topic: TopicName): number => catalogue[topic].place ?? catalogue[topic].id;
 
 export const outputsOf = (processor: AnyProcessor): readonly TopicName[] =>
   Object.keys(processor.outputs) as TopicName[];

@@ -4,16 +4,22 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { TapedeckError } from "../../schemas/errors.ts";
+import { importActions } from "../import/import-actions.ts";
 import { importFiles } from "../import/import-files.ts";
-import { parseImportOptions, type RawOptions } from "../import/parse-options.ts";
-import { reportText } from "../import/report-text.ts";
+import {
+  parseActionOptions,
+  parseImportOptions,
+  type RawOptions,
+} from "../import/parse-options.ts";
+import { filesText, reportText } from "../import/report-text.ts";
 import { tapeFolder } from "../import/tape-folder.ts";
 import { grouped, progressLine } from "./progress.ts";
 
 export function importCommand(): Command {
   return new Command("import")
     .description(
-      "Read CSV, gzip'd CSV or Parquet files of ticks, quotes or bars onto a tape. Several files " +
+      "Read CSV, gzip'd CSV or Parquet files of ticks, quotes or bars onto a tape, or CSV files of " +
+        "corporate actions onto the tape of their prices. Several files " +
         "are merged by time. Bad rows go to tape.dead-letters; a file that cannot be read to its " +
         "end is refused before anything is written.",
     )
@@ -21,7 +27,7 @@ export function importCommand(): Command {
     .requiredOption("--tape <folder>", "the tape; made if it is not there")
     .addOption(
       new Option("--as <kind>", "what the rows are")
-        .choices(["ticks", "quotes", "bars"])
+        .choices(["ticks", "quotes", "bars", "actions"])
         .makeOptionMandatory(),
     )
     .option("--symbol <symbols>", "what the files are about: one, or one per file (BAC,IBM)")
@@ -48,7 +54,8 @@ export function importCommand(): Command {
     .option("--partitions <n>", "of a new tape (default: 1)")
     .addHelpText("after", help)
     .action(async (files: string[], raw: RawOptions & { tape: string }, command: Command) => {
-      await runImport(files, raw, command.optsWithGlobals().json === true);
+      const json = command.optsWithGlobals().json === true;
+      await (raw.as === "actions" ? runActions : runImport)(files, raw, json);
     });
 }
 
@@ -86,6 +93,28 @@ async function runImport(
   }
 }
 
+async function runActions(
+  files: readonly string[],
+  raw: RawOptions & { readonly tape: string },
+  json: boolean,
+): Promise<void> {
+  const options = parseActionOptions(raw);
+  const folder = tapeFolder(raw.tape);
+  try {
+    const report = await importActions(files, options, folder.open);
+    await folder.keep();
+    const symbols = Object.entries(report.symbols).map(([symbol, count]) => `${symbol} ${count}`);
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ tape: raw.tape, ...report })}\n`
+        : `${filesText(report).join("\n")}\n\n${grouped(report.events)} corporate actions on ${raw.tape}: ${symbols.join(", ")}\n`,
+    );
+  } catch (error) {
+    await folder.abandon();
+    throw error;
+  }
+}
+
 function writeReport(path: string, report: object): void {
   try {
     writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);
@@ -111,6 +140,9 @@ Examples:
   Daily bars (date,symbol,open,…); and a file with one column of closes per symbol:
   $ tapedeck import bars-1d-8-equities-1998-2021.csv.gz --as bars --tape tapes/daily
   $ tapedeck import sp500-20-stocks-daily-1990-2022.csv.gz --as bars --tape tapes/closes
+
+  Splits, dividends, changes of symbol and delistings, onto the tape of their prices:
+  $ tapedeck import examples/corporate-actions-8-equities.csv --as actions --tape tapes/daily
 
   Other people's names, local times, no header, crypto:
   $ tapedeck import px.csv --as ticks --map time=when,price=px --symbol AAPL \\

@@ -5,6 +5,7 @@ import { TapedeckError } from "../../schemas/errors.ts";
 import { type AssetClass, assetClassSymbols } from "../../schemas/generated/market.instruments.ts";
 import { currencyScale } from "../config/currency.ts";
 import { isRole } from "./columns.ts";
+import type { ActionOptions } from "./import-actions.ts";
 import { shown } from "./import-error.ts";
 import {
   DAY_US,
@@ -44,6 +45,13 @@ export interface RawOptions {
 
 const MAX_PARTITIONS = 1024;
 const MAX_MULTIPLIER = 1_000_000_000;
+
+/** Of `--as actions`. */
+export const parseActionOptions = (raw: RawOptions): ActionOptions => ({
+  session: optional(raw.session, parseSession),
+  delimiter: parseDelimiter(raw.delimiter),
+  columns: raw.columns === undefined ? null : raw.columns.split(",").map((each) => each.trim()),
+});
 
 export function parseImportOptions(raw: RawOptions): ImportOptions {
   return {

@@ -4,6 +4,8 @@ import { errorKinds } from "../../schemas/errors.ts";
 import type { ImportReport } from "./import-report.ts";
 import type { SymbolQuality } from "./quality.ts";
 
+type ReadReport = Pick<ImportReport, "files" | "rejected" | "reasons"> & { readonly kind: string };
+
 interface Column {
   readonly title: string;
   readonly of: (quality: SymbolQuality) => string | number;
@@ -38,7 +40,8 @@ const columns: readonly Column[] = [
 /** Symbols printed; the JSON report has all of them. */
 const MAX_SYMBOLS = 40;
 
-export function reportText(report: ImportReport): string {
+/** What was read, what was refused and why: of any import. */
+export function filesText(report: ReadReport): string[] {
   const lines = report.files.map(
     ({ file, format, rows, events, rejected }) =>
       `${file}  ${format}  ${grouped(rows)} rows → ${grouped(events)} ${report.kind}, ${grouped(rejected)} rejected`,
@@ -48,6 +51,11 @@ export function reportText(report: ImportReport): string {
     lines.push(`  ${grouped(count)} × ${code}  → ${next}`);
   }
   if (report.rejected > 0) lines.push("  each is a dead letter with file, line, reason and bytes");
+  return lines;
+}
+
+export function reportText(report: ImportReport): string {
+  const lines = filesText(report);
   if (report.rounded > 0) lines.push(`${grouped(report.rounded)} numbers were rounded`);
   const interval = report.intervalSeconds;
   lines.push(

@@ -153,7 +153,8 @@ export class TimeReader {
   }
 }
 
-function dateStamp(text: string): number {
+/** Midnight of a date as written, in µs; NaN where it is none. */
+export function dateStamp(text: string): number {
   if (DATE.test(text)) return parseIsoUs(text.replaceAll(/[./]/g, "-")) ?? Number.NaN;
   if (!COMPACT_DATE.test(text)) return Number.NaN;
   return parseIsoUs(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`) ?? Number.NaN;

@@ -35,6 +35,7 @@ import { EquitySampling, type Sampled } from "./sampling.ts";
 import { TradeDigest } from "./trade-digest.ts";
 import { VerdictCounts } from "./verdict-digest.ts";
 
+const ACTIONS = "market.corporate-actions";
 const CHARTED_SYMBOLS = 12;
 /** Up to four points each, shared out among the charted symbols. */
 const PRICE_BUCKETS = 2_400;
@@ -60,9 +61,12 @@ export async function collectReport(
   await each(log, "market.instruments", ({ value }) => {
     instruments.set(value.symbol, value);
   });
+  const changed = await addRenamed(log, instruments);
   const trades = new TradeDigest(instruments);
-  await each(log, "fills", ({ value }) => {
-    if (value.portfolio === account.name) trades.add(value);
+  await each(log, changed ? [ACTIONS, "market.bars", "fills"] : "fills", (event) => {
+    if (event.topic === "market.bars") trades.bar(event.value.symbol, event.value.close);
+    else if (event.topic === ACTIONS) trades.act(event.value, event.timeUs);
+    else if (event.value.portfolio === account.name) trades.add(event.value);
   });
   let orders = 0;
   await each(log, "orders", ({ value }) => {
@@ -78,7 +82,8 @@ export async function collectReport(
     if (event.topic === "market.bars") {
       sampling.market(event.timeUs);
       excursions.bar(event.value);
-    } else if (event.value.portfolio === account.name) excursions.fill(event.value);
+    } else if (event.topic === ACTIONS) excursions.act(event.value, event.timeUs);
+    else if (event.value.portfolio === account.name) excursions.fill(event.value);
   });
   const equity = new EquityDigest(account.initialCashMinor, sampling);
   await each(log, "portfolio.snapshots", ({ timeUs, value }) => {
@@ -141,6 +146,18 @@ function seedOf({ phases }: RunIdentity): number {
   return typeof seed === "number" && Number.isSafeInteger(seed) ? seed : 0;
 }
 
+/** Makes symbols known by the names that they took; true where the log has any corporate action. */
+async function addRenamed(log: EventLog, instruments: Map<string, Instrument>): Promise<boolean> {
+  let found = false;
+  await each(log, ACTIONS, ({ value: { symbol, newSymbol } }) => {
+    found = true;
+    const instrument = instruments.get(symbol);
+    if (newSymbol === "" || instrument === undefined || instruments.has(newSymbol)) return;
+    instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
+  });
+  return found;
+}
+
 /** Calls `see` with every event of a topic in its order, of several in the one order. */
 async function each<T extends TopicName>(
   log: EventLog,
@@ -162,13 +179,13 @@ async function countsOf(log: EventLog): Promise<ReportData["counts"]> {
 
 /**
  * Prices of the symbols traded most; where nothing was traded, of the first by name. `see` is called with
- * every bar and fill, in the one order.
+ * every bar, corporate action and fill, in the one order.
  */
 async function readMarket(
   log: EventLog,
   instruments: ReadonlyMap<string, Instrument>,
   trades: TradeDigest,
-  see: (event: EventOf<"market.bars" | "fills">) => void,
+  see: (event: EventOf<typeof ACTIONS | "market.bars" | "fills">) => void,
 ): Promise<{ readonly series: readonly SymbolSeries[]; readonly span: ReportData["span"] }> {
   const traded = trades.traded();
   const charted = (traded.length > 0 ? traded : [...instruments.keys()].sort()).slice(
@@ -184,7 +201,7 @@ async function readMarket(
   );
   let fromUs = Number.POSITIVE_INFINITY;
   let toUs = Number.NEGATIVE_INFINITY;
-  await each(log, ["market.bars", "fills"], (event) => {
+  await each(log, [ACTIONS, "market.bars", "fills"], (event) => {
     see(event);
     if (event.topic !== "market.bars") return;
     const { timeUs, value } = event;

@@ -3,10 +3,16 @@
 
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { averagePrice } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
-import { advanceTrip, type RoundTrip } from "../../schemas/values/round-trip.ts";
+import {
+  advanceTrip,
+  joinTrips,
+  type RoundTrip,
+  restateTrip,
+} from "../../schemas/values/round-trip.ts";
 
 /** Parts of the average entry price; null where no trip was closed. */
 export interface ExcursionMeans {
@@ -46,6 +52,27 @@ export class ExcursionDigest {
     if (step.closed !== null) this.close(step.closed, instrument);
     if (step.open === null) this.open.delete(symbol);
     else this.open.set(symbol, step.open);
+  }
+
+  act(action: CorporateAction, timeUs: number): void {
+    const { symbol, newSymbol } = action;
+    const instrument = this.instruments.get(symbol);
+    const trip = this.open.get(symbol);
+    if (instrument === undefined || trip === undefined) return;
+    // What a fraction is paid at moves profit, not prices: any price serves.
+    const mark = trip.highPrice;
+    const step = restateTrip(trip, mark, timeUs, action, instrument);
+    if (step.closed !== null) this.close(step.closed, instrument);
+    this.open.delete(symbol);
+    if (step.open === null) return;
+    const named = action.action === "SYMBOL_CHANGE" ? newSymbol : symbol;
+    const other = this.open.get(named);
+    const joined = other === undefined ? null : joinTrips(step.open, other, timeUs, mark);
+    if (joined !== null) this.close(joined.ended, instrument);
+    if (joined !== null && joined.closed !== null) this.close(joined.closed, instrument);
+    const open = joined === null ? step.open : joined.open;
+    if (open === null) this.open.delete(named);
+    else this.open.set(named, open);
   }
 
   private close(trip: RoundTrip, instrument: Instrument): void {

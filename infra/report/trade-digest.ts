@@ -1,12 +1,20 @@
-// A run's executions digested in one pass: round trips, costs, and marks for the price charts.
+// A run's executions digested in one pass: round trips, costs, and marks for the price charts. Where there
+// were corporate actions, bars come in as well: what a split pays for a fraction is of the last close.
 
 import { addToBuckets, type Buckets, emptyBuckets } from "../../quant/down-sample.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
-import { averagePrice } from "../../schemas/values/holding.ts";
+import { averagePrice, flat } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
-import { advanceTrip, type RoundTrip } from "../../schemas/values/round-trip.ts";
+import {
+  advanceTrip,
+  joinTrips,
+  type RoundTrip,
+  restateTrip,
+} from "../../schemas/values/round-trip.ts";
 import type { TradeLine, TradeMark } from "./report-data.ts";
 
 const KEPT_TRADES = 1000;
@@ -27,6 +35,7 @@ interface SymbolFills {
 export class TradeDigest {
   private readonly instruments: ReadonlyMap<string, Instrument>;
   private readonly symbols = new Map<string, SymbolFills>();
+  private readonly closes = new Map<string, number>();
   private closed: { readonly instrument: Instrument; readonly trip: RoundTrip }[] = [];
   trades = 0;
   wins = 0;
@@ -60,17 +69,54 @@ export class TradeDigest {
     this.fees += report.fee;
     this.slippage += notionalMinor(report.slippage, report.quantity, instrument);
     this.valueTraded += value < 0n ? -value : value;
-    let kept = this.symbols.get(report.symbol);
-    if (kept === undefined) {
-      kept = { trip: null, count: 0, marks: emptyBuckets(MARK_BUCKETS) };
-      this.symbols.set(report.symbol, kept);
-    }
+    const kept = this.fillsIn(report.symbol);
+    if ((this.closes.get(report.symbol) ?? 0) === 0) this.closes.set(report.symbol, report.price);
     const { tradeUs: timeUs, price, fee } = report;
     const step = advanceTrip(kept.trip, { timeUs, quantity, price, value, fee });
     kept.trip = step.open;
     kept.count++;
     if (step.closed !== null) this.close(instrument, step.closed);
     addToBuckets(kept.marks, timeUs, markOf(report, instrument), mergeMarks);
+  }
+
+  private fillsIn(symbol: string): SymbolFills {
+    let kept = this.symbols.get(symbol);
+    if (kept === undefined) {
+      kept = { trip: null, count: 0, marks: emptyBuckets(MARK_BUCKETS) };
+      this.symbols.set(symbol, kept);
+    }
+    return kept;
+  }
+
+  bar(symbol: string, close: number): void {
+    this.closes.set(symbol, close);
+  }
+
+  act(action: CorporateAction, timeUs: number): void {
+    const { symbol, newSymbol } = action;
+    const instrument = this.instruments.get(symbol);
+    const mark = this.closes.get(symbol) ?? 0;
+    if (instrument === undefined) return;
+    const named = action.action === "SYMBOL_CHANGE" ? newSymbol : symbol;
+    const { mark: after } = applyAction(flat, mark, action, instrument);
+    this.closes.set(symbol, after);
+    if (after !== 0) this.closes.set(named, after);
+    const kept = this.symbols.get(symbol);
+    if (kept === undefined || kept.trip === null) return;
+    const step = restateTrip(kept.trip, mark, timeUs, action, instrument);
+    if (step.closed !== null) this.close(instrument, step.closed);
+    kept.trip = step.open;
+    if (named === symbol || step.open === null) return;
+    const other = this.fillsIn(named);
+    kept.trip = null;
+    if (other.trip === null) {
+      other.trip = step.open;
+      return;
+    }
+    const joined = joinTrips(step.open, other.trip, timeUs, mark);
+    this.close(instrument, joined.ended);
+    if (joined.closed !== null) this.close(instrument, joined.closed);
+    other.trip = joined.open;
   }
 
   private close(instrument: Instrument, trip: RoundTrip): void {

@@ -39,6 +39,9 @@ import {
 import { type RunFolder, runFolder, runsOf, writeWhole } from "./run-folder.ts";
 import { allocateYoung } from "./young-objects.ts";
 
+/** A tape that has none of these in the range has nothing to run on. */
+const PRICES: readonly TopicName[] = ["market.ticks", "market.bars"];
+
 /** A stretch of the run under one configuration. */
 export interface PlannedPhase {
   readonly fromUs: number | null;
@@ -108,7 +111,7 @@ export async function openPlan(plan: RunPlan): Promise<OpenPlan> {
     const topologies = plan.phases.map(({ config }) => flowTopology(config.flow));
     const topics = (topologies[0] as Topology).sources.filter((t) => t !== "control.commands");
     const inputs = await inputsOf(tape, topics, plan);
-    const market = inputs.filter((input) => input.topic !== "market.instruments");
+    const market = inputs.filter(({ topic }) => PRICES.includes(topic as TopicName));
     if (!market.some(({ from, to }) => to > from))
       throw await emptyRange(tape, source.name, topics);
     for (const { config } of plan.phases) await checkTape(tape, config);
@@ -341,8 +344,11 @@ export async function replay(
       target,
       sourceOf: (topic) => (topic === "control.commands" ? target : tape),
       rangeOf: (topic, partition): Partial<ReadRange> => {
+        if (topic === "control.commands") return {};
         const range = ranges.get(`${topic}/${partition}`);
-        return range === undefined ? {} : { fromOffset: range.from, toOffset: range.to, accept };
+        // A tape may have got a topic since the run that is replayed read it.
+        if (range === undefined) return { toOffset: 0 };
+        return { fromOffset: range.from, toOffset: range.to, accept };
       },
       untilUs: plan.phases[index + 1]?.fromUs ?? Number.POSITIVE_INFINITY,
     });
@@ -354,7 +360,10 @@ export async function replay(
 function acceptSymbols(symbols: readonly string[] | null): ((event: AnyEvent) => boolean) | null {
   if (symbols === null) return null;
   const wanted = new Set(symbols);
-  return (event) => wanted.has((event.value as Facts["market.bars"]).symbol);
+  return ({ topic, value }) =>
+    wanted.has((value as Facts["market.bars"]).symbol) ||
+    // A symbol may get its name by a change of another's.
+    (topic === "market.corporate-actions" && wanted.has(value.newSymbol));
 }
 
 /** The configured operator's commands become events of the run, once. */

@@ -13,7 +13,13 @@ export interface TimeRange {
 export const everything: TimeRange = { fromUs: null, toUs: null };
 
 /** What the world says. Bars are a source only where no ticks are: else they were made of them. */
-const SOURCES = ["market.instruments", "market.ticks", "market.quotes", "control.commands"];
+const SOURCES = [
+  "market.instruments",
+  "market.corporate-actions",
+  "market.ticks",
+  "market.quotes",
+  "control.commands",
+];
 
 /**
  * `named` of the log's topics, all of them (`"all"`), or a flow's sources (null). Throws

@@ -1,11 +1,14 @@
 // Prints into time bars. Promises: a bar covers [startUs, endUs), aligned to the interval since the
 // epoch, and is written when the same symbol's first print at or after its end arrives, so that no
 // other symbol and no partitioning can change it; an interval without prints gives no bar. The last
-// interval of a tape stays open. A print left out as suspicious leaves no trace.
+// interval of a tape stays open. A print left out as suspicious leaves no trace. A bar that is open at a
+// split is restated in new shares: it is written after the split.
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { MarketTick } from "../../schemas/generated/market.ticks.ts";
+import { checkRatio, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { BarsConfig } from "../flow-config.ts";
@@ -28,22 +31,31 @@ interface State {
   closed: MarketBar | null;
 }
 
+type Input = "market.ticks" | "market.corporate-actions";
+
 /**
  * A print with a price or quantity that cannot be becomes a dead letter: VALUE_PRICE_INVALID,
- * VALUE_QUANTITY_INVALID. A quantity of 0 is a print of no volume.
+ * VALUE_QUANTITY_INVALID; a split that cannot be, VALUE_SPLIT_INVALID. A quantity of 0 is a print of
+ * no volume.
  */
-export function barBuilder(config: BarsConfig): Processor<State, "market.ticks", "market.bars"> {
+export function barBuilder(config: BarsConfig): Processor<State, Input, "market.bars"> {
   const { intervalUs } = config;
   const excludes = config.suspicious === "exclude";
   return {
     name: "bar-builder",
     version: 1,
     scope: "symbol",
-    inputs: ["market.ticks"],
+    inputs: ["market.ticks", "market.corporate-actions"],
+    unanswered: ["market.corporate-actions"],
     outputs: { "market.bars": 0 },
     onFailure: "dead-letter",
     initial: () => ({ open: new Map(), closed: null }),
-    evolve(state, { timeUs, value }) {
+    evolve(state, event) {
+      if (event.topic === "market.corporate-actions") {
+        restate(state, event.value);
+        return state;
+      }
+      const { timeUs, value } = event;
       state.closed = null;
       if (excludes && value.suspicious) return state;
       const bar = state.open.get(value.symbol);
@@ -62,6 +74,18 @@ export function barBuilder(config: BarsConfig): Processor<State, "market.ticks",
     },
     decide: (state) => (state.closed === null ? nothing : [emit("market.bars", state.closed)]),
   };
+}
+
+function restate(state: State, action: CorporateAction): void {
+  if (action.action === "SPLIT") checkRatio(action);
+  state.closed = null;
+  const bar = state.open.get(action.symbol);
+  if (bar === undefined || action.action !== "SPLIT") return;
+  bar.open = splitPrice(bar.open, action);
+  bar.high = splitPrice(bar.high, action);
+  bar.low = splitPrice(bar.low, action);
+  bar.close = splitPrice(bar.close, action);
+  bar.volume = splitQuantity(bar.volume, action);
 }
 
 /** Comes before any change: a dead letter leaves the state as it was. */

@@ -1,6 +1,7 @@
 // Bars into what the models see. Promises: each feature is the textbook's (quant/indicators.ts), in
 // the units of the bar's own prices, from the first bar on; `warm` says when every window has filled.
-// Gaps between bars count as one step: windows are in bars, not in hours.
+// Gaps between bars count as one step: windows are in bars, not in hours. At a split what the windows
+// hold is restated in new shares, so that no feature jumps; a new symbol, and a delisted one, begin anew.
 
 import {
   nextEma,
@@ -13,8 +14,10 @@ import {
 import { logReturn } from "../../quant/logarithm.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
+import { checkRatio } from "../../schemas/values/corporate-action.ts";
 import { emit } from "../../streams/event.ts";
-import type { Processor } from "../../streams/processor.ts";
+import { nothing, type Processor } from "../../streams/processor.ts";
 import type { FeaturesConfig } from "../flow-config.ts";
 
 interface SymbolState {
@@ -28,21 +31,29 @@ interface SymbolState {
 }
 
 type State = Map<string, SymbolState>;
+type Input = "market.bars" | "market.corporate-actions";
 
-/** A bar whose prices are not positive, or whose high is below its low, becomes a dead letter. */
-export function featureBuilder(
-  config: FeaturesConfig,
-): Processor<State, "market.bars", "features"> {
+/**
+ * A bar whose prices are not positive, or whose high is below its low, becomes a dead letter, and so does
+ * a split without a ratio.
+ */
+export function featureBuilder(config: FeaturesConfig): Processor<State, Input, "features"> {
   const warmBars = Math.max(config.emaFast, config.emaSlow, config.atr);
   return {
     name: "feature-builder",
     version: 1,
     scope: "symbol",
-    inputs: ["market.bars"],
+    inputs: ["market.bars", "market.corporate-actions"],
+    unanswered: ["market.corporate-actions"],
     outputs: { features: 0 },
     onFailure: "dead-letter",
     initial: () => new Map(),
-    evolve(state, { value }) {
+    evolve(state, event) {
+      if (event.topic === "market.corporate-actions") {
+        act(state, event.value);
+        return state;
+      }
+      const { value } = event;
       checkBar(value);
       let symbol = state.get(value.symbol);
       if (symbol === undefined) {
@@ -52,7 +63,8 @@ export function featureBuilder(
       fold(symbol, value, config);
       return state;
     },
-    decide(state, { value }) {
+    decide(state, { topic, value }) {
+      if (topic === "market.corporate-actions") return nothing;
       const symbol = state.get(value.symbol) as SymbolState;
       return [
         emit("features", {
@@ -81,6 +93,23 @@ const unseen = (config: FeaturesConfig): SymbolState => ({
   atr: 0,
   returns: rollingDeviation(config.volatility),
 });
+
+function act(state: State, action: CorporateAction): void {
+  if (action.action === "CASH_DIVIDEND") return;
+  if (action.action !== "SPLIT") {
+    state.delete(action.symbol);
+    return;
+  }
+  checkRatio(action);
+  const symbol = state.get(action.symbol);
+  if (symbol === undefined) return;
+  // Returns, and so the volatility, are the same in any shares.
+  const factor = action.oldShares / action.newShares;
+  symbol.close *= factor;
+  symbol.emaFast *= factor;
+  symbol.emaSlow *= factor;
+  symbol.atr *= factor;
+}
 
 /** A window that a fork made longer or shorter fills anew: what it would need has gone by. */
 function fold(symbol: SymbolState, bar: MarketBar, config: FeaturesConfig): void {

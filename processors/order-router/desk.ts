@@ -31,12 +31,14 @@ const sum = (orders: readonly WorkingOrder[], of: (one: WorkingOrder) => number)
 export class Desk {
   private readonly state: RouterState;
   private readonly config: OrdersConfig;
-  private readonly outbox: Outbox;
-  private readonly nowUs: number;
+  private readonly portfolio: string;
+  private outbox: Outbox;
+  private nowUs: number;
 
   constructor(state: RouterState, config: OrdersConfig, portfolio: string, nowUs: number) {
     this.state = state;
     this.config = config;
+    this.portfolio = portfolio;
     this.outbox = new Outbox(state, portfolio, nowUs);
     this.nowUs = nowUs;
   }
@@ -63,6 +65,8 @@ export class Desk {
     const heard = hear(book.heard, execId);
     if (heard === null) return;
     book.heard = heard;
+    // What a split has ended is sent anew for the split's own reason, as of its time.
+    if (report.reason === "CorporateAction") this.decideAt(report.tradeUs);
     if (execType === "FILLED") execute(book, report);
     for (const list of [book.working, book.exits]) {
       const known = list.find(({ order }) => order.orderId === orderId);
@@ -70,6 +74,11 @@ export class Desk {
     }
     this.settle(symbol, book);
     this.protect(symbol, book);
+  }
+
+  private decideAt(timeUs: number): void {
+    this.nowUs = timeUs;
+    this.outbox = new Outbox(this.state, this.portfolio, timeUs);
   }
 
   private note(

@@ -19,16 +19,25 @@
 //   the others there, without us. They are replaced as the position changes and cancelled when it is flat. An exit
 //   that executes ends the approval: the next verdict decides anew. They stay while trading is halted; KillTrading
 //   cancels them, and none is sent before EnableTrading.
+// - A split restates position and approval in new shares. The venue cancels what works, and what is missing
+//   is sent anew in new shares, decided at the split. A change of symbol takes the position along, and a
+//   delisting closes it; both end the approval.
 // - decidedUs is the time of the event that was acted on: the verdict, or the report that freed a quantity.
 //   So no order can trade at a price older than what it was decided from.
 
 import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { OrdersConfig, PortfolioConfig } from "../flow-config.ts";
+import { act } from "./actions.ts";
 import { Desk } from "./desk.ts";
 import { bookOf, type RouterState } from "./order-book.ts";
 
-type Input = "risk.verdicts" | "fills" | "market.instruments" | "control.commands";
+type Input =
+  | "risk.verdicts"
+  | "fills"
+  | "market.instruments"
+  | "market.corporate-actions"
+  | "control.commands";
 
 export function orderRouter(
   config: OrdersConfig,
@@ -38,7 +47,13 @@ export function orderRouter(
     name: "order-router",
     version: 2,
     scope: "portfolio",
-    inputs: ["risk.verdicts", "fills", "market.instruments", "control.commands"],
+    inputs: [
+      "risk.verdicts",
+      "fills",
+      "market.instruments",
+      "market.corporate-actions",
+      "control.commands",
+    ],
     outputs: { orders: config.latencyUs },
     onFailure: "stop",
     initial: () => ({ books: new Map(), nextOrderId: 1, trading: "ACTIVE", orders: [] }),
@@ -46,6 +61,8 @@ export function orderRouter(
       if (state.orders.length > 0) state.orders = [];
       if (event.topic === "market.instruments") {
         bookOf(state, event.value.symbol).instrument = event.value;
+      } else if (event.topic === "market.corporate-actions") {
+        act(state, event.value);
       } else if (event.value.portfolio === portfolio.name) {
         route(new Desk(state, config, portfolio.name, event.timeUs), event);
       }
@@ -56,7 +73,9 @@ export function orderRouter(
   };
 }
 
-function route(desk: Desk, event: EventOf<Exclude<Input, "market.instruments">>): void {
+type Routed = Exclude<Input, "market.instruments" | "market.corporate-actions">;
+
+function route(desk: Desk, event: EventOf<Routed>): void {
   if (event.topic === "risk.verdicts") desk.approve(event.value);
   else if (event.topic === "fills") desk.report(event.value);
   else desk.obey(event.value);

@@ -13,6 +13,8 @@ export interface Book {
   lastDay: number;
   /** What our orders may still execute of its volume; null where there is no cap. */
   volumeLeft: number | null;
+  /** Orders decided before it are of shares that are no more; -1 where there was none. */
+  actionUs: number;
   /** In order of arrival. */
   resting: RestingOrder[];
   /** By portfolio: the last execId given, and what its executions here add up to. */
@@ -38,6 +40,7 @@ export function bookOf(state: VenueState, symbol: string): Book {
     lastUs: -1,
     lastDay: -1,
     volumeLeft: null,
+    actionUs: -1,
     resting: [],
     execIds: new Map(),
     positions: new Map(),

@@ -15,6 +15,8 @@
 // tick it could trade on: it ends with the first of a later date, which needs no calendar, and an order given
 // after the close is good for the next session. A date's first price is its opening, its last one its close,
 // which is known with the first price of the date after (or at the end of a bar of a day).
+// A split, a change of symbol and a delisting cancel every order of the symbol, GTC too, and those that
+// were decided before it and arrive after (docs/corporate-actions.md has the reason).
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import { emit } from "../../streams/event.ts";
@@ -22,10 +24,15 @@ import { nothing, type Processor } from "../../streams/processor.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
 import { expire, onBar, onTick } from "./market.ts";
-import { handle } from "./requests.ts";
+import { act, handle } from "./requests.ts";
 import { Session } from "./session.ts";
 
-type Input = "orders" | "market.instruments" | "market.bars" | "market.ticks";
+type Input =
+  | "orders"
+  | "market.instruments"
+  | "market.corporate-actions"
+  | "market.bars"
+  | "market.ticks";
 
 export function paperVenue(
   config: VenueConfig,
@@ -43,7 +50,13 @@ export function paperVenue(
     name: "paper-venue",
     version: 2,
     scope: "symbol",
-    inputs: ["orders", "market.instruments", onTicks ? "market.ticks" : "market.bars"],
+    inputs: [
+      "orders",
+      "market.instruments",
+      "market.corporate-actions",
+      onTicks ? "market.ticks" : "market.bars",
+    ],
+    unanswered: ["market.instruments"],
     outputs: { fills: config.latencyUs },
     onFailure: "stop",
     initial: () => ({ books: new Map(), reports: [] }),
@@ -59,6 +72,9 @@ export function paperVenue(
       else if (event.topic === "orders") {
         expire(session, event.timeUs);
         handle(session, event.value);
+      } else if (event.topic === "market.corporate-actions") {
+        expire(session, event.timeUs);
+        act(session, event.value);
       } else if (!event.value.suspicious) onTick(session, event.value);
       return state;
     },

@@ -8,7 +8,7 @@ import {
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import type { EventOf } from "../../streams/event.ts";
-import { bar, MINUTE_US, order } from "../../streams/testing/facts.ts";
+import { bar, dividend, MINUTE_US, order, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import { paperVenue } from "./paper-venue.ts";
@@ -21,7 +21,9 @@ const free: VenueConfig = {
   feePerMillion: 0,
   minimumFeeMinor: 0,
 };
-type Event = EventOf<"orders" | "market.instruments" | "market.bars" | "market.ticks">;
+type Event = EventOf<
+  "orders" | "market.instruments" | "market.corporate-actions" | "market.bars" | "market.ticks"
+>;
 const M = MINUTE_US;
 const DAY = 86_400_000_000;
 
@@ -415,6 +417,50 @@ describe("any orders on any bars", () => {
       ),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("a split", () => {
+  const early = market(100, { orderId: 1, decidedUs: M - 2 });
+  const gtc = limit(100, 50, { orderId: 2, timeInForce: "GTC", decidedUs: M - 1 });
+  const splitAt = (timeUs: number) => at(timeUs, "market.corporate-actions", split("A", 2, 1));
+
+  test("cancels what rests, GTC too, and what was decided before it and arrives after", () => {
+    const inFlight = market(7, { orderId: 3, decidedUs: M - 1 });
+    const found = reports(
+      {},
+      placed(M - 1, early),
+      placed(M, gtc),
+      splitAt(M),
+      placed(M + 5, inFlight),
+      minute(2 * M, 50, 50, 50, 50),
+    );
+    expect(brief(found)).toEqual([
+      [1, "CorporateAction", M],
+      [2, "CorporateAction", M],
+      [3, "CorporateAction", M + 5],
+    ]);
+    expect(found.map(({ execType }) => execType)).toEqual(["CANCELED", "CANCELED", "CANCELED"]);
+  });
+
+  test("leaves alone what was decided at it or after, other symbols, and orders at a dividend", () => {
+    const anew = market(200, { orderId: 4, decidedUs: M });
+    const other = at(M, "market.corporate-actions", split("B", 2, 1));
+    const paid = at(M, "market.corporate-actions", dividend("A", 10));
+    const found = reports(
+      {},
+      placed(M - 1, early),
+      other,
+      paid,
+      minute(2 * M, 50, 50, 50, 50),
+      splitAt(2 * M),
+      placed(2 * M, { ...anew, decidedUs: 2 * M }),
+      minute(3 * M, 25, 25, 25, 25),
+    );
+    expect(brief(found)).toEqual([
+      [1, 50, M],
+      [4, 25, 2 * M],
+    ]);
   });
 });
 

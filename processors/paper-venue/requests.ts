@@ -2,7 +2,9 @@
 // refused leaves no trace but its report.
 
 import type { ExecReason } from "../../schemas/generated/fills.ts";
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
+import { endsOrders, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { jumpTo } from "./bar-path.ts";
 import { flawOf, isAuction } from "./order-check.ts";
 import { acceptable, type RestingOrder, restingOrder } from "./resting-order.ts";
@@ -18,6 +20,20 @@ export function handle(session: Session, order: Order): void {
   }
 }
 
+/** Every order of the symbol ends; what is held of it here is in new shares, or no longer. */
+export function act(session: Session, action: CorporateAction): void {
+  if (!endsOrders(action)) return;
+  const { book, nowUs } = session;
+  for (const resting of [...book.resting]) {
+    if (session.isResting(resting)) session.end(resting, "CANCELED", "CorporateAction");
+  }
+  for (const [portfolio, position] of book.positions) {
+    const isSplit = action.action === "SPLIT";
+    book.positions.set(portfolio, isSplit ? splitQuantity(position, action) : 0);
+  }
+  book.actionUs = nowUs;
+}
+
 function cancel(session: Session, order: Order, found: RestingOrder | undefined): void {
   if (found !== undefined) session.end(found, "CANCELED", "CanceledByUser");
   else session.report({ order, executed: 0, leaves: 0 }, "CANCEL_REJECTED", "UnknownOrder");
@@ -25,6 +41,10 @@ function cancel(session: Session, order: Order, found: RestingOrder | undefined)
 
 function place(session: Session, order: Order): void {
   const { book, nowUs, config } = session;
+  if (order.decidedUs < book.actionUs) {
+    session.report({ order, executed: 0, leaves: 0 }, "CANCELED", "CorporateAction");
+    return;
+  }
   const resting = restingOrder(order, nowUs);
   const link = linkOf(session, order);
   const flaw = flawOf(order, book.instrument, nowUs) ?? refusalOf(session, order, link);

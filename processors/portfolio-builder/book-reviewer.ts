@@ -4,7 +4,7 @@
 // again, and what is not worth a trade, or beyond a limit, is left as it is (trade-plan.ts).
 //
 // A position is what the last snapshot says. A target just proposed counts as reached until the symbol's
-// next fill, or the second bar after it: its order is on its way.
+// next fill, or the second bar after it: its order is on its way. Corporate actions: book-actions.ts.
 
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
@@ -12,12 +12,18 @@ import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { PortfolioConfig, SizingConfig, TurnSizing } from "../flow-config.ts";
 import { type Book, emptyBook, expectSignal, takeSignal, takeSnapshot } from "./book.ts";
+import { act } from "./book-actions.ts";
 import type { Line } from "./line.ts";
 import { type Aim, aimsOf } from "./target-weights.ts";
 import { planTrades } from "./trade-plan.ts";
 import { fires, type Weighed } from "./triggers.ts";
 
-type Inputs = "market.instruments" | "features" | "signals" | "portfolio.snapshots";
+type Inputs =
+  | "market.instruments"
+  | "market.corporate-actions"
+  | "features"
+  | "signals"
+  | "portfolio.snapshots";
 
 /** Bars for which a proposal's order may be on its way: this one and the next. */
 const TRUSTED_BARS = 2;
@@ -41,7 +47,13 @@ export function bookReviewer(
     name: "portfolio-builder",
     version: 1,
     scope: "portfolio",
-    inputs: ["market.instruments", "features", "signals", "portfolio.snapshots"],
+    inputs: [
+      "market.instruments",
+      "market.corporate-actions",
+      "features",
+      "signals",
+      "portfolio.snapshots",
+    ],
     outputs: { "weights.proposals": 0 },
     onFailure: "stop",
     initial: () => emptyBook(identity, portfolio.initialCashMinor),
@@ -58,6 +70,9 @@ export function bookReviewer(
           return book;
         case "portfolio.snapshots":
           if (event.value.portfolio === portfolio.name) takeSnapshot(book, event.value);
+          return book;
+        case "market.corporate-actions":
+          act(book, event.value);
           return book;
         case "market.instruments":
           book.instruments.set(event.value.symbol, event.value);

@@ -6,10 +6,15 @@
 // whose instrument has no view yet, a neutral one, or a short one where shorts are not allowed, stays
 // empty: so the first of several views of one instant does not take the whole of equity. Inverse
 // volatility splits the slots that have a view among them.
+//
+// A split restates a target in new shares and proposes nothing; a new symbol takes target and slot over;
+// a delisted one gives its slot back.
 
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Signal } from "../../schemas/generated/signals.ts";
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
+import { checkRatio, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
@@ -39,7 +44,7 @@ interface State {
   changed: readonly Target[];
 }
 
-type Inputs = "market.instruments" | "signals" | "portfolio.snapshots";
+type Inputs = "market.instruments" | "market.corporate-actions" | "signals" | "portfolio.snapshots";
 
 /**
  * A symbol seen before its instrument is sized when the instrument arrives. Throws VALUE_QUANTITY_INVALID
@@ -54,7 +59,7 @@ export function portfolioBuilder(
     name: "portfolio-builder",
     version: 1,
     scope: "portfolio",
-    inputs: ["market.instruments", "signals", "portfolio.snapshots"],
+    inputs: ["market.instruments", "market.corporate-actions", "signals", "portfolio.snapshots"],
     outputs: { "weights.proposals": 0 },
     onFailure: "stop",
     initial: () => ({
@@ -78,6 +83,9 @@ export function portfolioBuilder(
         case "portfolio.snapshots":
           if (event.value.portfolio === portfolio.name) state.equity = event.value.equity;
           return state;
+        case "market.corporate-actions":
+          act(state, event.value);
+          return state;
         case "market.instruments": {
           const { symbol } = event.value;
           const waiting = !state.instruments.has(symbol) && state.views.has(symbol);
@@ -99,6 +107,27 @@ export function portfolioBuilder(
             }),
           ],
   };
+}
+
+function act(state: State, action: CorporateAction): void {
+  const { symbol, newSymbol } = action;
+  const view = state.views.get(symbol);
+  if (action.action === "CASH_DIVIDEND") return;
+  if (action.action === "SPLIT") {
+    checkRatio(action);
+    if (view === undefined) return;
+    view.price = splitPrice(view.price, action);
+    view.quantity = splitQuantity(view.quantity, action);
+    return;
+  }
+  const instrument = state.instruments.get(symbol);
+  state.instruments.delete(symbol);
+  state.views.delete(symbol);
+  if (action.action === "DELISTING") return;
+  if (instrument !== undefined && !state.instruments.has(newSymbol)) {
+    state.instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
+  }
+  if (view !== undefined && !state.views.has(newSymbol)) state.views.set(newSymbol, view);
 }
 
 /** Takes a signal in; true if the view is new or its direction another one. */

@@ -28,7 +28,7 @@ const dollars = {
 
 test("a late instrument stops nothing, and a replay as it was books the same at the same place", async () => {
   const topology = buildTopology({
-    sources: ["market.instruments", "market.bars", "fills"],
+    sources: ["market.instruments", "market.bars", "market.corporate-actions", "fills"],
     processors: [portfolioProjector(dollars)],
   });
   const [plan] = planGroups(topology, 1, () => 1) as [GroupPlan];

@@ -4,47 +4,26 @@
 // fees; a position is marked at the last close, or at its first fill before any close is known.
 // A fill that comes before its instrument is booked when that comes: live, the instrument's input may be
 // behind, though its event is earlier; the venue knew it. No fill is lost, and none is valued wrongly.
+// Corporate actions follow schemas/values/corporate-action.ts; what they pay counts as realised.
 
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
-import { changeHolding, flat, type Holding } from "../../schemas/values/holding.ts";
+import type {
+  PortfolioSnapshot,
+  SnapshotCause,
+} from "../../schemas/generated/portfolio.snapshots.ts";
+import { changeHolding } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import { type EmitOf, type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import { requireCurrency } from "../currency.ts";
 import { drawdownBps } from "../drawdown.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
-import { add, type Exact, magnitude, marketValue, negated } from "./exact.ts";
+import { act } from "./actions.ts";
+import { type PortfolioState, type Position, positionOf, revalue } from "./positions.ts";
 
-type Input = "market.instruments" | "market.bars" | "fills";
+type Input = "market.instruments" | "market.bars" | "market.corporate-actions" | "fills";
 type Output = "portfolio.snapshots";
-
-interface Position {
-  instrument: Instrument | null;
-  holding: Holding;
-  /** 0 until a price is known. */
-  mark: number;
-  /** Of the holding at the mark, in minor units. */
-  value: Exact;
-  /** Fills that wait for the instrument, in their order. */
-  unbooked: ExecutionReport[];
-}
-
-export interface PortfolioState {
-  readonly positions: Map<string, Position>;
-  cash: bigint;
-  /** After fees. */
-  realised: bigint;
-  fees: bigint;
-  /** Sum of the positions' values, and of their sizes. */
-  net: Exact;
-  gross: Exact;
-  equity: bigint;
-  peak: bigint;
-  /** The position that the last event changed; null when it asks for no snapshot. */
-  changed: string | null;
-}
 
 export function portfolioProjector(
   config: PortfolioConfig,
@@ -53,7 +32,7 @@ export function portfolioProjector(
     name: "portfolio-projector",
     version: 1,
     scope: "portfolio",
-    inputs: ["fills", "market.bars", "market.instruments"],
+    inputs: ["fills", "market.bars", "market.corporate-actions", "market.instruments"],
     outputs: { "portfolio.snapshots": 0 },
     onFailure: "stop",
     initial: () => ({
@@ -66,6 +45,7 @@ export function portfolioProjector(
       equity: config.initialCashMinor,
       peak: config.initialCashMinor,
       changed: null,
+      renamed: null,
     }),
     evolve: (state, event) => evolve(state, event, config),
     decide: (state, event) => decide(state, event, config),
@@ -77,6 +57,7 @@ function evolve(
   event: EventOf<Input>,
   config: PortfolioConfig,
 ): PortfolioState {
+  if (state.renamed !== null) state.renamed = null;
   if (event.topic === "market.bars") {
     const { symbol, close } = event.value;
     const position = positionOf(state, symbol);
@@ -87,19 +68,14 @@ function evolve(
     const fill = event.value;
     if (fill.execType === "FILLED" && fill.portfolio === config.name) book(state, fill, config);
     else state.changed = null;
+  } else if (event.topic === "market.corporate-actions") {
+    state.changed = null;
+    act(state, event.value);
   } else {
     state.changed = null;
     describe(state, event.value, config);
   }
   return state;
-}
-
-function positionOf(state: PortfolioState, symbol: string): Position {
-  const found = state.positions.get(symbol);
-  if (found !== undefined) return found;
-  const position: Position = { instrument: null, holding: flat, mark: 0, value: 0, unbooked: [] };
-  state.positions.set(symbol, position);
-  return position;
 }
 
 function describe(state: PortfolioState, instrument: Instrument, config: PortfolioConfig): void {
@@ -134,32 +110,39 @@ function book(state: PortfolioState, fill: ExecutionReport, config: PortfolioCon
   revalue(state, fill.symbol, position);
 }
 
-/** Puts the position's new value into the totals in place of its old one. */
-function revalue(state: PortfolioState, symbol: string, position: Position): void {
-  const { value: old, holding, mark, instrument } = position;
-  const value = marketValue(mark, holding.quantity, instrument as Instrument);
-  const change = add(value, negated(old));
-  position.value = value;
-  state.net = add(state.net, change);
-  state.gross = add(state.gross, add(magnitude(value), negated(magnitude(old))));
-  state.equity = state.cash + BigInt(state.net);
-  if (state.equity > state.peak) state.peak = state.equity;
-  state.changed = symbol;
-}
-
 function decide(
   state: PortfolioState,
   event: EventOf<Input>,
   config: PortfolioConfig,
 ): readonly EmitOf<Output>[] {
   if (state.changed === null) return nothing;
-  const position = state.positions.get(state.changed) as Position;
-  const { holding, mark } = position;
+  const cause = causeOf[event.topic];
+  const snapshot = emit("portfolio.snapshots", snapshotOf(state, state.changed, cause, config));
+  if (state.renamed === null) return [snapshot];
+  const renamed = snapshotOf(state, state.renamed, cause, config);
+  return [snapshot, emit("portfolio.snapshots", renamed)];
+}
+
+/** A fill that waited is booked when its instrument comes. */
+const causeOf: { readonly [T in Input]: SnapshotCause } = {
+  "market.bars": "MARK",
+  "market.corporate-actions": "ACTION",
+  "market.instruments": "FILL",
+  fills: "FILL",
+};
+
+function snapshotOf(
+  state: PortfolioState,
+  symbol: string,
+  cause: SnapshotCause,
+  config: PortfolioConfig,
+): PortfolioSnapshot {
+  const { holding, mark } = state.positions.get(symbol) as Position;
   const net = BigInt(state.net);
-  const snapshot: PortfolioSnapshot = {
+  return {
     portfolio: config.name,
     currency: config.currency,
-    cause: event.topic === "market.bars" ? "MARK" : "FILL",
+    cause,
     cash: state.cash,
     equity: state.equity,
     peakEquity: state.peak,
@@ -168,10 +151,9 @@ function decide(
     realisedPnl: state.realised,
     fees: state.fees,
     drawdownBps: drawdownBps(state.equity, state.peak),
-    symbol: state.changed,
+    symbol,
     quantity: holding.quantity,
     cost: holding.cost,
     mark,
   };
-  return [emit("portfolio.snapshots", snapshot)];
 }

@@ -14,11 +14,15 @@
 //   before the configuration, in a fork with other settings too.
 // - An approval that is not reached yet counts as exposure of its symbol until it is reached or replaced
 //   (KillTrading forgets them), so two proposals of one instant cannot share the same room.
+// - A split restates price, position and approval in new shares; a change of symbol takes them along; of a
+//   delisted symbol nothing can be approved any more.
 
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
 import type { RiskVerdict, TradingState } from "../../schemas/generated/risk.verdicts.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
+import { checkRatio, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import { requireCurrency } from "../currency.ts";
@@ -33,6 +37,7 @@ type Input =
   | "weights.proposals"
   | "portfolio.snapshots"
   | "market.bars"
+  | "market.corporate-actions"
   | "market.instruments"
   | "control.commands";
 
@@ -64,6 +69,7 @@ export function riskGate(
       "weights.proposals",
       "portfolio.snapshots",
       "market.bars",
+      "market.corporate-actions",
       "market.instruments",
       "control.commands",
     ],
@@ -92,6 +98,8 @@ function evolve(
 ): RiskState {
   if (event.topic === "market.bars") {
     riskOf(state, event.value.symbol).price = event.value.close;
+  } else if (event.topic === "market.corporate-actions") {
+    act(state, event.value);
   } else if (event.topic === "market.instruments") {
     riskOf(state, event.value.symbol).instrument = event.value;
   } else if (event.value.portfolio === portfolio.name) {
@@ -112,6 +120,27 @@ function riskOf(state: RiskState, symbol: string): SymbolRisk {
   const risk = unknownSymbol();
   state.symbols.set(symbol, risk);
   return risk;
+}
+
+/** The positions themselves come with the snapshots that follow. */
+function act(state: RiskState, action: CorporateAction): void {
+  const risk = state.symbols.get(action.symbol);
+  if (risk === undefined) return;
+  if (action.action === "SPLIT") {
+    checkRatio(action);
+    risk.price = splitPrice(risk.price, action);
+    risk.position = splitQuantity(risk.position, action);
+    risk.approved = splitQuantity(risk.approved, action);
+    risk.approvedPrice = splitPrice(risk.approvedPrice, action);
+  } else if (action.action === "SYMBOL_CHANGE") {
+    const { newSymbol: symbol } = action;
+    const renamed = risk.instrument === null ? null : { ...risk.instrument, symbol };
+    const instrument = state.symbols.get(symbol)?.instrument ?? renamed;
+    state.symbols.delete(action.symbol);
+    state.symbols.set(symbol, { ...risk, instrument });
+  } else if (action.action === "DELISTING") {
+    state.symbols.delete(action.symbol);
+  }
 }
 
 function propose(

@@ -1,16 +1,19 @@
 // What does each portfolio hold, at what cost, and what is it worth now? Folded from executions
-// alone, marked at the last close: an answer that does not trust the portfolio's own snapshots.
+// and corporate actions alone, marked at the last close: an answer that does not trust the portfolio's
+// own snapshots.
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { averagePrice, changeHolding, flat, type Holding } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import type { EventOf } from "../../streams/event.ts";
 import type { Answer, Row } from "../answer.ts";
 
-type Input = "market.instruments" | "market.bars" | "fills";
+type Input = "market.instruments" | "market.bars" | "market.corporate-actions" | "fills";
 
 /** Amounts in minor units of the instrument's currency. */
 interface PositionState {
@@ -45,7 +48,8 @@ function evolve(state: PositionsState, event: EventOf<Input>): PositionsState {
   if (event.topic === "market.bars") state.marks.set(event.value.symbol, event.value.close);
   else if (event.topic === "market.instruments") {
     state.instruments.set(event.value.symbol, event.value);
-  } else if (event.value.execType === "FILLED") fold(state, event.value);
+  } else if (event.topic === "market.corporate-actions") act(state, event.value);
+  else if (event.value.execType === "FILLED") fold(state, event.value);
   return state;
 }
 
@@ -74,7 +78,45 @@ function fold(state: PositionsState, fill: ExecutionReport): void {
   position.holding = change.holding;
   position.realised += change.realised - fill.fee;
   position.fees += fill.fee;
-  if (!state.marks.has(symbol)) state.marks.set(symbol, fill.price);
+  if ((state.marks.get(symbol) ?? 0) === 0) state.marks.set(symbol, fill.price);
+}
+
+function act(state: PositionsState, action: CorporateAction): void {
+  const { symbol, newSymbol } = action;
+  const instrument = state.instruments.get(symbol);
+  if (instrument === undefined) return;
+  const mark = state.marks.get(symbol) ?? 0;
+  const renames = action.action === "SYMBOL_CHANGE";
+  for (const positions of state.portfolios.values()) {
+    const position = positions.get(symbol);
+    if (position === undefined) continue;
+    const result = applyAction(position.holding, mark, action, instrument);
+    position.holding = result.holding;
+    position.realised += result.realised;
+    if (renames && position.holding.quantity !== 0) rename(positions, position, newSymbol);
+  }
+  const after = applyAction(flat, mark, action, instrument).mark;
+  state.marks.set(symbol, after);
+  if (!renames) return;
+  if (mark !== 0) state.marks.set(newSymbol, mark);
+  if (!state.instruments.has(newSymbol)) {
+    state.instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
+  }
+}
+
+/** Takes the holding along; what the old symbol has earned stays with it. */
+function rename(
+  positions: Map<string, PositionState>,
+  position: PositionState,
+  newSymbol: string,
+): void {
+  const { quantity, cost } = position.holding;
+  const target = positions.get(newSymbol) ?? { holding: flat, realised: 0n, fees: 0n };
+  const change = changeHolding(target.holding, quantity, cost);
+  target.holding = change.holding;
+  target.realised += change.realised;
+  position.holding = flat;
+  positions.set(newSymbol, target);
 }
 
 /** Every symbol ever traded, flat ones included: their realised profit counts. */
@@ -121,7 +163,7 @@ export const positions = (): Answer<PositionsState, Input> => ({
   projection: {
     name: "positions",
     version: 1,
-    inputs: ["market.instruments", "market.bars", "fills"],
+    inputs: ["market.instruments", "market.bars", "market.corporate-actions", "fills"],
     initial: () => ({ instruments: new Map(), marks: new Map(), portfolios: new Map() }),
     evolve,
   },

@@ -4,16 +4,23 @@
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
-import { averagePrice } from "../../schemas/values/holding.ts";
+import { averagePrice, flat } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
-import { advanceTrip, type RoundTrip } from "../../schemas/values/round-trip.ts";
+import {
+  advanceTrip,
+  joinTrips,
+  type RoundTrip,
+  restateTrip,
+} from "../../schemas/values/round-trip.ts";
 import { formatIsoUs } from "../../schemas/values/time.ts";
 import type { EventOf } from "../../streams/event.ts";
 import type { Answer, Row } from "../answer.ts";
 
-type Input = "market.instruments" | "market.bars" | "fills";
+type Input = "market.instruments" | "market.bars" | "market.corporate-actions" | "fills";
 
 const KEPT_TRADES = 1000;
 
@@ -38,6 +45,8 @@ export interface TradesState {
   readonly instruments: Map<string, Instrument>;
   /** By symbol, then portfolio: a bar looks for its symbol only. */
   readonly open: Map<string, Map<string, RoundTrip>>;
+  /** Last close by symbol, or the last executed price before the first close. */
+  readonly marks: Map<string, number>;
   /** The last closed trips, in the order they closed. */
   closed: Trade[];
   readonly totals: Map<string, TradeTotals>;
@@ -47,12 +56,14 @@ function evolve(state: TradesState, event: EventOf<Input>): TradesState {
   if (event.topic === "market.bars") mark(state, event.value);
   else if (event.topic === "fills") {
     if (event.value.execType === "FILLED") fold(state, event.value);
-  } else state.instruments.set(event.value.symbol, event.value);
+  } else if (event.topic === "market.corporate-actions") act(state, event.value, event.timeUs);
+  else state.instruments.set(event.value.symbol, event.value);
   return state;
 }
 
 /** Widens the excursions of the symbol's open trips; a bar that began before the entry does not. */
 function mark(state: TradesState, bar: MarketBar): void {
+  state.marks.set(bar.symbol, bar.close);
   const open = state.open.get(bar.symbol);
   if (open === undefined) return;
   for (const [portfolio, trip] of open) {
@@ -61,6 +72,56 @@ function mark(state: TradesState, bar: MarketBar): void {
     const lowPrice = Math.min(trip.lowPrice, bar.low);
     open.set(portfolio, { ...trip, lowPrice, highPrice: Math.max(trip.highPrice, bar.high) });
   }
+}
+
+function act(state: TradesState, action: CorporateAction, timeUs: number): void {
+  const { symbol } = action;
+  const mark = state.marks.get(symbol) ?? 0;
+  const instrument = state.instruments.get(symbol);
+  if (instrument === undefined) return;
+  state.marks.set(symbol, applyAction(flat, mark, action, instrument).mark);
+  for (const [portfolio, trip] of state.open.get(symbol) ?? []) {
+    const { open, closed } = restateTrip(trip, mark, timeUs, action, instrument);
+    if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
+    keep(state, portfolio, symbol, open);
+  }
+  if (action.action === "SYMBOL_CHANGE") rename(state, action, instrument, timeUs);
+}
+
+/** Trips go on under the new name. */
+function rename(
+  state: TradesState,
+  { symbol, newSymbol }: CorporateAction,
+  instrument: Instrument,
+  timeUs: number,
+): void {
+  const { currency } = instrument;
+  const price = state.marks.get(symbol) ?? 0;
+  if (price !== 0) state.marks.set(newSymbol, price);
+  if (!state.instruments.has(newSymbol)) {
+    state.instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
+  }
+  for (const [portfolio, trip] of state.open.get(symbol) ?? []) {
+    const other = state.open.get(newSymbol)?.get(portfolio);
+    keep(state, portfolio, symbol, null);
+    if (other === undefined) {
+      keep(state, portfolio, newSymbol, trip);
+      continue;
+    }
+    const { ended, open, closed } = joinTrips(trip, other, timeUs, price);
+    close(state, { portfolio, symbol, trip: ended }, currency);
+    if (closed !== null) close(state, { portfolio, symbol: newSymbol, trip: closed }, currency);
+    keep(state, portfolio, newSymbol, open);
+  }
+}
+
+/** Puts a portfolio's open trip of a symbol in, or takes it out. */
+function keep(state: TradesState, portfolio: string, symbol: string, open: RoundTrip | null): void {
+  let trips = state.open.get(symbol);
+  if (open !== null) {
+    trips ??= new Map();
+    state.open.set(symbol, trips.set(portfolio, open));
+  } else if (trips?.delete(portfolio) && trips.size === 0) state.open.delete(symbol);
 }
 
 function fold(state: TradesState, fill: ExecutionReport): void {
@@ -72,16 +133,13 @@ function fold(state: TradesState, fill: ExecutionReport): void {
       orderId: fill.orderId,
     });
   }
+  if ((state.marks.get(symbol) ?? 0) === 0) state.marks.set(symbol, price);
   const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
   const value = notionalMinor(price, quantity, instrument);
   const before = state.open.get(symbol)?.get(portfolio) ?? null;
   const { open, closed } = advanceTrip(before, { timeUs, quantity, price, value, fee });
   if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
-  let trips = state.open.get(symbol);
-  if (open !== null) {
-    trips ??= new Map();
-    state.open.set(symbol, trips.set(portfolio, open));
-  } else if (trips?.delete(portfolio) && trips.size === 0) state.open.delete(symbol);
+  keep(state, portfolio, symbol, open);
 }
 
 function close(state: TradesState, trade: Trade, currency: string): void {
@@ -138,10 +196,11 @@ export const trades = (): Answer<TradesState, Input> => ({
   projection: {
     name: "trades",
     version: 1,
-    inputs: ["market.instruments", "market.bars", "fills"],
+    inputs: ["market.instruments", "market.bars", "market.corporate-actions", "fills"],
     initial: () => ({
       instruments: new Map(),
       open: new Map(),
+      marks: new Map(),
       closed: [],
       totals: new Map(),
     }),

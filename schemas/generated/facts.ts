@@ -6,6 +6,7 @@ import { featuresCodec, type Features } from "./features.ts";
 import { executionReportCodec, type ExecutionReport } from "./fills.ts";
 import { forecastCodec, type Forecast } from "./forecasts.ts";
 import { marketBarCodec, type MarketBar } from "./market.bars.ts";
+import { corporateActionCodec, type CorporateAction } from "./market.corporate-actions.ts";
 import { instrumentCodec, type Instrument } from "./market.instruments.ts";
 import { marketQuoteCodec, type MarketQuote } from "./market.quotes.ts";
 import { marketTickCodec, type MarketTick } from "./market.ticks.ts";
@@ -26,6 +27,7 @@ export interface Facts {
   readonly fills: ExecutionReport;
   readonly forecasts: Forecast;
   readonly "market.bars": MarketBar;
+  readonly "market.corporate-actions": CorporateAction;
   readonly "market.instruments": Instrument;
   readonly "market.quotes": MarketQuote;
   readonly "market.ticks": MarketTick;
@@ -48,6 +50,7 @@ export const codecs: { readonly [Topic in TopicName]: Codec<Facts[Topic]> } = {
   fills: executionReportCodec,
   forecasts: forecastCodec,
   "market.bars": marketBarCodec,
+  "market.corporate-actions": corporateActionCodec,
   "market.instruments": instrumentCodec,
   "market.quotes": marketQuoteCodec,
   "market.ticks": marketTickCodec,

@@ -2,7 +2,7 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const snapshotCauseSymbols = ["FILL", "MARK"] as const;
+export const snapshotCauseSymbols = ["FILL", "MARK", "ACTION"] as const;
 
 export type SnapshotCause = (typeof snapshotCauseSymbols)[number];
 
@@ -12,12 +12,14 @@ function snapshotCauseIndex(value: SnapshotCause): number {
       return 1;
     case "MARK":
       return 2;
+    case "ACTION":
+      return 3;
     default:
       return 0;
   }
 }
 
-/** The portfolio after a fill or a new mark: its totals, and the one position that changed. */
+/** The portfolio after a fill, a new mark or a corporate action: its totals, and the one position that changed. */
 export interface PortfolioSnapshot {
   readonly portfolio: string;
   readonly currency: string;

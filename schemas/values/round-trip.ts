@@ -1,6 +1,10 @@
-// A round trip: what a position did from the fill that opened it to the fill that closed it.
-// Promises: fees and profits of all trips, open ones included, add up to those of the fills.
+// A round trip: what a position did from the fill that opened it to the fill that closed it, dividends
+// included. Promises: fees and profits of all trips, open ones included, add up to those of the fills and
+// of the corporate actions. At a split quantities and prices are restated in new shares; a delisting closes.
 
+import type { CorporateAction } from "../generated/market.corporate-actions.ts";
+import type { Instrument } from "../generated/market.instruments.ts";
+import { applyAction, splitPrice, splitQuantity } from "./corporate-action.ts";
 import { divideRounded } from "./decimal.ts";
 import { changeHolding, flat, type Holding } from "./holding.ts";
 
@@ -97,4 +101,53 @@ export function advanceTrip(trip: RoundTrip | null, fill: TripFill): TripStep {
   return change.holding.quantity === 0
     ? { closed: after, open: null }
     : { closed: null, open: after };
+}
+
+/** An open trip after a corporate action, marked at `mark` before it. A SYMBOL_CHANGE changes nothing. */
+export function restateTrip(
+  trip: RoundTrip,
+  mark: number,
+  timeUs: number,
+  action: CorporateAction,
+  instrument: Instrument,
+): TripStep {
+  const { holding, cash, realised } = applyAction(trip.holding, mark, action, instrument);
+  const paid = { ...trip, holding, realised: trip.realised + realised };
+  if (holding.quantity === 0) {
+    // All that was held is paid for: told in the shares that it was held in.
+    const finalPrice = action.action === "DELISTING" ? (action.finalPrice ?? 0) : mark;
+    const closed: RoundTrip = {
+      ...paid,
+      exitUs: timeUs,
+      exitQuantity: trip.entryQuantity,
+      exitValue: trip.exitValue + magnitude(cash),
+      lowPrice: Math.min(trip.lowPrice, finalPrice),
+      highPrice: Math.max(trip.highPrice, finalPrice),
+    };
+    return { closed, open: null };
+  }
+  if (action.action !== "SPLIT") return { closed: null, open: paid };
+  const open: RoundTrip = {
+    ...paid,
+    entryQuantity: splitQuantity(trip.entryQuantity, action),
+    exitQuantity: splitQuantity(trip.exitQuantity, action),
+    lowPrice: splitPrice(trip.lowPrice, action),
+    highPrice: splitPrice(trip.highPrice, action),
+  };
+  return { closed: null, open };
+}
+
+/**
+ * A trip of a symbol that takes the name of one that has a trip already, which is rare: it ends with what it
+ * has earned, and its holding joins the other at its cost. `price`: its mark.
+ */
+export function joinTrips(
+  trip: RoundTrip,
+  other: RoundTrip,
+  timeUs: number,
+  price: number,
+): TripStep & { readonly ended: RoundTrip } {
+  const { quantity, cost: value } = trip.holding;
+  const ended = { ...trip, holding: flat, exitUs: timeUs };
+  return { ended, ...advanceTrip(other, { timeUs, quantity, price, value, fee: 0n }) };
 }

@@ -3,6 +3,7 @@
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
 import { plainTerms } from "../../schemas/values/order-terms.ts";
@@ -27,6 +28,35 @@ export const bar = (
   trades: 10,
   ...changes,
 });
+
+/** `newShares` for `oldShares`; `changes` to make it another action. */
+export const split = (
+  symbol: string,
+  newShares: number,
+  oldShares: number,
+  changes: Partial<CorporateAction> = {},
+): CorporateAction => ({
+  symbol,
+  action: "SPLIT",
+  newShares,
+  oldShares,
+  amount: 0,
+  amountScale: 0,
+  currency: "",
+  newSymbol: "",
+  finalPrice: null,
+  ...changes,
+});
+
+/** In US dollars, scaled by 2. */
+export const dividend = (symbol: string, amount: number): CorporateAction =>
+  split(symbol, 1, 1, { action: "CASH_DIVIDEND", amount, amountScale: 2, currency: "USD" });
+
+export const renamed = (symbol: string, newSymbol: string): CorporateAction =>
+  split(symbol, 1, 1, { action: "SYMBOL_CHANGE", newSymbol });
+
+export const delisted = (symbol: string, finalPrice: number | null): CorporateAction =>
+  split(symbol, 1, 1, { action: "DELISTING", finalPrice });
 
 /** A purchase (or a sale, by a negative quantity) for portfolio main, without a fee. */
 export const filled = (

@@ -85,6 +85,8 @@ class Subject<State, In extends TopicName, Out extends TopicName> {
       same(encodeState(emits), encodeState(again)),
       "decide differs between the state kept and the state restored from its bytes",
     );
+    const silent = processor.unanswered?.includes(event.topic as In) === true;
+    this.demand(!silent || emits.length === 0, `${event.topic} was answered`);
     for (const { topic, value, atUs } of emits) {
       this.demand(Object.hasOwn(processor.outputs, topic), `${topic} is not among the outputs`);
       const latencyUs = processor.outputs[topic as Out];

@@ -254,6 +254,7 @@ class Redrive {
 /** Topics that the world writes; bars only where the flow builds none. */
 const OUTSIDE: readonly TopicName[] = [
   "market.instruments",
+  "market.corporate-actions",
   "market.ticks",
   "market.quotes",
   "market.bars",

@@ -27,6 +27,7 @@ export const recordNames: { readonly [T in TopicName]: string } = {
   fills: "ExecutionReport",
   forecasts: "Forecast",
   "market.bars": "MarketBar",
+  "market.corporate-actions": "CorporateAction",
   "market.instruments": "Instrument",
   "market.quotes": "MarketQuote",
   "market.ticks": "MarketTick",

@@ -306,7 +306,7 @@ export class TopicEncoder {
     writer.pos = traceEnd;
   }
 
-  /** "<topic>/<partition>/<offset>#<ordinal>": at most 54 bytes, so its length takes one. */
+  /** "<topic>/<partition>/<offset>#<ordinal>": at most 64 bytes. */
   private writeCause(bytes: Uint8Array, start: number, name: Uint8Array): number {
     bytes.set(name, start);
     let at = writeDecimal(bytes, start + name.length, this.causePartition);
@@ -314,8 +314,16 @@ export class TopicEncoder {
     at = writeDecimal(bytes, at, this.causeOffset);
     bytes[at++] = HASH_SIGN;
     at = writeDecimal(bytes, at, this.ordinal);
-    bytes[start + CAUSE_NAME.length] = (at - start - CAUSE_NAME.length - 1) << 1;
-    return at;
+    const lengthAt = start + CAUSE_NAME.length;
+    const length = at - lengthAt - 1;
+    if (length < 64) {
+      bytes[lengthAt] = length << 1;
+      return at;
+    }
+    bytes.copyWithin(lengthAt + 2, lengthAt + 1, at);
+    bytes[lengthAt] = ((length << 1) & 0x7f) | 0x80;
+    bytes[lengthAt + 1] = length >> 6;
+    return at + 1;
   }
 
   /**

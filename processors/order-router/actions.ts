@@ -1,0 +1,47 @@
+// What corporate actions do to the router's books. Promises: nothing is sent here. The venue cancels the
+// orders of the symbol by itself, and its reports lead to what follows.
+
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
+import {
+  checkRatio,
+  endsOrders,
+  splitPrice,
+  splitQuantity,
+} from "../../schemas/values/corporate-action.ts";
+import { cancelRequested } from "../../schemas/values/order-progress.ts";
+import { bookOf, isOpen, type RouterState, type SymbolBook } from "./order-book.ts";
+
+/** Throws VALUE_SPLIT_INVALID. */
+export function act(state: RouterState, action: CorporateAction): void {
+  const book = state.books.get(action.symbol);
+  if (book === undefined || !endsOrders(action)) return;
+  for (const one of [...book.working, ...book.exits]) {
+    if (isOpen(one) && one.progress.cancels === 0) one.progress = cancelRequested(one.progress);
+  }
+  if (action.action === "SPLIT") {
+    split(book, action);
+    return;
+  }
+  if (action.action === "SYMBOL_CHANGE") {
+    const { newSymbol: symbol } = action;
+    const renamed = bookOf(state, symbol);
+    renamed.position += book.position;
+    renamed.cost += book.cost;
+    if (book.instrument !== null) renamed.instrument ??= { ...book.instrument, symbol };
+  }
+  book.position = 0;
+  book.cost = 0n;
+  book.approval = null;
+}
+
+function split(book: SymbolBook, action: CorporateAction): void {
+  checkRatio(action);
+  book.position = splitQuantity(book.position, action);
+  if (book.approval === null) return;
+  const { quantity, referencePrice, largest } = book.approval;
+  book.approval = {
+    quantity: splitQuantity(quantity, action),
+    referencePrice: splitPrice(referencePrice, action),
+    largest: splitQuantity(largest, action),
+  };
+}

@@ -1,0 +1,119 @@
+// What a corporate action does to a holding, a price and a quantity: the one rule for all who keep
+// them. Promises: exact integers; no value appears or vanishes: what a holding loses at a split or a
+// dividend is paid in cash, to the minor unit, and all of its cost stays with it or leaves with that.
+
+import { TapedeckError } from "../errors.ts";
+import type { CorporateAction } from "../generated/market.corporate-actions.ts";
+import type { Instrument } from "../generated/market.instruments.ts";
+import { divideRounded } from "./decimal.ts";
+import { flat, type Holding } from "./holding.ts";
+import { notionalMinor } from "./money.ts";
+
+/** Amounts in minor units of the instrument's currency, signed: a short position pays. */
+export interface ActionResult {
+  readonly holding: Holding;
+  /** Scaled by the instrument's priceScale: what the holding is marked at until a price is printed. */
+  readonly mark: number;
+  /** Paid to the holder. */
+  readonly cash: bigint;
+  /** Profit that the payment makes final. */
+  readonly realised: bigint;
+}
+
+/** Throws VALUE_SPLIT_INVALID where an action has no ratio of two positive whole numbers. */
+export function checkRatio({ symbol, newShares, oldShares }: CorporateAction): void {
+  if (newShares > 0 && oldShares > 0) return;
+  throw new TapedeckError(
+    "VALUE_SPLIT_INVALID",
+    `${symbol} splits ${newShares} for ${oldShares}: both must be positive`,
+    { symbol, newShares, oldShares },
+  );
+}
+
+/** A quantity in new shares, rounded toward zero: what is below one unit of it is paid in cash. */
+export function splitQuantity(quantity: number, { newShares, oldShares }: CorporateAction): number {
+  return Number((BigInt(quantity) * BigInt(newShares)) / BigInt(oldShares));
+}
+
+/** A price of one new share, half to even, at least one unit; 0 (none is known) stays 0. */
+export function splitPrice(price: number, { newShares, oldShares }: CorporateAction): number {
+  const rounded = Number(divideRounded(BigInt(price) * BigInt(oldShares), BigInt(newShares)));
+  return price > 0 ? Math.max(rounded, 1) : rounded;
+}
+
+/** True for what ends every order of a symbol: its shares are no longer what the order named. */
+export const endsOrders = ({ action }: CorporateAction): boolean => action !== "CASH_DIVIDEND";
+
+/**
+ * The holding after the action, given its mark before it (the last close). A SYMBOL_CHANGE changes
+ * nothing but the name, which is the caller's. Throws VALUE_SPLIT_INVALID.
+ */
+export function applyAction(
+  holding: Holding,
+  mark: number,
+  action: CorporateAction,
+  instrument: Instrument,
+): ActionResult {
+  switch (action.action) {
+    case "SPLIT":
+      return split(holding, mark, action, instrument);
+    case "CASH_DIVIDEND": {
+      const cash = dividend(holding.quantity, action, instrument);
+      return { holding, mark: exDividend(mark, action, instrument), cash, realised: cash };
+    }
+    case "DELISTING": {
+      const price = action.finalPrice ?? 0;
+      const cash = notionalMinor(price, holding.quantity, instrument);
+      return { holding: flat, mark: price, cash, realised: cash - holding.cost };
+    }
+    case "SYMBOL_CHANGE":
+      return { holding, mark, cash: 0n, realised: 0n };
+  }
+}
+
+/**
+ * quantity × new ÷ old in whole units; the fraction that is left is sold at the mark in new shares,
+ * mark × old ÷ new, and takes its part of the cost with it. One rounding each, half to even.
+ */
+function split(
+  { quantity, cost }: Holding,
+  mark: number,
+  action: CorporateAction,
+  instrument: Instrument,
+): ActionResult {
+  checkRatio(action);
+  const shares = BigInt(quantity) * BigInt(action.newShares);
+  const fraction = shares % BigInt(action.oldShares);
+  const whole = splitQuantity(quantity, action);
+  const price = splitPrice(mark, action);
+  if (fraction === 0n) {
+    return { holding: { quantity: whole, cost }, mark: price, cash: 0n, realised: 0n };
+  }
+  // fraction ÷ old new shares at mark × old ÷ new: the old shares cancel.
+  const { priceScale, quantityScale, currencyScale, multiplier } = instrument;
+  const excess = priceScale + quantityScale - currencyScale;
+  const worth = fraction * BigInt(mark) * BigInt(multiplier) * 10n ** BigInt(Math.max(-excess, 0));
+  const cash = divideRounded(worth, BigInt(action.newShares) * 10n ** BigInt(Math.max(excess, 0)));
+  const soldCost = whole === 0 ? cost : divideRounded(cost * fraction, shares);
+  return {
+    holding: { quantity: whole, cost: cost - soldCost },
+    mark: price,
+    cash,
+    realised: cash - soldCost,
+  };
+}
+
+/** amount × quantity × multiplier, half to even. */
+const dividend = (quantity: number, action: CorporateAction, instrument: Instrument): bigint =>
+  notionalMinor(action.amount, quantity, { ...instrument, priceScale: action.amountScale });
+
+/** The last close less the dividend, half to even, at least one unit. */
+function exDividend(mark: number, action: CorporateAction, { priceScale }: Instrument): number {
+  if (mark <= 0) return mark;
+  const excess = action.amountScale - priceScale;
+  const amount =
+    excess > 0
+      ? divideRounded(BigInt(action.amount), 10n ** BigInt(excess))
+      : BigInt(action.amount) * 10n ** BigInt(-excess);
+  return Math.max(mark - Number(amount), 1);
+}
