@@ -197,7 +197,14 @@ describe("risk-gate", () => {
 
 describe("order-router", () => {
   const router = orderRouter(
-    { type: "LIMIT", limitOffsetBps: 0, timeInForce: "GTC", latencyUs: 5 },
+    {
+      type: "LIMIT",
+      limitOffsetBps: 0,
+      timeInForce: "GTC",
+      goodForUs: null,
+      exits: { stopLossBps: null, takeProfitBps: null, trailingStopBps: null },
+      latencyUs: 5,
+    },
     main,
   );
   const approved = at(M, "risk.verdicts", {

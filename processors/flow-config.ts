@@ -1,6 +1,7 @@
 // What a run may set, in machine units: the one type between the configuration file and the
 // processors. Scaled values that need an instrument's scale stay decimal text until it is known.
 
+import type { TimeInForce } from "../schemas/generated/orders.ts";
 import type { SignalModel } from "./signal-model.ts";
 
 /** A non-negative decimal number as text: "100", "0.25". */
@@ -131,9 +132,19 @@ export interface OrdersConfig {
   readonly type: "MARKET" | "LIMIT";
   /** LIMIT: how far from the reference price, in basis points; positive is passive. */
   readonly limitOffsetBps: number;
-  readonly timeInForce: "DAY" | "GTC" | "IOC";
+  readonly timeInForce: TimeInForce;
+  /** GTD: from the decision to the last moment at which it may trade; null for the others. */
+  readonly goodForUs: number | null;
   /** From the decision to the order's arrival at the venue. */
   readonly latencyUs: number;
+  readonly exits: ExitsConfig;
+}
+
+/** Protective orders, in basis points of the average entry price (trailing: of the best price); null: none. */
+export interface ExitsConfig {
+  readonly stopLossBps: number | null;
+  readonly takeProfitBps: number | null;
+  readonly trailingStopBps: number | null;
 }
 
 export interface VenueConfig {
@@ -141,6 +152,8 @@ export interface VenueConfig {
   /** From the execution to our hearing of it: at least 1, the flow's cycle needs it. */
   readonly latencyUs: number;
   readonly slippageBps: number;
+  /** Most of a bar's or tick's volume that our orders of a symbol execute, in basis points; null: all there is to ask. */
+  readonly participationBps: number | null;
   /** Of the executed value, in hundredths of a basis point (1 = 0.0001 %). */
   readonly feePerMillion: number;
   /** Least fee of an execution, in minor units. */

@@ -139,7 +139,7 @@ class Model {
   report(report: Facts["fills"]): void {
     const { orderId, execType, side, quantity, symbol } = report;
     const book = this.book(symbol);
-    expect(execType === "REJECTED" || book.open.has(orderId)).toBe(true);
+    expect(execType === "CANCEL_REJECTED" || book.open.has(orderId)).toBe(true);
     if (execType === "FILLED") {
       const signed = side === "BUY" ? quantity : -quantity;
       expect(signed).toBe(book.open.get(orderId));
@@ -149,7 +149,7 @@ class Model {
       if (maxPosition !== null) {
         expect(Math.abs(book.position)).toBeLessThanOrEqual(Number(maxPosition));
       }
-    } else if (execType === "REJECTED") {
+    } else if (execType === "CANCEL_REJECTED") {
       expect(report.reason).toBe("UnknownOrder"); // of a cancel that lost its race
     }
     book.open.delete(orderId);
@@ -261,12 +261,15 @@ const settings = fc.record<Settings>({
     type: fc.constantFrom("MARKET", "LIMIT"),
     limitOffsetBps: fc.integer({ min: -50, max: 300 }),
     timeInForce: fc.constantFrom("GTC", "DAY", "IOC"),
+    goodForUs: fc.constant(null),
     latencyUs: fc.constantFrom(0, 2, 10, 50_000, MINUTE_US),
+    exits: fc.constant({ stopLossBps: null, takeProfitBps: null, trailingStopBps: null }),
   }),
   venue: fc.record({
     fill: fc.constantFrom("bar-close", "next-open"),
     latencyUs: fc.constantFrom(1, 5, 1_000, MINUTE_US),
     slippageBps: fc.nat(10),
+    participationBps: fc.constant(null),
     feePerMillion: fc.nat(100),
     minimumFeeMinor: fc.nat(3),
   }),

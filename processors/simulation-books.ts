@@ -44,18 +44,19 @@ function cashFault(
   initialMinor: bigint,
 ): string | null {
   let cash = initialMinor;
-  const done = new Set<number>();
+  const executed = new Map<number, number>();
   for (const event of events.get("fills") ?? []) {
     const { value } = event as EventOf<"fills">;
     if (value.execType !== "FILLED") continue;
-    if (done.has(value.orderId)) return `order ${value.orderId} was filled twice`;
-    done.add(value.orderId);
+    const total = (executed.get(value.orderId) ?? 0) + value.quantity;
+    if (value.cumQuantity !== total) return `order ${value.orderId} was filled twice`;
+    executed.set(value.orderId, total);
     const quantity = value.side === "BUY" ? value.quantity : -value.quantity;
     const instrument = instruments.get(value.symbol) as Instrument;
     cash -= notionalMinor(value.price, quantity, instrument) + value.fee;
   }
   const snapshots = events.get("portfolio.snapshots") ?? [];
   const last = snapshots[snapshots.length - 1] as EventOf<"portfolio.snapshots"> | undefined;
-  if (done.size === 0 || last === undefined) return null;
+  if (executed.size === 0 || last === undefined) return null;
   return last.value.cash === cash ? null : `cash is ${last.value.cash}, executions say ${cash}`;
 }

@@ -17,7 +17,7 @@ import {
 import { START_US } from "../streams/testing/tape.ts";
 import type { AnyProcessor, Topology } from "../streams/topology.ts";
 import { buildTopology } from "../streams/topology.ts";
-import type { FlowConfig, SizingConfig } from "./flow-config.ts";
+import type { ExitsConfig, FlowConfig, SizingConfig } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { findFault } from "./simulation-books.ts";
@@ -42,7 +42,7 @@ export interface ScenarioOptions {
 export function flowScenario(seed: number, options: ScenarioOptions = {}): Scenario {
   // Another stream than the simulator's own: what a market does must not depend on faults.
   const random = new Random(-1 - seed);
-  const config = drawConfig(random);
+  const config = drawConfig(random, seed);
   const symbols = SYMBOLS.slice(0, 2 + random.integer(4));
   const instruments = new Map(symbols.map((symbol) => [symbol, drawInstrument(random, symbol)]));
   const market = drawMarket(random, config, symbols);
@@ -77,7 +77,7 @@ function pick<T>(random: Random, choices: readonly T[]): T {
   return choices[random.integer(choices.length)] as T;
 }
 
-function drawConfig(random: Random): FlowConfig {
+function drawConfig(random: Random, seed: number): FlowConfig {
   const source = pick(random, ["ticks", "bars"] as const);
   const maybe = <T>(value: T): T | null => (random.integer(2) === 0 ? null : value);
   const fill =
@@ -112,17 +112,29 @@ function drawConfig(random: Random): FlowConfig {
       type: pick(random, ["MARKET", "LIMIT"] as const),
       limitOffsetBps: random.integer(40) - 20,
       timeInForce: pick(random, ["DAY", "GTC", "IOC"] as const),
+      goodForUs: null,
       latencyUs: pick(random, [0, 1_000, 250_000, 1_000_000]),
+      exits: drawExits(new Random(-1_000_000_007 - seed)),
     },
     venue: {
       fill,
       latencyUs: pick(random, [1, 500, 250_000, 1_000_000]),
       slippageBps: random.integer(20),
+      participationBps: drawParticipation(new Random(-2_000_000_011 - seed)),
       feePerMillion: random.integer(3000),
       minimumFeeMinor: random.integer(200),
     },
   };
 }
+
+/** From a stream of their own, so that past seeds keep their markets. */
+function drawExits(random: Random): ExitsConfig {
+  const maybe = () => (random.integer(3) === 0 ? 5 + random.integer(300) : null);
+  return { stopLossBps: maybe(), takeProfitBps: maybe(), trailingStopBps: maybe() };
+}
+
+const drawParticipation = (random: Random): number | null =>
+  random.integer(2) === 0 ? 100 + random.integer(9_900) : null;
 
 function drawSizing(random: Random): SizingConfig {
   const method = pick(random, ["FIXED_QUANTITY", "EQUAL_WEIGHT", "INVERSE_VOLATILITY"] as const);

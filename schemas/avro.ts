@@ -212,6 +212,15 @@ export class Reader {
     });
   }
 
+  /** What `goesOn` said last. */
+  wentOn = false;
+
+  /** Asked where an older version of the schema ended: whether the record has the fields since then. */
+  goesOn(): boolean {
+    this.wentOn = this.pos < this.end;
+    return this.wentOn;
+  }
+
   boolean(): boolean {
     if (this.pos >= this.end) throw this.truncated();
     const byte = this.bytes[this.pos++] as number;

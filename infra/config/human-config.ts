@@ -21,12 +21,17 @@ export interface HumanConfig {
     readonly type: "market" | "limit";
     readonly limitOffset: number;
     readonly timeInForce: FlowConfig["orders"]["timeInForce"];
+    readonly goodFor: string | null;
     readonly latency: string;
+    readonly stopLoss: HumanLimit;
+    readonly takeProfit: HumanLimit;
+    readonly trailingStop: HumanLimit;
   };
   readonly venue: {
     readonly fill: FlowConfig["venue"]["fill"];
     readonly latency: string;
     readonly slippage: number;
+    readonly participation: HumanLimit;
     readonly fee: number;
     readonly minimumFee: number;
   };

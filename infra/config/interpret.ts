@@ -35,6 +35,7 @@ export function interpret(human: HumanConfig, origins: Origins): Interpreted {
   };
   const timed = human.commands.map((command, index) => commandOf(read, human, command, index));
   holdRules(read, human, range, timed);
+  holdOrderRules(read, human.orders, flow.orders);
   // Array.sort is stable: commands of one time stay in the file's order.
   const order = timed.map((_, i) => i).sort((a, b) => at(timed, a) - at(timed, b));
   const symbols = human.symbols === null ? null : [...human.symbols].sort();
@@ -85,12 +86,22 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       type: orders.type === "limit" ? ("LIMIT" as const) : ("MARKET" as const),
       limitOffsetBps: read.fraction("/orders/limitOffset", orders.limitOffset, BPS_DIGITS),
       timeInForce: orders.timeInForce,
+      goodForUs:
+        orders.goodFor === null ? null : read.duration("/orders/goodFor", orders.goodFor, 1),
       latencyUs: read.duration("/orders/latency", orders.latency, 0),
+      exits: {
+        stopLossBps: read.exitBps("stopLoss", orders.stopLoss),
+        takeProfitBps: read.exitBps("takeProfit", orders.takeProfit),
+        trailingStopBps: read.exitBps("trailingStop", orders.trailingStop),
+      },
     },
     venue: {
       fill: venue.fill,
       latencyUs: read.duration("/venue/latency", venue.latency, 1),
       slippageBps: read.fraction("/venue/slippage", venue.slippage, BPS_DIGITS),
+      participationBps: isOff(venue.participation)
+        ? null
+        : read.fraction("/venue/participation", venue.participation, BPS_DIGITS),
       feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
     },
@@ -105,8 +116,19 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
     sizing: oneSizing(human.sizing),
     risk: Object.fromEntries(Object.entries(risk).map(([key, v]) => [key, nullIfOff(v)])),
-    orders: { ...orders, latency: formatDurationUs(flow.orders.latencyUs) },
-    venue: { ...venue, latency: formatDurationUs(flow.venue.latencyUs) },
+    orders: {
+      ...orders,
+      goodFor: flow.orders.goodForUs === null ? null : formatDurationUs(flow.orders.goodForUs),
+      latency: formatDurationUs(flow.orders.latencyUs),
+      stopLoss: nullIfOff(orders.stopLoss),
+      takeProfit: nullIfOff(orders.takeProfit),
+      trailingStop: nullIfOff(orders.trailingStop),
+    },
+    venue: {
+      ...venue,
+      latency: formatDurationUs(flow.venue.latencyUs),
+      participation: nullIfOff(venue.participation),
+    },
   };
 }
 
@@ -158,6 +180,10 @@ class Reading {
 
   limitBps(name: LimitName, value: HumanLimit, pointer = `/risk/${name}`): number | null {
     return isOff(value) ? null : this.fraction(pointer, value, BPS_DIGITS);
+  }
+
+  exitBps(name: "stopLoss" | "takeProfit" | "trailingStop", value: HumanLimit): number | null {
+    return isOff(value) ? null : this.fraction(`/orders/${name}`, value, BPS_DIGITS);
   }
 
   duration(pointer: string, text: string, leastUs: number): number {
@@ -223,6 +249,28 @@ function limitValue(
       return value > 1
         ? read.fail(pointer, `found ${value}; must be a fraction up to 1 for ${name}`)
         : read.limitBps(name, value, pointer);
+  }
+}
+
+/** Terms of orders that exclude each other. */
+function holdOrderRules(
+  read: Reading,
+  { timeInForce, goodFor }: HumanConfig["orders"],
+  { goodForUs, latencyUs }: FlowConfig["orders"],
+): void {
+  if (timeInForce === "GTD" && goodForUs === null) {
+    read.fail(
+      "/orders/timeInForce",
+      "found GTD; orders.goodFor must say for how long, such as 30m",
+    );
+  } else if (timeInForce !== "GTD" && goodForUs !== null) {
+    read.fail(
+      "/orders/goodFor",
+      `found "${goodFor}"; only for timeInForce: GTD, found ${timeInForce}`,
+    );
+  } else if (goodForUs !== null && goodForUs > 0 && goodForUs <= latencyUs) {
+    const rule = `must be above orders.latency (${formatDurationUs(latencyUs)})`;
+    read.fail("/orders/goodFor", `found "${goodFor}"; ${rule}, or it is over before it arrives`);
   }
 }
 

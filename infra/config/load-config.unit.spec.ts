@@ -44,8 +44,10 @@ risk:
   maxOrderValue: null
   maxDrawdown: 1
   onBreach: deny
-orders: { type: limit, limitOffset: -0.0005, timeInForce: IOC, latency: 1.5ms }
-venue: { fill: next-tick, latency: 1us, slippage: 0, fee: 0.000001, minimumFee: 0.005 }
+orders:
+  { type: limit, limitOffset: -0.0005, timeInForce: GTD, goodFor: 90s, latency: 1.5ms,
+    stopLoss: 0.02, takeProfit: 0.5, trailingStop: 0.0001 }
+venue: { fill: next-tick, latency: 1us, slippage: 0, participation: 0.25, fee: 0.000001, minimumFee: 0.005 }
 commands:
   - { at: 2013-10-07T15:00:00Z, command: HaltTrading, who: ops, why: second }
   - { at: 2013-10-07T14:00:00Z, command: SetLimit, who: ops, why: first, limit: maxDrawdown, value: 0.1 }
@@ -214,11 +216,19 @@ describe("a whole configuration", () => {
         maxDrawdownBps: 10_000,
         onBreach: "deny",
       },
-      orders: { type: "LIMIT", limitOffsetBps: -5, timeInForce: "IOC", latencyUs: 1500 },
+      orders: {
+        type: "LIMIT",
+        limitOffsetBps: -5,
+        timeInForce: "GTD",
+        goodForUs: 90_000_000,
+        latencyUs: 1500,
+        exits: { stopLossBps: 200, takeProfitBps: 5000, trailingStopBps: 1 },
+      },
       venue: {
         fill: "next-tick",
         latencyUs: 1,
         slippageBps: 0,
+        participationBps: 2500,
         feePerMillion: 1,
         minimumFeeMinor: 5,
       },
@@ -291,6 +301,7 @@ describe("the canonical form", () => {
       ["orders: { latency: 0.05s }", "orders: { latency: 50000us }"],
       ["portfolio: { cash: 1e6 }", "portfolio: { cash: 1000000.00 }"],
       ["risk: { maxDrawdown: off }", "risk: { maxDrawdown: null }"],
+      ["orders: { stopLoss: off }", "orders: { stopLoss: null }"],
       ["range: { from: 2013-10-07T15:30:00+02:00 }", "range: { from: '2013-10-07 13:30Z' }"],
       ["symbols: [B, A]", 'symbols: ["A", "B"]'],
       ["seed: 3\npartitions: 2", "partitions: +2\nseed: 3"],
@@ -333,6 +344,24 @@ describe("findings", () => {
       `tape: x\nrange: { to: 2013-10-07 }\ncommands: [{ at: ${at}, command: HaltTrading, who: a, why: b }]`;
     expect(findings(halt("2013-10-07"))).toHaveLength(1);
     expect(findings(halt("2013-10-06T23:59:59.999999Z"))).toEqual([]);
+  });
+
+  test("hold the terms of orders against each other", () => {
+    const orders = (text: string) => findings(`tape: x\norders: { ${text} }`);
+    expect(orders("timeInForce: GTD")).toEqual([
+      "f:2:24: orders.timeInForce: found GTD; orders.goodFor must say for how long, such as 30m",
+    ]);
+    expect(orders("goodFor: 1m")).toEqual([
+      'f:2:20: orders.goodFor: found "1m"; only for timeInForce: GTD, found GTC',
+    ]);
+    expect(orders("timeInForce: GTD, goodFor: 50ms")).toEqual([
+      'f:2:38: orders.goodFor: found "50ms"; must be above orders.latency (50ms), or it is over before it arrives',
+    ]);
+    expect(orders("timeInForce: GTD, goodFor: 51ms")).toEqual([]);
+    expect(orders("stopLoss: 0").join()).toMatch(/above 0 and below 1, or off/);
+    expect(orders("takeProfit: 5%").join()).toMatch(/write 0\.05$/);
+    expect(orders("trailingStop: 1").join()).toMatch(/orders\.trailingStop: found 1/);
+    expect(orders("stopLoss: 0.00005").join()).toMatch(/must be in steps of 0\.0001/);
   });
 
   test("say nothing that follows from another finding", () => {

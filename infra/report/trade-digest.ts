@@ -60,7 +60,7 @@ export class TradeDigest {
   /** In time order for each symbol. */
   add(report: ExecutionReport): void {
     if (report.execType === "REJECTED" && report.reason !== "UnknownOrder") this.rejected++;
-    if (report.execType === "CANCELED") this.canceled++;
+    if (report.execType === "CANCELED" || report.execType === "EXPIRED") this.canceled++;
     const instrument = this.instruments.get(report.symbol);
     if (report.execType !== "FILLED" || instrument === undefined) return;
     const quantity = report.side === "BUY" ? report.quantity : -report.quantity;

@@ -8,13 +8,16 @@ import {
   splitPrice,
   splitQuantity,
 } from "../../schemas/values/corporate-action.ts";
-import { bookOf, type RouterState, type SymbolBook } from "./desk.ts";
+import { cancelRequested } from "../../schemas/values/order-progress.ts";
+import { bookOf, isOpen, type RouterState, type SymbolBook } from "./order-book.ts";
 
 /** Throws VALUE_SPLIT_INVALID. */
 export function act(state: RouterState, action: CorporateAction): void {
   const book = state.books.get(action.symbol);
   if (book === undefined || !endsOrders(action)) return;
-  for (const working of book.working) working.cancelRequested = true;
+  for (const one of [...book.working, ...book.exits]) {
+    if (isOpen(one) && one.progress.cancels === 0) one.progress = cancelRequested(one.progress);
+  }
   if (action.action === "SPLIT") {
     split(book, action);
     return;
@@ -23,9 +26,11 @@ export function act(state: RouterState, action: CorporateAction): void {
     const { newSymbol: symbol } = action;
     const renamed = bookOf(state, symbol);
     renamed.position += book.position;
+    renamed.cost += book.cost;
     if (book.instrument !== null) renamed.instrument ??= { ...book.instrument, symbol };
   }
   book.position = 0;
+  book.cost = 0n;
   book.approval = null;
 }
 

@@ -2,68 +2,44 @@
 
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
-import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import type { Order } from "../../schemas/generated/orders.ts";
-import type { RiskVerdict, Target, TradingState } from "../../schemas/generated/risk.verdicts.ts";
+import type { Side } from "../../schemas/generated/orders.ts";
+import type { RiskVerdict, Target } from "../../schemas/generated/risk.verdicts.ts";
+import { hear } from "../../schemas/values/heard-reports.ts";
+import { advance, isDone } from "../../schemas/values/order-progress.ts";
+import { isEnd } from "../../schemas/values/order-status.ts";
 import type { OrdersConfig } from "../flow-config.ts";
 import { nextTradingState } from "../trading-state.ts";
+import { averageEntry, EXIT_GROUP, hasExits, protect, wantedExits } from "./exits.ts";
 import { limitPrice } from "./limit-price.ts";
+import {
+  type Approval,
+  bookOf,
+  execute,
+  isOpen,
+  isUnanswered,
+  leavesOf,
+  type RouterState,
+  type SymbolBook,
+  untoldOf,
+  type WorkingOrder,
+} from "./order-book.ts";
+import { Outbox } from "./outbox.ts";
 
-interface WorkingOrder {
-  /** With the quantity that is left of it. */
-  order: Order;
-  cancelRequested: boolean;
-}
-
-/** What may still be done about a verdict. */
-interface Approval {
-  readonly quantity: number;
-  readonly referencePrice: number;
-  /** Size that no order goes beyond. */
-  readonly largest: number;
-}
-
-export interface SymbolBook {
-  instrument: Instrument | null;
-  /** Signed, by our own fills. */
-  position: number;
-  approval: Approval | null;
-  /** Oldest first, all on one side. */
-  working: WorkingOrder[];
-}
-
-export interface RouterState {
-  readonly books: Map<string, SymbolBook>;
-  nextOrderId: number;
-  trading: TradingState;
-  /** Asked for by the last event. */
-  orders: Order[];
-}
-
-export function bookOf(state: RouterState, symbol: string): SymbolBook {
-  const found = state.books.get(symbol);
-  if (found !== undefined) return found;
-  const book: SymbolBook = { instrument: null, position: 0, approval: null, working: [] };
-  state.books.set(symbol, book);
-  return book;
-}
-
-const signed = ({ side, quantity }: { side: string; quantity: number }): number =>
-  side === "BUY" ? quantity : -quantity;
-
-const workingOf = (book: SymbolBook): number =>
-  book.working.reduce((total, { order }) => total + signed(order), 0);
+const sum = (orders: readonly WorkingOrder[], of: (one: WorkingOrder) => number): number =>
+  orders.reduce((total, one) => total + of(one), 0);
 
 export class Desk {
   private readonly state: RouterState;
   private readonly config: OrdersConfig;
   private readonly portfolio: string;
+  private outbox: Outbox;
   private nowUs: number;
 
   constructor(state: RouterState, config: OrdersConfig, portfolio: string, nowUs: number) {
     this.state = state;
     this.config = config;
     this.portfolio = portfolio;
+    this.outbox = new Outbox(state, portfolio, nowUs);
     this.nowUs = nowUs;
   }
 
@@ -76,93 +52,123 @@ export class Desk {
   private aim({ symbol, quantity, referencePrice }: Target): void {
     const book = bookOf(this.state, symbol);
     const trade = Math.abs(quantity - book.position);
-    const largest = Math.max(trade, Math.abs(workingOf(book)));
+    const largest = Math.max(trade, Math.abs(sum(book.working, leavesOf)));
     book.approval = { quantity, referencePrice, largest };
+    for (const working of book.working) working.cancelRefused = false;
     this.settle(symbol, book);
   }
 
+  /** An execution is booked, once, whatever its order's state allows: the venue has dealt. */
   report(report: ExecutionReport): void {
-    const { orderId, execType, leavesQuantity, symbol } = report;
+    const { orderId, execId, execType, symbol } = report;
     const book = bookOf(this.state, symbol);
-    const at = book.working.findIndex(({ order }) => order.orderId === orderId);
-    const known = book.working[at];
+    const heard = hear(book.heard, execId);
+    if (heard === null) return;
+    book.heard = heard;
     // What a split has ended is sent anew for the split's own reason, as of its time.
-    if (report.reason === "CorporateAction") this.nowUs = report.tradeUs;
-    if (execType === "FILLED") book.position += signed(report);
-    if (known !== undefined) {
-      if (execType === "FILLED" && leavesQuantity > 0) {
-        known.order = { ...known.order, quantity: leavesQuantity };
-      } else {
-        book.working.splice(at, 1);
-        // Ended by the venue, not by us: what was approved has been tried.
-        if (execType !== "FILLED" && !known.cancelRequested) book.approval = null;
-      }
+    if (report.reason === "CorporateAction") this.decideAt(report.tradeUs);
+    if (execType === "FILLED") execute(book, report);
+    for (const list of [book.working, book.exits]) {
+      const known = list.find(({ order }) => order.orderId === orderId);
+      if (known !== undefined) this.note(book, list, known, report);
     }
     this.settle(symbol, book);
+    this.protect(symbol, book);
+  }
+
+  private decideAt(timeUs: number): void {
+    this.nowUs = timeUs;
+    this.outbox = new Outbox(this.state, this.portfolio, timeUs);
+  }
+
+  private note(
+    book: SymbolBook,
+    list: WorkingOrder[],
+    known: WorkingOrder,
+    report: ExecutionReport,
+  ) {
+    const before = known.progress;
+    const isExit = list === book.exits;
+    known.progress = advance(before, report).progress;
+    known.cancelRefused = report.execType === "CANCEL_REJECTED";
+    const { status } = known.progress;
+    const ended = isEnd(status) && !isEnd(before.status);
+    // The position was closed to protect it: nothing of what was approved before it stands.
+    if (report.execType === "FILLED" && isExit) book.approval = null;
+    if (ended && status === "REJECTED" && isExit) book.refused.push(known.order.type);
+    // Ended by the venue, not by us: what was approved has been tried.
+    if (ended && status !== "FILLED" && before.cancels === 0 && !isExit) book.approval = null;
+    if (isDone(known.progress)) list.splice(list.indexOf(known), 1);
   }
 
   obey(command: ControlCommand): void {
     const { state } = this;
     state.trading = nextTradingState(state.trading, command);
     const { command: name } = command;
-    if (name === "EnableTrading" || name === "SetLimit") return;
-    for (const book of state.books.values()) {
-      book.approval = null;
-      if (name === "KillTrading") for (const working of book.working) this.cancel(working);
+    for (const [symbol, book] of state.books) {
+      if (name !== "EnableTrading" && name !== "SetLimit") book.approval = null;
+      if (name === "KillTrading") {
+        for (const working of [...book.working, ...book.exits]) this.outbox.cancel(working);
+      }
+      if (name === "EnableTrading") this.protect(symbol, book);
     }
   }
 
   /** Sends what brings the symbol to its approved target, or cancels what leads past it. */
   private settle(symbol: string, book: SymbolBook): void {
-    const { approval, position, working } = book;
+    const { approval, working, exits } = book;
     if (approval === null) return;
+    const position = book.position + sum(working, untoldOf) + sum(exits, untoldOf);
     const missing = approval.quantity - position;
-    let open = workingOf(book);
+    let open = sum(working, leavesOf);
     const past = (): boolean =>
       open !== 0 && (open > 0 !== missing > 0 || Math.abs(open) > Math.abs(missing));
     for (let newest = working.length - 1; past(); newest--) {
       const last = working[newest] as WorkingOrder;
-      this.cancel(last);
-      open -= signed(last.order);
+      this.outbox.cancel(last);
+      open -= leavesOf(last);
     }
-    if (working.some(({ cancelRequested }) => cancelRequested) || missing === open) return;
-    this.submit(symbol, book, approval, missing - open);
+    if (working.some((one) => isOpen(one) && isUnanswered(one)) || missing === open) return;
+    const delta = missing - open;
+    const reduces = hasExits(this.config.exits) && position !== 0 && position > 0 !== delta > 0;
+    // Beside exits a position is closed before it is turned: what closes it cannot lead past 0 then.
+    const most = reduces ? Math.abs(position) - Math.abs(open) : approval.largest;
+    const quantity = Math.min(Math.abs(delta), approval.largest, most);
+    // 0 where a fill is explained by no working order of ours: nothing was approved to undo it.
+    if (quantity > 0) this.submit(symbol, book, delta > 0 ? "BUY" : "SELL", quantity, reduces);
   }
 
-  private submit(symbol: string, book: SymbolBook, approval: Approval, delta: number): void {
-    const { config } = this;
-    const quantity = Math.min(Math.abs(delta), approval.largest);
-    // A fill that no working order of ours explains: nothing was approved to undo it.
-    if (quantity === 0) return;
-    const side = delta > 0 ? "BUY" : "SELL";
-    const order: Order = {
-      orderId: this.state.nextOrderId++,
-      action: "NEW",
-      portfolio: this.portfolio,
-      symbol,
+  private submit(symbol: string, book: SymbolBook, side: Side, quantity: number, reduces: boolean) {
+    const { type, limitOffsetBps, timeInForce, goodForUs } = this.config;
+    const { referencePrice } = book.approval as Approval;
+    const tickSize = book.instrument?.tickSize ?? 1;
+    const working = this.outbox.place(symbol, {
       side,
-      type: config.type,
+      type,
       quantity,
       limitPrice:
-        config.type === "LIMIT"
-          ? limitPrice(
-              side,
-              approval.referencePrice,
-              config.limitOffsetBps,
-              book.instrument?.tickSize ?? 1,
-            )
-          : null,
-      timeInForce: config.timeInForce,
-      referencePrice: approval.referencePrice,
-      decidedUs: this.nowUs,
-    };
-    book.working.push({ order, cancelRequested: false });
-    this.state.orders.push(order);
+        type === "LIMIT" ? limitPrice(side, referencePrice, limitOffsetBps, tickSize) : null,
+      timeInForce,
+      referencePrice,
+      expireUs: goodForUs === null ? null : this.nowUs + goodForUs,
+      reduceOnly: reduces,
+      ocoGroup: reduces ? EXIT_GROUP : null,
+    });
+    book.working.push(working);
   }
 
-  private cancel(working: WorkingOrder): void {
-    if (working.cancelRequested) return;
-    working.cancelRequested = true;
-    this.state.orders.push({ ...working.order, action: "CANCEL", decidedUs: this.nowUs });
+  private protect(symbol: string, book: SymbolBook): void {
+    const { exits } = this.config;
+    if (!hasExits(exits) || this.state.trading === "KILLED") return;
+    const { outbox } = this;
+    protect(book, wantedExits(exits, book), {
+      submit: (terms) => {
+        const fixed = { timeInForce: "GTC", reduceOnly: true, ocoGroup: EXIT_GROUP } as const;
+        const referencePrice = averageEntry(book);
+        book.exits.push(outbox.place(symbol, { ...terms, ...fixed, referencePrice }));
+      },
+      replace: (exit, terms) => outbox.replace(exit, terms),
+      cancel: (exit) => outbox.cancel(exit),
+    });
   }
 }

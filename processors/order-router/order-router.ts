@@ -6,10 +6,19 @@
 //   venue has answered, the rest is sent. Limit orders are not re-priced while they lead to the target.
 // - An order is never larger than the trade that the risk gate measured, or than what was working when it
 //   did: after a race the rest follows in further orders.
-// - An order that the venue refuses, or ends by itself (IOC, the day's end), uses its approval up: the next
+// - The venue's reports may come late, twice or out of order (schemas/values/order-progress.ts): what it says that
+//   it has executed counts from when it says so; each execution is booked once. A report that its order cannot
+//   have is not followed, but an execution is booked even then. A cancel that is refused is not sent again
+//   before the next verdict: its order is about to be heard of.
+// - An order that the venue refuses, or ends by itself (IOC, its date), uses its approval up: the next
 //   verdict decides anew.
 // - HaltTrading, ReduceOnly and KillTrading end every approval that is not sent yet; KillTrading also cancels
 //   what works. No verdict is acted on while trading is halted or killed.
+// - Protective exits (exits.ts), where they are configured: a position has a stop, a limit and a trailing stop of its
+//   size at the venue, in one group with every order that makes it smaller, so that what one executes is taken off
+//   the others there, without us. They are replaced as the position changes and cancelled when it is flat. An exit
+//   that executes ends the approval: the next verdict decides anew. They stay while trading is halted; KillTrading
+//   cancels them, and none is sent before EnableTrading.
 // - A split restates position and approval in new shares. The venue cancels what works, and what is missing
 //   is sent anew in new shares, decided at the split. A change of symbol takes the position along, and a
 //   delisting closes it; both end the approval.
@@ -20,7 +29,8 @@ import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { OrdersConfig, PortfolioConfig } from "../flow-config.ts";
 import { act } from "./actions.ts";
-import { bookOf, Desk, type RouterState } from "./desk.ts";
+import { Desk } from "./desk.ts";
+import { bookOf, type RouterState } from "./order-book.ts";
 
 type Input =
   | "risk.verdicts"
@@ -35,7 +45,7 @@ export function orderRouter(
 ): Processor<RouterState, Input, "orders"> {
   return {
     name: "order-router",
-    version: 1,
+    version: 2,
     scope: "portfolio",
     inputs: [
       "risk.verdicts",

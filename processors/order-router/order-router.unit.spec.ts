@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
+import { plainTerms } from "../../schemas/values/order-terms.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { command, filled, type TargetLine } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
@@ -18,7 +19,9 @@ const market: OrdersConfig = {
   type: "MARKET",
   limitOffsetBps: 0,
   timeInForce: "GTC",
+  goodForUs: null,
   latencyUs: 50_000,
+  exits: { stopLossBps: null, takeProfitBps: null, trailingStopBps: null },
 };
 type Event = EventOf<"risk.verdicts" | "fills" | "market.instruments" | "control.commands">;
 
@@ -41,7 +44,7 @@ const fill = (orderId: number, quantity: number, changes: Partial<ExecutionRepor
   reported(filled(orderId, "A", quantity, 100, changes));
 const ended = (
   orderId: number,
-  execType: "REJECTED" | "CANCELED",
+  execType: "REJECTED" | "CANCELED" | "CANCEL_REJECTED",
   reason: ExecutionReport["reason"],
 ) => fill(orderId, 1, { execType, reason, quantity: 0 });
 const told = (...parameters: Parameters<typeof command>) =>
@@ -74,6 +77,7 @@ describe("order-router", () => {
         timeInForce: "GTC",
         referencePrice: 18_25,
         decidedUs: 1,
+        ...plainTerms,
       },
     ]);
   });
@@ -131,7 +135,7 @@ describe("order-router", () => {
       approved(["A", 100, 10]),
       approved(["A", -50, 10]),
       fill(1, 100),
-      ended(1, "REJECTED", "UnknownOrder"),
+      ended(1, "CANCEL_REJECTED", "UnknownOrder"),
       fill(2, -100),
       fill(3, -50),
     );
@@ -288,5 +292,34 @@ describe("limit orders", () => {
     ["BUY", 9_007_199_254_740_990, 10, 10, 8_998_192_055_486_240],
   ] as const)("%s at %d with %d bps on ticks of %d: %d", (side, price, bps, tick, expected) => {
     expect(limitPrice(side, price, bps, tick)).toBe(expected);
+  });
+});
+
+describe("reports that come late, twice or out of order", () => {
+  const numbered = (execId: number, orderId: number, quantity: number, changes = {}) =>
+    fill(orderId, quantity, { execId, ...changes });
+
+  test("an execution told twice is booked once", () => {
+    const part = numbered(1, 1, 60, { cumQuantity: 60, leavesQuantity: 40 });
+    const rest = numbered(2, 1, 40, { cumQuantity: 100 });
+    const again = approved(["A", 120, 10]);
+    const found = orders({}, approved(["A", 100, 10]), part, part, rest, part, rest, again);
+    expect(brief(found)).toEqual(["NEW +100 #1", "NEW +20 #2"]);
+  });
+
+  test("an end that comes before its executions counts what it says was executed", () => {
+    const canceled = numbered(2, 1, 40, { execType: "CANCELED", quantity: 0, cumQuantity: 40 });
+    const late = numbered(1, 1, 40, { cumQuantity: 40, leavesQuantity: 60 });
+    const second = numbered(3, 2, 20, { cumQuantity: 20 });
+    const events = [approved(["A", 100, 10]), approved(["A", 60, 10]), canceled, late, second];
+    const found = orders({}, ...events, approved(["A", 0, 10]));
+    expect(brief(found)).toEqual(["NEW +100 #1", "CANCEL +100 #1", "NEW +20 #2", "NEW -60 #3"]);
+  });
+
+  test("a cancel refused before the execution is heard of is not sent again", () => {
+    const refused = numbered(2, 1, 1, { execType: "CANCEL_REJECTED", quantity: 0 });
+    const late = numbered(1, 1, 100, { cumQuantity: 100 });
+    const found = orders({}, approved(["A", 100, 10]), approved(["A", 0, 10]), refused, late);
+    expect(brief(found)).toEqual(["NEW +100 #1", "CANCEL +100 #1", "NEW -100 #2"]);
   });
 });

@@ -1,8 +1,7 @@
-// At which price an order trades, if it does. Promises: never at a price that was printed before the
-// order was decided; never beyond its limit; slippage and fees only ever against us. Prices and quantities
+// What an execution costs beyond the price that was printed. Promises: never beyond the order's limit; slippage
+// and fees only ever against us. Prices and quantities
 // are scaled integers, fees bigint minor units.
 
-import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { divideRounded } from "../../schemas/values/decimal.ts";
@@ -18,28 +17,6 @@ export interface Print {
   readonly atLimit: boolean;
 }
 
-/** A bar that lies whole after the decision and ends after the order arrived. */
-export const tradable = (order: Order, arrivedUs: number, bar: MarketBar): boolean =>
-  bar.startUs >= order.decidedUs && bar.endUs > arrivedUs;
-
-/** True where the price is at the order's limit or better; a market order takes any. */
-export function acceptable({ side, limitPrice }: Order, price: number): boolean {
-  if (limitPrice === null) return true;
-  return side === "BUY" ? price <= limitPrice : price >= limitPrice;
-}
-
-/** The first price of a tradable bar that the order takes: its open, or its limit once that is reached. */
-export function firstPrint(order: Order, bar: MarketBar): Print | null {
-  if (acceptable(order, bar.open)) {
-    return { price: bar.open, timeUs: bar.startUs, atLimit: false };
-  }
-  const best = order.side === "BUY" ? bar.low : bar.high;
-  if (order.limitPrice === null || order.timeInForce === "IOC" || !acceptable(order, best)) {
-    return null;
-  }
-  return { price: order.limitPrice, timeUs: bar.endUs, atLimit: true };
-}
-
 export interface Execution {
   readonly price: number;
   readonly slippage: number;
@@ -48,13 +25,14 @@ export interface Execution {
 
 export function execute(
   order: Order,
+  quantity: number,
   print: Print,
   instrument: Instrument,
   config: VenueConfig,
 ): Execution {
   const price = print.atLimit ? print.price : slipped(order, print.price, config.slippageBps);
   const slippage = Math.abs(price - print.price);
-  return { price, slippage, fee: feeOf(price, order.quantity, instrument, config) };
+  return { price, slippage, fee: feeOf(price, quantity, instrument, config) };
 }
 
 /** The price moved against us, rounded up to a whole price unit, but not beyond the limit or below one unit. */

@@ -17,6 +17,7 @@ const free: VenueConfig = {
   fill: "next-open",
   latencyUs: 1,
   slippageBps: 0,
+  participationBps: null,
   feePerMillion: 0,
   minimumFeeMinor: 0,
 };
@@ -39,6 +40,11 @@ const limit = (quantity: number, limitPrice: number, changes: Partial<Order> = {
 const market = (quantity: number, changes: Partial<Order> = {}): Order =>
   order(1, "A", quantity, { decidedUs: M, ...changes });
 
+const special = [
+  ...["SUSPENDED", "TRIGGERED", "REPLACED", "RESTATED", "REPLACE_REJECTED", "InvalidTerms"],
+  ...["PostOnlyWouldTake", "NothingToReduce", "FillOrKill", "GoodTillDate", "AuctionMissed"],
+  ...["LinkedOrder", "CorporateAction"],
+] as const;
 const seen = { types: new Set(), reasons: new Set() };
 
 function reports(config: Partial<VenueConfig>, ...events: readonly Event[]): ExecutionReport[] {
@@ -79,6 +85,8 @@ describe("a market order", () => {
         slippage: 0,
         reason: "NONE",
         tradeUs: M,
+        execId: 1,
+        cumQuantity: 100,
       },
     ]);
   });
@@ -175,15 +183,17 @@ describe("a limit order", () => {
     expect(brief(reports({ fill: "next-tick" }, ...events))).toEqual([[1, 19, M + 2]]);
   });
 
-  test("keeps its place: the earlier order is reported first", () => {
+  test("is met in the order of the prices, and keeps its place among orders of one price", () => {
     const events = [
       placed(M, limit(1, 20)),
       placed(M, limit(1, 25, { orderId: 2 })),
+      placed(M, limit(1, 25, { orderId: 3 })),
       minute(2 * M, 30, 30, 10, 10),
     ];
     expect(brief(reports({}, ...events))).toEqual([
-      [1, 20, 2 * M],
       [2, 25, 2 * M],
+      [3, 25, 2 * M],
+      [1, 20, 2 * M],
     ]);
   });
 });
@@ -268,7 +278,7 @@ describe("an order that ends without a trade", () => {
       [1, "CanceledByUser", M + 1],
       [1, "UnknownOrder", M + 2],
     ]);
-    expect(found.map(({ execType }) => execType)).toEqual(["CANCELED", "REJECTED"]);
+    expect(found.map(({ execType }) => execType)).toEqual(["CANCELED", "CANCEL_REJECTED"]);
   });
 
   test("a cancel after the fill is rejected, and another portfolio's cancel too", () => {
@@ -454,10 +464,11 @@ describe("a split", () => {
   });
 });
 
-test("every kind of report and every reason was produced above", () => {
+test("every kind of report and every reason was produced above, but those of special orders", () => {
   const missing = [
     ...execTypeSymbols.filter((type) => !seen.types.has(type)),
     ...execReasonSymbols.filter((reason) => !seen.reasons.has(reason)),
   ];
-  expect(missing).toEqual([]);
+  // This venue acknowledges nothing; the others are produced in special-orders.unit.spec.ts.
+  expect(missing.filter((kind) => !(special as readonly string[]).includes(kind))).toEqual(["NEW"]);
 });

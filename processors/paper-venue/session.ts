@@ -1,62 +1,22 @@
-// One event's work on the venue's book of a symbol: orders come in, rest, trade or end.
+// One event's work on the venue's book of a symbol: orders come in, change, trade and end, and each report of
+// that is numbered. Promises: an order never executes more than its quantity; after its end it is gone; links
+// between orders act in the same instant.
 
 import type { ExecReason, ExecType, ExecutionReport } from "../../schemas/generated/fills.ts";
-import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
-import { endsOrders } from "../../schemas/values/corporate-action.ts";
 import type { VenueConfig } from "../flow-config.ts";
-import { acceptable, execute, type Print } from "./execution.ts";
+import type { Book, VenueState } from "./book.ts";
+import { execute, type Print } from "./execution.ts";
+import type { RestingOrder } from "./resting-order.ts";
 
-export interface RestingOrder {
-  readonly order: Order;
-  readonly arrivedUs: number;
-  /** UTC day of the first price it could have traded at; null before. */
-  day: number | null;
-}
-
-interface Book {
-  instrument: Instrument | null;
-  /** Of the last bar; closeUs is -1 before the first. */
-  close: number;
-  closeUs: number;
-  /** Orders decided before it are of shares that are no more; -1 where there was none. */
-  actionUs: number;
-  /** In order of arrival. */
-  resting: RestingOrder[];
-}
-
-export interface VenueState {
-  readonly books: Map<string, Book>;
-  /** Due to the last event. */
-  reports: ExecutionReport[];
-}
-
-const DAY_US = 86_400_000_000;
-
-export function bookOf(state: VenueState, symbol: string): Book {
-  const found = state.books.get(symbol);
-  if (found !== undefined) return found;
-  const book: Book = { instrument: null, close: 0, closeUs: -1, actionUs: -1, resting: [] };
-  state.books.set(symbol, book);
-  return book;
-}
-
-/** Why an order cannot be taken; null if it can. */
-function flaw(order: Order, instrument: Instrument | null): ExecReason | null {
-  if (instrument === null) return "UnknownInstrument";
-  const { quantity, type, limitPrice } = order;
-  if (quantity <= 0 || quantity % Math.max(instrument.lotSize, 1) !== 0) return "InvalidQuantity";
-  if (type === "MARKET") return limitPrice === null ? null : "InvalidPrice";
-  const onTick = limitPrice !== null && limitPrice % Math.max(instrument.tickSize, 1) === 0;
-  return onTick && limitPrice > 0 ? null : "InvalidPrice";
-}
+type Ending = "CANCELED" | "EXPIRED";
 
 export class Session {
+  readonly book: Book;
+  readonly config: VenueConfig;
+  readonly nowUs: number;
   private readonly state: VenueState;
-  private readonly book: Book;
-  private readonly config: VenueConfig;
-  private readonly nowUs: number;
 
   constructor(state: VenueState, book: Book, config: VenueConfig, nowUs: number) {
     this.state = state;
@@ -65,100 +25,114 @@ export class Session {
     this.nowUs = nowUs;
   }
 
-  take(order: Order): void {
-    if (order.action === "CANCEL") {
-      this.cancel(order);
-      return;
-    }
-    if (order.decidedUs < this.book.actionUs) {
-      this.end(order, "CANCELED", "CorporateAction");
-      return;
-    }
-    const reason = flaw(order, this.book.instrument);
-    if (reason !== null) {
-      this.end(order, "REJECTED", reason);
-      return;
-    }
-    const { close, closeUs } = this.book;
-    if (this.config.fill === "bar-close" && closeUs >= order.decidedUs && closeUs <= this.nowUs) {
-      if (acceptable(order, close)) {
-        this.fill(order, { price: close, timeUs: closeUs, atLimit: false });
-        return;
-      }
-      if (order.timeInForce === "IOC") {
-        this.end(order, "CANCELED", "ImmediateOrCancel");
-        return;
-      }
-    }
-    this.book.resting.push({ order, arrivedUs: this.nowUs, day: null });
+  positionOf({ portfolio }: Order): number {
+    return this.book.positions.get(portfolio) ?? 0;
   }
 
-  act(action: CorporateAction): void {
-    if (!endsOrders(action)) return;
-    const { book } = this;
-    for (const { order } of book.resting) this.end(order, "CANCELED", "CorporateAction");
-    book.resting = [];
-    book.actionUs = this.nowUs;
+  isResting(resting: RestingOrder): boolean {
+    return this.book.resting.includes(resting);
   }
 
-  private cancel(order: Order): void {
-    const { book } = this;
-    const at = book.resting.findIndex(
-      ({ order: { orderId, portfolio } }) =>
-        orderId === order.orderId && portfolio === order.portfolio,
-    );
-    const found = book.resting[at];
-    if (found === undefined) {
-      this.end(order, "REJECTED", "UnknownOrder");
-      return;
-    }
-    book.resting.splice(at, 1);
-    this.end(found.order, "CANCELED", "CanceledByUser");
-  }
-
-  /** Offers a price to every resting order; `pricedUs` is on the day that the price belongs to. */
-  trade(pricedUs: number, offer: (resting: RestingOrder) => Print | null | undefined): void {
-    const day = Math.floor(pricedUs / DAY_US);
-    this.book.resting = this.book.resting.filter((resting) => {
-      const { order } = resting;
-      const print = offer(resting);
-      if (print === undefined) return true;
-      resting.day ??= day;
-      if (order.timeInForce === "DAY" && day > resting.day) {
-        this.end(order, "CANCELED", "DayEnded");
-      } else if (print !== null) {
-        this.fill(order, print);
-      } else if (order.timeInForce === "IOC") {
-        this.end(order, "CANCELED", "ImmediateOrCancel");
-      } else {
-        return true;
-      }
-      return false;
-    });
-  }
-
-  private fill(order: Order, print: Print): void {
+  fill(resting: RestingOrder, quantity: number, print: Print): void {
+    const { order } = resting;
     // An order rests or trades only once its instrument was known.
     const instrument = this.book.instrument as Instrument;
-    const execution = execute(order, print, instrument, this.config);
-    this.report(order, {
+    const execution = execute(order, quantity, print, instrument, this.config);
+    resting.executed += quantity;
+    resting.leaves -= quantity;
+    const signed = order.side === "BUY" ? quantity : -quantity;
+    this.book.positions.set(order.portfolio, this.positionOf(order) + signed);
+    this.report(resting, "FILLED", "NONE", { ...execution, quantity, tradeUs: print.timeUs });
+    if (resting.leaves === 0) this.remove(resting);
+    this.reduceGroup(resting, quantity);
+    this.releaseChildren(resting, quantity);
+  }
+
+  /** Takes an order off that a report has ended. */
+  finish(resting: RestingOrder): void {
+    this.remove(resting);
+    this.releaseChildren(resting, 0);
+  }
+
+  /** Ends what rests, and what hangs on it. */
+  end(resting: RestingOrder, execType: Ending, reason: ExecReason): void {
+    resting.leaves = 0;
+    this.report(resting, execType, reason);
+    this.finish(resting);
+  }
+
+  /** One cancels other: by as much as it executed, so that a part that is left stays protected. */
+  private reduceGroup({ order }: RestingOrder, quantity: number): void {
+    const { ocoGroup, orderId, portfolio } = order;
+    if (ocoGroup === null) return;
+    for (const other of [...this.book.resting]) {
+      if (other.order.ocoGroup !== ocoGroup || other.order.portfolio !== portfolio) continue;
+      if (other.order.orderId === orderId || !this.isResting(other)) continue;
+      if (other.leaves <= quantity) this.end(other, "CANCELED", "LinkedOrder");
+      else this.restate(other, other.leaves - quantity);
+    }
+  }
+
+  /** One triggers other: by as much as it executed; what it never will execute is taken off. */
+  private releaseChildren(parent: RestingOrder, quantity: number): void {
+    const { orderId, portfolio } = parent.order;
+    for (const child of [...this.book.resting]) {
+      const { order, leaves, idle } = child;
+      if (order.parentOrderId !== orderId || order.portfolio !== portfolio || idle === 0) continue;
+      if (!this.isResting(child)) continue;
+      const released = Math.min(idle, quantity);
+      child.idle = idle - released;
+      if (released > 0 && idle === leaves) this.report(child, "TRIGGERED", "LinkedOrder");
+      if (parent.leaves > 0 || child.idle === 0) continue;
+      const rest = leaves - child.idle;
+      child.idle = 0;
+      if (rest === 0) this.end(child, "CANCELED", "LinkedOrder");
+      else this.restate(child, rest);
+    }
+  }
+
+  private restate(resting: RestingOrder, leaves: number): void {
+    resting.idle = Math.min(resting.idle, leaves);
+    resting.leaves = leaves;
+    this.report(resting, "RESTATED", "LinkedOrder");
+  }
+
+  private remove(resting: RestingOrder): void {
+    const { book, nowUs } = this;
+    book.resting.splice(book.resting.indexOf(resting), 1);
+    if (book.endedUs !== nowUs) book.ended.clear();
+    book.endedUs = nowUs;
+    book.ended.set(keyOf(resting.order), resting.executed);
+  }
+
+  /** `order` may be one that the venue does not know: then nothing of it is executed or left. */
+  report(
+    { order, executed, leaves }: Pick<RestingOrder, "order" | "executed" | "leaves">,
+    execType: ExecType,
+    reason: ExecReason,
+    execution: Partial<ExecutionReport> = {},
+  ): void {
+    const { orderId, portfolio, symbol, side } = order;
+    const execId = (this.book.execIds.get(portfolio) ?? 0) + 1;
+    this.book.execIds.set(portfolio, execId);
+    this.state.reports.push({
+      orderId,
+      execType,
+      portfolio,
+      symbol,
+      side,
+      quantity: 0,
+      price: 0,
+      leavesQuantity: leaves,
+      fee: 0n,
+      slippage: 0,
+      reason,
+      tradeUs: this.nowUs,
+      execId,
+      cumQuantity: executed,
       ...execution,
-      execType: "FILLED",
-      quantity: order.quantity,
-      reason: "NONE",
-      tradeUs: print.timeUs,
     });
   }
-
-  private end(order: Order, execType: Exclude<ExecType, "FILLED">, reason: ExecReason): void {
-    const none = { quantity: 0, price: 0, slippage: 0, fee: 0n };
-    this.report(order, { ...none, execType, reason, tradeUs: this.nowUs });
-  }
-
-  private report(
-    { orderId, portfolio, symbol, side }: Order,
-    outcome: Omit<ExecutionReport, "orderId" | "portfolio" | "symbol" | "side" | "leavesQuantity">,
-  ): void {
-    this.state.reports.push({ orderId, portfolio, symbol, side, leavesQuantity: 0, ...outcome });
-  }
 }
+
+export const keyOf = ({ portfolio, orderId }: Order): string => `${portfolio}/${orderId}`;

@@ -17,8 +17,8 @@ describe("open orders", () => {
       ]),
     );
     expect(rows(submitted)).toMatchObject([
-      { orderId: 1, limitPrice: "179.50", status: "SUBMITTED", leaves: "100" },
-      { orderId: 2, limitPrice: null, status: "SUBMITTED" },
+      { orderId: 1, limitPrice: "179.50", status: "PENDING_NEW", leaves: "100" },
+      { orderId: 2, limitPrice: null, status: "PENDING_NEW" },
     ]);
     const partly = fold(
       projection,
@@ -43,7 +43,7 @@ describe("open orders", () => {
         emit("orders", order(9, { action: "CANCEL" })),
       ]),
     );
-    expect(rows(state)).toMatchObject([{ orderId: 1, status: "CANCEL_REQUESTED" }]);
+    expect(rows(state)).toMatchObject([{ orderId: 1, status: "PENDING_CANCEL" }]);
     const canceled = fold(
       projection,
       eventsOf([
@@ -66,5 +66,42 @@ describe("open orders", () => {
     );
     expect(rows(state)).toEqual([]);
     expect(state.rejected).toBe(1);
+  });
+
+  test("reports that come late, twice and out of order give the answer of reports in order", () => {
+    const sent = [
+      emit("orders", order(1, { type: "STOP", stopPrice: 18_100 })),
+      emit("orders", order(2)),
+      emit("orders", order(1, { action: "REPLACE", stopPrice: 18_200, quantity: 150 })),
+    ];
+    const told = [
+      fill(0, 0, { execType: "REPLACED", execId: 1, leavesQuantity: 150 }),
+      fill(40, 18_250, { execId: 2, cumQuantity: 40, leavesQuantity: 110 }),
+      fill(100, 18_000, { orderId: 2, execId: 3, cumQuantity: 100 }),
+      fill(60, 18_260, { execId: 4, cumQuantity: 100, leavesQuantity: 50 }),
+    ];
+    const answer = (reports: readonly ReturnType<typeof fill>[]) => {
+      const events = eventsOf([...sent, ...reports.map((report) => emit("fills", report))]);
+      return fold(projection, events);
+    };
+    const expected = answer(told);
+    expect(rows(expected)).toMatchObject([
+      { orderId: 1, stopPrice: "18200", quantity: "150", leaves: "50", status: "PARTIALLY_FILLED" },
+    ]);
+    expect(expected).toMatchObject({ filled: 1, repeated: 0, illegal: 0 });
+    const mixed = answer([...told].reverse().flatMap((report) => [report, report]));
+    expect(mixed).toEqual({ ...expected, repeated: 4 });
+  });
+
+  test("a report that its order cannot have is counted, and nothing else", () => {
+    const state = fold(
+      projection,
+      eventsOf([
+        emit("orders", order(1)),
+        emit("fills", fill(130, 18_000, { execId: 1, cumQuantity: 130 })),
+      ]),
+    );
+    expect(rows(state)).toMatchObject([{ orderId: 1, status: "PENDING_NEW", leaves: "100" }]);
+    expect(state).toMatchObject({ illegal: 1, filled: 0 });
   });
 });

@@ -11,6 +11,10 @@ interface Field {
   readonly name: string;
   readonly type: Schema;
   readonly doc?: string;
+  /** What a reader takes where the record was written before the field was there. */
+  readonly default?: unknown;
+  /** Version of the schema that brought the field: 1 where it is left out. */
+  readonly since?: number;
 }
 export type Schema =
   | string
@@ -156,7 +160,12 @@ return Object.fromEntries(entries);
   }
 
   record(schema: RecordSchema): Rendered {
-    const fields = schema.fields.map((field) => ({ ...field, rendered: this.render(field.type) }));
+    const fields = schema.fields.map((field, i) => ({
+      ...field,
+      rendered: this.render(field.type),
+      // Where an older version ended: its records end here too.
+      starts: (field.since ?? 1) > (schema.fields[i - 1]?.since ?? 1),
+    }));
     const encode = `encode${schema.name}`;
     const decode = `decode${schema.name}`;
     const lines = [
@@ -172,7 +181,7 @@ return Object.fromEntries(entries);
       "}",
       `export function ${decode}(reader: Reader): ${schema.name} {`,
       // Avro writes fields in order, and an object literal evaluates its properties in order.
-      `  return { ${fields.map((field) => `${field.name}: ${field.rendered.decode}`).join(", ")} };`,
+      `  return { ${fields.map((field) => `${field.name}: ${decoded(field)}`).join(", ")} };`,
       "}",
     ];
     this.declarations.push(lines.join("\n"));
@@ -184,6 +193,23 @@ return Object.fromEntries(entries);
     this.named.set(schema.name, rendered);
     return rendered;
   }
+}
+
+/** A field that a later version brought has its default in records that end before it. */
+function decoded(field: Field & { readonly rendered: Rendered; readonly starts: boolean }): string {
+  const { rendered, starts, since = 1 } = field;
+  if (since === 1) return rendered.decode;
+  const there = starts ? "reader.goesOn()" : "reader.wentOn";
+  const inner = rendered.decode.includes("?") ? `(${rendered.decode})` : rendered.decode;
+  return `${there} ? ${inner} : ${defaultOf(field, rendered)}`;
+}
+
+function defaultOf({ name, default: value }: Field, { type }: Rendered): string {
+  const plain = value === null || ["number", "boolean", "string"].includes(typeof value);
+  if (!plain || type === "Uint8Array") {
+    throw new Error(`schemas: no rendering for the default of ${name}`);
+  }
+  return type === "bigint" ? `${String(value)}n` : JSON.stringify(value);
 }
 
 const lower = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);

@@ -65,6 +65,12 @@ function findBroken(schema: RecordSchema, versions: readonly Version[]): string 
   for (const { version, schema: then } of versions) {
     const broken = fullIncompatibility(schema, then);
     if (broken !== null) return `not compatible with version ${version}: ${broken}`;
+    const had = then.fields.map(({ name }) => name);
+    const added = schema.fields.slice(had.length).every(({ since = 1 }) => since > version);
+    const others = schema.fields.slice(0, had.length).filter(({ name }) => !had.includes(name));
+    if (!added || others.length > 0) {
+      return `a field that came after version ${version} goes to the end and says "since": ${version + 1} or later`;
+    }
   }
   return null;
 }

@@ -34,7 +34,7 @@ function copyOfSchemas(): string {
 }
 
 interface Editable {
-  fields: { name: string; type: unknown; default?: unknown; doc?: string }[];
+  fields: { name: string; type: unknown; default?: unknown; doc?: string; since?: number }[];
 }
 
 function edit(folder: string, topic: string, change: (schema: Editable) => void): void {
@@ -103,6 +103,19 @@ describe.each(schemas.map(({ topic, schema }) => [topic, schema] as const))(
           const bytes = Buffer.from(record.bytes, "hex");
           const then = toOracle(version.schema, fromJson(version.schema, record.value));
           expect(now.fromBuffer(bytes, resolver)).toMatchObject(then as object);
+        }
+      }
+    });
+
+    test("golden bytes of every version are read by the codec, with defaults for what came since", () => {
+      const codec = codecs[topic as TopicName] as Codec<unknown>;
+      for (const version of versions) {
+        for (const record of version.golden.records) {
+          const found = codec.decode(new Reader(Buffer.from(record.bytes, "hex")));
+          const had = fromJson(version.schema, record.value);
+          const later = schema.fields.slice(version.schema.fields.length);
+          const since = Object.fromEntries(later.map((field) => [field.name, field.default]));
+          expect(found).toEqual({ ...(had as object), ...since });
         }
       }
     });
@@ -188,7 +201,7 @@ describe("the gate", () => {
     const folder = copyOfSchemas();
     const add = (type: string, value: unknown) =>
       edit(folder, "signals", (schema) => {
-        schema.fields.push({ name: "extra", type, default: value });
+        schema.fields.push({ name: "extra", type, default: value, since: 2 });
       });
     add("long", 0);
     expect(recordVersions(folder, false)).toEqual(["signals: version 2 recorded"]);
@@ -204,7 +217,7 @@ describe("the gate", () => {
     const folder = copyOfSchemas();
     edit(folder, "risk.verdicts", (schema) => {
       symbols(schema, "reason").push("MaxLeverageExceeded");
-      schema.fields.push({ name: "note", type: ["null", "string"], default: null });
+      schema.fields.push({ name: "note", type: ["null", "string"], default: null, since: 2 });
     });
     expect(findProblems(folder)).toEqual([
       "risk.verdicts: version 2 is not recorded, run npm run schemas:record",
@@ -218,6 +231,18 @@ describe("the gate", () => {
     expect(type.fromBuffer(newest, type.createResolver(plainTypeOf(now.schema)))).toMatchObject({
       reason: "UNKNOWN",
     });
+  });
+
+  test("refuses a new field that does not say since when, or is not at the end", () => {
+    const folder = copyOfSchemas();
+    const extra = { name: "extra", type: "long", default: 0 };
+    edit(folder, "signals", (schema) => schema.fields.push(extra));
+    edit(folder, "risk.verdicts", (schema) => schema.fields.unshift({ ...extra, since: 2 }));
+    const reason = /a field that came after version 1 goes to the end and says "since": 2 or later/;
+    expect(findProblems(folder)).toEqual([
+      expect.stringMatching(reason),
+      expect.stringMatching(reason),
+    ]);
   });
 
   test("takes a change of documentation without a new version", () => {
@@ -247,7 +272,7 @@ describe("the gate", () => {
     expect(recordVersions(folder, true)).toEqual(["signals: version 1 recorded"]);
     expect(findProblems(folder)).toEqual([]);
     edit(folder, "signals", (schema) => {
-      schema.fields.push({ name: "more", type: "long", default: 0 });
+      schema.fields.push({ name: "more", type: "long", default: 0, since: 2 });
     });
     recordVersions(folder, false);
     edit(folder, "signals", (schema) => schema.fields.shift());

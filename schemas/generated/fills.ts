@@ -2,7 +2,19 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const execTypeSymbols = ["FILLED", "REJECTED", "CANCELED"] as const;
+export const execTypeSymbols = [
+  "FILLED",
+  "REJECTED",
+  "CANCELED",
+  "NEW",
+  "SUSPENDED",
+  "TRIGGERED",
+  "REPLACED",
+  "RESTATED",
+  "EXPIRED",
+  "CANCEL_REJECTED",
+  "REPLACE_REJECTED",
+] as const;
 
 export type ExecType = (typeof execTypeSymbols)[number];
 
@@ -14,6 +26,22 @@ function execTypeIndex(value: ExecType): number {
       return 2;
     case "CANCELED":
       return 3;
+    case "NEW":
+      return 4;
+    case "SUSPENDED":
+      return 5;
+    case "TRIGGERED":
+      return 6;
+    case "REPLACED":
+      return 7;
+    case "RESTATED":
+      return 8;
+    case "EXPIRED":
+      return 9;
+    case "CANCEL_REJECTED":
+      return 10;
+    case "REPLACE_REJECTED":
+      return 11;
     default:
       return 0;
   }
@@ -44,6 +72,13 @@ export const execReasonSymbols = [
   "ImmediateOrCancel",
   "DayEnded",
   "CorporateAction",
+  "InvalidTerms",
+  "PostOnlyWouldTake",
+  "NothingToReduce",
+  "FillOrKill",
+  "GoodTillDate",
+  "AuctionMissed",
+  "LinkedOrder",
 ] as const;
 
 export type ExecReason = (typeof execReasonSymbols)[number];
@@ -68,6 +103,20 @@ function execReasonIndex(value: ExecReason): number {
       return 8;
     case "CorporateAction":
       return 9;
+    case "InvalidTerms":
+      return 10;
+    case "PostOnlyWouldTake":
+      return 11;
+    case "NothingToReduce":
+      return 12;
+    case "FillOrKill":
+      return 13;
+    case "GoodTillDate":
+      return 14;
+    case "AuctionMissed":
+      return 15;
+    case "LinkedOrder":
+      return 16;
     default:
       return 0;
   }
@@ -93,6 +142,10 @@ export interface ExecutionReport {
   readonly reason: ExecReason;
   /** when the price that filled it was printed */
   readonly tradeUs: number;
+  /** numbers the reports of a portfolio and symbol from 1, without gaps: its identity; 0 before version 2 */
+  readonly execId: number;
+  /** executed of the order in all, with this report; 0 before version 2 */
+  readonly cumQuantity: number;
 }
 export function encodeExecutionReport(writer: Writer, value: ExecutionReport): void {
   writer.long(value.orderId);
@@ -107,6 +160,8 @@ export function encodeExecutionReport(writer: Writer, value: ExecutionReport): v
   writer.long(value.slippage);
   writer.enumeration(execReasonIndex(value.reason), value.reason);
   writer.long(value.tradeUs);
+  writer.long(value.execId);
+  writer.long(value.cumQuantity);
 }
 export function decodeExecutionReport(reader: Reader): ExecutionReport {
   return {
@@ -122,6 +177,8 @@ export function decodeExecutionReport(reader: Reader): ExecutionReport {
     slippage: reader.long(),
     reason: reader.enumeration(execReasonSymbols),
     tradeUs: reader.long(),
+    execId: reader.goesOn() ? reader.long() : 0,
+    cumQuantity: reader.wentOn ? reader.long() : 0,
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const orderActionSymbols = ["NEW", "CANCEL"] as const;
+export const orderActionSymbols = ["NEW", "CANCEL", "REPLACE"] as const;
 
 export type OrderAction = (typeof orderActionSymbols)[number];
 
@@ -12,6 +12,8 @@ function orderActionIndex(value: OrderAction): number {
       return 1;
     case "CANCEL":
       return 2;
+    case "REPLACE":
+      return 3;
     default:
       return 0;
   }
@@ -32,7 +34,15 @@ function sideIndex(value: Side): number {
   }
 }
 
-export const orderTypeSymbols = ["MARKET", "LIMIT"] as const;
+export const orderTypeSymbols = [
+  "MARKET",
+  "LIMIT",
+  "STOP",
+  "STOP_LIMIT",
+  "MARKET_IF_TOUCHED",
+  "LIMIT_IF_TOUCHED",
+  "TRAILING_STOP",
+] as const;
 
 export type OrderType = (typeof orderTypeSymbols)[number];
 
@@ -42,12 +52,30 @@ function orderTypeIndex(value: OrderType): number {
       return 1;
     case "LIMIT":
       return 2;
+    case "STOP":
+      return 3;
+    case "STOP_LIMIT":
+      return 4;
+    case "MARKET_IF_TOUCHED":
+      return 5;
+    case "LIMIT_IF_TOUCHED":
+      return 6;
+    case "TRAILING_STOP":
+      return 7;
     default:
       return 0;
   }
 }
 
-export const timeInForceSymbols = ["DAY", "GTC", "IOC"] as const;
+export const timeInForceSymbols = [
+  "DAY",
+  "GTC",
+  "IOC",
+  "GTD",
+  "FOK",
+  "AT_THE_OPENING",
+  "AT_THE_CLOSE",
+] as const;
 
 export type TimeInForce = (typeof timeInForceSymbols)[number];
 
@@ -59,6 +87,14 @@ function timeInForceIndex(value: TimeInForce): number {
       return 2;
     case "IOC":
       return 3;
+    case "GTD":
+      return 4;
+    case "FOK":
+      return 5;
+    case "AT_THE_OPENING":
+      return 6;
+    case "AT_THE_CLOSE":
+      return 7;
     default:
       return 0;
   }
@@ -68,12 +104,13 @@ function timeInForceIndex(value: TimeInForce): number {
 export interface Order {
   /** unique within the run, from 1 */
   readonly orderId: number;
+  /** CANCEL and REPLACE name the order by its id; REPLACE gives its terms anew, the rest as it was */
   readonly action: OrderAction;
   readonly portfolio: string;
   readonly symbol: string;
   readonly side: Side;
   readonly type: OrderType;
-  /** always positive, scaled by quantityScale */
+  /** always positive, scaled by quantityScale; of a REPLACE what is executed already included */
   readonly quantity: number;
   readonly limitPrice: number | null;
   readonly timeInForce: TimeInForce;
@@ -81,6 +118,24 @@ export interface Order {
   readonly referencePrice: number;
   /** event time of the decision, before latency */
   readonly decidedUs: number;
+  /** price that sets off a STOP, STOP_LIMIT or …_IF_TOUCHED order; first stop of a TRAILING_STOP, or null */
+  readonly stopPrice: number | null;
+  /** TRAILING_STOP: distance from the best price, scaled by priceScale */
+  readonly trailOffset: number | null;
+  /** TRAILING_STOP: the distance in basis points instead */
+  readonly trailBps: number | null;
+  /** GTD: the last moment at which it may trade */
+  readonly expireUs: number | null;
+  /** most that is shown of a limit order at a time; null for all */
+  readonly displayQuantity: number | null;
+  /** never takes: refused where it would trade on arrival, fills at its limit only */
+  readonly postOnly: boolean;
+  /** never opens or turns a position: no more than what is held fills */
+  readonly reduceOnly: boolean;
+  /** one triggers other: rests idle until that order has filled, by as much as has */
+  readonly parentOrderId: number | null;
+  /** one cancels other: what one order of the group executes is taken off the others */
+  readonly ocoGroup: number | null;
 }
 export function encodeOrder(writer: Writer, value: Order): void {
   writer.long(value.orderId);
@@ -98,6 +153,43 @@ export function encodeOrder(writer: Writer, value: Order): void {
   writer.enumeration(timeInForceIndex(value.timeInForce), value.timeInForce);
   writer.long(value.referencePrice);
   writer.long(value.decidedUs);
+  if (value.stopPrice === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.stopPrice);
+  }
+  if (value.trailOffset === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.trailOffset);
+  }
+  if (value.trailBps === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.int(value.trailBps);
+  }
+  if (value.expireUs === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.expireUs);
+  }
+  if (value.displayQuantity === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.displayQuantity);
+  }
+  writer.boolean(value.postOnly);
+  writer.boolean(value.reduceOnly);
+  if (value.parentOrderId === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.parentOrderId);
+  }
+  if (value.ocoGroup === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.ocoGroup);
+  }
 }
 export function decodeOrder(reader: Reader): Order {
   return {
@@ -112,6 +204,15 @@ export function decodeOrder(reader: Reader): Order {
     timeInForce: reader.enumeration(timeInForceSymbols),
     referencePrice: reader.long(),
     decidedUs: reader.long(),
+    stopPrice: reader.goesOn() ? (reader.present() ? reader.long() : null) : null,
+    trailOffset: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
+    trailBps: reader.wentOn ? (reader.present() ? reader.int() : null) : null,
+    expireUs: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
+    displayQuantity: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
+    postOnly: reader.wentOn ? reader.boolean() : false,
+    reduceOnly: reader.wentOn ? reader.boolean() : false,
+    parentOrderId: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
+    ocoGroup: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
   };
 }
 

@@ -6,6 +6,7 @@ import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
+import { plainTerms } from "../../schemas/values/order-terms.ts";
 
 export const MINUTE_US = 60_000_000;
 
@@ -77,6 +78,8 @@ export const filled = (
   slippage: 0,
   reason: "NONE",
   tradeUs: 0,
+  execId: 0,
+  cumQuantity: 0,
   ...changes,
 });
 
@@ -98,6 +101,7 @@ export const order = (
   timeInForce: "GTC",
   referencePrice: 100,
   decidedUs: 0,
+  ...plainTerms,
   ...changes,
 });
 

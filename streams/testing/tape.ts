@@ -5,6 +5,7 @@ import type { TopicName } from "../../schemas/generated/facts.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
+import { plainTerms } from "../../schemas/values/order-terms.ts";
 import type { AnyEvent, EmitOf, EventOf, Position } from "../event.ts";
 import type { EventLog } from "../log.ts";
 import { createMemoryLog } from "../memory-log.ts";
@@ -39,6 +40,7 @@ export const order = (orderId: number, changes: Partial<Order> = {}): Order => (
   timeInForce: "DAY",
   referencePrice: 18_000,
   decidedUs: START_US,
+  ...plainTerms,
   ...changes,
 });
 
@@ -60,6 +62,8 @@ export const fill = (
   slippage: 0,
   reason: "NONE",
   tradeUs: START_US,
+  execId: 0,
+  cumQuantity: 0,
   ...changes,
 });
 

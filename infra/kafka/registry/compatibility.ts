@@ -118,9 +118,17 @@ export const breaksOfChange = (now: AvroType, then: AvroType): readonly ChangeBr
 ];
 
 /**
- * Whether a codec made for `reader` alone can take `writer`'s bytes as they are: the same fields in the
- * same places; an enum may have got symbols since, at its end.
+ * Whether a codec made for `reader` alone can take the bytes of a whole record of `writer`, an older version:
+ * the same fields in the same places; then the reader may have more, with defaults.
  */
+export function readsAsItIs(reader: AvroType, writer: AvroType): boolean {
+  if (reader.kind !== "record" || writer.kind !== "record") return false;
+  const since = reader.fields.slice(writer.fields.length);
+  const before = { ...reader, fields: reader.fields.slice(0, writer.fields.length) };
+  return since.every((field) => field.default !== null) && isSameLayout(before, writer);
+}
+
+/** The same fields in the same places; an enum may have got symbols since, at its end. */
 export function isSameLayout(reader: AvroType, writer: AvroType): boolean {
   if (reader.kind !== writer.kind) return false;
   if (reader.kind === "primitive" && writer.kind === "primitive") {

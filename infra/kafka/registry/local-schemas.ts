@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TopicName } from "../../../schemas/generated/facts.ts";
 import { type AvroType, meaningOf, parseAvro } from "./avro-model.ts";
-import { isSameLayout } from "./compatibility.ts";
+import { readsAsItIs } from "./compatibility.ts";
 
 export interface LocalSchema {
   readonly topic: TopicName;
@@ -40,7 +40,7 @@ export function localSchema(
 ): LocalSchema {
   const model = parseAvro(text);
   const meaning = meaningOf(model);
-  const then = recorded.map(parseAvro).filter((version) => isSameLayout(model, version));
+  const then = recorded.map(parseAvro).filter((version) => readsAsItIs(model, version));
   return { topic, text, model, meaning, readable: new Set([meaning, ...then.map(meaningOf)]) };
 }
 

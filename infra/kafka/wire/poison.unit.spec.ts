@@ -7,6 +7,7 @@ import { type Codec, Writer } from "../../../schemas/avro.ts";
 import type { ErrorCode } from "../../../schemas/errors.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { codecs, type Facts, type TopicName } from "../../../schemas/generated/facts.ts";
+import { plainTerms } from "../../../schemas/values/order-terms.ts";
 import { catalogue, keyOf } from "../../../streams/catalogue.ts";
 import type { RecordBatch } from "../../../streams/log.ts";
 import { encodeRecord } from "../../../streams/record.ts";
@@ -304,6 +305,7 @@ const kinds: readonly Kind[] = [
     timeInForce: "GTC",
     referencePrice: 1,
     decidedUs: 0,
+    ...plainTerms,
   })("an order under its portfolio's key", "WIRE_KEY_DIFFERS", () => ({ key: utf8("main") })),
   // What is unusual and yet ours.
   kindOf("market.ticks", tick("__proto__"))("a symbol __proto__", "fine", () => ({})),

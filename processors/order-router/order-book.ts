@@ -1,0 +1,99 @@
+// What the router knows of a symbol: its position, what may still be done, and the orders at the venue.
+
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import type { Order } from "../../schemas/generated/orders.ts";
+import type { TradingState } from "../../schemas/generated/risk.verdicts.ts";
+import { type HeardReports, nothingHeard } from "../../schemas/values/heard-reports.ts";
+import { changeHolding } from "../../schemas/values/holding.ts";
+import { type OrderProgress, submitted } from "../../schemas/values/order-progress.ts";
+import { isEnd } from "../../schemas/values/order-status.ts";
+
+export interface WorkingOrder {
+  /** With the terms that were asked for last. */
+  order: Order;
+  progress: OrderProgress;
+  /** A cancel was refused: it is as good as filled, until something else is heard of it. */
+  cancelRefused: boolean;
+}
+
+/** What may still be done about a verdict. */
+export interface Approval {
+  readonly quantity: number;
+  readonly referencePrice: number;
+  /** Size that no order goes beyond. */
+  readonly largest: number;
+}
+
+export interface SymbolBook {
+  instrument: Instrument | null;
+  /** Signed, by our own fills, and what it cost in units of price times quantity. */
+  position: number;
+  cost: bigint;
+  approval: Approval | null;
+  /** Oldest first, all on one side; those that ended, too, until each execution is told of. */
+  working: WorkingOrder[];
+  /** Protective exits, at most one of a type; a type that the venue refused is not sent for this position. */
+  exits: WorkingOrder[];
+  refused: Order["type"][];
+  heard: HeardReports;
+}
+
+export interface RouterState {
+  readonly books: Map<string, SymbolBook>;
+  nextOrderId: number;
+  trading: TradingState;
+  /** Asked for by the last event. */
+  orders: Order[];
+}
+
+export function bookOf(state: RouterState, symbol: string): SymbolBook {
+  const found = state.books.get(symbol);
+  if (found !== undefined) return found;
+  const book: SymbolBook = {
+    instrument: null,
+    position: 0,
+    cost: 0n,
+    approval: null,
+    working: [],
+    exits: [],
+    refused: [],
+    heard: nothingHeard,
+  };
+  state.books.set(symbol, book);
+  return book;
+}
+
+export const workingOrder = (order: Order): WorkingOrder => ({
+  order,
+  progress: submitted(order.quantity),
+  cancelRefused: false,
+});
+
+export const signed = ({ side, quantity }: { side: string; quantity: number }): number =>
+  side === "BUY" ? quantity : -quantity;
+
+/** Signed. */
+export const leavesOf = ({ order: { side }, progress }: WorkingOrder): number =>
+  signed({ side, quantity: progress.leavesQuantity });
+
+/** Executed by what the venue says of an order's quantities, before it tells of each execution; signed. */
+export const untoldOf = ({ order: { side }, progress }: WorkingOrder): number =>
+  progress.missing.reduce((sum, { from, to }) => sum + signed({ side, quantity: to - from }), 0);
+
+export const isOpen = ({ progress }: WorkingOrder): boolean => !isEnd(progress.status);
+
+/** Something is to be heard of it before anything else is asked. */
+export const isUnanswered = ({ progress, cancelRefused }: WorkingOrder): boolean =>
+  progress.cancels > 0 || progress.replaces > 0 || cancelRefused;
+
+/** Position and cost after an execution. */
+export function execute(book: SymbolBook, report: ExecutionReport): void {
+  const quantity = signed(report);
+  const { position, cost } = book;
+  const value = BigInt(report.price) * BigInt(quantity);
+  const { holding } = changeHolding({ quantity: position, cost }, quantity, value);
+  book.position = holding.quantity;
+  book.cost = holding.cost;
+  book.refused = [];
+}

@@ -1,0 +1,59 @@
+// What the venue keeps of a symbol, and between two events.
+
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import type { RestingOrder } from "./resting-order.ts";
+
+export interface Book {
+  instrument: Instrument | null;
+  /** Last price printed: a bar's close, a tick's; lastUs is -1 before the first. */
+  last: number;
+  lastUs: number;
+  /** UTC date that it belongs to. */
+  lastDay: number;
+  /** What our orders may still execute of its volume; null where there is no cap. */
+  volumeLeft: number | null;
+  /** Orders decided before it are of shares that are no more; -1 where there was none. */
+  actionUs: number;
+  /** In order of arrival. */
+  resting: RestingOrder[];
+  /** By portfolio: the last execId given, and what its executions here add up to. */
+  readonly execIds: Map<string, number>;
+  readonly positions: Map<string, number>;
+  /** Orders that ended in the event of that time, with what they executed: a child may come just after. */
+  readonly ended: Map<string, number>;
+  endedUs: number;
+}
+
+export interface VenueState {
+  readonly books: Map<string, Book>;
+  /** Due to the last event. */
+  reports: ExecutionReport[];
+}
+
+export function bookOf(state: VenueState, symbol: string): Book {
+  const found = state.books.get(symbol);
+  if (found !== undefined) return found;
+  const book: Book = {
+    instrument: null,
+    last: 0,
+    lastUs: -1,
+    lastDay: -1,
+    volumeLeft: null,
+    actionUs: -1,
+    resting: [],
+    execIds: new Map(),
+    positions: new Map(),
+    ended: new Map(),
+    endedUs: -1,
+  };
+  state.books.set(symbol, book);
+  return book;
+}
+
+const DAY_US = 86_400_000_000;
+
+/** The UTC date of a time, in days since 1970. */
+export const dayOf = (timeUs: number): number => Math.floor(timeUs / DAY_US);
+
+export const isWholeDay = (startUs: number, endUs: number): boolean => endUs - startUs >= DAY_US;

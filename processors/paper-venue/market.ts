@@ -1,0 +1,125 @@
+// A bar or a tick comes: whose time is up ends, the rest meets its prices. Promises: no order trades at a price
+// that was printed before it was decided, or after its time; what an auction leaves ends with it.
+
+import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import type { MarketTick } from "../../schemas/generated/market.ticks.ts";
+import type { VenueConfig } from "../flow-config.ts";
+import { jumpTo, pathOf, type Step } from "./bar-path.ts";
+import { dayOf, isWholeDay } from "./book.ts";
+import { isAuction } from "./order-check.ts";
+import { mayAct, type RestingOrder } from "./resting-order.ts";
+import type { Session } from "./session.ts";
+import { type Takes, walk } from "./walk.ts";
+
+export function onBar(session: Session, bar: MarketBar): void {
+  const { book, config } = session;
+  const { startUs, endUs, close } = bar;
+  const day = dayOf(endUs - 1);
+  if (book.resting.length > 0) {
+    const opens = dayOf(startUs) > book.lastDay;
+    const whole = isWholeDay(startUs, endUs);
+    const takes: Takes = ({ order, arrivedUs }, { phase, timeUs }) => {
+      if (order.expireUs !== null && timeUs > order.expireUs) return false;
+      if (config.fill === "bar-close" && order.type === "MARKET" && !isAuction(order)) {
+        return phase === "close" && endUs >= order.decidedUs;
+      }
+      // A bar that lies whole after the decision and ends after the order arrived.
+      if (startUs < order.decidedUs || endUs <= arrivedUs) return false;
+      if (order.timeInForce === "AT_THE_OPENING") return phase === "open" && opens;
+      if (order.timeInForce === "AT_THE_CLOSE") return phase === "close" && whole;
+      return phase !== "close";
+    };
+    const steps = [...pathOf(bar), jumpTo(close, endUs, "close")];
+    const { volume, low, high } = bar;
+    meet(session, steps, takes, { day, opens, volume, low, high });
+  } else book.volumeLeft = shareOf(bar.volume, config);
+  book.last = close;
+  book.lastUs = endUs;
+  book.lastDay = day;
+}
+
+export function onTick(session: Session, { price, quantity }: MarketTick): void {
+  const { book, nowUs } = session;
+  const day = dayOf(nowUs);
+  if (book.resting.length > 0) {
+    const opens = day > book.lastDay;
+    const takes: Takes = ({ order }) => {
+      if (order.expireUs !== null && nowUs > order.expireUs) return false;
+      if (order.timeInForce === "AT_THE_OPENING") return opens;
+      return order.timeInForce !== "AT_THE_CLOSE";
+    };
+    const step = jumpTo(price, nowUs, opens ? "open" : "path");
+    meet(session, [step], takes, { day, opens, volume: quantity, low: price, high: price });
+  } else book.volumeLeft = shareOf(quantity, session.config);
+  book.last = price;
+  book.lastUs = nowUs;
+  book.lastDay = day;
+}
+
+/** Rounded down. */
+const shareOf = (volume: number, { participationBps: bps }: VenueConfig): number | null =>
+  bps === null ? null : Number((BigInt(volume) * BigInt(bps)) / 10_000n);
+
+/** Orders whose last moment has passed. */
+export function expire(session: Session, afterUs: number): void {
+  const isOver = ({ order: { expireUs } }: RestingOrder): boolean =>
+    expireUs !== null && expireUs < afterUs;
+  for (const resting of session.book.resting.filter(isOver)) {
+    if (session.isResting(resting)) session.end(resting, "EXPIRED", "GoodTillDate");
+  }
+}
+
+interface When {
+  readonly day: number;
+  /** First price of a date: the date before has closed. */
+  readonly opens: boolean;
+  readonly volume: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+function meet(session: Session, steps: readonly Step[], takes: Takes, when: When): void {
+  const { book } = session;
+  expire(session, (steps[0] as Step).timeUs);
+  if (when.opens) closeDay(session);
+  book.volumeLeft = shareOf(when.volume, session.config);
+  const auctions = endDay(session, steps, takes, when.day);
+  // Most bars meet nobody: a look at their range is all they cost.
+  if (book.resting.some((resting) => mayAct(resting, when.low, when.high))) {
+    walk(session, steps, takes);
+  }
+  for (const resting of auctions) endAuction(session, resting);
+  expire(session, session.nowUs);
+}
+
+/** Ends the orders of a date before; gives those that have their auction in these steps. */
+function endDay(session: Session, steps: readonly Step[], takes: Takes, day: number) {
+  const auctions: RestingOrder[] = [];
+  const dated = session.book.resting.filter(
+    ({ order }) => order.timeInForce === "DAY" || isAuction(order),
+  );
+  for (const resting of dated) {
+    if (!session.isResting(resting) || !steps.some((step) => takes(resting, step))) continue;
+    resting.day ??= day;
+    if (isAuction(resting.order)) auctions.push(resting);
+    else if (day > resting.day) session.end(resting, "EXPIRED", "DayEnded");
+  }
+  return auctions;
+}
+
+/** What was to trade at the close of the date before trades at its last price, now that it is known. */
+function closeDay(session: Session): void {
+  const { resting, last, lastUs } = session.book;
+  const due = resting.filter(
+    ({ order, arrivedUs }) =>
+      order.timeInForce === "AT_THE_CLOSE" && lastUs >= Math.max(order.decidedUs, arrivedUs),
+  );
+  if (due.length === 0) return;
+  walk(session, [jumpTo(last, lastUs, "close")], (one) => due.includes(one));
+  for (const one of due) endAuction(session, one);
+}
+
+function endAuction(session: Session, resting: RestingOrder): void {
+  const isWaiting = resting.idle === resting.leaves;
+  if (session.isResting(resting) && !isWaiting) session.end(resting, "EXPIRED", "AuctionMissed");
+}

@@ -1,0 +1,162 @@
+// What the venue does with a NEW, a CANCEL or a REPLACE. Promises: each is answered, or rests; an order that is
+// refused leaves no trace but its report.
+
+import type { ExecReason } from "../../schemas/generated/fills.ts";
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
+import type { Order } from "../../schemas/generated/orders.ts";
+import { endsOrders, splitQuantity } from "../../schemas/values/corporate-action.ts";
+import { jumpTo } from "./bar-path.ts";
+import { flawOf, isAuction } from "./order-check.ts";
+import { acceptable, type RestingOrder, restingOrder } from "./resting-order.ts";
+import { keyOf, type Session } from "./session.ts";
+import { walk } from "./walk.ts";
+
+export function handle(session: Session, order: Order): void {
+  if (order.action === "NEW") place(session, order);
+  else {
+    const found = session.book.resting.find(({ order: one }) => keyOf(one) === keyOf(order));
+    if (order.action === "CANCEL") cancel(session, order, found);
+    else replace(session, order, found);
+  }
+}
+
+/** Every order of the symbol ends; what is held of it here is in new shares, or no longer. */
+export function act(session: Session, action: CorporateAction): void {
+  if (!endsOrders(action)) return;
+  const { book, nowUs } = session;
+  for (const resting of [...book.resting]) {
+    if (session.isResting(resting)) session.end(resting, "CANCELED", "CorporateAction");
+  }
+  for (const [portfolio, position] of book.positions) {
+    const isSplit = action.action === "SPLIT";
+    book.positions.set(portfolio, isSplit ? splitQuantity(position, action) : 0);
+  }
+  book.actionUs = nowUs;
+}
+
+function cancel(session: Session, order: Order, found: RestingOrder | undefined): void {
+  if (found !== undefined) session.end(found, "CANCELED", "CanceledByUser");
+  else session.report({ order, executed: 0, leaves: 0 }, "CANCEL_REJECTED", "UnknownOrder");
+}
+
+function place(session: Session, order: Order): void {
+  const { book, nowUs, config } = session;
+  if (order.decidedUs < book.actionUs) {
+    session.report({ order, executed: 0, leaves: 0 }, "CANCELED", "CorporateAction");
+    return;
+  }
+  const resting = restingOrder(order, nowUs);
+  const link = linkOf(session, order);
+  const flaw = flawOf(order, book.instrument, nowUs) ?? refusalOf(session, order, link);
+  if (flaw !== null) {
+    session.report({ order, executed: 0, leaves: 0 }, "REJECTED", flaw);
+    return;
+  }
+  if (link !== null) resting.idle = Math.max(0, order.quantity - link.executed);
+  book.resting.push(resting);
+  if (link?.ended === true && resting.idle > 0) {
+    resting.leaves -= resting.idle;
+    resting.idle = 0;
+    session.report(resting, "RESTATED", "LinkedOrder");
+  }
+  if (resting.idle === resting.leaves) {
+    session.report(resting, "SUSPENDED", "LinkedOrder");
+    return;
+  }
+  const { last, lastUs } = book;
+  const isKnown = lastUs >= order.decidedUs && lastUs <= nowUs;
+  if (config.fill === "bar-close" && isKnown && !isAuction(order)) {
+    walk(session, [jumpTo(last, lastUs, "close")], (one) => one === resting);
+  }
+}
+
+interface Link {
+  /** What the parent has executed. */
+  readonly executed: number;
+  readonly ended: boolean;
+}
+
+/** How far the parent has come: it works, or ended in this instant. Null where there is none. */
+function linkOf({ book, nowUs }: Session, { parentOrderId, portfolio }: Order): Link | null {
+  if (parentOrderId === null) return null;
+  const key = `${portfolio}/${parentOrderId}`;
+  const parent = book.resting.find(({ order }) => keyOf(order) === key);
+  if (parent !== undefined) return { executed: parent.executed, ended: false };
+  const executed = book.endedUs === nowUs ? book.ended.get(key) : undefined;
+  return executed === undefined ? null : { executed, ended: true };
+}
+
+/** What the state of the book has against it. */
+function refusalOf({ book }: Session, order: Order, link: Link | null): ExecReason | null {
+  if (order.parentOrderId !== null && (link === null || (link.ended && link.executed === 0))) {
+    return "LinkedOrder";
+  }
+  const position = book.positions.get(order.portfolio) ?? 0;
+  const reduces = order.side === "BUY" ? position < 0 : position > 0;
+  if (order.reduceOnly && link === null && !reduces) return "NothingToReduce";
+  const takes = order.postOnly && book.lastUs >= 0 && acceptable(order, book.last);
+  return takes ? "PostOnlyWouldTake" : null;
+}
+
+/**
+ * New terms for an order of the same side and type; `quantity` counts what it has executed. It keeps its place
+ * and its price history where only its size shrinks, else it comes anew.
+ */
+function replace(session: Session, order: Order, found: RestingOrder | undefined): void {
+  const { book, nowUs } = session;
+  const flaw = found === undefined ? "UnknownOrder" : flawOfReplace(session, order, found);
+  if (found === undefined || flaw !== null) {
+    const what = found ?? { order, executed: 0, leaves: 0 };
+    session.report(what, "REPLACE_REJECTED", flaw ?? "UnknownOrder");
+    return;
+  }
+  const { order: before, executed, idle, leaves: left } = found;
+  const leaves = Math.max(0, order.quantity - executed);
+  const shrinks = isShrunk(before, order);
+  const now: RestingOrder = {
+    ...found,
+    order: shrinks ? { ...order, decidedUs: before.decidedUs } : order,
+    arrivedUs: shrinks ? found.arrivedUs : nowUs,
+    leaves,
+    idle: idle === left ? leaves : Math.min(idle, leaves),
+    stop: isTrailedAlike(before, order) ? found.stop : order.stopPrice,
+  };
+  book.resting.splice(book.resting.indexOf(found), 1, now);
+  if (!shrinks) book.resting.push(...book.resting.splice(book.resting.indexOf(now), 1));
+  session.report(now, "REPLACED", "NONE");
+  if (leaves === 0) session.finish(now);
+  else if (now.idle === leaves) session.report(now, "SUSPENDED", "LinkedOrder");
+}
+
+function flawOfReplace({ book, nowUs }: Session, order: Order, found: RestingOrder) {
+  const { side, type, portfolio, symbol, parentOrderId, ocoGroup } = found.order;
+  const isSame =
+    order.side === side &&
+    order.type === type &&
+    order.portfolio === portfolio &&
+    order.symbol === symbol &&
+    order.parentOrderId === parentOrderId &&
+    order.ocoGroup === ocoGroup;
+  if (!isSame) return "InvalidTerms";
+  const flaw = flawOf(order, book.instrument, nowUs);
+  if (flaw !== null) return flaw;
+  return order.postOnly && book.lastUs >= 0 && acceptable(order, book.last)
+    ? "PostOnlyWouldTake"
+    : null;
+}
+
+const isTrailedAlike = (a: Order, b: Order): boolean =>
+  a.stopPrice === b.stopPrice && a.trailOffset === b.trailOffset && a.trailBps === b.trailBps;
+
+/** The same terms with a smaller quantity. */
+function isShrunk(before: Order, now: Order): boolean {
+  return (
+    now.quantity <= before.quantity &&
+    now.limitPrice === before.limitPrice &&
+    now.timeInForce === before.timeInForce &&
+    now.expireUs === before.expireUs &&
+    now.postOnly === before.postOnly &&
+    now.reduceOnly === before.reduceOnly &&
+    isTrailedAlike(before, now)
+  );
+}

@@ -1,0 +1,116 @@
+// The market goes its way, and the orders that it meets act where it meets them. Promises: in the order of the
+// prices along each step, at one price in the order of arrival; an order trades at its limit or better, FOK whole
+// or not at all, no more than the volume there is; one execution of an order for each bar or tick.
+
+import type { Step } from "./bar-path.ts";
+import {
+  acceptable,
+  follows,
+  isImmediate,
+  nextPrice,
+  type RestingOrder,
+  trail,
+} from "./resting-order.ts";
+import type { Session } from "./session.ts";
+
+/** Whether an order may act on a step at all. */
+export type Takes = (resting: RestingOrder, step: Step) => boolean;
+
+/** Had their execution. */
+type Served = Set<RestingOrder>;
+
+export function walk(session: Session, steps: readonly Step[], takes: Takes): void {
+  const served: Served = new Set();
+  for (const step of steps) {
+    let at = step.from;
+    for (;;) {
+      const next = firstAlong(session, step, at, takes, served);
+      if (next === null) break;
+      act(session, next.resting, { step, price: next.price }, served);
+      at = next.price;
+    }
+    for (const resting of session.book.resting) {
+      if (follows(resting) && takes(resting, step)) trail(resting, step.to);
+    }
+  }
+}
+
+function firstAlong({ book }: Session, step: Step, at: number, takes: Takes, served: Served) {
+  let first: { readonly resting: RestingOrder; readonly price: number } | null = null;
+  for (const resting of book.resting) {
+    if (resting.idle === resting.leaves || served.has(resting) || !takes(resting, step)) continue;
+    if (follows(resting)) trail(resting, at);
+    const price = nextPrice(resting, at, step.to);
+    if (price === null) continue;
+    if (first === null || Math.abs(price - at) < Math.abs(first.price - at)) {
+      first = { resting, price };
+    }
+  }
+  return first;
+}
+
+interface Meeting {
+  readonly step: Step;
+  readonly price: number;
+}
+
+function act(session: Session, resting: RestingOrder, meeting: Meeting, served: Served): void {
+  const { order } = resting;
+  if (!resting.isSetOff) {
+    resting.isSetOff = true;
+    session.report(resting, "TRIGGERED", "NONE");
+    return;
+  }
+  const ending = order.timeInForce === "FOK" ? "FillOrKill" : "ImmediateOrCancel";
+  if (!acceptable(order, meeting.price)) {
+    session.end(resting, "CANCELED", ending);
+    return;
+  }
+  const held = reducible(session, resting);
+  if (held === 0) {
+    session.end(resting, "CANCELED", "NothingToReduce");
+    return;
+  }
+  const quantity = Math.min(held, shown(resting, meeting), volumeLeft(session));
+  if (quantity <= 0 || (order.timeInForce === "FOK" && quantity < resting.leaves)) {
+    if (isImmediate(order)) session.end(resting, "CANCELED", ending);
+    else served.add(resting);
+    return;
+  }
+  const { book } = session;
+  if (book.volumeLeft !== null) book.volumeLeft -= quantity;
+  served.add(resting);
+  session.fill(resting, quantity, printFor(resting, meeting));
+  if (!session.isResting(resting)) return;
+  if (isImmediate(order)) session.end(resting, "CANCELED", ending);
+  else if (reducible(session, resting) === 0) session.end(resting, "CANCELED", "NothingToReduce");
+}
+
+/** Of the last bar or tick, in whole lots. */
+function volumeLeft({ book }: Session): number {
+  if (book.volumeLeft === null) return Number.POSITIVE_INFINITY;
+  const lot = Math.max(book.instrument?.lotSize ?? 1, 1);
+  return book.volumeLeft - (book.volumeLeft % lot);
+}
+
+/** What may execute of an order by its own terms: of a reduce-only order no more than is held against it. */
+function reducible(session: Session, { order, leaves, idle }: RestingOrder): number {
+  if (!order.reduceOnly) return leaves - idle;
+  const position = session.positionOf(order);
+  const held = order.side === "BUY" ? -position : position;
+  return Math.max(0, Math.min(leaves - idle, held));
+}
+
+/** All of it where the price goes through its limit, what it displays where the limit is only touched. */
+function shown({ order, leaves }: RestingOrder, { step, price }: Meeting): number {
+  const { displayQuantity, limitPrice } = order;
+  const isTouched = price === limitPrice && step.to === price;
+  return displayQuantity !== null && isTouched ? displayQuantity : leaves;
+}
+
+/** Who waited for the price gets just that; who takes it pays for taking it. */
+function printFor({ order }: RestingOrder, { step, price }: Meeting) {
+  const { limitPrice, postOnly } = order;
+  const waited = limitPrice !== null && (postOnly || price === limitPrice);
+  return { price: waited ? limitPrice : price, timeUs: step.timeUs, atLimit: waited };
+}
