@@ -74,13 +74,13 @@ describeKafka("topics", ({ brokers }) => {
     const { prefix, run, names } = namespace();
     const plan = run("plan", "--set", "partitions=3");
     expect(plan.status).toBe(7);
-    expect(plan.stdout).toContain("15 to create");
+    expect(plan.stdout).toContain("16 to create");
     expect(await names()).toEqual([]);
     const apply = run("apply", "--set", "partitions=3", "--yes");
     expect(apply).toMatchObject({ status: 0, stderr: "" });
     expect(run("plan", "--set", "partitions=3")).toMatchObject({ status: 0, stderr: "" });
     expect(run("apply", "--set", "partitions=3")).toMatchObject({ status: 0, stderr: "" });
-    expect(await names()).toHaveLength(15);
+    expect(await names()).toHaveLength(16);
     expect(await connection.partitionsOf(`${prefix}signals`)).toBe(3);
     expect(await connection.partitionsOf(`${prefix}risk.verdicts`)).toBe(1);
     // bar-builder, feature-builder, signal-model and paper-venue thrice, and four of the portfolio.
@@ -176,13 +176,13 @@ describeKafka("topics", ({ brokers }) => {
     await admin.createTopics({ waitForLeaders: false, topics: [{ topic: rival }] });
     const { status, stdout, stderr } = run("apply", "--yes");
     expect(status).toBe(4);
-    expect(stderr).toContain("TOPICS_APPLY_FAILED: 1 of 15 topics failed");
+    expect(stderr).toContain("TOPICS_APPLY_FAILED: 1 of 16 topics failed");
     expect(stderr).toContain(`${prefix}risk.verdicts: `);
     expect(stdout).toContain(`done    create ${prefix}orders\n`);
-    expect(await names()).toHaveLength(15);
+    expect(await names()).toHaveLength(16);
     await admin.deleteTopics({ topics: [rival] });
     expect(run("apply", "--yes")).toMatchObject({ status: 0 });
-    expect(await names()).toHaveLength(15);
+    expect(await names()).toHaveLength(16);
   });
 
   test("a namespace that follows live has no sources of its own", async () => {
