@@ -65,8 +65,14 @@ describe("wrong usage", () => {
     [["run", "run.yaml", "--prefix", "foo"], "argument 'foo' is invalid"],
     [["play", "tape", "--prefix", "foo"], "argument 'foo' is invalid"],
     [["dlq", "list", "--prefix", "a_b."], "argument 'a_b.' is invalid"],
-    [["dlq", "list", "--topic", "nosuch"], "the catalogue has market.instruments, market.corporate-actions"],
-    [["schemas", "check", "nosuch"], "no topic nosuch; it has market.instruments, market.corporate-actions"],
+    [
+      ["dlq", "list", "--topic", "nosuch"],
+      "the catalogue has market.instruments, market.corporate-actions",
+    ],
+    [
+      ["schemas", "check", "nosuch"],
+      "no topic nosuch; it has market.instruments, market.corporate-actions",
+    ],
     [["verify", "--live", "nosuch"], "no live run of nosuch"],
   ])("%j has exit code 2, as text and as one JSON object", (args, said) => {
     const text = tapedeck(...args);

@@ -1,6 +1,7 @@
 // One process closes a log while another opens it, at the one place where the two can cross.
 
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,13 +23,18 @@ async function write(dir: string, commits: number, env: Readonly<Record<string, 
   const program = join(TESTING, "writing-process.ts");
   const child = spawn(process.execPath, ["--no-warnings", program, dir, String(commits)], {
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
   child.stdout.on("data", (text) => {
     output += text;
   });
-  await new Promise((resolve) => child.on("close", resolve));
+  let errors = "";
+  child.stderr.on("data", (text) => {
+    errors += text;
+  });
+  const [code, signal] = await once(child, "close");
+  if (code !== 0) output += `ended with ${code ?? signal}: ${errors}`;
   return output;
 }
 
