@@ -194,19 +194,25 @@ const haltedBy = (reason: string): TapedeckError =>
 /** Starts the thread on the data file; throws why the log cannot be written. */
 export async function startWriter(path: string): Promise<Worker> {
   for (let attempt = 1; ; attempt++) {
-    const { worker, refused } = await startThread(path);
+    const { worker, refused, ended } = await startThread(path);
     if (refused === null) return worker;
     if (!refused.crossed || attempt === ATTEMPTS) {
       throw new TapedeckError(refused.code, refused.message, { path });
     }
     // Only the end of the thread gives its hold on the lock file back.
-    await new Promise((resolve) => worker.once("exit", resolve));
+    await ended;
   }
 }
 
 type Refused = Extract<FromWriter, { kind: "refused" }>;
 
-function startThread(path: string): Promise<{ worker: Worker; refused: Refused | null }> {
+interface Started {
+  readonly worker: Worker;
+  readonly refused: Refused | null;
+  readonly ended: Promise<unknown>;
+}
+
+function startThread(path: string): Promise<Started> {
   // The file beside this one: TypeScript in the repository, JavaScript in a package.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
   const worker = new Worker(new URL(`./writer-thread${extension}`, import.meta.url), {
@@ -214,13 +220,16 @@ function startThread(path: string): Promise<{ worker: Worker; refused: Refused |
     // The flags of the process are its own: some, such as --input-type, a thread cannot take.
     execArgv: [],
   });
+  // Asked for now: what a thread said last may be heard with its end, and nothing comes after that.
+  const ended = new Promise((resolve) => worker.once("exit", resolve));
   return new Promise((resolve, reject) => {
     worker.once("message", (message: FromWriter) => {
       worker.removeAllListeners("error");
-      resolve({ worker, refused: message.kind === "refused" ? message : null });
+      resolve({ worker, refused: message.kind === "refused" ? message : null, ended });
     });
-    worker.once("error", (error) => {
-      reject(new TapedeckError("STORE_UNAVAILABLE", error.message, { path }, error));
-    });
+    const failed = (why: string, cause?: unknown): void =>
+      reject(new TapedeckError("STORE_UNAVAILABLE", why, { path }, cause));
+    worker.once("error", (error) => failed(error.message, error));
+    ended.then((code) => failed(`the thread that writes ended with ${code} and said nothing`));
   });
 }
