@@ -19,6 +19,7 @@ import type { RiskConfig } from "./flow-config.ts";
 import { orderRouter } from "./order-router/order-router.ts";
 import { bookReviewer } from "./portfolio-builder/book-reviewer.ts";
 import { portfolioBuilder } from "./portfolio-builder/portfolio-builder.ts";
+import { noTriggers } from "./portfolio-builder/testing/no-triggers.ts";
 import { portfolioProjector } from "./portfolio-projector/portfolio-projector.ts";
 import { riskGate } from "./risk-gate/risk-gate.ts";
 
@@ -303,19 +304,7 @@ describe("portfolio-builder", () => {
 });
 
 describe("portfolio-builder of a book that is rebalanced", () => {
-  const drift = {
-    driftBps: 100,
-    driftOfTargetBps: null,
-    targetChangeBps: null,
-    every: null,
-    dayStartUs: 0,
-    drawdownBps: null,
-    minimumValueMinor: null,
-    minimumQuantity: null,
-    maxTurnoverBps: null,
-    costPerMillion: null,
-    riskAversion: 1,
-  };
+  const drift = { ...noTriggers, driftBps: 100 };
   const builder = bookReviewer(
     { method: "EQUAL_WEIGHT", grossBps: 10_000, allowShort: true, rebalance: drift },
     main,

@@ -4,10 +4,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Facts } from "../schemas/generated/facts.ts";
-import type { AnyEvent, EventOf } from "../streams/event.ts";
+import type { EventOf } from "../streams/event.ts";
 import { Task } from "../streams/task.ts";
 import { bar, command, MINUTE_US, proposal } from "../streams/testing/facts.ts";
 import { at, equity } from "../streams/testing/given.ts";
+import { playInOrder } from "../streams/testing/play-in-order.ts";
 import type { OrdersConfig, PortfolioConfig, RiskConfig, VenueConfig } from "./flow-config.ts";
 import { orderRouter } from "./order-router/order-router.ts";
 import { paperVenue } from "./paper-venue/paper-venue.ts";
@@ -51,29 +52,7 @@ function play(
     new Task(orderRouter(orders, portfolio), 0),
     new Task(paperVenue(venue, "bars"), 0),
   ];
-  const queue = sources.map((event, offset) => ({ ...event, offset }));
-  let written = sources.length;
-  const before = (a: EventOf<Topic>, b: EventOf<Topic>): number =>
-    a.timeUs - b.timeUs || ranked.indexOf(a.topic) - ranked.indexOf(b.topic) || a.offset - b.offset;
-  while (queue.length > 0) {
-    queue.sort(before);
-    const event = queue.shift() as EventOf<Topic>;
-    const wrote: EventOf<Topic>[] = [];
-    for (const task of tasks) {
-      if (!(task.processor.inputs as readonly string[]).includes(event.topic)) continue;
-      task.process(event as AnyEvent, {
-        write: (topic, timeUs, _origin, _cause, _ordinal, value) => {
-          const next = { ...at(timeUs, topic, value), offset: written++ } as EventOf<Topic>;
-          wrote.push(next);
-        },
-        refuse: (_event, failure) => {
-          throw failure;
-        },
-      });
-    }
-    queue.push(...wrote);
-    see(event, wrote);
-  }
+  playInOrder(tasks, ranked, sources, see);
 }
 
 interface ModelBook {

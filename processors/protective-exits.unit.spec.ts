@@ -13,10 +13,11 @@ import {
   submitted,
 } from "../schemas/values/order-progress.ts";
 import { isEnd } from "../schemas/values/order-status.ts";
-import type { AnyEvent, EventOf } from "../streams/event.ts";
+import type { EventOf } from "../streams/event.ts";
 import { Task } from "../streams/task.ts";
 import { bar, command, MINUTE_US } from "../streams/testing/facts.ts";
 import { at, equity } from "../streams/testing/given.ts";
+import { playInOrder } from "../streams/testing/play-in-order.ts";
 import type { OrdersConfig, PortfolioConfig, VenueConfig } from "./flow-config.ts";
 import { orderRouter } from "./order-router/order-router.ts";
 import { paperVenue } from "./paper-venue/paper-venue.ts";
@@ -53,30 +54,12 @@ function play(
     new Task(orderRouter(orders, portfolio), 0),
     new Task(paperVenue(venue, "bars"), 0),
   ];
-  const queue = sources.map((event, offset) => ({ ...event, offset }));
-  let written = sources.length;
-  const before = (a: EventOf<Topic>, b: EventOf<Topic>): number =>
-    a.timeUs - b.timeUs || ranked.indexOf(a.topic) - ranked.indexOf(b.topic) || a.offset - b.offset;
-  for (let events = 0; queue.length > 0; events++) {
+  let events = 0;
+  playInOrder(tasks, ranked, sources, (event, wrote) => {
     // Router and venue do not talk to each other for ever.
-    expect(events).toBeLessThan(3000);
-    queue.sort(before);
-    const event = queue.shift() as EventOf<Topic>;
-    const wrote: EventOf<Topic>[] = [];
-    for (const task of tasks) {
-      if (!(task.processor.inputs as readonly string[]).includes(event.topic)) continue;
-      task.process(event as AnyEvent, {
-        write: (topic, timeUs, _origin, _cause, _ordinal, value) => {
-          wrote.push({ ...at(timeUs, topic, value), offset: written++ } as EventOf<Topic>);
-        },
-        refuse: (_event, failure) => {
-          throw failure;
-        },
-      });
-    }
-    queue.push(...wrote);
+    expect(events++).toBeLessThan(3000);
     see(event, wrote);
-  }
+  });
 }
 
 interface Noted {

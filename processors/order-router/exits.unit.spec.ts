@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { EventOf } from "../../streams/event.ts";
-import { command, filled, type TargetLine } from "../../streams/testing/facts.ts";
+import { command, filled, passed, type TargetLine } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { ExitsConfig, OrdersConfig, PortfolioConfig } from "../flow-config.ts";
 import { orderRouter } from "./order-router.ts";
@@ -29,20 +29,7 @@ const config = (
 });
 type Event = EventOf<"risk.verdicts" | "fills" | "market.instruments" | "control.commands">;
 
-const approved = (...lines: readonly TargetLine[]) =>
-  at(0, "risk.verdicts", {
-    portfolio: "main",
-    outcome: "PASS",
-    reason: "NONE",
-    state: "ACTIVE",
-    targets: lines.map(([symbol, quantity, referencePrice]) => ({
-      symbol,
-      weight: 0,
-      quantity,
-      referencePrice,
-    })),
-    checks: [],
-  });
+const approved = (...lines: readonly TargetLine[]) => at(0, "risk.verdicts", passed(...lines));
 const fill = (orderId: number, quantity: number, price: number, changes = {}) =>
   at(0, "fills", filled(orderId, "A", quantity, price, changes));
 const told = (

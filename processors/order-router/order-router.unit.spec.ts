@@ -3,7 +3,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { plainTerms } from "../../schemas/values/order-terms.ts";
 import type { EventOf } from "../../streams/event.ts";
-import { command, filled, type TargetLine } from "../../streams/testing/facts.ts";
+import { command, filled, passed, type TargetLine } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { OrdersConfig, PortfolioConfig } from "../flow-config.ts";
 import { limitPrice } from "./limit-price.ts";
@@ -25,20 +25,7 @@ const market: OrdersConfig = {
 };
 type Event = EventOf<"risk.verdicts" | "fills" | "market.instruments" | "control.commands">;
 
-const approved = (...lines: readonly TargetLine[]) =>
-  at(0, "risk.verdicts", {
-    portfolio: "main",
-    outcome: "PASS",
-    reason: "NONE",
-    state: "ACTIVE",
-    targets: lines.map(([symbol, quantity, referencePrice]) => ({
-      symbol,
-      weight: 0,
-      quantity,
-      referencePrice,
-    })),
-    checks: [],
-  });
+const approved = (...lines: readonly TargetLine[]) => at(0, "risk.verdicts", passed(...lines));
 const reported = (report: ExecutionReport) => at(0, "fills", report);
 const fill = (orderId: number, quantity: number, changes: Partial<ExecutionReport> = {}) =>
   reported(filled(orderId, "A", quantity, 100, changes));

@@ -5,6 +5,7 @@ import { at, equity, given } from "../../streams/testing/given.ts";
 import type { RebalanceConfig, SizingConfig } from "../flow-config.ts";
 import { bookReviewer, followsTurns } from "./book-reviewer.ts";
 import { portfolioBuilder } from "./portfolio-builder.ts";
+import { noTriggers } from "./testing/no-triggers.ts";
 
 const DAY_US = 86_400_000_000;
 /** 100,000 dollars. */
@@ -14,23 +15,10 @@ const portfolio = {
   currencyScale: 2,
   initialCashMinor: 10_000_000n,
 };
-const off: RebalanceConfig = {
-  driftBps: null,
-  driftOfTargetBps: null,
-  targetChangeBps: null,
-  every: null,
-  dayStartUs: 0,
-  drawdownBps: null,
-  minimumValueMinor: null,
-  minimumQuantity: null,
-  maxTurnoverBps: null,
-  costPerMillion: null,
-  riskAversion: 1,
-};
 const equal = { method: "EQUAL_WEIGHT", grossBps: 10_000, allowShort: true } as const;
 const when = (changes: Partial<RebalanceConfig>): SizingConfig => ({
   ...equal,
-  rebalance: { ...off, ...changes },
+  rebalance: { ...noTriggers, ...changes },
 });
 
 /** One symbol's bar of an instant: strength null for a model that does not speak. */
@@ -208,7 +196,7 @@ describe("a review", () => {
       method: "FIXED_QUANTITY",
       quantity: "100",
       allowShort: true,
-      rebalance: { ...off, every: { count: 1, unit: "BAR" } },
+      rebalance: { ...noTriggers, every: { count: 1, unit: "BAR" } },
     });
     expect(fixed.step(1, A)).toEqual([{ AAA: 100 }]);
     fixed.fill(2, { AAA: 100 }, { equity: 0n });
@@ -335,7 +323,7 @@ describe("triggers", () => {
       grossBps: 10_000,
       confidenceBps: 10_000,
       allowShort: true,
-      rebalance: { ...off, targetChangeBps: 2_000 },
+      rebalance: { ...noTriggers, targetChangeBps: 2_000 },
     };
     const { step } = book(sizing);
     expect(step(1, A, B)).toEqual([{ AAA: 500, BBB: 500 }]);
@@ -420,7 +408,7 @@ describe("triggers", () => {
       snapshot(1, { symbol: "AAA", quantity: 1_000 }),
     ];
     for (const event of past) state = before.evolve(state, event);
-    const after = bookReviewer({ ...equal, grossBps: 5_000, rebalance: off }, portfolio);
+    const after = bookReviewer({ ...equal, grossBps: 5_000, rebalance: noTriggers }, portfolio);
     const task = given({ ...after, initial: () => structuredClone(state) });
     const targets = task.when(signal(2, A), signal(2, A)).map(({ value }) => value.targets);
     expect(targets).toMatchObject([[{ symbol: "AAA", quantity: 500 }]]);

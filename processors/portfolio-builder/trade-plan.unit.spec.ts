@@ -8,24 +8,12 @@ import type { RebalanceConfig } from "../flow-config.ts";
 import type { Name } from "./book.ts";
 import type { Line } from "./line.ts";
 import { shareOf } from "./sizing.ts";
+import { noTriggers } from "./testing/no-triggers.ts";
 import { type PlanLimits, planTrades } from "./trade-plan.ts";
 import type { Weighed } from "./triggers.ts";
 
 /** 100,000 dollars. */
 const EQUITY = 10_000_000n;
-const none: RebalanceConfig = {
-  driftBps: null,
-  driftOfTargetBps: null,
-  targetChangeBps: null,
-  every: null,
-  dayStartUs: 0,
-  drawdownBps: null,
-  minimumValueMinor: null,
-  minimumQuantity: null,
-  maxTurnoverBps: null,
-  costPerMillion: null,
-  riskAversion: 1,
-};
 
 const aim = (
   weight: number,
@@ -74,7 +62,7 @@ const plan = (
 ): readonly Line[] =>
   planTrades(aims, {
     equity: EQUITY,
-    rebalance: rebalance === null ? null : { ...none, ...rebalance },
+    rebalance: rebalance === null ? null : { ...noTriggers, ...rebalance },
     grossBps: null,
     leastCash: false,
     ...limits,

@@ -1,15 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
-import {
-  bar,
-  delisted,
-  dividend,
-  filled,
-  MINUTE_US,
-  renamed,
-  split,
-} from "../../streams/testing/facts.ts";
+import { bookStep, bookSymbols } from "../../streams/testing/book-history.spec.ts";
+import { MINUTE_US } from "../../streams/testing/facts.ts";
 import { at, equity } from "../../streams/testing/given.ts";
 import { portfolioProjector } from "./portfolio-projector.ts";
 
@@ -21,37 +13,12 @@ const projector = portfolioProjector({
   currencyScale: 2,
   initialCashMinor: initial,
 });
-type Event = Parameters<typeof projector.evolve>[1];
-type Step = (timeUs: number) => Event;
-
-const symbol = fc.constantFrom("A", "B");
-const price = fc.integer({ min: 1, max: 9_999 });
-const part = fc.integer({ min: 1, max: 25 });
-const acts =
-  (value: CorporateAction): Step =>
-  (timeUs) =>
-    at(timeUs, "market.corporate-actions", value);
-const step: fc.Arbitrary<Step> = fc.oneof(
-  fc
-    .tuple(symbol, fc.integer({ min: -500, max: 500 }), price)
-    .filter(([, quantity]) => quantity !== 0)
-    .map(([name, quantity, paid]) => (timeUs: number) => {
-      return at(timeUs, "fills", filled(1, name, quantity, paid, { fee: 3n }));
-    }),
-  fc.tuple(symbol, price).map(([name, close]) => (timeUs: number) => {
-    return at(timeUs, "market.bars", bar(name, timeUs, close));
-  }),
-  fc.tuple(symbol, part, part).map(([name, fresh, old]) => acts(split(name, fresh, old))),
-  fc.tuple(symbol, fc.integer({ min: 1, max: 500 })).map(([a, paid]) => acts(dividend(a, paid))),
-  fc.tuple(symbol, fc.option(price)).map(([name, last]) => acts(delisted(name, last))),
-  symbol.map((name) => acts(renamed(name, name === "A" ? "B" : "A"))),
-);
 
 test("in any history equity is initial + realised + unrealised, and an action moves none of it", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+    fc.property(fc.array(bookStep, { maxLength: 40 }), (steps) => {
       let state = projector.initial();
-      for (const name of ["A", "B"]) {
+      for (const name of bookSymbols) {
         state = projector.evolve(state, at(0, "market.instruments", equity(name)));
       }
       for (const [i, make] of steps.entries()) {

@@ -5,6 +5,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
+import type { RiskVerdict } from "../../schemas/generated/risk.verdicts.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
 import { plainTerms } from "../../schemas/values/order-terms.ts";
 
@@ -131,4 +132,19 @@ export const proposal = (...lines: readonly TargetLine[]): WeightsProposal => ({
     quantity,
     referencePrice,
   })),
+});
+
+/** What the risk gate lets through whole. */
+export const passed = (...lines: readonly TargetLine[]): RiskVerdict => ({
+  portfolio: "main",
+  outcome: "PASS",
+  reason: "NONE",
+  state: "ACTIVE",
+  targets: lines.map(([symbol, quantity, referencePrice]) => ({
+    symbol,
+    weight: 0,
+    quantity,
+    referencePrice,
+  })),
+  checks: [],
 });
