@@ -223,6 +223,7 @@ function commandOf(read: Reading, human: HumanConfig, command: HumanCommand, ind
       why: command.why,
       limit: limit === undefined ? null : limitFields[limit],
       value: limit === undefined ? null : limitValue(read, limit, value, index),
+      symbol: "",
     },
   };
 }

@@ -79,6 +79,7 @@ export const execReasonSymbols = [
   "GoodTillDate",
   "AuctionMissed",
   "LinkedOrder",
+  "DeniedByRisk",
 ] as const;
 
 export type ExecReason = (typeof execReasonSymbols)[number];
@@ -117,6 +118,8 @@ function execReasonIndex(value: ExecReason): number {
       return 15;
     case "LinkedOrder":
       return 16;
+    case "DeniedByRisk":
+      return 17;
     default:
       return 0;
   }

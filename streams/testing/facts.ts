@@ -116,6 +116,7 @@ export const command = (
   why: "test",
   limit: null,
   value: null,
+  symbol: "",
   ...changes,
 });
 
