@@ -17,7 +17,7 @@ import {
 import { START_US } from "../streams/testing/tape.ts";
 import type { AnyProcessor, Topology } from "../streams/topology.ts";
 import { buildTopology } from "../streams/topology.ts";
-import type { ExitsConfig, FlowConfig, SizingConfig } from "./flow-config.ts";
+import type { ExitsConfig, FlowConfig, OrderRiskConfig, SizingConfig } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { findFault } from "./simulation-books.ts";
@@ -37,6 +37,8 @@ export interface ScenarioOptions {
   /** With corporate actions in between; the rest of the market is that of the seed. */
   readonly actions?: boolean;
   readonly sizing?: SizingConfig;
+  /** With an order gate. */
+  readonly orderRisk?: OrderRiskConfig;
 }
 
 export function flowScenario(seed: number, options: ScenarioOptions = {}): Scenario {
@@ -60,7 +62,9 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const partitions = options.partitions ?? 1 + random.integer(8);
   const ownCount = random.integer(3) > 0;
   const recorded = ownCount ? partitions : 1 + random.integer(3);
-  const topology = flowTopology({ ...config, sizing: options.sizing ?? config.sizing });
+  const { sizing = config.sizing, orderRisk } = options;
+  const gated = orderRisk === undefined ? {} : { orderRisk };
+  const topology = flowTopology({ ...config, sizing, ...gated });
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,

@@ -10,7 +10,7 @@ import {
   splitQuantity,
 } from "../../schemas/values/corporate-action.ts";
 import { type GateState, watchOf } from "./gate-state.ts";
-import { leavesOf, signOf } from "./working-orders.ts";
+import { charge } from "./working-orders.ts";
 
 /** Orders that work already count: they were approved before, and are of what is approved now. */
 export function approve(state: GateState, verdict: RiskVerdict, nowUs: number): void {
@@ -19,17 +19,12 @@ export function approve(state: GateState, verdict: RiskVerdict, nowUs: number): 
 
 function aim(state: GateState, symbol: string, target: number, nowUs: number): void {
   const watch = watchOf(state, symbol);
-  const direction = Math.sign(target - watch.position);
-  let taken = 0;
-  for (const one of state.orders.values()) {
-    if (one.order.symbol !== symbol) continue;
-    const counts = signOf(one.order.side) === direction && !one.order.reduceOnly;
-    one.charged = counts ? leavesOf(one) : 0;
-    taken += one.charged;
-  }
-  const budget = Math.abs(target - watch.position);
+  const { position: from } = watch;
+  const direction = Math.sign(target - from);
+  const taken = charge(state, symbol, direction);
+  const budget = Math.abs(target - from);
   const number = ++state.approvals;
-  watch.approved = { number, target, direction, budget, taken, timeUs: nowUs };
+  watch.approved = { number, target, from, direction, budget, taken, timeUs: nowUs };
 }
 
 /** The venue cancels what works; what is missing comes anew, in new shares. Throws VALUE_SPLIT_INVALID. */
@@ -53,7 +48,7 @@ export function act(state: GateState, action: CorporateAction, nowUs: number): v
     if (renamed.priceUs < watch.priceUs) {
       renamed.price = watch.price;
       renamed.priceUs = watch.priceUs;
-      renamed.volumes = watch.volumes;
+      renamed.volumes = [...watch.volumes];
     }
     watch.price = 0;
   } else if (action.action === "DELISTING") watch.price = 0;

@@ -21,7 +21,9 @@ export interface Approved {
   readonly number: number;
   /** Target position, signed. */
   target: number;
-  /** From the position at the verdict to the target: 1 up, -1 down, 0 nothing. */
+  /** Position at the verdict, and what orders from before it have executed since. */
+  from: number;
+  /** From there to the target: 1 up, -1 down, 0 nothing. */
   direction: number;
   /** Quantity that may be opened, and what orders have taken of it. */
   budget: number;

@@ -7,7 +7,7 @@ import type { Order, Side } from "../../schemas/generated/risk.order-verdicts.ts
 import { hear, nothingHeard } from "../../schemas/values/heard-reports.ts";
 import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
-import { type GateOrder, type GateState, watchOf } from "./gate-state.ts";
+import { type Approved, type GateOrder, type GateState, watchOf } from "./gate-state.ts";
 
 export const signOf = (side: Side): 1 | -1 => (side === "BUY" ? 1 : -1);
 
@@ -73,7 +73,7 @@ function answer(known: GateOrder, { execType }: ExecutionReport): void {
   if (execType === "REPLACED" || execType === "REPLACE_REJECTED") known.pending = null;
 }
 
-/** Gives back what an order took of its approval and will not execute; a race with an older one gives more. */
+/** Gives back what an order took of its approval and will not execute. */
 function settle(
   state: GateState,
   known: GateOrder,
@@ -83,10 +83,37 @@ function settle(
   const { approved } = watchOf(state, known.order.symbol);
   if (approved === null) return;
   const executed = execType === "FILLED" ? quantity : 0;
-  const isOpposed = signOf(known.order.side) === -approved.direction;
-  if (known.approval < approved.number && isOpposed) approved.budget += executed;
+  if (known.approval < approved.number && executed > 0) race(state, approved, known, executed);
   const unfilled = before - executed - leavesOf(known);
   const back = Math.min(known.charged, Math.max(0, unfilled));
   known.charged -= back;
   approved.taken -= back;
+}
+
+/** What working orders have taken of an approval in that direction; what they took before is forgotten. */
+export function charge(state: GateState, symbol: string, direction: number): number {
+  let taken = 0;
+  for (const one of state.orders.values()) {
+    if (one.order.symbol !== symbol) continue;
+    const counts = signOf(one.order.side) === direction && !one.order.reduceOnly;
+    one.charged = counts ? leavesOf(one) : 0;
+    taken += one.charged;
+  }
+  return taken;
+}
+
+/** An order from before the verdict has executed after it: the way to the target is another one. */
+function race(state: GateState, approved: Approved, known: GateOrder, executed: number): void {
+  const { side, symbol } = known.order;
+  approved.from += signOf(side) * executed;
+  approved.budget = Math.abs(approved.target - approved.from);
+  const direction = Math.sign(approved.target - approved.from);
+  if (direction !== approved.direction) {
+    approved.direction = direction;
+    approved.taken = charge(state, symbol, direction);
+    return;
+  }
+  const counted = Math.min(known.charged, executed);
+  known.charged -= counted;
+  approved.taken -= counted;
 }

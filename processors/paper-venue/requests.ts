@@ -28,7 +28,8 @@ export function deny(session: Session, order: Order): void {
     return;
   }
   const found = session.book.resting.find(({ order: one }) => keyOf(one) === keyOf(order));
-  session.report(found ?? unknown, "REPLACE_REJECTED", "DeniedByRisk");
+  const reason = found === undefined ? "UnknownOrder" : "DeniedByRisk";
+  session.report(found ?? unknown, "REPLACE_REJECTED", reason);
 }
 
 /** Every order of the symbol ends; what is held of it here is in new shares, or no longer. */
