@@ -2,8 +2,9 @@
 // order follows from a bar before the window, and none at or after its end is read; the views of the
 // window's last bars are 0, so that it ends flat where the venue lets it, with the cost of that paid.
 
-import type { SignalModel } from "../../processors/signal-model.ts";
+import type { AnyModel } from "../../processors/portfolio-model.ts";
 import type { TopicName } from "../../schemas/generated/facts.ts";
+import type { Features } from "../../schemas/generated/features.ts";
 import type { AnyEvent } from "../../streams/event.ts";
 import type { SourceEvents } from "../../streams/observed-run.ts";
 
@@ -48,18 +49,14 @@ function firstAtOrAfter(events: readonly AnyEvent[], timeUs: number): number {
 }
 
 /** The model, silent before the window; its state takes every bar in. */
-export function windowedModel<S>(
-  model: SignalModel<S>,
-  { fromUs, flatFromUs }: TradeWindow,
-): SignalModel<S> {
-  return {
-    ...model,
-    initial: () => model.initial(),
-    evolve: (state, features) => model.evolve(state, features),
-    signal(state, features) {
-      if (features.barEndUs < fromUs) return null;
-      const strength = model.signal(state, features);
-      return strength === null || features.barEndUs < flatFromUs ? strength : 0;
-    },
+export function windowedModel(model: AnyModel, { fromUs, flatFromUs }: TradeWindow): AnyModel {
+  const signal = (state: unknown, features: Features): number | null => {
+    if (features.barEndUs < fromUs) return null;
+    const strength = model.signal(state, features);
+    return strength === null || features.barEndUs < flatFromUs ? strength : 0;
   };
+  const initial = (): unknown => model.initial();
+  return model.scope === "portfolio"
+    ? { ...model, initial, evolve: (state, bars) => model.evolve(state, bars), signal }
+    : { ...model, initial, evolve: (state, features) => model.evolve(state, features), signal };
 }

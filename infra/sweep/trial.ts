@@ -3,7 +3,6 @@
 // a processor has against the set is an answer, not a crash; the same trial, the same answer, in any thread.
 
 import { dirname, resolve } from "node:path";
-import type { SignalModel } from "../../processors/signal-model.ts";
 import { flowTopology } from "../../processors/topology.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { runObserved, type SourceEvents } from "../../streams/observed-run.ts";
@@ -87,7 +86,7 @@ export class TrialBench {
   private run({ flow, ...config }: RunConfig, { window, cashMinor }: Trial): TrialResult {
     const portfolio =
       cashMinor === null ? flow.portfolio : { ...flow.portfolio, initialCashMinor: cashMinor };
-    const model: SignalModel = window === null ? flow.model : windowedModel(flow.model, window);
+    const model = window === null ? flow.model : windowedModel(flow.model, window);
     const tape = [...this.ground.sources, commandEvents({ flow, ...config })];
     const sources = window === null ? tape : inWindow(tape, window);
     const market = window === null ? this.whole : timesOf(sources, window.fromUs);
