@@ -2,7 +2,7 @@
 // processors. Scaled values that need an instrument's scale stay decimal text until it is known.
 
 import type { TimeInForce } from "../schemas/generated/orders.ts";
-import type { SignalModel } from "./signal-model.ts";
+import type { AnyModel } from "./portfolio-model.ts";
 
 /** A non-negative decimal number as text: "100", "0.25". */
 export type DecimalText = string;
@@ -12,7 +12,7 @@ export interface FlowConfig {
   readonly source: "ticks" | "bars";
   readonly bars: BarsConfig;
   readonly features: FeaturesConfig;
-  readonly model: SignalModel;
+  readonly model: AnyModel;
   readonly portfolio: PortfolioConfig;
   readonly sizing: SizingConfig;
   readonly risk: RiskConfig;

@@ -17,17 +17,12 @@ import {
 import { START_US } from "../streams/testing/tape.ts";
 import type { AnyProcessor, Topology } from "../streams/topology.ts";
 import { buildTopology } from "../streams/topology.ts";
-import type {
-  ExitsConfig,
-  FeeSchedule,
-  FlowConfig,
-  SizingConfig,
-  VenueConfig,
-} from "./flow-config.ts";
+import type { ExitsConfig, FlowConfig, SizingConfig } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
-import { feePresets } from "./paper-venue/fee-presets.ts";
+import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { findFault } from "./simulation-books.ts";
+import { drawCosts } from "./simulation-venues.ts";
 import { flowTopology } from "./topology.ts";
 
 const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE", "ECHO"] as const;
@@ -44,7 +39,8 @@ export interface ScenarioOptions {
   /** With corporate actions in between; the rest of the market is that of the seed. */
   readonly actions?: boolean;
   readonly sizing?: SizingConfig;
-  /** With every part of the venue's costs on, drawn from the seed. */
+  readonly model?: AnyModel;
+  /** With all that the venue can charge and do, drawn from the seed. */
   readonly costs?: boolean;
 }
 
@@ -69,11 +65,9 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const partitions = options.partitions ?? 1 + random.integer(8);
   const ownCount = random.integer(3) > 0;
   const recorded = ownCount ? partitions : 1 + random.integer(3);
-  const topology = flowTopology({
-    ...config,
-    sizing: options.sizing ?? config.sizing,
-    venue: options.costs === true ? { ...config.venue, ...drawCosts(seed) } : config.venue,
-  });
+  const { sizing = config.sizing, model = config.model } = options;
+  const venue = options.costs === true ? { ...config.venue, ...drawCosts(seed) } : config.venue;
+  const topology = flowTopology({ ...config, sizing, model, venue });
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,
@@ -148,39 +142,6 @@ function drawExits(random: Random): ExitsConfig {
 
 const drawParticipation = (random: Random): number | null =>
   random.integer(2) === 0 ? 100 + random.integer(9_900) : null;
-
-/** From a stream of their own, too. */
-function drawCosts(seed: number): Partial<VenueConfig> {
-  const random = new Random(-3_000_000_019 - seed);
-  return {
-    price: {
-      halfSpreadBps: random.integer(20),
-      volumeSharePerMillion: random.integer(200_000),
-      volatilityPerMillion: random.integer(200_000),
-      temporaryPerMillion: random.integer(1_000_000),
-      permanentPerMillion: random.integer(500_000),
-      window: 2 + random.integer(5),
-    },
-    fees: drawFees(random),
-  };
-}
-
-function drawFees(random: Random): FeeSchedule {
-  const preset = pick(random, Object.values(feePresets));
-  if (random.integer(3) > 0) return preset;
-  const rate = () => ({
-    valuePerBillion: random.integer(1_000_000) - 200_000,
-    perUnitMicros: random.integer(9_000),
-  });
-  return {
-    tiers: [0, 100, 300].map((from) => ({ from, maker: rate(), taker: rate() })),
-    tierBy: pick(random, ["QUANTITY", "VALUE"] as const),
-    perOrderMicros: random.integer(2) * random.integer(900_000),
-    minimumMicros: random.integer(2) === 0 ? null : random.integer(1_000_000),
-    maximumPerMillion: random.integer(2) === 0 ? null : 1 + random.integer(5_000),
-    rounding: pick(random, ["HALF_EVEN", "UP"] as const),
-  };
-}
 
 function drawSizing(random: Random): SizingConfig {
   const method = pick(random, ["FIXED_QUANTITY", "EQUAL_WEIGHT", "INVERSE_VOLATILITY"] as const);
