@@ -79,11 +79,11 @@ describe("the order gate in the flow", () => {
   }, async () => {
     let compared = 0;
     for (let seed = 0; seed < SEEDS; seed++) {
-      for (const actions of [false, true]) {
-        const without = await eventsOf(seed, { actions }, ["fills"]);
+      for (const what of [{}, { actions: true }, { costs: true }]) {
+        const without = await eventsOf(seed, what, ["fills"]);
         // Its own cancels come before the router's: what is commanded may well end otherwise.
         if (without.isCommanded) continue;
-        const gated = await eventsOf(seed, { actions, orderRisk: open }, ["fills"]);
+        const gated = await eventsOf(seed, { ...what, orderRisk: open }, ["fills"]);
         expect(said(gated.found), `seed ${seed}`).toEqual(said(without.found));
         compared += without.found.length;
       }
@@ -96,14 +96,14 @@ describe("the order gate in the flow", () => {
   }, async () => {
     let orders = 0;
     for (let seed = 0; seed < SEEDS; seed++) {
-      for (const actions of [false, true]) {
+      for (const what of [{}, { actions: true }, { costs: true }]) {
         const orderRisk = { ...open, approvedOnly: true };
-        const { found } = await eventsOf(seed, { actions, orderRisk }, ["risk.order-verdicts"]);
+        const { found } = await eventsOf(seed, { ...what, orderRisk }, ["risk.order-verdicts"]);
         const recalled = recalledOf(found);
         for (const event of found) {
           if (event.topic !== "risk.order-verdicts") continue;
           const { reason, latch, checks, order } = event.value;
-          const place = `seed ${seed}${actions ? " with actions" : ""}, #${order.orderId}`;
+          const place = `seed ${seed} ${JSON.stringify(what)}, #${order.orderId}`;
           expect(latch, place).toBe("NONE");
           if (reason === "NotApproved") {
             // It was under way when another verdict came, and leads past that: the router takes it back too.
@@ -122,7 +122,8 @@ describe("the order gate in the flow", () => {
     timeout: 3_600_000,
   }, async () => {
     for (let seed = 0; seed < SEEDS; seed++) {
-      const scenario = flowScenario(seed, { orderRisk: tight, actions: seed % 3 === 0 });
+      const options = { actions: seed % 3 === 0, costs: seed % 2 === 0 };
+      const scenario = flowScenario(seed, { ...options, orderRisk: tight });
       const { finding } = await simulate({ seed, scenario });
       expect(finding, `seed ${seed}`).toBeNull();
     }

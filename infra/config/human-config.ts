@@ -1,6 +1,7 @@
 // A configuration in the units that people write, as tapedeck.schema.json lets it through.
 
 import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
+import type { feePresets } from "../../processors/paper-venue/fee-presets.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 
 /** A configuration that the schema takes, with its defaults. */
@@ -16,6 +17,7 @@ export interface HumanConfig {
   readonly sizing: HumanSizing;
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {
     readonly onBreach: RiskConfig["onBreach"];
+    readonly orders?: HumanOrderRisk;
   };
   readonly orders: {
     readonly type: "market" | "limit";
@@ -34,10 +36,39 @@ export interface HumanConfig {
     readonly participation: HumanLimit;
     readonly fee: number;
     readonly minimumFee: number;
+    readonly price?: HumanPrice;
+    readonly fees?: HumanFees;
   };
   readonly commands: readonly HumanCommand[];
   readonly seed: number;
   readonly partitions: number;
+}
+
+/** What an execution pays beside slippage; left out: not that. */
+export interface HumanPrice {
+  readonly halfSpread?: number;
+  readonly volumeShare?: number;
+  readonly volatility?: number;
+  readonly temporaryImpact?: number;
+  readonly permanentImpact?: number;
+  readonly window?: number;
+}
+
+export interface HumanFees {
+  readonly preset?: keyof typeof feePresets;
+  readonly tiers?: readonly HumanFeeTier[];
+  readonly tierBy?: "quantity" | "value";
+  readonly perOrder?: number;
+  readonly minimum?: HumanLimit;
+  readonly maximum?: HumanLimit;
+  readonly rounding?: "half-even" | "up";
+}
+
+export interface HumanFeeTier {
+  readonly from: number;
+  readonly taker?: number;
+  readonly maker?: number;
+  readonly perUnit?: number;
 }
 
 export type HumanSizing = HumanSizingChoices &
@@ -79,6 +110,22 @@ export interface HumanRebalance {
   readonly riskAversion?: number;
 }
 
+export interface HumanOrderRisk {
+  readonly priceCollar?: HumanLimit;
+  readonly maxValue?: HumanLimit;
+  readonly maxQuantity?: HumanLimit;
+  readonly volumeShare?: HumanLimit;
+  readonly volumeBars?: number;
+  readonly orderRate?: string;
+  readonly messageRate?: string;
+  readonly repeats?: string;
+  readonly maxPriceAge?: string;
+  readonly session?: string;
+  readonly approvedOnly?: boolean;
+  readonly shortable?: readonly string[];
+  readonly buyingPower?: boolean;
+}
+
 export type LimitName =
   | "maxPosition"
   | "maxGrossExposure"
@@ -96,4 +143,7 @@ export interface HumanCommand {
   readonly why: string;
   readonly limit?: LimitName;
   readonly value?: HumanLimit;
+  /** Overrides: which check of whose next order. */
+  readonly check?: string;
+  readonly symbol?: string;
 }

@@ -8,10 +8,12 @@ import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanCommand, HumanConfig, HumanLimit, LimitName } from "./human-config.ts";
+import { oneOrderRisk, orderRiskOf } from "./order-risk.ts";
 import { nowhere, type Problem, problem } from "./problem.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
 import type { RunConfig, Settings } from "./run-config.ts";
 import { oneSizing, sizingOf } from "./sizing.ts";
+import { oneVenue, venueCosts } from "./venue.ts";
 
 /** All of a run's configuration but where its files lie. */
 export interface Interpreted {
@@ -82,6 +84,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       maxDrawdownBps: read.limitBps("maxDrawdown", human.risk.maxDrawdown),
       onBreach: human.risk.onBreach,
     },
+    ...orderRiskOf(read, human.risk.orders),
     orders: {
       type: orders.type === "limit" ? ("LIMIT" as const) : ("MARKET" as const),
       limitOffsetBps: read.fraction("/orders/limitOffset", orders.limitOffset, BPS_DIGITS),
@@ -104,6 +107,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
         : read.fraction("/venue/participation", venue.participation, BPS_DIGITS),
       feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
+      ...venueCosts(read, venue),
     },
   };
 }
@@ -115,7 +119,7 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
     sizing: oneSizing(human.sizing),
-    risk: Object.fromEntries(Object.entries(risk).map(([key, v]) => [key, nullIfOff(v)])),
+    risk: oneRisk(risk),
     orders: {
       ...orders,
       goodFor: flow.orders.goodForUs === null ? null : formatDurationUs(flow.orders.goodForUs),
@@ -125,10 +129,17 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
       trailingStop: nullIfOff(orders.trailingStop),
     },
     venue: {
-      ...venue,
+      ...oneVenue(venue),
       latency: formatDurationUs(flow.venue.latencyUs),
       participation: nullIfOff(venue.participation),
     },
+  };
+}
+
+function oneRisk({ orders, ...limits }: HumanConfig["risk"]): Settings {
+  return {
+    ...Object.fromEntries(Object.entries(limits).map(([key, v]) => [key, nullIfOff(v)])),
+    ...(orders === undefined ? {} : { orders: oneOrderRisk(orders) }),
   };
 }
 
@@ -214,6 +225,7 @@ const limitFields = {
 
 function commandOf(read: Reading, human: HumanConfig, command: HumanCommand, index: number): Timed {
   const { limit, value = null } = command;
+  holdOverride(read, command, index);
   return {
     timeUs: read.time(`/commands/${index}/at`, command.at),
     value: {
@@ -221,11 +233,23 @@ function commandOf(read: Reading, human: HumanConfig, command: HumanCommand, ind
       command: command.command,
       who: command.who,
       why: command.why,
-      limit: limit === undefined ? null : limitFields[limit],
+      limit: limit === undefined ? (command.check ?? null) : limitFields[limit],
       value: limit === undefined ? null : limitValue(read, limit, value, index),
-      symbol: "",
+      symbol: command.symbol ?? "",
     },
   };
+}
+
+/** What is overridden belongs to an override alone, and it names it whole. */
+function holdOverride(read: Reading, command: HumanCommand, index: number): void {
+  const isOverride = command.command.endsWith("Override");
+  for (const key of ["check", "symbol"] as const) {
+    if (isOverride === (command[key] !== undefined)) continue;
+    const rule = isOverride
+      ? `missing: ${command.command} needs check and symbol`
+      : `does not go with command ${command.command}: leave it out`;
+    read.fail(`/commands/${index}/${key}`, rule);
+  }
 }
 
 function limitValue(

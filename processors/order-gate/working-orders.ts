@@ -54,6 +54,7 @@ export function report(state: GateState, value: ExecutionReport): boolean {
   if (heard === null) return true;
   state.heard.set(value.symbol, heard);
   const isFill = value.execType === "FILLED";
+  if (value.execType === "TRADE_CANCEL") undo(state, value);
   const known = state.orders.get(value.orderId);
   if (known === undefined) return !isFill;
   const { order } = known;
@@ -102,17 +103,27 @@ export function charge(state: GateState, symbol: string, direction: number): num
   return taken;
 }
 
-/** An order from before the verdict has executed after it: the way to the target is another one. */
-function race(state: GateState, approved: Approved, known: GateOrder, executed: number): void {
-  const { side, symbol } = known.order;
-  approved.from += signOf(side) * executed;
+/** A trade that the venue takes back is still to be made. */
+function undo(state: GateState, { symbol, side, quantity }: ExecutionReport): void {
+  const { approved } = watchOf(state, symbol);
+  if (approved !== null) move(state, approved, symbol, -signOf(side) * quantity);
+}
+
+/** The way to the target is another one; true where it is the other way round now. */
+function move(state: GateState, approved: Approved, symbol: string, by: number): boolean {
+  approved.from += by;
   approved.budget = Math.abs(approved.target - approved.from);
   const direction = Math.sign(approved.target - approved.from);
-  if (direction !== approved.direction) {
-    approved.direction = direction;
-    approved.taken = charge(state, symbol, direction);
-    return;
-  }
+  if (direction === approved.direction) return false;
+  approved.direction = direction;
+  approved.taken = charge(state, symbol, direction);
+  return true;
+}
+
+/** An order from before the verdict has executed after it. */
+function race(state: GateState, approved: Approved, known: GateOrder, executed: number): void {
+  const { side, symbol } = known.order;
+  if (move(state, approved, symbol, signOf(side) * executed)) return;
   const counted = Math.min(known.charged, executed);
   known.charged -= counted;
   approved.taken -= counted;
