@@ -22,6 +22,7 @@ import { builtInModels } from "./models.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { findFault } from "./simulation-books.ts";
+import { drawCosts } from "./simulation-venues.ts";
 import { flowTopology } from "./topology.ts";
 
 const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE", "ECHO"] as const;
@@ -39,6 +40,8 @@ export interface ScenarioOptions {
   readonly actions?: boolean;
   readonly sizing?: SizingConfig;
   readonly model?: AnyModel;
+  /** With all that the venue can charge and do, drawn from the seed. */
+  readonly costs?: boolean;
 }
 
 export function flowScenario(seed: number, options: ScenarioOptions = {}): Scenario {
@@ -63,7 +66,8 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const ownCount = random.integer(3) > 0;
   const recorded = ownCount ? partitions : 1 + random.integer(3);
   const { sizing = config.sizing, model = config.model } = options;
-  const topology = flowTopology({ ...config, sizing, model });
+  const venue = options.costs === true ? { ...config.venue, ...drawCosts(seed) } : config.venue;
+  const topology = flowTopology({ ...config, sizing, model, venue });
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,
