@@ -163,7 +163,7 @@ function winnersByDay(): ReadonlyMap<string, readonly string[]> {
   const [header = [], ...rows] = file
     .toString()
     .trim()
-    .split("\n")
+    .split(/\r?\n/)
     .map((line) => line.split(","));
   const symbols = header.slice(1);
   const closes = rows.map((row) => row.slice(1).map(Number));
