@@ -6,8 +6,7 @@ import { executionSchedule } from "./almgren-chriss.ts";
 import { exponentialMinusOne } from "./exponential.ts";
 
 /** TWAP: the same for each slice. */
-export const evenWeights = (slices: number): readonly number[] =>
-  new Array<number>(slices).fill(1);
+export const evenWeights = (slices: number): readonly number[] => new Array<number>(slices).fill(1);
 
 /** VWAP: as much as trades in each slice's time; even where nothing is known to trade. */
 export function volumeWeights(volumes: readonly number[]): readonly number[] {

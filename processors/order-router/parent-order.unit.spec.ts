@@ -124,11 +124,7 @@ describe("a parent order", () => {
       minute(3, { volume: 1 }),
       minute(4, { volume: 10_000 }),
     ]);
-    expect(brief(found)).toEqual([
-      "NEW +50 #1 of 1/1",
-      "NEW +1 #2 of 1/2",
-      "NEW +69 #3 of 1/3",
-    ]);
+    expect(brief(found)).toEqual(["NEW +50 #1 of 1/1", "NEW +1 #2 of 1/2", "NEW +69 #3 of 1/3"]);
   });
 
   test("VWAP: by a configured curve", () => {
@@ -193,6 +189,18 @@ describe("a parent order", () => {
       "NEW -3 #3 of 3/1",
       "NEW -2 #4 of 3/2",
     ]);
+  });
+
+  test("a cancel that loses its race is counted in before anything is cut", () => {
+    const found = orders(twap, [
+      approved(["A", 8, 9]),
+      approved(["A", -4, 9]),
+      reported(1, 2),
+      reported(1, 1, { execType: "CANCEL_REJECTED", quantity: 0, reason: "UnknownOrder" }),
+      ...[1, 2, 3].map((m) => minute(m)),
+    ]);
+    const sold = found.filter(({ side }) => side === "SELL").map(({ quantity }) => quantity);
+    expect(sold).toEqual([2, 1, 2, 1]);
   });
 
   test("the same target again changes nothing", () => {
@@ -356,7 +364,10 @@ const methods: readonly AlgorithmConfig["schedule"][] = [
 
 describe("children of random markets and venues", () => {
   test("number at most the cap, sum to at most the parent, lead to the target", () => {
-    const draws = fc.array(fc.integer({ min: 0, max: 2 ** 30 }), { minLength: 200, maxLength: 200 });
+    const draws = fc.array(fc.integer({ min: 0, max: 2 ** 30 }), {
+      minLength: 200,
+      maxLength: 200,
+    });
     const swept: number[] = [];
     fc.assert(
       fc.property(draws, fc.integer({ min: 0, max: 3 }), (numbers, method) => {
