@@ -17,10 +17,10 @@ import {
 import { START_US } from "../streams/testing/tape.ts";
 import type { AnyProcessor, Topology } from "../streams/topology.ts";
 import { buildTopology } from "../streams/topology.ts";
-import type { ExitsConfig, FlowConfig, SizingConfig } from "./flow-config.ts";
+import type { AlgorithmConfig, ExitsConfig, FlowConfig, SizingConfig } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
-import { findFault } from "./simulation-books.ts";
+import { childrenFault, findFault } from "./simulation-books.ts";
 import { flowTopology } from "./topology.ts";
 
 const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE", "ECHO"] as const;
@@ -37,6 +37,7 @@ export interface ScenarioOptions {
   /** With corporate actions in between; the rest of the market is that of the seed. */
   readonly actions?: boolean;
   readonly sizing?: SizingConfig;
+  readonly algorithm?: AlgorithmConfig;
 }
 
 export function flowScenario(seed: number, options: ScenarioOptions = {}): Scenario {
@@ -60,7 +61,12 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const partitions = options.partitions ?? 1 + random.integer(8);
   const ownCount = random.integer(3) > 0;
   const recorded = ownCount ? partitions : 1 + random.integer(3);
-  const topology = flowTopology({ ...config, sizing: options.sizing ?? config.sizing });
+  const { algorithm } = options;
+  const topology = flowTopology({
+    ...config,
+    sizing: options.sizing ?? config.sizing,
+    orders: algorithm === undefined ? config.orders : { ...config.orders, algorithm },
+  });
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,
@@ -69,7 +75,8 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
     prompt: new Set<TopicName>(inTime ? ["market.instruments"] : []),
     // The books of executions alone do not know of actions.
     findFault: (events) =>
-      options.actions === true ? null : findFault(events, instruments, INITIAL_MINOR),
+      (algorithm === undefined ? null : childrenFault(events, algorithm)) ??
+      (options.actions === true ? null : findFault(events, instruments, INITIAL_MINOR)),
   };
 }
 

@@ -31,6 +31,7 @@ import {
   childTerms,
   observe,
   type Parent,
+  parentSteps,
   pendingParent,
   release,
 } from "./parent-order.ts";
@@ -103,7 +104,7 @@ export class Desk {
 
   /** What rests at a price makes room for a market order; a market order goes on as it is. */
   private sweep(book: SymbolBook, parent: Parent): void {
-    parent.status = "SWEEPING";
+    parent.status = parentSteps.WORKING["its time is over: sweep"];
     for (const working of book.working) {
       if (working.order.type !== "MARKET") this.outbox.cancel(working);
     }
@@ -117,7 +118,9 @@ export class Desk {
     if (heard === null) return;
     book.heard = heard;
     // What a split has ended is sent anew for the split's own reason, as of its time.
-    if (report.reason === "CorporateAction") this.decideAt(report.tradeUs);
+    // A parent does not outlive one: it has a verdict of its own.
+    const isRestated = report.reason === "CorporateAction" && book.approval?.parent == null;
+    if (isRestated) this.decideAt(report.tradeUs);
     if (execType === "FILLED") execute(book, report);
     for (const list of [book.working, book.exits]) {
       const known = list.find(({ order }) => order.orderId === orderId);

@@ -94,7 +94,7 @@ export function beginParent(
   { position, missing, lot }: { position: number; missing: number; lot: number },
   curve: VolumeCurve | null,
 ): void {
-  parent.status = "WORKING";
+  parent.status = parentSteps.PENDING["orders before it have ended"];
   parent.direction = Math.sign(missing);
   parent.from = position;
   parent.quantity = Math.abs(missing);
@@ -142,7 +142,8 @@ export function release(
     parent.released = Math.min(quantity, lots * lot);
   } else {
     const slices = Math.min(due.length, Math.floor((passedUs * due.length) / schedule.overUs) + 1);
-    parent.released = due[slices - 1] as number;
+    // Live, an event may come late: its time lies before those of others.
+    parent.released = Math.max(parent.released, due[slices - 1] ?? 0);
   }
   parent.owes = true;
   return passedUs >= schedule.overUs;
