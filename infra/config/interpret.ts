@@ -13,6 +13,7 @@ import { nowhere, type Problem, problem } from "./problem.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
 import type { RunConfig, Settings } from "./run-config.ts";
 import { oneSizing, sizingOf } from "./sizing.ts";
+import { oneVenue, venueCosts } from "./venue.ts";
 
 /** All of a run's configuration but where its files lie. */
 export interface Interpreted {
@@ -106,6 +107,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
         : read.fraction("/venue/participation", venue.participation, BPS_DIGITS),
       feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
+      ...venueCosts(read, venue),
     },
   };
 }
@@ -129,7 +131,7 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
       ...oneAlgorithm(algorithm),
     },
     venue: {
-      ...venue,
+      ...oneVenue(venue),
       latency: formatDurationUs(flow.venue.latencyUs),
       participation: nullIfOff(venue.participation),
     },
