@@ -56,7 +56,17 @@ export function windowedModel(model: AnyModel, { fromUs, flatFromUs }: TradeWind
     return strength === null || features.barEndUs < flatFromUs ? strength : 0;
   };
   const initial = (): unknown => model.initial();
-  return model.scope === "portfolio"
-    ? { ...model, initial, evolve: (state, bars) => model.evolve(state, bars), signal }
-    : { ...model, initial, evolve: (state, features) => model.evolve(state, features), signal };
+  if (model.scope === "portfolio") {
+    const { name, version, scope } = model;
+    return {
+      name,
+      version,
+      scope,
+      initial,
+      evolve: (own, bars) => model.evolve(own, bars),
+      signal,
+    };
+  }
+  const { name, version } = model;
+  return { name, version, initial, evolve: (own, features) => model.evolve(own, features), signal };
 }
