@@ -17,11 +17,17 @@ import {
 import { START_US } from "../streams/testing/tape.ts";
 import type { AnyProcessor, Topology } from "../streams/topology.ts";
 import { buildTopology } from "../streams/topology.ts";
-import type { ExitsConfig, FlowConfig, OrderRiskConfig, SizingConfig } from "./flow-config.ts";
+import type {
+  AlgorithmConfig,
+  ExitsConfig,
+  FlowConfig,
+  OrderRiskConfig,
+  SizingConfig,
+} from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
-import { findFault } from "./simulation-books.ts";
+import { childrenFault, findFault } from "./simulation-books.ts";
 import { drawCosts } from "./simulation-venues.ts";
 import { flowTopology } from "./topology.ts";
 
@@ -41,6 +47,7 @@ export interface ScenarioOptions {
   readonly sizing?: SizingConfig;
   /** With an order gate. */
   readonly orderRisk?: OrderRiskConfig;
+  readonly algorithm?: AlgorithmConfig;
   readonly model?: AnyModel;
   /** With all that the venue can charge and do, drawn from the seed. */
   readonly costs?: boolean;
@@ -67,10 +74,12 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const partitions = options.partitions ?? 1 + random.integer(8);
   const ownCount = random.integer(3) > 0;
   const recorded = ownCount ? partitions : 1 + random.integer(3);
-  const { sizing = config.sizing, model = config.model, orderRisk } = options;
+  const { sizing = config.sizing, model = config.model, algorithm, orderRisk } = options;
   const venue = options.costs === true ? { ...config.venue, ...drawCosts(seed) } : config.venue;
+  const orders =
+    algorithm === undefined ? config.orders : { ...config.orders, algorithm, orderRisk };
   const gated = orderRisk === undefined ? {} : { orderRisk };
-  const topology = flowTopology({ ...config, sizing, model, venue, ...gated });
+  const topology = flowTopology({ ...config, sizing, model, venue, orders, ...gated });
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,
@@ -79,7 +88,8 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
     prompt: new Set<TopicName>(inTime ? ["market.instruments"] : []),
     // The books of executions alone do not know of actions.
     findFault: (events) =>
-      options.actions === true ? null : findFault(events, instruments, INITIAL_MINOR),
+      (algorithm === undefined ? null : childrenFault(events, algorithm)) ??
+      (options.actions === true ? null : findFault(events, instruments, INITIAL_MINOR)),
   };
 }
 
