@@ -20,18 +20,24 @@ import {
   sortinoRatio,
   tradeMeasures,
 } from "../../quant/performance.ts";
+import { TapedeckError } from "../../schemas/errors.ts";
 import type { TopicName } from "../../schemas/generated/facts.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import type { EventOf } from "../../streams/event.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { mergeTopics } from "../../streams/merge.ts";
+import { AttributionDigest } from "./attribution.ts";
+import { CapacityDigest } from "./capacity-digest.ts";
 import { crisesOf, dailySeries, yearsOf } from "./daily-digest.ts";
 import { EquityDigest } from "./equity-digest.ts";
 import { ExcursionDigest } from "./excursion-digest.ts";
 import { measureTable, type RunFacts } from "./measure-table.ts";
+import { type Benchmark, pairReturns } from "./relative-measures.ts";
 import type { Metrics, ReportData, RunIdentity, SymbolSeries } from "./report-data.ts";
 import { EquitySampling, type Sampled } from "./sampling.ts";
+import { ShortfallDigest } from "./shortfall-digest.ts";
+import { TapeBenchmark } from "./tape-benchmark.ts";
 import { TradeDigest } from "./trade-digest.ts";
 import { VerdictCounts } from "./verdict-digest.ts";
 
@@ -48,6 +54,13 @@ interface PricePoint {
 
 const mergePrices = mergeExtents<PricePoint>((a, b) => a.price < b.price);
 
+export interface ReportOptions {
+  /** A symbol of the tape, or closes from elsewhere; null: none. */
+  readonly benchmark?: string | Benchmark | null;
+  /** Of how many variants the run is the best; 1 where it was the only one. */
+  readonly trials?: number;
+}
+
 /**
  * `log` shows the run's topics and the ranges of its tape that it read (streams/joined-log.ts).
  * Cost: one decode of every bar, snapshot, verdict, order and fill.
@@ -56,50 +69,79 @@ export async function collectReport(
   log: EventLog,
   run: RunIdentity,
   account: Account,
+  { benchmark = null, trials = 1 }: ReportOptions = {},
 ): Promise<ReportData> {
   const instruments = new Map<string, Instrument>();
   await each(log, "market.instruments", ({ value }) => {
     instruments.set(value.symbol, value);
   });
   const changed = await addRenamed(log, instruments);
-  const trades = new TradeDigest(instruments);
+  const attribution = new AttributionDigest(account.initialCashMinor);
+  const trades = new TradeDigest(instruments, (symbol, trip) => attribution.closed(symbol, trip));
   await each(log, changed ? [ACTIONS, "market.bars", "fills"] : "fills", (event) => {
     if (event.topic === "market.bars") trades.bar(event.value.symbol, event.value.close);
     else if (event.topic === ACTIONS) trades.act(event.value, event.timeUs);
     else if (event.value.portfolio === account.name) trades.add(event.value);
   });
   let orders = 0;
-  await each(log, "orders", ({ value }) => {
-    if (value.action === "NEW" && value.portfolio === account.name) orders++;
-  });
   const verdicts = new VerdictCounts();
   await each(log, "risk.verdicts", ({ value }) => {
     if (value.portfolio === account.name) verdicts.add(value);
   });
   const sampling = new EquitySampling();
   const excursions = new ExcursionDigest(instruments);
+  const capacity = new CapacityDigest();
+  const shortfall = new ShortfallDigest(instruments);
+  const onTape = typeof benchmark === "string" ? new TapeBenchmark(benchmark) : null;
   const market = await readMarket(log, instruments, trades, (event) => {
     if (event.topic === "market.bars") {
       sampling.market(event.timeUs);
       excursions.bar(event.value);
-    } else if (event.topic === ACTIONS) excursions.act(event.value, event.timeUs);
-    else if (event.value.portfolio === account.name) excursions.fill(event.value);
+      capacity.bar(event.value);
+      shortfall.bar(event.value);
+      onTape?.bar(event.value);
+    } else if (event.topic === ACTIONS) {
+      excursions.act(event.value, event.timeUs);
+      onTape?.act(event.value, instruments.get(event.value.symbol));
+    } else if (event.value.portfolio !== account.name) return;
+    else if (event.topic === "orders") {
+      if (event.value.action === "NEW") orders++;
+      shortfall.order(event.value);
+    } else {
+      excursions.fill(event.value);
+      capacity.fill(event.value);
+      shortfall.fill(event.value);
+    }
   });
   const equity = new EquityDigest(account.initialCashMinor, sampling);
-  await each(log, "portfolio.snapshots", ({ timeUs, value }) => {
-    if (value.portfolio === account.name) equity.add(timeUs, value);
+  await each(log, ["signals", "portfolio.snapshots"], (event) => {
+    if (event.topic === "signals") attribution.signal(event.value, event.timeUs);
+    else if (event.value.portfolio === account.name) {
+      equity.add(event.timeUs, event.value);
+      attribution.snapshot(event.value, event.timeUs);
+    }
   });
   const sampled = sampling.end({ equity: account.initialCashMinor, gross: 0n });
   const drawdowns = equity.drawdowns();
   const maxDrawdown = drawdowns[0]?.depth ?? 0;
   const figures = metricsOf(account, trades, sampled, equity.equity, maxDrawdown);
   const daily = dailySeries(sampled.days, account.initialCashMinor);
+  const compared = typeof benchmark === "string" ? closesOf(benchmark, onTape) : benchmark;
   const { bootstrap, rows: measures } = measureTable({
     returns: daily.returns,
     daysPerYear: sampled.days.perYear,
     maxDrawdown,
     seed: seedOf(run),
+    trials,
+    benchmark: compared && pairReturns(daily, compared),
+    activity: {
+      timeInMarket: figures.timeInMarket,
+      averageExposure: figures.averageExposure,
+      annualTurnover: figures.annualTurnover,
+      capacity: capacity.capacity(meanEquityOf(account, sampled)),
+    },
     trades: tradeFacts(figures, trades, excursions),
+    trips: trades.closedTrips(),
   });
   return {
     run,
@@ -112,6 +154,10 @@ export async function collectReport(
       verdicts: verdicts.outcomes(),
       daily: { days: daily.timeUs.length, perYear: sampled.days.perYear, bootstrap },
       measures,
+      benchmark: compared?.name ?? null,
+      trials,
+      attribution: attribution.end(account.initialCashMinor, account.currencyScale),
+      shortfall: shortfall.end(account.currencyScale),
     },
     equity: equity.series(account.currencyScale),
     symbols: market.series,
@@ -124,6 +170,21 @@ export async function collectReport(
     trades: trades.lines(),
   };
 }
+
+function closesOf(symbol: string, onTape: TapeBenchmark | null): Benchmark {
+  const found = onTape?.end() ?? null;
+  if (found !== null) return found;
+  throw new TapedeckError(
+    "REPORT_BENCHMARK_UNKNOWN",
+    `the run read no bar of ${symbol}, which it is to be compared with`,
+    { symbol },
+  );
+}
+
+/** In units of the currency. */
+const meanEquityOf = ({ currencyScale, initialCashMinor }: Account, { samples }: Sampled): number =>
+  (mean([initialCashMinor, ...samples.map(({ equity }) => equity)].map(Number)) ?? 0) /
+  10 ** currencyScale;
 
 const tradeFacts = (
   figures: Omit<Metrics, Counted>,
@@ -179,13 +240,13 @@ async function countsOf(log: EventLog): Promise<ReportData["counts"]> {
 
 /**
  * Prices of the symbols traded most; where nothing was traded, of the first by name. `see` is called with
- * every bar, corporate action and fill, in the one order.
+ * every bar, corporate action, order and fill, in the one order.
  */
 async function readMarket(
   log: EventLog,
   instruments: ReadonlyMap<string, Instrument>,
   trades: TradeDigest,
-  see: (event: EventOf<typeof ACTIONS | "market.bars" | "fills">) => void,
+  see: (event: EventOf<typeof ACTIONS | "market.bars" | "orders" | "fills">) => void,
 ): Promise<{ readonly series: readonly SymbolSeries[]; readonly span: ReportData["span"] }> {
   const traded = trades.traded();
   const charted = (traded.length > 0 ? traded : [...instruments.keys()].sort()).slice(
@@ -201,7 +262,7 @@ async function readMarket(
   );
   let fromUs = Number.POSITIVE_INFINITY;
   let toUs = Number.NEGATIVE_INFINITY;
-  await each(log, [ACTIONS, "market.bars", "fills"], (event) => {
+  await each(log, [ACTIONS, "market.bars", "orders", "fills"], (event) => {
     see(event);
     if (event.topic !== "market.bars") return;
     const { timeUs, value } = event;
@@ -240,7 +301,15 @@ function union(
   return { fromUs: Math.min(span.fromUs, fromUs), toUs: Math.max(span.toUs, toUs) };
 }
 
-type Counted = "orders" | "verdicts" | "daily" | "measures";
+type Counted =
+  | "orders"
+  | "verdicts"
+  | "daily"
+  | "measures"
+  | "benchmark"
+  | "trials"
+  | "attribution"
+  | "shortfall";
 
 function metricsOf(
   { currency, currencyScale, initialCashMinor }: Account,
