@@ -21,18 +21,17 @@ import {
   tradeMeasures,
 } from "../../quant/performance.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
-import type { TopicName } from "../../schemas/generated/facts.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import type { EventOf } from "../../streams/event.ts";
 import type { EventLog } from "../../streams/log.ts";
-import { mergeTopics } from "../../streams/merge.ts";
 import { AttributionDigest } from "./attribution.ts";
 import { CapacityDigest } from "./capacity-digest.ts";
 import { crisesOf, dailySeries, yearsOf } from "./daily-digest.ts";
 import { EquityDigest } from "./equity-digest.ts";
 import { ExcursionDigest } from "./excursion-digest.ts";
 import { measureTable, type RunFacts } from "./measure-table.ts";
+import { eachEvent, readInstruments } from "./read-events.ts";
 import { type Benchmark, pairReturns } from "./relative-measures.ts";
 import type { Metrics, ReportData, RunIdentity, SymbolSeries } from "./report-data.ts";
 import { EquitySampling, type Sampled } from "./sampling.ts";
@@ -71,21 +70,20 @@ export async function collectReport(
   account: Account,
   { benchmark = null, trials = 1 }: ReportOptions = {},
 ): Promise<ReportData> {
-  const instruments = new Map<string, Instrument>();
-  await each(log, "market.instruments", ({ value }) => {
-    instruments.set(value.symbol, value);
-  });
-  const changed = await addRenamed(log, instruments);
+  const instruments = await readInstruments(log);
+  const changed = (await log.partitions()).some(
+    ({ topic, start, end }) => topic === ACTIONS && end > start,
+  );
   const attribution = new AttributionDigest(account.initialCashMinor);
   const trades = new TradeDigest(instruments, (symbol, trip) => attribution.closed(symbol, trip));
-  await each(log, changed ? [ACTIONS, "market.bars", "fills"] : "fills", (event) => {
+  await eachEvent(log, changed ? [ACTIONS, "market.bars", "fills"] : "fills", (event) => {
     if (event.topic === "market.bars") trades.bar(event.value.symbol, event.value.close);
     else if (event.topic === ACTIONS) trades.act(event.value, event.timeUs);
     else if (event.value.portfolio === account.name) trades.add(event.value);
   });
   let orders = 0;
   const verdicts = new VerdictCounts();
-  await each(log, "risk.verdicts", ({ value }) => {
+  await eachEvent(log, "risk.verdicts", ({ value }) => {
     if (value.portfolio === account.name) verdicts.add(value);
   });
   const sampling = new EquitySampling();
@@ -114,7 +112,7 @@ export async function collectReport(
     }
   });
   const equity = new EquityDigest(account.initialCashMinor, sampling);
-  await each(log, ["signals", "portfolio.snapshots"], (event) => {
+  await eachEvent(log, ["signals", "portfolio.snapshots"], (event) => {
     if (event.topic === "signals") attribution.signal(event.value, event.timeUs);
     else if (event.value.portfolio === account.name) {
       equity.add(event.timeUs, event.value);
@@ -207,29 +205,6 @@ function seedOf({ phases }: RunIdentity): number {
   return typeof seed === "number" && Number.isSafeInteger(seed) ? seed : 0;
 }
 
-/** Makes symbols known by the names that they took; true where the log has any corporate action. */
-async function addRenamed(log: EventLog, instruments: Map<string, Instrument>): Promise<boolean> {
-  let found = false;
-  await each(log, ACTIONS, ({ value: { symbol, newSymbol } }) => {
-    found = true;
-    const instrument = instruments.get(symbol);
-    if (newSymbol === "" || instrument === undefined || instruments.has(newSymbol)) return;
-    instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
-  });
-  return found;
-}
-
-/** Calls `see` with every event of a topic in its order, of several in the one order. */
-async function each<T extends TopicName>(
-  log: EventLog,
-  topics: T | readonly T[],
-  see: (event: EventOf<T>) => void,
-): Promise<void> {
-  for await (const chunk of mergeTopics(log, [topics].flat() as readonly T[])) {
-    for (const event of chunk as readonly EventOf<T>[]) see(event);
-  }
-}
-
 async function countsOf(log: EventLog): Promise<ReportData["counts"]> {
   const counts = new Map<string, number>();
   for (const { topic, start, end } of await log.partitions()) {
@@ -262,7 +237,7 @@ async function readMarket(
   );
   let fromUs = Number.POSITIVE_INFINITY;
   let toUs = Number.NEGATIVE_INFINITY;
-  await each(log, [ACTIONS, "market.bars", "orders", "fills"], (event) => {
+  await eachEvent(log, [ACTIONS, "market.bars", "orders", "fills"], (event) => {
     see(event);
     if (event.topic !== "market.bars") return;
     const { timeUs, value } = event;
