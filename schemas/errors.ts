@@ -190,9 +190,11 @@ export const errorKinds = {
     2,
     "name a symbol whose bars the run read, or a CSV file of dates and closes",
   ),
-  REPORT_BENCHMARK_INVALID: kind(3, "give a CSV with a column of ISO dates and one of closes above 0"),
+  REPORT_BENCHMARK_INVALID: kind(
+    3,
+    "give a CSV with a column of ISO dates and one of closes above 0",
+  ),
   REPORT_EXPORT_REFUSED: kind(2, "name a folder that is not there yet, or an empty one"),
-  IMPACT_WEIGHTS_INVALID: kind(2, "write --weights SYMBOL=0.1,OTHER=-0.05 of symbols that the run read"),
   MODEL_IMPORT_REFUSED: kind(2, 'keep the model in one file; only `import type … from "tapedeck"`'),
   MODEL_INPUT_HIDDEN: kind(2, "decide from the state and the features alone"),
   MODEL_SHAPE_INVALID: kind(2, "export one SignalModel as default: docs/tutorial.md shows one"),

@@ -12,6 +12,7 @@ const HOUR_US = 3_600_000_000;
 const DAY_US = 24 * HOUR_US;
 const THURSDAY = 4; // the weekday of 1970-01-01
 const MOST_SYMBOLS = 50;
+const LEAST_HOURS = 4;
 /** From this size of a signal's strength on, of 1, a view is called strong. */
 const STRONG = 0.5;
 const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -35,7 +36,7 @@ export interface Attribution {
   readonly bySide: readonly AttributedProfit[];
   /** By the last view of the symbol from before the snapshot. */
   readonly bySignal: readonly AttributedProfit[];
-  /** Of the day (UTC); empty where all falls into one hour. */
+  /** Of the day (UTC); empty where all falls into three hours: a daily bar's time, in summer and winter. */
   readonly byHour: readonly AttributedProfit[];
   readonly byWeekday: readonly AttributedProfit[];
   readonly byMonth: readonly AttributedProfit[];
@@ -155,7 +156,7 @@ export class AttributionDigest {
       bySymbol: largest(this.symbols.parts).map(([name, part]) => row(name, part, true)),
       bySide: sides,
       bySignal: views.map(([name, part]) => row(name, part, false)),
-      byHour: hours.length > 1 ? hours : [],
+      byHour: hours.length >= LEAST_HOURS ? hours : [],
       byWeekday: timed(this.weekdays, (i) => WEEKDAYS[i] as string),
       byMonth: timed(this.months, (i) => MONTHS[i] as string),
     };
