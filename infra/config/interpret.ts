@@ -12,6 +12,7 @@ import { nowhere, type Problem, problem } from "./problem.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
 import type { RunConfig, Settings } from "./run-config.ts";
 import { oneSizing, sizingOf } from "./sizing.ts";
+import { oneVenue, venueCosts } from "./venue.ts";
 
 /** All of a run's configuration but where its files lie. */
 export interface Interpreted {
@@ -104,6 +105,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
         : read.fraction("/venue/participation", venue.participation, BPS_DIGITS),
       feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
+      ...venueCosts(read, venue),
     },
   };
 }
@@ -125,7 +127,7 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
       trailingStop: nullIfOff(orders.trailingStop),
     },
     venue: {
-      ...venue,
+      ...oneVenue(venue),
       latency: formatDurationUs(flow.venue.latencyUs),
       participation: nullIfOff(venue.participation),
     },

@@ -286,7 +286,8 @@ type Counted =
   | "attribution"
   | "shortfall";
 
-function metricsOf(
+/** What follows from trades and samples. Amounts are in minor units. */
+export function metricsOf(
   { currency, currencyScale, initialCashMinor }: Account,
   trades: TradeDigest,
   sampled: Sampled,
