@@ -185,7 +185,7 @@ const meanEquityOf = ({ currencyScale, initialCashMinor }: Account, { samples }:
   10 ** currencyScale;
 
 const tradeFacts = (
-  figures: Omit<Metrics, Counted>,
+  figures: Figures,
   trades: TradeDigest,
   excursions: ExcursionDigest,
 ): RunFacts["trades"] => ({
@@ -276,6 +276,9 @@ function union(
   return { fromUs: Math.min(span.fromUs, fromUs), toUs: Math.max(span.toUs, toUs) };
 }
 
+/** What the samples, the fills and the round trips come to: nothing that is drawn or counted elsewhere. */
+export type Figures = Omit<Metrics, Counted>;
+
 type Counted =
   | "orders"
   | "verdicts"
@@ -293,7 +296,7 @@ export function metricsOf(
   sampled: Sampled,
   finalEquity: bigint,
   maxDrawdown: number,
-): Omit<Metrics, Counted> {
+): Figures {
   const money = (amount: bigint): string => formatScaled(amount, currencyScale);
   const units = (amount: bigint): number => Number(amount) / 10 ** currencyScale;
   const values = [initialCashMinor, ...sampled.samples.map(({ equity }) => equity)].map(Number);

@@ -2,7 +2,7 @@
 // Implementation Shortfall: Paper versus Reality", Journal of Portfolio Management 14(3), 1988, 4–9), split
 // into its causes. Promises: exact minor units; the parts add up to the whole, always. A cost is above 0.
 
-import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { ExecutionReport, PricePartKind } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
@@ -53,18 +53,13 @@ export function decisionPrice({ type, stopPrice, referencePrice }: Order): numbe
   return price === 0 ? null : price;
 }
 
-/** What made the price of an execution: amounts that were added to it, scaled by priceScale. */
-interface MadeOf {
-  readonly parts?: readonly { readonly part: string; readonly amount: number }[];
-}
+const SPREADS: readonly PricePartKind[] = ["HALF_SPREAD"];
+const IMPACTS: readonly PricePartKind[] = ["VOLUME_SHARE", "TEMPORARY_IMPACT", "PERMANENT_IMPACT"];
 
-const SPREADS = ["HALF_SPREAD"];
-const IMPACTS = ["VOLUME_SHARE", "TEMPORARY_IMPACT", "PERMANENT_IMPACT"];
-
-/** Adverse, signed, of those of a fill's parts that are named. */
-function adverse({ parts = [], side }: ExecutionReport & MadeOf, names: readonly string[]): number {
+/** Adverse, signed, of those parts of a fill's price that are named. */
+function adverse({ parts, side }: ExecutionReport, kinds: readonly PricePartKind[]): number {
   let sum = 0;
-  for (const { part, amount } of parts) if (names.includes(part)) sum += amount;
+  for (const { part, amount } of parts) if (kinds.includes(part)) sum += amount;
   return side === "BUY" ? sum : -sum;
 }
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import { equity } from "../../streams/testing/given.ts";
 import { bar, fill, order } from "../../streams/testing/tape.ts";
@@ -31,7 +32,7 @@ describe("the implementation shortfall", () => {
     fc.assert(
       fc.property(cases, ({ decided, price, quantity, buys, fee, spread, impact, other }) => {
         const sign = buys ? 1 : -1;
-        const made = [
+        const made: ExecutionReport["parts"] = [
           { part: "HALF_SPREAD", amount: sign * spread },
           { part: "TEMPORARY_IMPACT", amount: sign * impact },
           { part: "SLIPPAGE", amount: sign * other },
