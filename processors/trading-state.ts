@@ -16,6 +16,8 @@ export function nextTradingState(state: TradingState, command: ControlCommand): 
     case "ReduceOnly":
       return state === "KILLED" ? state : "REDUCE_ONLY";
     case "SetLimit":
+    case "SetOverlay":
+    case "LiftOverlay":
       return state;
   }
 }

@@ -10,6 +10,8 @@ const table = {
   KillTrading: ["KILLED", "KILLED", "KILLED", "KILLED"],
   EnableTrading: ["ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE"],
   SetLimit: ["ACTIVE", "REDUCE_ONLY", "HALTED", "KILLED"],
+  SetOverlay: ["ACTIVE", "REDUCE_ONLY", "HALTED", "KILLED"],
+  LiftOverlay: ["ACTIVE", "REDUCE_ONLY", "HALTED", "KILLED"],
 } as const;
 
 describe("trading state", () => {

@@ -1,6 +1,6 @@
 // A configuration in the units that people write, as tapedeck.schema.json lets it through.
 
-import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
+import type { BreachResponse, FlowConfig, ProposalLimits } from "../../processors/flow-config.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 
 /** A configuration that the schema takes, with its defaults. */
@@ -15,8 +15,8 @@ export interface HumanConfig {
   readonly portfolio: { readonly name: string; readonly currency: string; readonly cash: number };
   readonly sizing: HumanSizing;
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {
-    readonly onBreach: RiskConfig["onBreach"];
-  };
+    readonly onBreach: BreachResponse;
+  } & HumanProposals;
   readonly orders: {
     readonly type: "market" | "limit";
     readonly limitOffset: number;
@@ -79,6 +79,46 @@ export interface HumanRebalance {
   readonly riskAversion?: number;
 }
 
+/** Checks of whole proposals: left out or off, they are not made. */
+export interface HumanProposals {
+  readonly maxSector?: HumanLimit;
+  readonly sectors?: Readonly<Record<string, string>>;
+  readonly maxNetExposure?: HumanLimit;
+  readonly maxLeverage?: HumanLimit;
+  readonly maxWeight?: HumanLimit;
+  readonly maxHerfindahl?: HumanLimit;
+  readonly maxBeta?: HumanLimit;
+  readonly benchmark?: string;
+  readonly maxValueAtRisk?: HumanLimit;
+  readonly maxExpectedShortfall?: HumanLimit;
+  readonly tailLevel?: number;
+  readonly maxCorrelation?: HumanLimit;
+  readonly returnsWindow?: number;
+  readonly maxDaysToExit?: HumanLimit;
+  readonly volumeShare?: number;
+  readonly volumeDays?: number;
+  readonly drawdownWarning?: HumanLimit;
+  readonly drawdownClose?: HumanLimit;
+  readonly maxDailyLoss?: HumanLimit;
+  readonly maxWeeklyLoss?: HumanLimit;
+  readonly dayStart?: string;
+  readonly maxTradesADay?: HumanLimit;
+  readonly capitalStages?: readonly {
+    readonly days: number;
+    readonly capital: number;
+    readonly sharpe?: number;
+  }[];
+  readonly blackouts?: readonly HumanBlackout[];
+  readonly responses?: ProposalLimits["responses"];
+}
+
+export interface HumanBlackout {
+  readonly from: string;
+  readonly until: string;
+  readonly days?: readonly string[];
+  readonly symbol?: string;
+}
+
 export type LimitName =
   | "maxPosition"
   | "maxGrossExposure"
@@ -96,4 +136,9 @@ export interface HumanCommand {
   readonly why: string;
   readonly limit?: LimitName;
   readonly value?: HumanLimit;
+  readonly overlay?: "restricted-buys" | "restricted" | "blackout" | "target";
+  readonly symbol?: string;
+  readonly from?: string;
+  readonly until?: string;
+  readonly weight?: number;
 }

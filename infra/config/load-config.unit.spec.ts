@@ -65,6 +65,20 @@ const sizings = [
   "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
 ];
 
+/** Every check of whole proposals; their machine units are in proposals.unit.spec.ts. */
+const settled =
+  "maxGrossExposure maxSector maxNetExposure maxLeverage maxWeight maxHerfindahl maxBeta maxValueAtRisk maxExpectedShortfall maxCorrelation maxDaysToExit maxDailyLoss maxWeeklyLoss maxTradesADay capitalStages"
+    .split(" ")
+    .map((name) => `${name}: scale`)
+    .join(", ");
+const proposals = `tape: x
+risk:
+  { maxSector: 0.2, sectors: { A: tech }, maxNetExposure: 5, maxLeverage: 1.5, maxWeight: 0.25, maxHerfindahl: 0.2,
+    maxBeta: 1.2, benchmark: SPY, maxValueAtRisk: 0.02, maxExpectedShortfall: 0.03, tailLevel: 0.99, maxCorrelation: 0.9,
+    returnsWindow: 60, maxDaysToExit: 5, volumeShare: 0.05, volumeDays: 10, drawdownWarning: 0.1, drawdownClose: 0.2,
+    maxDailyLoss: 0.03, maxWeeklyLoss: 0.06, dayStart: 12h, maxTradesADay: 7, capitalStages: [{ days: 0, capital: 1 }],
+    blackouts: [{ from: "19:50", until: "20:05" }], responses: { ${settled} } }`;
+
 describe("sizing", () => {
   test("comes out in machine units, by its method", () => {
     expect(sizings.map((text) => read(text).flow.sizing)).toEqual([
@@ -314,10 +328,13 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, ...sizings].flatMap((text) =>
+      [whole, ...sizings, proposals].flatMap((text) =>
         // A group that is left out differs as a whole: one with another key in it, key by key.
-        ["tape: x", "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }"].flatMap(
-          (other) => diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
+        [
+          "tape: x",
+          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny } }",
+        ].flatMap((other) =>
+          diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
         ),
       ),
     );

@@ -8,6 +8,8 @@ export const controlCommandNameSymbols = [
   "KillTrading",
   "EnableTrading",
   "SetLimit",
+  "SetOverlay",
+  "LiftOverlay",
 ] as const;
 
 export type ControlCommandName = (typeof controlCommandNameSymbols)[number];
@@ -24,6 +26,29 @@ function controlCommandNameIndex(value: ControlCommandName): number {
       return 4;
     case "SetLimit":
       return 5;
+    case "SetOverlay":
+      return 6;
+    case "LiftOverlay":
+      return 7;
+    default:
+      return 0;
+  }
+}
+
+export const overlayKindSymbols = ["RESTRICTED_BUYS", "RESTRICTED", "BLACKOUT", "TARGET"] as const;
+
+export type OverlayKind = (typeof overlayKindSymbols)[number];
+
+function overlayKindIndex(value: OverlayKind): number {
+  switch (value) {
+    case "RESTRICTED_BUYS":
+      return 1;
+    case "RESTRICTED":
+      return 2;
+    case "BLACKOUT":
+      return 3;
+    case "TARGET":
+      return 4;
     default:
       return 0;
   }
@@ -37,8 +62,16 @@ export interface ControlCommand {
   readonly why: string;
   /** SetLimit: which limit */
   readonly limit: string | null;
-  /** SetLimit: its new value */
+  /** SetLimit: its new value; SetOverlay of a TARGET: the weight in basis points of equity, signed */
   readonly value: number | null;
+  /** SetOverlay, LiftOverlay: which */
+  readonly overlay: OverlayKind | null;
+  /** SetOverlay, LiftOverlay: of which symbol; empty for every symbol */
+  readonly symbol: string;
+  /** SetOverlay: from when on; null from the command on */
+  readonly fromUs: number | null;
+  /** SetOverlay: before when; null until it is lifted */
+  readonly untilUs: number | null;
 }
 export function encodeControlCommand(writer: Writer, value: ControlCommand): void {
   writer.string(value.portfolio);
@@ -55,6 +88,22 @@ export function encodeControlCommand(writer: Writer, value: ControlCommand): voi
     writer.long(1);
     writer.long(value.value);
   }
+  if (value.overlay === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.enumeration(overlayKindIndex(value.overlay), value.overlay);
+  }
+  writer.string(value.symbol);
+  if (value.fromUs === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.fromUs);
+  }
+  if (value.untilUs === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.untilUs);
+  }
 }
 export function decodeControlCommand(reader: Reader): ControlCommand {
   return {
@@ -64,6 +113,14 @@ export function decodeControlCommand(reader: Reader): ControlCommand {
     why: reader.string(),
     limit: reader.present() ? reader.string() : null,
     value: reader.present() ? reader.long() : null,
+    overlay: reader.goesOn()
+      ? reader.present()
+        ? reader.enumeration(overlayKindSymbols)
+        : null
+      : null,
+    symbol: reader.wentOn ? reader.string() : "",
+    fromUs: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
+    untilUs: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
   };
 }
 

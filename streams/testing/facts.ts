@@ -116,6 +116,10 @@ export const command = (
   why: "test",
   limit: null,
   value: null,
+  overlay: null,
+  symbol: "",
+  fromUs: null,
+  untilUs: null,
   ...changes,
 });
 
@@ -147,4 +151,7 @@ export const passed = (...lines: readonly TargetLine[]): RiskVerdict => ({
     referencePrice,
   })),
   checks: [],
+  scalePpm: 1_000_000,
+  overlays: [],
+  events: [],
 });
