@@ -6,6 +6,7 @@ import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
+import { algorithmOf, oneAlgorithm } from "./algorithm.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanCommand, HumanConfig, HumanLimit, LimitName } from "./human-config.ts";
@@ -14,6 +15,7 @@ import { KEYS, oneProposals, proposalsOf } from "./proposals.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
 import type { RunConfig, Settings } from "./run-config.ts";
 import { oneSizing, sizingOf } from "./sizing.ts";
+import { oneVenue, venueCosts } from "./venue.ts";
 
 /** All of a run's configuration but where its files lie. */
 export interface Interpreted {
@@ -103,6 +105,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
         takeProfitBps: read.exitBps("takeProfit", orders.takeProfit),
         trailingStopBps: read.exitBps("trailingStop", orders.trailingStop),
       },
+      ...algorithmOf(read, orders),
     },
     venue: {
       fill: venue.fill,
@@ -113,13 +116,15 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
         : read.fraction("/venue/participation", venue.participation, BPS_DIGITS),
       feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
+      ...venueCosts(read, venue),
     },
   };
 }
 
 /** The settings with their durations and limits in the one form that each value has. */
 function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
-  const { bars, risk, orders, venue } = human;
+  const { bars, risk, venue } = human;
+  const { algorithm, ...orders } = human.orders;
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
@@ -139,9 +144,10 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
       stopLoss: nullIfOff(orders.stopLoss),
       takeProfit: nullIfOff(orders.takeProfit),
       trailingStop: nullIfOff(orders.trailingStop),
+      ...oneAlgorithm(algorithm),
     },
     venue: {
-      ...venue,
+      ...oneVenue(venue),
       latency: formatDurationUs(flow.venue.latencyUs),
       participation: nullIfOff(venue.participation),
     },
