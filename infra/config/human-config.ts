@@ -17,6 +17,7 @@ export interface HumanConfig {
   readonly sizing: HumanSizing;
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {
     readonly onBreach: BreachResponse;
+    readonly orders?: HumanOrderRisk;
   } & HumanProposals;
   readonly orders: {
     readonly type: "market" | "limit";
@@ -150,6 +151,22 @@ export interface HumanBlackout {
   readonly symbol?: string;
 }
 
+export interface HumanOrderRisk {
+  readonly priceCollar?: HumanLimit;
+  readonly maxValue?: HumanLimit;
+  readonly maxQuantity?: HumanLimit;
+  readonly volumeShare?: HumanLimit;
+  readonly volumeBars?: number;
+  readonly orderRate?: string;
+  readonly messageRate?: string;
+  readonly repeats?: string;
+  readonly maxPriceAge?: string;
+  readonly session?: string;
+  readonly approvedOnly?: boolean;
+  readonly shortable?: readonly string[];
+  readonly buyingPower?: boolean;
+}
+
 /** One of the first four. */
 export interface HumanAlgorithm {
   readonly twap?: HumanSlices;
@@ -181,8 +198,10 @@ export interface HumanCommand {
   readonly limit?: LimitName;
   readonly value?: HumanLimit;
   readonly overlay?: "restricted-buys" | "restricted" | "blackout" | "target";
-  readonly symbol?: string;
   readonly from?: string;
   readonly until?: string;
   readonly weight?: number;
+  /** Overrides: which check of whose next order; overlays: on which symbol. */
+  readonly check?: string;
+  readonly symbol?: string;
 }

@@ -10,6 +10,7 @@ import { algorithmOf, oneAlgorithm } from "./algorithm.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanCommand, HumanConfig, HumanLimit, LimitName } from "./human-config.ts";
+import { oneOrderRisk, orderRiskOf } from "./order-risk.ts";
 import { nowhere, type Problem, problem } from "./problem.ts";
 import { KEYS, oneProposals, proposalsOf } from "./proposals.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
@@ -93,6 +94,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       onBreach: human.risk.onBreach,
       ...(proposals === null ? {} : { proposals }),
     },
+    ...orderRiskOf(read, human.risk.orders),
     orders: {
       type: orders.type === "limit" ? ("LIMIT" as const) : ("MARKET" as const),
       limitOffsetBps: read.fraction("/orders/limitOffset", orders.limitOffset, BPS_DIGITS),
@@ -129,14 +131,7 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
     sizing: oneSizing(human.sizing),
-    risk: {
-      ...Object.fromEntries(
-        Object.entries(risk as unknown as Settings)
-          .filter(([key]) => !KEYS.has(key))
-          .map(([key, value]) => [key, nullIfOff(value)]),
-      ),
-      ...oneProposals(risk),
-    },
+    risk: oneRisk(risk),
     orders: {
       ...orders,
       goodFor: flow.orders.goodForUs === null ? null : formatDurationUs(flow.orders.goodForUs),
@@ -151,6 +146,18 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
       latency: formatDurationUs(flow.venue.latencyUs),
       participation: nullIfOff(venue.participation),
     },
+  };
+}
+
+function oneRisk({ orders, ...limits }: HumanConfig["risk"]): Settings {
+  return {
+    ...Object.fromEntries(
+      Object.entries(limits as unknown as Settings)
+        .filter(([key]) => !KEYS.has(key))
+        .map(([key, value]) => [key, nullIfOff(value)]),
+    ),
+    ...oneProposals(limits),
+    ...(orders === undefined ? {} : { orders: oneOrderRisk(orders) }),
   };
 }
 
@@ -236,6 +243,7 @@ const limitFields = {
 
 function commandOf(read: Reading, human: HumanConfig, command: HumanCommand, index: number): Timed {
   const { limit, value = null } = command;
+  holdOverride(read, command, index);
   return {
     timeUs: read.time(`/commands/${index}/at`, command.at),
     value: {
@@ -243,13 +251,14 @@ function commandOf(read: Reading, human: HumanConfig, command: HumanCommand, ind
       command: command.command,
       who: command.who,
       why: command.why,
-      limit: limit === undefined ? null : limitFields[limit],
+      limit: limit === undefined ? (command.check ?? null) : limitFields[limit],
       value:
         command.overlay === "target"
           ? targetBps(read, command, index)
           : limit === undefined
             ? null
             : limitValue(read, limit, value, index),
+      symbol: command.symbol ?? "",
       ...overlayOf(read, command, index),
     },
   };
@@ -265,16 +274,16 @@ const kinds = {
 /** The fields of SetOverlay and LiftOverlay; of no other command. */
 function overlayOf(
   read: Reading,
-  { command, at: given, overlay, symbol, from, until, weight }: HumanCommand,
+  { command, at: given, overlay, from, until, weight }: HumanCommand,
   index: number,
-): Pick<ControlCommand, "overlay" | "symbol" | "fromUs" | "untilUs"> {
+): Pick<ControlCommand, "overlay" | "fromUs" | "untilUs"> {
   const place = `/commands/${index}`;
   const isSet = command === "SetOverlay";
   if (weight !== undefined && overlay !== "target") {
     read.fail(`${place}/weight`, "goes with overlay target alone: leave it out");
   }
-  const extra = Object.entries({ overlay, symbol, from, until }).filter(([key, value]) => {
-    const allowed = isSet || (command === "LiftOverlay" && (key === "overlay" || key === "symbol"));
+  const extra = Object.entries({ overlay, from, until }).filter(([key, value]) => {
+    const allowed = isSet || (command === "LiftOverlay" && key === "overlay");
     return value !== undefined && !allowed;
   });
   for (const [key] of extra) {
@@ -294,7 +303,6 @@ function overlayOf(
   }
   return {
     overlay: overlay === undefined ? null : kinds[overlay],
-    symbol: symbol ?? "",
     fromUs,
     untilUs,
   };
@@ -307,6 +315,19 @@ function targetBps(read: Reading, { symbol, weight }: HumanCommand, index: numbe
   }
   const bps = read.fraction(`${place}/weight`, Math.abs(weight), BPS_DIGITS);
   return weight < 0 ? -bps : bps;
+}
+
+/** What is overridden belongs to an override alone, and it names it whole. */
+function holdOverride(read: Reading, command: HumanCommand, index: number): void {
+  const isOverride = command.command.endsWith("Override");
+  const isOverlay = command.command.endsWith("Overlay");
+  for (const key of ["check", "symbol"] as const) {
+    if (isOverride === (command[key] !== undefined) || (isOverlay && key === "symbol")) continue;
+    const rule = isOverride
+      ? `missing: ${command.command} needs check and symbol`
+      : `does not go with command ${command.command}: leave it out`;
+    read.fail(`/commands/${index}/${key}`, rule);
+  }
 }
 
 function limitValue(

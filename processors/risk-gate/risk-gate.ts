@@ -297,7 +297,7 @@ function obey(state: RiskState, command: ControlCommand, timeUs: number, config:
     state.peak = state.equity;
     state.drawdownBps = 0;
   }
-  if (trading === "KILLED") {
+  if (trading === "KILLED" || trading === "FLATTENED") {
     for (const risk of state.symbols.values()) risk.approved = risk.position;
   }
   if (trading === "ACTIVE") state.closing = false;

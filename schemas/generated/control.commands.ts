@@ -8,6 +8,9 @@ export const controlCommandNameSymbols = [
   "KillTrading",
   "EnableTrading",
   "SetLimit",
+  "FlattenPositions",
+  "RequestOverride",
+  "ConfirmOverride",
   "SetOverlay",
   "LiftOverlay",
 ] as const;
@@ -26,10 +29,16 @@ function controlCommandNameIndex(value: ControlCommandName): number {
       return 4;
     case "SetLimit":
       return 5;
-    case "SetOverlay":
+    case "FlattenPositions":
       return 6;
-    case "LiftOverlay":
+    case "RequestOverride":
       return 7;
+    case "ConfirmOverride":
+      return 8;
+    case "SetOverlay":
+      return 9;
+    case "LiftOverlay":
+      return 10;
     default:
       return 0;
   }
@@ -60,14 +69,14 @@ export interface ControlCommand {
   readonly command: ControlCommandName;
   readonly who: string;
   readonly why: string;
-  /** SetLimit: which limit */
+  /** SetLimit: which limit; …Override: which check */
   readonly limit: string | null;
   /** SetLimit: its new value; SetOverlay of a TARGET: the weight in basis points of equity, signed */
   readonly value: number | null;
+  /** …Override: of which symbol's next order; …Overlay: on which symbol, empty for every one */
+  readonly symbol: string;
   /** SetOverlay, LiftOverlay: which */
   readonly overlay: OverlayKind | null;
-  /** SetOverlay, LiftOverlay: of which symbol; empty for every symbol */
-  readonly symbol: string;
   /** SetOverlay: from when on; null from the command on */
   readonly fromUs: number | null;
   /** SetOverlay: before when; null until it is lifted */
@@ -88,12 +97,12 @@ export function encodeControlCommand(writer: Writer, value: ControlCommand): voi
     writer.long(1);
     writer.long(value.value);
   }
+  writer.string(value.symbol);
   if (value.overlay === null) writer.long(0);
   else {
     writer.long(1);
     writer.enumeration(overlayKindIndex(value.overlay), value.overlay);
   }
-  writer.string(value.symbol);
   if (value.fromUs === null) writer.long(0);
   else {
     writer.long(1);
@@ -113,12 +122,12 @@ export function decodeControlCommand(reader: Reader): ControlCommand {
     why: reader.string(),
     limit: reader.present() ? reader.string() : null,
     value: reader.present() ? reader.long() : null,
+    symbol: reader.goesOn() ? reader.string() : "",
     overlay: reader.goesOn()
       ? reader.present()
         ? reader.enumeration(overlayKindSymbols)
         : null
       : null,
-    symbol: reader.wentOn ? reader.string() : "",
     fromUs: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
     untilUs: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
   };

@@ -34,6 +34,7 @@ export const riskReasonSymbols = [
   "MaxOrderValueExceeded",
   "MaxDrawdownExceeded",
   "NoReferencePrice",
+  "TradingFlattened",
   "MaxSectorExceeded",
   "MaxNetExposureExceeded",
   "MaxLeverageExceeded",
@@ -78,48 +79,56 @@ function riskReasonIndex(value: RiskReason): number {
       return 9;
     case "NoReferencePrice":
       return 10;
-    case "MaxSectorExceeded":
+    case "TradingFlattened":
       return 11;
-    case "MaxNetExposureExceeded":
+    case "MaxSectorExceeded":
       return 12;
-    case "MaxLeverageExceeded":
+    case "MaxNetExposureExceeded":
       return 13;
-    case "MaxWeightExceeded":
+    case "MaxLeverageExceeded":
       return 14;
-    case "MaxHerfindahlExceeded":
+    case "MaxWeightExceeded":
       return 15;
-    case "MaxBetaExceeded":
+    case "MaxHerfindahlExceeded":
       return 16;
-    case "MaxValueAtRiskExceeded":
+    case "MaxBetaExceeded":
       return 17;
-    case "MaxExpectedShortfallExceeded":
+    case "MaxValueAtRiskExceeded":
       return 18;
-    case "MaxCorrelationExceeded":
+    case "MaxExpectedShortfallExceeded":
       return 19;
-    case "MaxDaysToExitExceeded":
+    case "MaxCorrelationExceeded":
       return 20;
-    case "NotEnoughHistory":
+    case "MaxDaysToExitExceeded":
       return 21;
-    case "MaxDailyLossExceeded":
+    case "NotEnoughHistory":
       return 22;
-    case "MaxWeeklyLossExceeded":
+    case "MaxDailyLossExceeded":
       return 23;
-    case "MaxTradesExceeded":
+    case "MaxWeeklyLossExceeded":
       return 24;
-    case "CapitalGateExceeded":
+    case "MaxTradesExceeded":
       return 25;
-    case "Restricted":
+    case "CapitalGateExceeded":
       return 26;
-    case "Blackout":
+    case "Restricted":
       return 27;
-    case "ManualTarget":
+    case "Blackout":
       return 28;
+    case "ManualTarget":
+      return 29;
     default:
       return 0;
   }
 }
 
-export const tradingStateSymbols = ["ACTIVE", "REDUCE_ONLY", "HALTED", "KILLED"] as const;
+export const tradingStateSymbols = [
+  "ACTIVE",
+  "REDUCE_ONLY",
+  "HALTED",
+  "KILLED",
+  "FLATTENED",
+] as const;
 
 export type TradingState = (typeof tradingStateSymbols)[number];
 
@@ -133,6 +142,8 @@ function tradingStateIndex(value: TradingState): number {
       return 3;
     case "KILLED":
       return 4;
+    case "FLATTENED":
+      return 5;
     default:
       return 0;
   }
