@@ -197,9 +197,21 @@ export const errorKinds = {
   MODEL_RUNTIME_TOO_OLD: kind(2, "run a model file with Node 22.18 or later"),
   MODEL_SYNTAX_INVALID: kind(2, "mend the line named"),
   MODEL_TYPE_INVALID: kind(2, "mend the lines named: docs/tutorial.md shows a whole model"),
+  REPORT_BENCHMARK_UNKNOWN: kind(
+    2,
+    "name a symbol whose bars the run read, or a CSV file of dates and closes",
+  ),
+  REPORT_BENCHMARK_INVALID: kind(
+    3,
+    "give a CSV with a column of ISO dates and one of closes above 0",
+  ),
+  REPORT_EXPORT_REFUSED: kind(2, "name a folder that is not there yet, or an empty one"),
   MODEL_IMPORT_REFUSED: kind(2, 'keep the model in one file; only `import type … from "tapedeck"`'),
   MODEL_INPUT_HIDDEN: kind(2, "decide from the state and the features alone"),
-  MODEL_SHAPE_INVALID: kind(2, "export one SignalModel as default: docs/tutorial.md shows one"),
+  MODEL_SHAPE_INVALID: kind(
+    2,
+    "export one SignalModel or PortfolioModel as default: docs/tutorial.md shows both",
+  ),
   MODEL_FAILED: kind(5, "mend the model and run the backtest again: another model is another run"),
   MODEL_STRENGTH_INVALID: kind(5, "return a number from -1 to 1, or null for no view"),
   TELEMETRY_ADDRESS_UNAVAILABLE: kind(

@@ -62,6 +62,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "put runs side by side: settings that differ, measures with their intervals",
     async () => (await import("./compare.ts")).compareCommand(),
   ],
+  report: [
+    "make a run's report anew: against a benchmark, with its tables for other tools",
+    async () => (await import("./report.ts")).reportCommand(),
+  ],
   inspect: [
     "look into tapes and runs: topics, events, topology, positions at any time",
     async () => (await import("./inspect.ts")).inspectCommand(),
