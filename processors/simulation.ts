@@ -17,11 +17,11 @@ import {
 import { START_US } from "../streams/testing/tape.ts";
 import type { AnyProcessor, Topology } from "../streams/topology.ts";
 import { buildTopology } from "../streams/topology.ts";
-import type { ExitsConfig, FlowConfig, SizingConfig } from "./flow-config.ts";
+import type { AlgorithmConfig, ExitsConfig, FlowConfig, SizingConfig } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
-import { findFault } from "./simulation-books.ts";
+import { childrenFault, findFault } from "./simulation-books.ts";
 import { drawCosts } from "./simulation-venues.ts";
 import { flowTopology } from "./topology.ts";
 
@@ -39,6 +39,7 @@ export interface ScenarioOptions {
   /** With corporate actions in between; the rest of the market is that of the seed. */
   readonly actions?: boolean;
   readonly sizing?: SizingConfig;
+  readonly algorithm?: AlgorithmConfig;
   readonly model?: AnyModel;
   /** With all that the venue can charge and do, drawn from the seed. */
   readonly costs?: boolean;
@@ -65,9 +66,10 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const partitions = options.partitions ?? 1 + random.integer(8);
   const ownCount = random.integer(3) > 0;
   const recorded = ownCount ? partitions : 1 + random.integer(3);
-  const { sizing = config.sizing, model = config.model } = options;
+  const { sizing = config.sizing, model = config.model, algorithm } = options;
   const venue = options.costs === true ? { ...config.venue, ...drawCosts(seed) } : config.venue;
-  const topology = flowTopology({ ...config, sizing, model, venue });
+  const orders = algorithm === undefined ? config.orders : { ...config.orders, algorithm };
+  const topology = flowTopology({ ...config, sizing, model, venue, orders });
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,
@@ -76,7 +78,8 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
     prompt: new Set<TopicName>(inTime ? ["market.instruments"] : []),
     // The books of executions alone do not know of actions.
     findFault: (events) =>
-      options.actions === true ? null : findFault(events, instruments, INITIAL_MINOR),
+      (algorithm === undefined ? null : childrenFault(events, algorithm)) ??
+      (options.actions === true ? null : findFault(events, instruments, INITIAL_MINOR)),
   };
 }
 

@@ -180,6 +180,16 @@ export const errorKinds = {
   CONFIG_YAML_INVALID: kind(2, "mend the lines named: `tapedeck config check FILE`"),
   CONFIG_INVALID: kind(2, "mend the keys named: `tapedeck config schema` lists what is allowed"),
   CONFIG_CLUSTER_INVALID: kind(2, "mend the keys named: docs/cluster.md lists what is allowed"),
+  SWEEP_AXIS_INVALID: kind(
+    2,
+    "write --set key=values, such as --set features.emaFast=5..50:5 or --set features.emaSlow=20,50",
+  ),
+  SWEEP_TOO_LARGE: kind(2, "give fewer values, or draw some of them with --random N"),
+  SWEEP_EMPTY: kind(2, "mend what the message names, or vary the settings within what is allowed"),
+  SWEEP_RESULTS_DAMAGED: kind(
+    4,
+    "remove the file that the message names: the trials are run again",
+  ),
   CONFIG_OVERRIDE_INVALID: kind(2, "write --set key=value, such as --set risk.maxDrawdown=0.1"),
   MODEL_UNKNOWN: kind(2, "name a built-in model, or a file by its path: ./my-model.ts"),
   MODEL_UNREADABLE: kind(2, "name a TypeScript or JavaScript file of at most 1 MiB"),

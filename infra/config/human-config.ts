@@ -27,6 +27,7 @@ export interface HumanConfig {
     readonly stopLoss: HumanLimit;
     readonly takeProfit: HumanLimit;
     readonly trailingStop: HumanLimit;
+    readonly algorithm?: HumanAlgorithm | null;
   };
   readonly venue: {
     readonly fill: FlowConfig["venue"]["fill"];
@@ -108,6 +109,19 @@ export interface HumanRebalance {
   readonly costPerSide?: HumanLimit;
   readonly riskAversion?: number;
 }
+
+/** One of the first four. */
+export interface HumanAlgorithm {
+  readonly twap?: HumanSlices;
+  readonly vwap?: HumanSlices & { readonly days?: number; readonly curve?: readonly number[] };
+  readonly pov?: { readonly over: string; readonly rate: number };
+  readonly implementationShortfall?: HumanSlices & { readonly halfLife: string };
+  readonly maxChildren?: number;
+  readonly leftover?: "sweep" | "leave";
+}
+
+// A type, not an interface: it is plain data where it is walked as such.
+export type HumanSlices = { readonly over: string; readonly slices: number };
 
 export type LimitName =
   | "maxPosition"

@@ -5,6 +5,7 @@
 import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
+import { algorithmOf, oneAlgorithm } from "./algorithm.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanCommand, HumanConfig, HumanLimit, LimitName } from "./human-config.ts";
@@ -95,6 +96,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
         takeProfitBps: read.exitBps("takeProfit", orders.takeProfit),
         trailingStopBps: read.exitBps("trailingStop", orders.trailingStop),
       },
+      ...algorithmOf(read, orders),
     },
     venue: {
       fill: venue.fill,
@@ -112,7 +114,8 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
 
 /** The settings with their durations and limits in the one form that each value has. */
 function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
-  const { bars, risk, orders, venue } = human;
+  const { bars, risk, venue } = human;
+  const { algorithm, ...orders } = human.orders;
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
@@ -125,6 +128,7 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
       stopLoss: nullIfOff(orders.stopLoss),
       takeProfit: nullIfOff(orders.takeProfit),
       trailingStop: nullIfOff(orders.trailingStop),
+      ...oneAlgorithm(algorithm),
     },
     venue: {
       ...oneVenue(venue),

@@ -88,6 +88,20 @@ const sizings = [
   "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
 ];
 
+/** Every key of the execution algorithms, in two ways. */
+const algorithms = [
+  ["twap: { over: 1h, slices: 6 }, maxChildren: 9", "twap: { over: 2h, slices: 7 }"],
+  [
+    "vwap: { over: 1h, slices: 1, days: 3 }, leftover: leave",
+    "vwap: { over: 2h, slices: 2, curve: [1, 2] }",
+  ],
+  ["pov: { over: 1h, rate: 0.1 }", "pov: { over: 2h, rate: 0.2 }"],
+  [
+    "implementationShortfall: { over: 1h, slices: 6, halfLife: 10m }",
+    "implementationShortfall: { over: 2h, slices: 7, halfLife: 20m }",
+  ],
+].map((pair) => pair.map((text) => `tape: x\norders: { algorithm: { ${text} } }`));
+
 describe("sizing", () => {
   test("comes out in machine units, by its method", () => {
     expect(sizings.map((text) => read(text).flow.sizing)).toEqual([
@@ -348,6 +362,9 @@ describe("the canonical form", () => {
         ),
       ),
     );
+    for (const [a = "", b = ""] of algorithms) {
+      for (const { key } of diffConfigs(read(a).canonical, read(b).canonical)) differing.add(key);
+    }
     const same = ["source"];
     for (const key of dottedKeys()) {
       const isLeaf = !dottedKeys().some((other) => other.startsWith(`${key}.`));
