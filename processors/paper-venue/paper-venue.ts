@@ -17,6 +17,8 @@
 // which is known with the first price of the date after (or at the end of a bar of a day).
 // A split, a change of symbol and a delisting cancel every order of the symbol, GTC too, and those that
 // were decided before it and arrive after (docs/corporate-actions.md has the reason).
+// Where there is an order gate (isGated), only what it lets through is acted on; what it refuses never was an order
+// here, and is answered with a rejection.
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import { emit } from "../../streams/event.ts";
@@ -25,12 +27,16 @@ import type { VenueConfig } from "../flow-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
 import { arrive, catchUp, tell } from "./door.ts";
 import { expire, learn, onBar, onTick } from "./market.ts";
-import { act, handle } from "./requests.ts";
+import { act, deny, handle } from "./requests.ts";
 import { Session } from "./session.ts";
 import { onStatus } from "./status.ts";
 
+/** What a request comes as. */
+const requests: ReadonlySet<Input> = new Set(["orders", "risk.order-verdicts"]);
+
 type Input =
   | "orders"
+  | "risk.order-verdicts"
   | "market.instruments"
   | "market.corporate-actions"
   | "market.status"
@@ -40,6 +46,7 @@ type Input =
 export function paperVenue(
   config: VenueConfig,
   source: "ticks" | "bars",
+  isGated = false,
 ): Processor<VenueState, Input, "fills"> {
   const onTicks = config.fill === "next-tick";
   if (onTicks && source === "bars") {
@@ -56,7 +63,7 @@ export function paperVenue(
     version: 2,
     scope: "symbol",
     inputs: [
-      "orders",
+      isGated ? "risk.order-verdicts" : "orders",
       "market.instruments",
       "market.corporate-actions",
       onTicks ? "market.ticks" : "market.bars",
@@ -77,7 +84,7 @@ export function paperVenue(
       const isLesson = learnsBars && event.topic === "market.bars";
       const { timeUs } = event;
       if (!isLesson && isDelayed)
-        catchUp({ state, book, config }, timeUs, event.topic === "orders");
+        catchUp({ state, book, config }, timeUs, requests.has(event.topic));
       const session = new Session(state, book, config, timeUs);
       switch (event.topic) {
         case "orders":
@@ -85,6 +92,14 @@ export function paperVenue(
           if (isDelayed) arrive({ state, book, config }, event.value, timeUs);
           else handle(session, event.value);
           break;
+        case "risk.order-verdicts": {
+          expire(session, timeUs);
+          const { outcome, order } = event.value;
+          if (outcome !== "PASS") deny(session, order);
+          else if (isDelayed) arrive({ state, book, config }, order, timeUs);
+          else handle(session, order);
+          break;
+        }
         case "market.corporate-actions":
           expire(session, timeUs);
           act(session, event.value);
