@@ -44,6 +44,8 @@ export interface Book {
 interface Underway {
   readonly order: Order;
   readonly dueUs: number;
+  /** By the gate before the venue: it is answered in its turn. */
+  readonly isDenied: boolean;
 }
 
 export interface VenueState {

@@ -13,7 +13,7 @@ import type { Book, VenueState } from "./book.ts";
 import { delayBack, delayTo, isRefused } from "./chance.ts";
 import { closedBy, sessionFrom } from "./hours.ts";
 import { expire } from "./market.ts";
-import { handle } from "./requests.ts";
+import { deny, handle } from "./requests.ts";
 import { keyOf, Session } from "./session.ts";
 
 interface At {
@@ -23,13 +23,13 @@ interface At {
 }
 
 /** A request has come as far as its least latency: it is worked on now, or waits. */
-export function arrive(at: At, order: Order, nowUs: number): void {
+export function arrive(at: At, order: Order, nowUs: number, isDenied = false): void {
   const { book, config } = at;
   const last = book.underway.at(-1)?.dueUs ?? nowUs;
   const delay = config.chance === undefined ? 0 : delayTo(config.chance, order);
   const dueUs = Math.max(nowUs + delay, last);
-  if (dueUs > nowUs || book.underway.length > 0) book.underway.push({ order, dueUs });
-  else admit(at, order, nowUs);
+  if (dueUs > nowUs || book.underway.length > 0) book.underway.push({ order, dueUs, isDenied });
+  else admit(at, order, nowUs, isDenied);
 }
 
 /** Works on what was due before `nowUs` (or at it, for an order's own instant), and opens the doors. */
@@ -40,7 +40,7 @@ export function catchUp(at: At, nowUs: number, isOrder: boolean): void {
     if (next === undefined || next.dueUs > nowUs || (next.dueUs === nowUs && !isOrder)) break;
     openDoors(at, next.dueUs);
     book.underway.shift();
-    admit(at, next.order, next.dueUs);
+    admit(at, next.order, next.dueUs, next.isDenied);
   }
   openDoors(at, nowUs);
 }
@@ -61,9 +61,13 @@ function openDoors(at: At, nowUs: number): void {
   }
 }
 
-function admit(at: At, order: Order, nowUs: number): void {
+function admit(at: At, order: Order, nowUs: number, isDenied: boolean): void {
   const { state, book, config } = at;
   const session = new Session(state, book, config, nowUs);
+  if (isDenied) {
+    deny(session, order);
+    return;
+  }
   const unknown = { order, executed: 0, leaves: 0 };
   if (order.action === "CANCEL") {
     cancel(at, order, session);

@@ -95,8 +95,9 @@ export function paperVenue(
         case "risk.order-verdicts": {
           expire(session, timeUs);
           const { outcome, order } = event.value;
-          if (outcome !== "PASS") deny(session, order);
-          else if (isDelayed) arrive({ state, book, config }, order, timeUs);
+          const isDenied = outcome !== "PASS";
+          if (isDelayed) arrive({ state, book, config }, order, timeUs, isDenied);
+          else if (isDenied) deny(session, order);
           else handle(session, order);
           break;
         }

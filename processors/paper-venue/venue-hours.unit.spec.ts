@@ -86,6 +86,8 @@ describe("a request with a delay of its own", () => {
         ...[minute(M, 10), placed(M, one), placed(M + 1, cancelOf(one)), minute(3 * M, 20)],
       );
       expect(found.map(({ reason }) => reason)).toEqual(["CanceledByUser"]);
+      const arrivedUs = M + delayTo({ ...chance, seed }, one);
+      expect(found[0]?.tradeUs).toBeGreaterThanOrEqual(arrivedUs);
     }
   });
 
