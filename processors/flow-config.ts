@@ -314,6 +314,35 @@ export interface VenueConfig {
   readonly price?: PriceConfig;
   /** In place of feePerMillion and minimumFeeMinor, where given. */
   readonly fees?: FeeSchedule;
+  /** What is left to chance; left out: nothing. */
+  readonly chance?: ChanceConfig;
+  /** When it may trade; left out: whenever a price is printed. */
+  readonly trading?: TradingConfig;
+}
+
+/** Drawn from the seed and the identity of the order or the report: not from when or where it is worked on. */
+export interface ChanceConfig {
+  readonly seed: number;
+  /** On top of orders.latencyUs and venue.latencyUs, which every message takes at least; null: none. */
+  readonly toVenue: Delay | null;
+  readonly back: Delay | null;
+  /** Of new orders, refused for no fault of theirs. */
+  readonly rejectPerMillion: number;
+}
+
+/** Whole microseconds, at least 1. LOGNORMAL: the logarithm has standard deviation sigma. */
+export type Delay =
+  | { readonly kind: "CONSTANT"; readonly us: number }
+  | { readonly kind: "UNIFORM"; readonly leastUs: number; readonly mostUs: number }
+  | { readonly kind: "LOGNORMAL"; readonly medianUs: number; readonly sigma: number };
+
+export interface TradingConfig {
+  /** After midnight UTC, Monday to Friday, from the opening to before the close; null: always. */
+  readonly hours: { readonly openUs: number; readonly closeUs: number } | null;
+  /** Reads market.status: halts, early closes and busted trades. */
+  readonly status: boolean;
+  /** What an order meets that comes while there is no trading. */
+  readonly closed: "WAIT" | "REFUSE";
 }
 
 /** What an execution that takes its price pays beside slippageBps (docs/venue.md); 0: not that. */

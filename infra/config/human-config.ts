@@ -39,6 +39,8 @@ export interface HumanConfig {
     readonly minimumFee: number;
     readonly price?: HumanPrice;
     readonly fees?: HumanFees;
+    readonly chance?: HumanChance;
+    readonly trading?: HumanTrading;
   };
   readonly commands: readonly HumanCommand[];
   readonly seed: number;
@@ -70,6 +72,27 @@ export interface HumanFeeTier {
   readonly taker?: number;
   readonly maker?: number;
   readonly perUnit?: number;
+}
+
+export interface HumanChance {
+  readonly toVenue?: HumanDelay;
+  readonly back?: HumanDelay;
+  readonly reject?: number;
+}
+
+export interface HumanDelay {
+  readonly distribution: "constant" | "uniform" | "lognormal";
+  readonly time?: string;
+  readonly least?: string;
+  readonly most?: string;
+  readonly median?: string;
+  readonly sigma?: number;
+}
+
+export interface HumanTrading {
+  readonly hours?: { readonly open: string; readonly close: string };
+  readonly status?: boolean;
+  readonly closed?: "wait" | "refuse";
 }
 
 export type HumanSizing = HumanSizingChoices &

@@ -118,7 +118,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
         : read.fraction("/venue/participation", venue.participation, BPS_DIGITS),
       feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
-      ...venueCosts(read, venue),
+      ...venueCosts(read, venue, human.seed),
     },
   };
 }
