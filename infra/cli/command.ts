@@ -13,8 +13,8 @@ import { DEFAULT_ROOT } from "../run/run-folder.ts";
 import { appOption, prefixOption } from "./namespace-options.ts";
 
 interface Options {
-  readonly who: string;
-  readonly why: string;
+  readonly who?: string;
+  readonly why?: string;
   readonly portfolio: string;
   readonly limit?: string;
   readonly value?: number | "off";
@@ -25,6 +25,11 @@ interface Options {
   readonly app?: string;
   readonly cluster?: string;
   readonly root: string;
+}
+
+interface Giver {
+  readonly who: string;
+  readonly why: string;
 }
 
 const names = {
@@ -43,8 +48,8 @@ const latches = ["latch", "release", "show-latch"] as const;
 export function commandCommand(): Command {
   return new Command("command")
     .argument("<name>", [...Object.keys(names), ...latches].join(", "))
-    .option("--who <name>", "who gives it", filled, "")
-    .option("--why <text>", "why", filled, "")
+    .option("--who <name>", "who gives it", filled)
+    .option("--why <text>", "why", filled)
     .option("--portfolio <name>", "whom it is for", "main")
     .option("--limit <name>", "set-limit: maxPosition, maxGrossExposureMinor, ... (docs/risk.md)")
     .addOption(new Option("--value <n>", "set-limit: a whole number, or off").argParser(value))
@@ -77,7 +82,8 @@ async function give(name: string, options: Options): Promise<Said> {
     return latch === null ? { app, latch: null } : { app, latch: "set", ...latch };
   }
   const { who, why } = options;
-  if (who === "" || why === "") throw usage(`${name} needs --who and --why: it is written down`);
+  if (who === undefined || why === undefined)
+    throw usage(`${name} needs --who and --why: it is written down`);
   if (name === "latch") {
     const at = new Date().toISOString();
     return { app, latch: "set", file: setLatch(options.root, app, { who, why, at }) };
@@ -85,7 +91,7 @@ async function give(name: string, options: Options): Promise<Said> {
   if (name === "release") {
     return { app, latch: releaseLatch(options.root, app) ? "released" : "there was none" };
   }
-  const command = commandOf(name, options);
+  const command = commandOf(name, { ...options, who, why });
   const session = await openKafka({ cluster: options.cluster });
   try {
     const log = session.log(operatorOf(app), options.prefix, true);
@@ -101,7 +107,7 @@ async function give(name: string, options: Options): Promise<Said> {
   }
 }
 
-function commandOf(name: string, options: Options): ControlCommand {
+function commandOf(name: string, options: Options & Giver): ControlCommand {
   if (!isName(name)) {
     throw usage(`no command ${name}: ${[...Object.keys(names), ...latches].join(", ")}`);
   }
@@ -121,6 +127,9 @@ function commandOf(name: string, options: Options): ControlCommand {
     limit: (isOverride ? check : name === "set-limit" ? limit : undefined) ?? null,
     value: name !== "set-limit" || to === "off" ? null : (to ?? null),
     symbol: isOverride ? (symbol ?? "") : "",
+    overlay: null,
+    fromUs: null,
+    untilUs: null,
   };
 }
 

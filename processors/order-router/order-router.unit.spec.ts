@@ -275,14 +275,18 @@ describe("commands", () => {
     expect(brief(orders({}, approved(["A", 1, 10]), told("HaltTrading")))).toEqual(["NEW +1 #1"]);
   });
 
-  test("SetLimit and another portfolio's commands are not for the router", () => {
+  test("what is no switch, and another portfolio's commands, are not for the router", () => {
     const found = orders(
       {},
       approved(["A", 100, 10]),
+      approved(["A", 60, 10]),
+      told("SetOverlay", { overlay: "RESTRICTED", symbol: "A" }),
+      told("RequestOverride", { limit: "PRICE_COLLAR", symbol: "A" }),
       told("SetLimit", { limit: "maxPosition", value: 1 }),
       told("KillTrading", { portfolio: "other" }),
+      ended(1, "CANCELED", "CanceledByUser"),
     );
-    expect(brief(found)).toEqual(["NEW +100 #1"]);
+    expect(brief(found)).toEqual(["NEW +100 #1", "CANCEL +100 #1", "NEW +60 #2"]);
   });
 });
 
