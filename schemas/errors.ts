@@ -29,6 +29,10 @@ export const errorKinds = {
     3,
     "give a split as two positive whole numbers: new shares for old ones",
   ),
+  VALUE_ACTION_UNSUPPORTED: kind(
+    3,
+    "leave the action out: contracts against margin take whole splits, changes of symbol and an end",
+  ),
   VALUE_TIME_INVALID: kind(2, "times lie within 1970 to 2200: give another day, or fewer of them"),
   STREAMS_TOPIC_UNKNOWN: kind(
     2,
