@@ -130,6 +130,8 @@ export class Session {
       tradeUs: this.nowUs,
       execId,
       cumQuantity: executed,
+      parts: [],
+      refExecId: 0,
       ...execution,
     });
   }

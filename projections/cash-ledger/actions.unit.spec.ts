@@ -86,7 +86,10 @@ test("sums to zero after every event of any history, and securities are what is 
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       for (const state of ledgers(steps)) {
         expect(trialBalance(state)).toBe(0n);
-        const costs = [...state.holdings.values()].reduce((sum, { cost }) => sum + cost, 0n);
+        const costs = [...state.holdings.values()].reduce(
+          (sum, { holding }) => sum + holding.cost,
+          0n,
+        );
         expect(balanceOf(state, "main", "USD", "securities")).toBe(costs);
       }
     }),

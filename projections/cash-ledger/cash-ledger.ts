@@ -1,34 +1,37 @@
-// Where did every cent go? A double-entry ledger: each fill and each corporate action posts entries that sum
-// to zero, and so does every trial balance. Debits are positive. Holdings are kept at average cost; a fill of an
-// instrument in another currency is booked in that currency, whose balances sum to zero too.
+// Where did every cent go? A double-entry ledger: each fill, each cost of carrying and each corporate action
+// posts entries that sum to zero in every currency, and so does every trial balance. Debits are positive.
+// Each report counts once, however often it comes, and a busted trade is taken back.
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import {
+  actOn,
+  bookReport,
+  type Held,
+  heldBy,
+  noted,
+  withHolding,
+} from "../../schemas/values/booking.ts";
+import { isMargined } from "../../schemas/values/contract-terms.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
-import { changeHolding, flat, type Holding } from "../../schemas/values/holding.ts";
-import { notionalMinor } from "../../schemas/values/money.ts";
+import { addHolding, emptied, flat, type LotMethod } from "../../schemas/values/holding.ts";
 import type { EventOf } from "../../streams/event.ts";
 import type { Account, Answer } from "../answer.ts";
+import {
+  type AccountName,
+  actionEntries,
+  type Cause,
+  type Entry,
+  entriesOf,
+  type Transaction,
+} from "./postings.ts";
 
 type Input = "market.instruments" | "market.bars" | "market.corporate-actions" | "fills";
 
-/**
- * realised: profit of what was closed, before fees, a credit where it is a gain, as dividends are where
- * they were received.
- */
-export type AccountName = "cash" | "securities" | "realised" | "dividends" | "fees" | "capital";
-
-export interface Entry {
-  readonly portfolio: string;
-  readonly currency: string;
-  readonly account: AccountName;
-  readonly amount: bigint;
-}
-
-interface Balances {
+export interface Book {
   readonly portfolio: string;
   readonly currency: string;
   readonly currencyScale: number;
@@ -36,55 +39,37 @@ interface Balances {
 }
 
 export interface LedgerState {
+  readonly lots: LotMethod;
   readonly instruments: Map<string, Instrument>;
   /** Last close by symbol, or the last executed price before the first close: of fractions of shares. */
   readonly marks: Map<string, number>;
   /** By portfolio and symbol. */
-  readonly holdings: Map<string, Holding>;
+  readonly holdings: Map<string, Held>;
   /** By portfolio and currency. */
-  readonly books: Map<string, Balances>;
+  readonly books: Map<string, Book>;
 }
 
 const key = (portfolio: string, of: string): string => `${portfolio}\n${of}`;
 
-/** The entries of one fill, given what was held before it. */
-export function entriesOf(
-  fill: ExecutionReport,
-  instrument: Instrument,
-  held: Holding,
-): readonly Entry[] {
-  const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
-  const value = notionalMinor(fill.price, quantity, instrument);
-  const change = changeHolding(held, quantity, value);
-  const entry = (account: AccountName, amount: bigint): Entry => ({
-    portfolio: fill.portfolio,
-    currency: instrument.currency,
-    account,
-    amount,
-  });
-  return [
-    entry("securities", change.holding.cost - held.cost),
-    entry("realised", -change.realised),
-    entry("fees", fill.fee),
-    entry("cash", -value - fill.fee),
-  ].filter(({ amount }) => amount !== 0n);
-}
-
-/** Writes entries that sum to zero into one book; anything else is refused whole. */
-function post(book: Balances, entries: readonly Entry[]): void {
-  const sum = entries.reduce((total, { amount }) => total + amount, 0n);
-  if (sum !== 0n) {
-    throw new TapedeckError("PROJECTION_LEDGER_UNBALANCED", `entries sum to ${sum}, not to 0`, {
-      portfolio: book.portfolio,
-      sum,
-    });
+/** Writes entries that sum to zero in each currency; anything else is refused whole. */
+function post(state: LedgerState, { portfolio, symbol, entries }: Transaction): void {
+  for (const { currency } of entries) {
+    const own = entries.filter((entry) => entry.currency === currency);
+    const sum = own.reduce((total, { amount }) => total + amount, 0n);
+    if (sum === 0n) continue;
+    throw new TapedeckError(
+      "PROJECTION_LEDGER_UNBALANCED",
+      `entries of ${symbol} sum to ${sum} in ${currency}, not to 0`,
+      { portfolio, symbol, currency, sum },
+    );
   }
-  for (const { account, amount } of entries) {
-    book.accounts.set(account, (book.accounts.get(account) ?? 0n) + amount);
+  for (const entry of entries) {
+    const { accounts } = bookOf(state, portfolio, entry);
+    accounts.set(entry.account, (accounts.get(entry.account) ?? 0n) + entry.amount);
   }
 }
 
-function bookOf(state: LedgerState, portfolio: string, currency: string, scale: number): Balances {
+function bookOf(state: LedgerState, portfolio: string, { currency, scale }: Entry): Book {
   const found = state.books.get(key(portfolio, currency));
   if (found !== undefined) return found;
   const book = { portfolio, currency, currencyScale: scale, accounts: new Map() };
@@ -92,79 +77,121 @@ function bookOf(state: LedgerState, portfolio: string, currency: string, scale: 
   return book;
 }
 
+/** The capital as the first transaction. */
+export function opening({ name, currency, currencyScale, initialCashMinor }: Account): Transaction {
+  const entry = (account: AccountName, amount: bigint): Entry => ({
+    currency,
+    scale: currencyScale,
+    account,
+    amount,
+  });
+  const entries = [entry("cash", initialCashMinor), entry("capital", -initialCashMinor)];
+  return transaction(name, "OPENING", "", entries);
+}
+
+const transaction = (
+  portfolio: string,
+  cause: Cause,
+  symbol: string,
+  entries: readonly Entry[],
+): Transaction => ({ portfolio, cause, symbol, quantity: 0, price: 0, reason: "NONE", entries });
+
 function open(account: Account): LedgerState {
   const state = {
+    lots: account.lots ?? "AVERAGE",
     instruments: new Map(),
     marks: new Map(),
     holdings: new Map(),
     books: new Map(),
-  };
-  const { name: portfolio, currency, initialCashMinor } = account;
-  post(bookOf(state, portfolio, currency, account.currencyScale), [
-    { portfolio, currency, account: "cash", amount: initialCashMinor },
-    { portfolio, currency, account: "capital", amount: -initialCashMinor },
-  ]);
+  } as const;
+  post(state, opening(account));
   return state;
+}
+
+/** Folds an event in, and tells what it posted: nothing as a rule. */
+export function postEvent(state: LedgerState, event: EventOf<Input>): readonly Transaction[] {
+  switch (event.topic) {
+    case "market.bars":
+      state.marks.set(event.value.symbol, event.value.close);
+      return [];
+    case "market.instruments":
+      state.instruments.set(event.value.symbol, event.value);
+      return [];
+    case "market.corporate-actions":
+      return act(state, event.value);
+    case "fills":
+      return report(state, event.value);
+  }
 }
 
 function evolve(state: LedgerState, event: EventOf<Input>): LedgerState {
-  if (event.topic === "market.bars") state.marks.set(event.value.symbol, event.value.close);
-  else if (event.topic === "market.instruments") {
-    state.instruments.set(event.value.symbol, event.value);
-  } else if (event.topic === "market.corporate-actions") act(state, event.value);
-  else if (event.value.execType === "FILLED") book(state, event.value);
+  postEvent(state, event);
   return state;
 }
 
-function book(state: LedgerState, fill: ExecutionReport): void {
-  const instrument = state.instruments.get(fill.symbol);
+function report(state: LedgerState, fill: ExecutionReport): readonly Transaction[] {
+  const { portfolio, symbol, execType, price, reason } = fill;
+  const at = key(portfolio, symbol);
+  const before = state.holdings.get(at) ?? heldBy(state.lots);
+  const instrument = state.instruments.get(symbol);
   if (instrument === undefined) {
-    throw new TapedeckError(
-      "PROJECTION_INSTRUMENT_UNKNOWN",
-      `a fill of ${fill.symbol} came first`,
-      { symbol: fill.symbol, orderId: fill.orderId },
-    );
+    if (execType !== "FILLED" && execType !== "CARRIED") {
+      state.holdings.set(at, noted(before, fill));
+      return [];
+    }
+    throw new TapedeckError("PROJECTION_INSTRUMENT_UNKNOWN", `a fill of ${symbol} came first`, {
+      symbol,
+      orderId: fill.orderId,
+    });
   }
-  const at = key(fill.portfolio, fill.symbol);
-  const held = state.holdings.get(at) ?? flat;
-  const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
-  const value = notionalMinor(fill.price, quantity, instrument);
-  const { currency, currencyScale } = instrument;
-  post(bookOf(state, fill.portfolio, currency, currencyScale), entriesOf(fill, instrument, held));
-  state.holdings.set(at, changeHolding(held, quantity, value).holding);
-  if ((state.marks.get(fill.symbol) ?? 0) === 0) state.marks.set(fill.symbol, fill.price);
+  const { held, booking } = bookReport(before, fill, instrument);
+  const exchanges = instrument.contract === "EXCHANGE";
+  // What a conversion buys is cash.
+  const holding = exchanges ? emptied(held.holding) : held.holding;
+  state.holdings.set(at, exchanges ? { ...held, holding } : held);
+  if (booking === null) return [];
+  if (execType === "FILLED" && (state.marks.get(symbol) ?? 0) === 0) {
+    state.marks.set(symbol, price);
+  }
+  const entries = entriesOf(booking, instrument, before.holding.cost, holding.cost);
+  const posted = {
+    ...transaction(portfolio, causeOf(fill, instrument), symbol, entries),
+    quantity: booking.quantity,
+    price,
+    reason: execType === "CARRIED" ? reason : ("NONE" as const),
+  };
+  post(state, posted);
+  return [posted];
 }
 
-function act(state: LedgerState, action: CorporateAction): void {
+function causeOf({ execType, side }: ExecutionReport, { contract }: Instrument): Cause {
+  if (execType === "CARRIED") return "CARRIED";
+  if (execType === "TRADE_CANCEL") return "BUSTED";
+  if (contract === "EXCHANGE") return "CONVERSION";
+  return side === "BUY" ? "BUY" : "SELL";
+}
+
+function act(state: LedgerState, action: CorporateAction): readonly Transaction[] {
   const { symbol, newSymbol } = action;
   const instrument = state.instruments.get(symbol);
-  if (instrument === undefined) return;
+  if (instrument === undefined) return [];
   const mark = state.marks.get(symbol) ?? 0;
+  const done: Transaction[] = [];
   for (const portfolio of holdersOf(state, symbol)) {
-    const held = state.holdings.get(key(portfolio, symbol)) as Holding;
-    const { holding, cash, realised } = applyAction(held, mark, action, instrument);
-    state.holdings.set(key(portfolio, symbol), holding);
-    const account = action.action === "CASH_DIVIDEND" ? "dividends" : "realised";
-    const { currency, currencyScale } = instrument;
-    const entry = (to: AccountName, amount: bigint): Entry => ({
-      portfolio,
-      currency,
-      account: to,
-      amount,
-    });
-    post(
-      bookOf(state, portfolio, currency, currencyScale),
-      [
-        entry("securities", holding.cost - held.cost),
-        entry(account, -realised),
-        entry("cash", cash),
-      ].filter(({ amount }) => amount !== 0n),
-    );
-    if (action.action === "SYMBOL_CHANGE") rename(state, portfolio, instrument, action);
+    const before = state.holdings.get(key(portfolio, symbol)) as Held;
+    const { held, result } = actOn(before, mark, action, instrument);
+    state.holdings.set(key(portfolio, symbol), held);
+    const entries = actionEntries(action, result, instrument, before.holding.cost);
+    if (entries.length > 0) done.push(transaction(portfolio, action.action, symbol, entries));
+    if (action.action === "SYMBOL_CHANGE") {
+      done.push(...rename(state, portfolio, instrument, action));
+    }
   }
   const { mark: after } = applyAction(flat, mark, action, instrument);
   state.marks.set(symbol, after);
   if (action.action === "SYMBOL_CHANGE" && after !== 0) state.marks.set(newSymbol, after);
+  for (const each of done) post(state, each);
+  return done;
 }
 
 /** Portfolios that have held the symbol, in the order of their first fills of anything. */
@@ -180,37 +207,37 @@ function rename(
   portfolio: string,
   instrument: Instrument,
   { symbol, newSymbol }: CorporateAction,
-): void {
+): readonly Transaction[] {
   if (!state.instruments.has(newSymbol)) {
     state.instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
   }
-  const { quantity, cost } = state.holdings.get(key(portfolio, symbol)) as Holding;
-  state.holdings.delete(key(portfolio, symbol));
-  if (quantity === 0) return;
-  const held = state.holdings.get(key(portfolio, newSymbol)) ?? flat;
-  const change = changeHolding(held, quantity, cost);
-  state.holdings.set(key(portfolio, newSymbol), change.holding);
-  // Two positions that met may have closed each other: their costs then differ by a profit.
-  const { currency, currencyScale } = instrument;
-  const book = bookOf(state, portfolio, currency, currencyScale);
-  post(
-    book,
-    change.realised === 0n
-      ? []
-      : [
-          { portfolio, currency, account: "securities", amount: change.realised },
-          { portfolio, currency, account: "realised", amount: -change.realised },
-        ],
-  );
+  const old = state.holdings.get(key(portfolio, symbol)) as Held;
+  state.holdings.set(key(portfolio, symbol), withHolding(old, emptied(old.holding)));
+  if (old.holding.quantity === 0) return [];
+  const target = state.holdings.get(key(portfolio, newSymbol)) ?? heldBy(state.lots);
+  const { holding, realised } = addHolding(target.holding, old.holding);
+  state.holdings.set(key(portfolio, newSymbol), withHolding(target, holding));
+  if (realised === 0n) return [];
+  // Two positions that met have closed each other: their costs differ by a profit.
+  const { currency, currencyScale: scale } = instrument;
+  const into = isMargined(instrument) ? "cash" : "securities";
+  return [
+    transaction(portfolio, "SYMBOL_CHANGE", newSymbol, [
+      { currency, scale, account: into, amount: realised },
+      { currency, scale, account: "realised", amount: -realised },
+    ]),
+  ];
 }
 
-/** Sum of every account of every book: 0n, or the ledger is broken. */
+/** Sum of what every currency of every portfolio is out of balance by: 0n, or the ledger is broken. */
 export function trialBalance(state: LedgerState): bigint {
-  let sum = 0n;
+  let out = 0n;
   for (const { accounts } of state.books.values()) {
+    let sum = 0n;
     for (const amount of accounts.values()) sum += amount;
+    out += sum < 0n ? -sum : sum;
   }
-  return sum;
+  return out;
 }
 
 export function balanceOf(
@@ -226,7 +253,7 @@ export const cashLedger = (account: Account): Answer<LedgerState, Input> => ({
   question: "Where did every cent go?",
   projection: {
     name: "cash-ledger",
-    version: 1,
+    version: 2,
     inputs: ["market.instruments", "market.bars", "market.corporate-actions", "fills"],
     initial: () => open(account),
     evolve,

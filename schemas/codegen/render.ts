@@ -205,7 +205,9 @@ function decoded(field: Field & { readonly rendered: Rendered; readonly starts: 
 }
 
 function defaultOf({ name, default: value }: Field, { type }: Rendered): string {
-  const plain = value === null || ["number", "boolean", "string"].includes(typeof value);
+  const isEmptyList = Array.isArray(value) && value.length === 0;
+  const isScalar = ["number", "boolean", "string"].includes(typeof value);
+  const plain = value === null || isScalar || isEmptyList;
   if (!plain || type === "Uint8Array") {
     throw new Error(`schemas: no rendering for the default of ${name}`);
   }

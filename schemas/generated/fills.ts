@@ -14,6 +14,8 @@ export const execTypeSymbols = [
   "EXPIRED",
   "CANCEL_REJECTED",
   "REPLACE_REJECTED",
+  "TRADE_CANCEL",
+  "CARRIED",
 ] as const;
 
 export type ExecType = (typeof execTypeSymbols)[number];
@@ -42,6 +44,10 @@ function execTypeIndex(value: ExecType): number {
       return 10;
     case "REPLACE_REJECTED":
       return 11;
+    case "TRADE_CANCEL":
+      return 12;
+    case "CARRIED":
+      return 13;
     default:
       return 0;
   }
@@ -79,6 +85,13 @@ export const execReasonSymbols = [
   "GoodTillDate",
   "AuctionMissed",
   "LinkedOrder",
+  "MarketClosed",
+  "MarketHalted",
+  "RefusedByVenue",
+  "TradeBusted",
+  "BorrowFee",
+  "Funding",
+  "Financing",
 ] as const;
 
 export type ExecReason = (typeof execReasonSymbols)[number];
@@ -117,9 +130,77 @@ function execReasonIndex(value: ExecReason): number {
       return 15;
     case "LinkedOrder":
       return 16;
+    case "MarketClosed":
+      return 17;
+    case "MarketHalted":
+      return 18;
+    case "RefusedByVenue":
+      return 19;
+    case "TradeBusted":
+      return 20;
+    case "BorrowFee":
+      return 21;
+    case "Funding":
+      return 22;
+    case "Financing":
+      return 23;
     default:
       return 0;
   }
+}
+
+export const pricePartKindSymbols = [
+  "HALF_SPREAD",
+  "SLIPPAGE",
+  "VOLUME_SHARE",
+  "VOLATILITY",
+  "TEMPORARY_IMPACT",
+  "PERMANENT_IMPACT",
+  "CAP",
+] as const;
+
+export type PricePartKind = (typeof pricePartKindSymbols)[number];
+
+function pricePartKindIndex(value: PricePartKind): number {
+  switch (value) {
+    case "HALF_SPREAD":
+      return 1;
+    case "SLIPPAGE":
+      return 2;
+    case "VOLUME_SHARE":
+      return 3;
+    case "VOLATILITY":
+      return 4;
+    case "TEMPORARY_IMPACT":
+      return 5;
+    case "PERMANENT_IMPACT":
+      return 6;
+    case "CAP":
+      return 7;
+    default:
+      return 0;
+  }
+}
+
+export interface PricePart {
+  readonly part: PricePartKind;
+  /** added to the price, scaled by priceScale; CAP gives back what goes beyond the limit */
+  readonly amount: number;
+}
+export function encodePricePart(writer: Writer, value: PricePart): void {
+  writer.enumeration(pricePartKindIndex(value.part), value.part);
+  writer.long(value.amount);
+}
+export function decodePricePart(reader: Reader): PricePart {
+  return { part: reader.enumeration(pricePartKindSymbols), amount: reader.long() };
+}
+
+function readItems(reader: Reader): PricePart[] {
+  const items: PricePart[] = [];
+  for (let left = reader.block(); left > 0; left = reader.block()) {
+    for (; left > 0; left--) items.push(decodePricePart(reader));
+  }
+  return items;
 }
 
 /** What a venue says about an order. */
@@ -129,15 +210,15 @@ export interface ExecutionReport {
   readonly portfolio: string;
   readonly symbol: string;
   readonly side: Side;
-  /** executed, always positive; 0 unless FILLED */
+  /** executed, or busted by a TRADE_CANCEL, always positive; 0 of other reports */
   readonly quantity: number;
-  /** executed price; 0 unless FILLED */
+  /** executed price; 0 unless FILLED or TRADE_CANCEL */
   readonly price: number;
   /** still open after this report */
   readonly leavesQuantity: number;
-  /** minor units of the instrument's currency */
+  /** minor units of the instrument's currency; what carrying a position cost, or brought if below 0, of CARRIED; as it was charged of a TRADE_CANCEL */
   readonly fee: bigint;
-  /** adverse price difference that the venue's slippage model added, scaled by priceScale */
+  /** adverse price difference that the parts of the price add up to, scaled by priceScale; below 0 where our own earlier impact moved the price our way */
   readonly slippage: number;
   readonly reason: ExecReason;
   /** when the price that filled it was printed */
@@ -146,6 +227,10 @@ export interface ExecutionReport {
   readonly execId: number;
   /** executed of the order in all, with this report; 0 before version 2 */
   readonly cumQuantity: number;
+  /** what made the price of an execution: price less these is the price that was printed */
+  readonly parts: readonly PricePart[];
+  /** TRADE_CANCEL: the report that it undoes; else 0 */
+  readonly refExecId: number;
 }
 export function encodeExecutionReport(writer: Writer, value: ExecutionReport): void {
   writer.long(value.orderId);
@@ -162,6 +247,14 @@ export function encodeExecutionReport(writer: Writer, value: ExecutionReport): v
   writer.long(value.tradeUs);
   writer.long(value.execId);
   writer.long(value.cumQuantity);
+  if (value.parts.length > 0) {
+    writer.long(value.parts.length);
+    for (const item of value.parts) {
+      encodePricePart(writer, item);
+    }
+  }
+  writer.long(0);
+  writer.long(value.refExecId);
 }
 export function decodeExecutionReport(reader: Reader): ExecutionReport {
   return {
@@ -179,6 +272,8 @@ export function decodeExecutionReport(reader: Reader): ExecutionReport {
     tradeUs: reader.long(),
     execId: reader.goesOn() ? reader.long() : 0,
     cumQuantity: reader.wentOn ? reader.long() : 0,
+    parts: reader.goesOn() ? readItems(reader) : [],
+    refExecId: reader.wentOn ? reader.long() : 0,
   };
 }
 

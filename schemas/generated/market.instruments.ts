@@ -64,7 +64,7 @@ export interface Instrument {
   readonly calendar: string;
   /** IANA time zone of the calendar */
   readonly timeZone: string;
-  /** what a trade settles: SPOT the whole value against what is bought; EXCHANGE one currency against another; LINEAR and INVERSE the profit alone, of price times quantity or of quantity over price */
+  /** what a trade settles: SPOT the whole value against what is bought; EXCHANGE cash in one currency against cash in another, and its prices convert; LINEAR and INVERSE the profit alone, of price times quantity or of quantity over price */
   readonly contract: ContractKind;
   /** LINEAR, INVERSE: when it settles in cash; null for a perpetual, and for what is held */
   readonly expiryUs: number | null;

@@ -80,6 +80,10 @@ export interface Advance {
 export function advance(before: OrderProgress, report: ExecutionReport): Advance {
   const refuse = (illegal: string): Advance => ({ progress: before, illegal });
   const { execType, execId, quantity } = report;
+  // What the order has executed it has executed: a busted trade is one of its own, the other way.
+  if (execType === "TRADE_CANCEL" || execType === "CARRIED") {
+    return { progress: before, illegal: null };
+  }
   const unnumbered = execId === 0;
   const executed = execType === "FILLED" ? quantity : 0;
   const cumQuantity = unnumbered ? before.cumQuantity + executed : report.cumQuantity;

@@ -40,6 +40,8 @@ const reportOf = (changes: Partial<ExecutionReport>): ExecutionReport => ({
   tradeUs: 0,
   execId: 1,
   cumQuantity: 0,
+  parts: [],
+  refExecId: 0,
   ...changes,
 });
 

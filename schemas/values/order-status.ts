@@ -69,7 +69,7 @@ export const isEnd = (status: VenueStatus): boolean =>
 
 /**
  * The status that a report gives its order, by the report alone, whatever came before; null where it gives
- * none: it answers a request. A report that changes a suspended order is followed by one that suspends it anew.
+ * none: it answers a request, or is about a trade or a position, not about the order. A report that changes a suspended order is followed by one that suspends it anew.
  */
 export function statusAfter(report: {
   readonly execType: ExecType;
@@ -87,6 +87,8 @@ export function statusAfter(report: {
       return working;
     case "CANCEL_REJECTED":
     case "REPLACE_REJECTED":
+    case "TRADE_CANCEL":
+    case "CARRIED":
       return null;
     default:
       return report.execType;

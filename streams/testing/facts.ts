@@ -81,6 +81,8 @@ export const filled = (
   tradeUs: 0,
   execId: 0,
   cumQuantity: 0,
+  parts: [],
+  refExecId: 0,
   ...changes,
 });
 

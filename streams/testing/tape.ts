@@ -64,6 +64,8 @@ export const fill = (
   tradeUs: START_US,
   execId: 0,
   cumQuantity: 0,
+  parts: [],
+  refExecId: 0,
   ...changes,
 });
 
