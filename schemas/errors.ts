@@ -75,6 +75,10 @@ export const errorKinds = {
   PROJECTION_LEDGER_UNBALANCED: kind(6, "report it: two sides of one booking differ"),
   USAGE_INVALID: kind(2, "see `tapedeck --help`, or --help after a command"),
   INSPECT_ARGUMENT_INVALID: kind(2, "see `tapedeck inspect --help`"),
+  STATEMENT_DAY_INVALID: kind(
+    2,
+    "give a day of the run as YYYY-MM-DD, and a zone such as America/New_York; `tapedeck statement --help`",
+  ),
   RUN_UNKNOWN: kind(2, "list runs with `tapedeck inspect runs`"),
   RUN_AMBIGUOUS: kind(2, "give more of the run's id"),
   RUN_INCOMPLETE: kind(2, "finish it with `tapedeck backtest CONFIG --resume`"),

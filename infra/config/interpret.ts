@@ -72,6 +72,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       currency: portfolio.currency,
       currencyScale: read.currencyScale,
       initialCashMinor: BigInt(read.amount("/portfolio/cash", portfolio.cash)),
+      ...(portfolio.lots === "fifo" ? { lots: "FIFO" as const } : {}),
     },
     sizing: sizingOf(read, human.sizing),
     risk: {
@@ -114,6 +115,7 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
+    portfolio: onePortfolio(human.portfolio),
     sizing: oneSizing(human.sizing),
     risk: Object.fromEntries(Object.entries(risk).map(([key, v]) => [key, nullIfOff(v)])),
     orders: {
@@ -130,6 +132,11 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
       participation: nullIfOff(venue.participation),
     },
   };
+}
+
+/** The section as it always was where cost goes out at the average. */
+function onePortfolio({ lots, ...rest }: HumanConfig["portfolio"]): Settings {
+  return lots === "fifo" ? { ...rest, lots } : rest;
 }
 
 type Timed = RunConfig["commands"][number];

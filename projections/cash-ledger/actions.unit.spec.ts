@@ -11,7 +11,8 @@ import {
   split,
 } from "../../streams/testing/facts.ts";
 import { at, equity } from "../../streams/testing/given.ts";
-import { balanceOf, cashLedger, trialBalance } from "./cash-ledger.ts";
+import { balanceOf, trialBalance } from "../ledger.ts";
+import { cashLedger } from "./cash-ledger.ts";
 
 const M = MINUTE_US;
 const initialCashMinor = 1_000_000_00n;

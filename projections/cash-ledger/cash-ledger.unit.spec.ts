@@ -4,7 +4,8 @@ import { notionalMinor } from "../../schemas/values/money.ts";
 import { emit } from "../../streams/event.ts";
 import { equity } from "../../streams/testing/given.ts";
 import { eventsOf, fill, fold } from "../../streams/testing/tape.ts";
-import { balanceOf, cashLedger, postEvent, trialBalance } from "./cash-ledger.ts";
+import { balanceOf, postEvent, trialBalance } from "../ledger.ts";
+import { cashLedger } from "./cash-ledger.ts";
 
 const account = { name: "main", currency: "USD", currencyScale: 2, initialCashMinor: 10_000_000n };
 const { projection, rows } = cashLedger(account);

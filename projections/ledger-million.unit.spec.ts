@@ -2,15 +2,15 @@
 // fees, conversions, dividends, splits, settlements, costs of carrying, reports told twice and busted trades.
 
 import { describe, expect, test } from "vitest";
-import { Random } from "../../quant/random.ts";
-import type { ExecutionReport } from "../../schemas/generated/fills.ts";
-import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import { divideRounded } from "../../schemas/values/decimal.ts";
-import type { LotMethod } from "../../schemas/values/holding.ts";
-import { notionalMinor } from "../../schemas/values/money.ts";
-import { bar, delisted, dividend, filled, split } from "../../streams/testing/facts.ts";
-import { at, equity } from "../../streams/testing/given.ts";
-import { balanceOf, cashLedger, postEvent, trialBalance } from "./cash-ledger.ts";
+import { Random } from "../quant/random.ts";
+import type { ExecutionReport } from "../schemas/generated/fills.ts";
+import type { Instrument } from "../schemas/generated/market.instruments.ts";
+import { divideRounded } from "../schemas/values/decimal.ts";
+import type { LotMethod } from "../schemas/values/holding.ts";
+import { notionalMinor } from "../schemas/values/money.ts";
+import { bar, delisted, dividend, filled, split } from "../streams/testing/facts.ts";
+import { at, equity } from "../streams/testing/given.ts";
+import { balanceOf, openLedger, postEvent, trialBalance } from "./ledger.ts";
 
 const scales = { USD: 2, EUR: 2, GBP: 2, JPY: 0, BTC: 8 } as const;
 type Currency = keyof typeof scales;
@@ -75,14 +75,13 @@ class Oracle {
 function play(method: LotMethod, events: number, seed: number): void {
   const random = new Random(seed);
   const pick = <T>(list: readonly T[]): T => list[random.integer(list.length)] as T;
-  const { projection } = cashLedger({
+  const state = openLedger({
     name: "main",
     currency: "USD",
     currencyScale: 2,
     initialCashMinor: 100_000_000n,
     lots: method,
   });
-  const state = projection.initial();
   const oracle = new Oracle();
   oracle.pay("USD", 100_000_000n);
   for (const each of instruments) postEvent(state, at(0, "market.instruments", each));

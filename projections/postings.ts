@@ -2,13 +2,13 @@
 // are positive. What is held stands at cost; a contract against margin has no cost in the books, its profit
 // is paid as it is made; a conversion passes through an account of its own in both currencies.
 
-import type { ExecReason } from "../../schemas/generated/fills.ts";
-import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
-import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import { type Booking, paid } from "../../schemas/values/booking.ts";
-import { isMargined } from "../../schemas/values/contract-terms.ts";
-import type { ActionResult } from "../../schemas/values/corporate-action.ts";
-import { divideRounded } from "../../schemas/values/decimal.ts";
+import type { ExecReason } from "../schemas/generated/fills.ts";
+import type { CorporateAction } from "../schemas/generated/market.corporate-actions.ts";
+import type { Instrument } from "../schemas/generated/market.instruments.ts";
+import { type Booking, paid } from "../schemas/values/booking.ts";
+import { isMargined } from "../schemas/values/contract-terms.ts";
+import type { ActionResult } from "../schemas/values/corporate-action.ts";
+import { divideRounded } from "../schemas/values/decimal.ts";
 
 /**
  * realised: profit of what was closed, before fees, a credit where it is a gain, as dividends and interest
