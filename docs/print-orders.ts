@@ -1,8 +1,9 @@
-// Prints the state machine of an order into docs/orders.md, from schemas/values/order-status.ts. The words around
-// it are the page's own. `npm run docs:orders` rewrites it; with `-- --check` it exits 1 where it is stale.
+// Prints the state machines of an order (schemas/values/order-status.ts) and of a parent order
+// (processors/order-router/parent-order.ts) into docs/orders.md. The words around them are the page's own. `npm run docs:orders` rewrites it; with `-- --check` it exits 1 where it is stale.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parentCancels, parentSteps } from "../processors/order-router/parent-order.ts";
 import { isEnd, transitions, venueStatuses } from "../schemas/values/order-status.ts";
 
 const path = join(import.meta.dirname, "orders.md");
@@ -38,12 +39,34 @@ const diagram = [
   "```",
 ];
 
-const [from, to] = ["<!-- states: printed -->", "<!-- states: end -->"];
+const parentLines = [
+  "```mermaid",
+  "stateDiagram-v2",
+  "  [*] --> PENDING: a verdict asks for it",
+  ...Object.entries(parentSteps).flatMap(([from, by]) =>
+    Object.entries(by).map(([cause, to]) => `  ${from} --> ${to}: ${cause.replaceAll(":", ",")}`),
+  ),
+  ...Object.entries(parentSteps).map(([from, by]) =>
+    Object.keys(by).length === 0 ? `  ${from} --> [*]` : `  ${from} --> CANCELED`,
+  ),
+  "```",
+  "",
+  `CANCELED by: ${parentCancels.join(", ")}.`,
+];
+
+/** What is printed between the marks of a name. */
+const printed = {
+  states: [...diagram, "", ...table],
+  parent: parentLines,
+};
+
 const now = readFileSync(path, "utf8");
-const [start, end] = [now.indexOf(from), now.indexOf(to)];
-if (start < 0 || end < start) throw new Error("docs/orders.md lacks the marks of the states");
-const text = [...diagram, "", ...table].join("\n");
-const page = `${now.slice(0, start + from.length)}\n\n${text}\n\n${now.slice(end)}`;
+const page = Object.entries(printed).reduce((text, [name, lines]) => {
+  const from = `<!-- ${name}: printed -->`;
+  const [start, end] = [text.indexOf(from), text.indexOf(`<!-- ${name}: end -->`)];
+  if (start < 0 || end < start) throw new Error(`docs/orders.md lacks the marks of ${name}`);
+  return `${text.slice(0, start + from.length)}\n\n${lines.join("\n")}\n\n${text.slice(end)}`;
+}, now);
 
 if (now !== page) {
   const check = process.argv.includes("--check");

@@ -3,7 +3,7 @@
 
 import type { TimeInForce } from "../schemas/generated/orders.ts";
 import type { LotMethod } from "../schemas/values/holding.ts";
-import type { SignalModel } from "./signal-model.ts";
+import type { AnyModel } from "./portfolio-model.ts";
 
 /** A non-negative decimal number as text: "100", "0.25". */
 export type DecimalText = string;
@@ -13,7 +13,7 @@ export interface FlowConfig {
   readonly source: "ticks" | "bars";
   readonly bars: BarsConfig;
   readonly features: FeaturesConfig;
-  readonly model: SignalModel;
+  readonly model: AnyModel;
   readonly portfolio: PortfolioConfig;
   readonly sizing: SizingConfig;
   readonly risk: RiskConfig;
@@ -141,7 +141,41 @@ export interface OrdersConfig {
   /** From the decision to the order's arrival at the venue. */
   readonly latencyUs: number;
   readonly exits: ExitsConfig;
+  /** Left out: what is approved is sent as one order. */
+  readonly algorithm?: AlgorithmConfig;
 }
+
+/** Cuts what a verdict asks of a symbol, the parent, into children over time. */
+export interface AlgorithmConfig {
+  readonly schedule: ScheduleConfig;
+  /** No parent sends more, sweep and all. */
+  readonly maxChildren: number;
+  /** What is not done when its time is over: sent as one market order, or given up. */
+  readonly leftover: "SWEEP" | "LEAVE";
+}
+
+export type ScheduleConfig = {
+  /** From the verdict on. */
+  readonly overUs: number;
+} & (
+  | { readonly method: "TWAP"; readonly slices: number }
+  | {
+      readonly method: "VWAP";
+      readonly slices: number;
+      /** Relative volume of each slice; null: that of the past days' bars at the same time of day. */
+      readonly curve: readonly number[] | null;
+      /** Days that the past volume is averaged over. */
+      readonly days: number;
+    }
+  /** Of the volume of the bars since then. */
+  | { readonly method: "POV"; readonly rateBps: number }
+  /** Almgren and Chriss' schedule; the time in which a holding falls to 1/e where time is no limit. */
+  | {
+      readonly method: "IMPLEMENTATION_SHORTFALL";
+      readonly slices: number;
+      readonly halfLifeUs: number;
+    }
+);
 
 /** Protective orders, in basis points of the average entry price (trailing: of the best price); null: none. */
 export interface ExitsConfig {
@@ -161,4 +195,49 @@ export interface VenueConfig {
   readonly feePerMillion: number;
   /** Least fee of an execution, in minor units. */
   readonly minimumFeeMinor: number;
+  /** Parts of a price beside slippageBps; left out: none. */
+  readonly price?: PriceConfig;
+  /** In place of feePerMillion and minimumFeeMinor, where given. */
+  readonly fees?: FeeSchedule;
+}
+
+/** What an execution that takes its price pays beside slippageBps (docs/venue.md); 0: not that. */
+export interface PriceConfig {
+  readonly halfSpreadBps: number;
+  /** Impact of trading all of a bar's volume, in parts per million of the price. */
+  readonly volumeSharePerMillion: number;
+  /** Of a bar's volatility, in parts per million. */
+  readonly volatilityPerMillion: number;
+  /** Y of the square-root law and γ of the lasting, linear part, in parts per million. */
+  readonly temporaryPerMillion: number;
+  readonly permanentPerMillion: number;
+  /** Bars that volatility and average volume are measured over; at least 2. */
+  readonly window: number;
+}
+
+/** What a venue and a broker charge for an order's executions. Amounts are in millionths of the currency. */
+export interface FeeSchedule {
+  /** By rising volume, the first from 0: each rate is for what lies within its tier. */
+  readonly tiers: readonly FeeTier[];
+  /** What a calendar month (UTC) counts of a symbol: whole units of quantity, or of value. */
+  readonly tierBy: "QUANTITY" | "VALUE";
+  readonly perOrderMicros: number;
+  /** null: none, as rebates need. */
+  readonly minimumMicros: number | null;
+  /** Of the order's executed value, in parts per million; stronger than the minimum. null: none. */
+  readonly maximumPerMillion: number | null;
+  /** Of what an order has paid in all, to the minor unit: to the nearest, ties to even, or up. */
+  readonly rounding: "HALF_EVEN" | "UP";
+}
+
+export interface FeeTier {
+  readonly from: number;
+  readonly maker: FeeRate;
+  readonly taker: FeeRate;
+}
+
+/** Below 0: a rebate. */
+export interface FeeRate {
+  readonly valuePerBillion: number;
+  readonly perUnitMicros: number;
 }

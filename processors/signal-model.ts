@@ -1,15 +1,18 @@
 // A signal model: from a symbol's features to a view of it. Bring your own as one file that exports
-// one value of type SignalModel as its default and name it in the configuration.
+// one value of type SignalModel as its default and name it in the configuration. A model that has to see
+// several symbols at once is a PortfolioModel (portfolio-model.ts).
 
 import { TapedeckError } from "../schemas/errors.ts";
 import type { Features } from "../schemas/generated/features.ts";
 import { formatIsoUs } from "../schemas/values/time.ts";
-import { emit } from "../streams/event.ts";
+import { type EmitOf, emit } from "../streams/event.ts";
 import { nothing, type Processor } from "../streams/processor.ts";
 
 export interface SignalModel<State = unknown> {
   readonly name: string;
   readonly version: number;
+  /** May be left out: a state for each symbol. */
+  readonly scope?: "symbol";
   /** State of one symbol before its first bar. Plain data only. */
   initial(): State;
   /** Folds one bar's features in; may change `state` in place and return it. */
@@ -46,31 +49,31 @@ export function signalModel(model: SignalModel): Processor<Served, "features", "
       if (after !== before) state.symbols.set(value.symbol, after);
       return state;
     },
-    decide({ symbols }, { value }) {
-      const strength = model.signal(symbols.get(value.symbol), value);
-      if (strength === null) return nothing;
-      // Written so that NaN fails too, and what a file without types may return.
-      if (!(typeof strength === "number" && strength >= -1 && strength <= 1))
-        throw badStrength(model, value, strength);
-      return [
-        emit("signals", {
-          symbol: value.symbol,
-          model: model.name,
-          strength,
-          price: value.price,
-          volatility: value.volatility,
-        }),
-      ];
-    },
+    decide: ({ symbols }, { value }) =>
+      signalOf(model.name, model.signal(symbols.get(value.symbol), value), value),
   };
 }
 
-function badStrength(model: SignalModel, features: Features, strength: unknown): TapedeckError {
+/** The signal of one view, if it is one. Throws MODEL_STRENGTH_INVALID. */
+export function signalOf(
+  model: string,
+  strength: number | null,
+  features: Features,
+): readonly EmitOf<"signals">[] {
+  if (strength === null) return nothing;
+  // Written so that NaN fails too, and what a file without types may return.
+  if (!(typeof strength === "number" && strength >= -1 && strength <= 1))
+    throw badStrength(model, features, strength);
+  const { symbol, price, volatility } = features;
+  return [emit("signals", { symbol, model, strength, price, volatility })];
+}
+
+function badStrength(model: string, features: Features, strength: unknown): TapedeckError {
   const { symbol, barEndUs } = features;
   const shown = typeof strength === "string" ? JSON.stringify(strength) : String(strength);
   return new TapedeckError(
     "MODEL_STRENGTH_INVALID",
-    `model ${model.name} gave ${shown} for ${symbol} at the bar to ${formatIsoUs(barEndUs)}`,
-    { model: model.name, symbol, barEndUs },
+    `model ${model} gave ${shown} for ${symbol} at the bar to ${formatIsoUs(barEndUs)}`,
+    { model, symbol, barEndUs },
   );
 }

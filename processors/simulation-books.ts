@@ -5,6 +5,7 @@ import type { TopicName } from "../schemas/generated/facts.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
 import { notionalMinor } from "../schemas/values/money.ts";
 import type { AnyEvent, EventOf } from "../streams/event.ts";
+import type { AlgorithmConfig } from "./flow-config.ts";
 
 /** The books of one portfolio, kept from executions alone, against every snapshot. */
 export function findFault(
@@ -59,4 +60,29 @@ function cashFault(
   const last = snapshots[snapshots.length - 1] as EventOf<"portfolio.snapshots"> | undefined;
   if (executed.size === 0 || last === undefined) return null;
   return last.value.cash === cash ? null : `cash is ${last.value.cash}, executions say ${cash}`;
+}
+
+/** The children of each parent: numbered without gaps, on one side of one symbol, no more than may be. */
+export function childrenFault(
+  events: ReadonlyMap<TopicName, readonly AnyEvent[]>,
+  { maxChildren }: AlgorithmConfig,
+): string | null {
+  const parents = new Map<
+    number,
+    { readonly symbol: string; readonly side: string; sent: number }
+  >();
+  for (const event of events.get("orders") ?? []) {
+    const { value } = event as EventOf<"orders">;
+    const { orderId, sliceParentId: id, sliceNumber, symbol, side } = value;
+    if (value.action !== "NEW" || (id === null && value.ocoGroup !== null)) continue;
+    if (id === null) return `order ${orderId} has no parent`;
+    const parent = parents.get(id) ?? { symbol, side, sent: 0 };
+    parents.set(id, parent);
+    const place = `order ${orderId}, child ${sliceNumber} of ${id}`;
+    if (parent.sent === 0 && orderId !== id) return `${place}: the first is another`;
+    if (sliceNumber !== ++parent.sent) return `${place}: it is the ${parent.sent}.`;
+    if (sliceNumber > maxChildren) return `${place}: at most ${maxChildren}`;
+    if (symbol !== parent.symbol || side !== parent.side) return `${place}: ${side} ${symbol}`;
+  }
+  return null;
 }

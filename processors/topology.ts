@@ -8,6 +8,7 @@ import { orderRouter } from "./order-router/order-router.ts";
 import { paperVenue } from "./paper-venue/paper-venue.ts";
 import { bookReviewer, followsTurns } from "./portfolio-builder/book-reviewer.ts";
 import { portfolioBuilder } from "./portfolio-builder/portfolio-builder.ts";
+import { portfolioModel } from "./portfolio-model.ts";
 import { portfolioProjector } from "./portfolio-projector/portfolio-projector.ts";
 import { riskGate } from "./risk-gate/risk-gate.ts";
 import { signalModel } from "./signal-model.ts";
@@ -15,7 +16,7 @@ import { signalModel } from "./signal-model.ts";
 /** The topology of a run. Throws STREAMS_… if the configuration breaks a rule of the graph. */
 export function flowTopology(config: FlowConfig): Topology {
   const fromTicks = config.source === "ticks";
-  const { sizing, portfolio } = config;
+  const { model, sizing, portfolio } = config;
   return buildTopology({
     // Each may be absent from a tape: a topic that is not there has no events.
     sources: [
@@ -27,7 +28,7 @@ export function flowTopology(config: FlowConfig): Topology {
     processors: [
       ...(fromTicks ? [barBuilder(config.bars)] : []),
       featureBuilder(config.features),
-      signalModel(config.model),
+      model.scope === "portfolio" ? portfolioModel(model) : signalModel(model),
       followsTurns(sizing) ? portfolioBuilder(sizing, portfolio) : bookReviewer(sizing, portfolio),
       riskGate(config.risk, config.portfolio),
       orderRouter(config.orders, config.portfolio),

@@ -188,6 +188,16 @@ export const errorKinds = {
   CONFIG_YAML_INVALID: kind(2, "mend the lines named: `tapedeck config check FILE`"),
   CONFIG_INVALID: kind(2, "mend the keys named: `tapedeck config schema` lists what is allowed"),
   CONFIG_CLUSTER_INVALID: kind(2, "mend the keys named: docs/cluster.md lists what is allowed"),
+  SWEEP_AXIS_INVALID: kind(
+    2,
+    "write --set key=values, such as --set features.emaFast=5..50:5 or --set features.emaSlow=20,50",
+  ),
+  SWEEP_TOO_LARGE: kind(2, "give fewer values, or draw some of them with --random N"),
+  SWEEP_EMPTY: kind(2, "mend what the message names, or vary the settings within what is allowed"),
+  SWEEP_RESULTS_DAMAGED: kind(
+    4,
+    "remove the file that the message names: the trials are run again",
+  ),
   CONFIG_OVERRIDE_INVALID: kind(2, "write --set key=value, such as --set risk.maxDrawdown=0.1"),
   MODEL_UNKNOWN: kind(2, "name a built-in model, or a file by its path: ./my-model.ts"),
   MODEL_UNREADABLE: kind(2, "name a TypeScript or JavaScript file of at most 1 MiB"),
@@ -196,7 +206,10 @@ export const errorKinds = {
   MODEL_TYPE_INVALID: kind(2, "mend the lines named: docs/tutorial.md shows a whole model"),
   MODEL_IMPORT_REFUSED: kind(2, 'keep the model in one file; only `import type … from "tapedeck"`'),
   MODEL_INPUT_HIDDEN: kind(2, "decide from the state and the features alone"),
-  MODEL_SHAPE_INVALID: kind(2, "export one SignalModel as default: docs/tutorial.md shows one"),
+  MODEL_SHAPE_INVALID: kind(
+    2,
+    "export one SignalModel or PortfolioModel as default: docs/tutorial.md shows both",
+  ),
   MODEL_FAILED: kind(5, "mend the model and run the backtest again: another model is another run"),
   MODEL_STRENGTH_INVALID: kind(5, "return a number from -1 to 1, or null for no view"),
   TELEMETRY_ADDRESS_UNAVAILABLE: kind(

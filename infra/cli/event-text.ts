@@ -1,6 +1,7 @@
 // One event for people or for programs: scaled numbers with their dot and times as ISO 8601 for
 // people, every field as it lies on the tape for programs.
 
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { RiskCheck } from "../../schemas/generated/risk.verdicts.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
@@ -53,6 +54,12 @@ function fieldText(
     return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(8)));
   }
   if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (name === "parts") {
+    const parts = value as ExecutionReport["parts"];
+    return parts
+      .map(({ part, amount }) => `${part} ${formatScaled(amount, of?.priceScale ?? 0)}`)
+      .join(", ");
+  }
   if (name === "checks") return (value as readonly RiskCheck[]).map(checkText).join(", ");
   if (value !== null && typeof value === "object") {
     return JSON.stringify(value, (_, inner: unknown) =>

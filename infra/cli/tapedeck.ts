@@ -50,6 +50,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "what if: replay a run with other settings, from the start or from a time",
     async () => (await import("./fork.ts")).forkCommand(),
   ],
+  sweep: [
+    "try many settings over one tape, and say how much of the best is luck",
+    async () => (await import("./sweep.ts")).sweepCommand(),
+  ],
   compare: [
     "put runs side by side: settings that differ, measures with their intervals",
     async () => (await import("./compare.ts")).compareCommand(),

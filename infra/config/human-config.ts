@@ -1,6 +1,7 @@
 // A configuration in the units that people write, as tapedeck.schema.json lets it through.
 
 import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
+import type { feePresets } from "../../processors/paper-venue/fee-presets.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 
 /** A configuration that the schema takes, with its defaults. */
@@ -31,6 +32,7 @@ export interface HumanConfig {
     readonly stopLoss: HumanLimit;
     readonly takeProfit: HumanLimit;
     readonly trailingStop: HumanLimit;
+    readonly algorithm?: HumanAlgorithm | null;
   };
   readonly venue: {
     readonly fill: FlowConfig["venue"]["fill"];
@@ -39,10 +41,39 @@ export interface HumanConfig {
     readonly participation: HumanLimit;
     readonly fee: number;
     readonly minimumFee: number;
+    readonly price?: HumanPrice;
+    readonly fees?: HumanFees;
   };
   readonly commands: readonly HumanCommand[];
   readonly seed: number;
   readonly partitions: number;
+}
+
+/** What an execution pays beside slippage; left out: not that. */
+export interface HumanPrice {
+  readonly halfSpread?: number;
+  readonly volumeShare?: number;
+  readonly volatility?: number;
+  readonly temporaryImpact?: number;
+  readonly permanentImpact?: number;
+  readonly window?: number;
+}
+
+export interface HumanFees {
+  readonly preset?: keyof typeof feePresets;
+  readonly tiers?: readonly HumanFeeTier[];
+  readonly tierBy?: "quantity" | "value";
+  readonly perOrder?: number;
+  readonly minimum?: HumanLimit;
+  readonly maximum?: HumanLimit;
+  readonly rounding?: "half-even" | "up";
+}
+
+export interface HumanFeeTier {
+  readonly from: number;
+  readonly taker?: number;
+  readonly maker?: number;
+  readonly perUnit?: number;
 }
 
 export type HumanSizing = HumanSizingChoices &
@@ -83,6 +114,19 @@ export interface HumanRebalance {
   readonly costPerSide?: HumanLimit;
   readonly riskAversion?: number;
 }
+
+/** One of the first four. */
+export interface HumanAlgorithm {
+  readonly twap?: HumanSlices;
+  readonly vwap?: HumanSlices & { readonly days?: number; readonly curve?: readonly number[] };
+  readonly pov?: { readonly over: string; readonly rate: number };
+  readonly implementationShortfall?: HumanSlices & { readonly halfLife: string };
+  readonly maxChildren?: number;
+  readonly leftover?: "sweep" | "leave";
+}
+
+// A type, not an interface: it is plain data where it is walked as such.
+export type HumanSlices = { readonly over: string; readonly slices: number };
 
 export type LimitName =
   | "maxPosition"

@@ -5,6 +5,7 @@
 import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
+import { algorithmOf, oneAlgorithm } from "./algorithm.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanCommand, HumanConfig, HumanLimit, LimitName } from "./human-config.ts";
@@ -12,6 +13,7 @@ import { nowhere, type Problem, problem } from "./problem.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
 import type { RunConfig, Settings } from "./run-config.ts";
 import { oneSizing, sizingOf } from "./sizing.ts";
+import { oneVenue, venueCosts } from "./venue.ts";
 
 /** All of a run's configuration but where its files lie. */
 export interface Interpreted {
@@ -95,6 +97,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
         takeProfitBps: read.exitBps("takeProfit", orders.takeProfit),
         trailingStopBps: read.exitBps("trailingStop", orders.trailingStop),
       },
+      ...algorithmOf(read, orders),
     },
     venue: {
       fill: venue.fill,
@@ -105,13 +108,15 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
         : read.fraction("/venue/participation", venue.participation, BPS_DIGITS),
       feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
+      ...venueCosts(read, venue),
     },
   };
 }
 
 /** The settings with their durations and limits in the one form that each value has. */
 function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
-  const { bars, risk, orders, venue } = human;
+  const { bars, risk, venue } = human;
+  const { algorithm, ...orders } = human.orders;
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
@@ -125,9 +130,10 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
       stopLoss: nullIfOff(orders.stopLoss),
       takeProfit: nullIfOff(orders.takeProfit),
       trailingStop: nullIfOff(orders.trailingStop),
+      ...oneAlgorithm(algorithm),
     },
     venue: {
-      ...venue,
+      ...oneVenue(venue),
       latency: formatDurationUs(flow.venue.latencyUs),
       participation: nullIfOff(venue.participation),
     },

@@ -56,6 +56,29 @@ seed: 8
 partitions: 4
 `;
 
+/** What `whole` does not show of the venue: between them, every key. */
+const venues = [
+  `
+tape: x
+venue:
+  price: { halfSpread: 0.0002, volumeShare: 0.1, volatility: 0.05, temporaryImpact: 0.7, permanentImpact: 0.3, window: 30 }
+  fees: { preset: ib-tiered-us }
+`,
+  `
+tape: x
+venue:
+  fees:
+    tiers: [{ from: 0, taker: 0.001, maker: -0.0001 }, { from: 1000, taker: 0.000000001, perUnit: 0.005 }]
+    tierBy: value
+    perOrder: 0.5
+    minimum: 1
+    maximum: 0.01
+    rounding: up
+`,
+];
+/** The same keys otherwise. */
+const otherVenue = "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero } }";
+
 /** Ways of sizing that `whole` does not show: between them, every key. */
 const rebalance = `{ drift: 0.02, driftOfTarget: 0.25, targetChange: 0.2, every: 2 weeks, dayStart: 330m,
   drawdown: 0.1, minimumValue: 100.5, minimumQuantity: 0.25, maxTurnover: 1.5, costPerSide: 0.000051, riskAversion: 2.5 }`;
@@ -64,6 +87,20 @@ const sizings = [
   "tape: x\nsizing: { method: fractional-kelly, fraction: 0.5, window: 60, maxLeverage: 1.5, lots: least-cash, allowShort: false }",
   "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
 ];
+
+/** Every key of the execution algorithms, in two ways. */
+const algorithms = [
+  ["twap: { over: 1h, slices: 6 }, maxChildren: 9", "twap: { over: 2h, slices: 7 }"],
+  [
+    "vwap: { over: 1h, slices: 1, days: 3 }, leftover: leave",
+    "vwap: { over: 2h, slices: 2, curve: [1, 2] }",
+  ],
+  ["pov: { over: 1h, rate: 0.1 }", "pov: { over: 2h, rate: 0.2 }"],
+  [
+    "implementationShortfall: { over: 1h, slices: 6, halfLife: 10m }",
+    "implementationShortfall: { over: 2h, slices: 7, halfLife: 20m }",
+  ],
+].map((pair) => pair.map((text) => `tape: x\norders: { algorithm: { ${text} } }`));
 
 describe("sizing", () => {
   test("comes out in machine units, by its method", () => {
@@ -314,13 +351,20 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, ...sizings].flatMap((text) =>
+      [whole, ...sizings, ...venues].flatMap((text) =>
         // A group that is left out differs as a whole: one with another key in it, key by key.
-        ["tape: x", "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }"].flatMap(
-          (other) => diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
+        [
+          "tape: x",
+          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }",
+          otherVenue,
+        ].flatMap((other) =>
+          diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
         ),
       ),
     );
+    for (const [a = "", b = ""] of algorithms) {
+      for (const { key } of diffConfigs(read(a).canonical, read(b).canonical)) differing.add(key);
+    }
     const same = ["source"];
     for (const key of dottedKeys()) {
       const isLeaf = !dottedKeys().some((other) => other.startsWith(`${key}.`));
@@ -329,6 +373,70 @@ describe("the canonical form", () => {
       if (isLeaf && !isFile && !same.includes(key)) expect(differing).toContain(key);
     }
     expect(differing).toContain("commands");
+  });
+});
+
+describe("what a venue costs", () => {
+  test("comes out in machine units, exactly", () => {
+    const [parts, schedule] = venues.map((text) => read(text).flow.venue);
+    expect(parts?.price).toEqual({
+      halfSpreadBps: 2,
+      volumeSharePerMillion: 100_000,
+      volatilityPerMillion: 50_000,
+      temporaryPerMillion: 700_000,
+      permanentPerMillion: 300_000,
+      window: 30,
+    });
+    expect(parts?.fees?.tiers).toHaveLength(5);
+    expect(schedule?.price).toBeUndefined();
+    expect(schedule?.fees).toEqual({
+      tiers: [
+        {
+          from: 0,
+          maker: { valuePerBillion: -100_000, perUnitMicros: 0 },
+          taker: { valuePerBillion: 1_000_000, perUnitMicros: 0 },
+        },
+        {
+          from: 1000,
+          maker: { valuePerBillion: 1, perUnitMicros: 5_000 },
+          taker: { valuePerBillion: 1, perUnitMicros: 5_000 },
+        },
+      ],
+      tierBy: "VALUE",
+      perOrderMicros: 500_000,
+      minimumMicros: 1_000_000,
+      maximumPerMillion: 10_000,
+      rounding: "UP",
+    });
+  });
+
+  test("reads back from its own document, and empty groups are none", () => {
+    for (const text of venues) {
+      const config = read(text);
+      expect(configFromText(config.document, PATH).canonical).toEqual(config.canonical);
+    }
+    const { canonical, flow } = read("tape: x\nvenue: { price: {}, fees: {} }");
+    expect(canonical).toEqual(read("tape: x").canonical);
+    expect(flow.venue).toEqual(read("tape: x").flow.venue);
+  });
+
+  test.each([
+    [
+      "fees: { preset: zero, minimum: 1 }",
+      "f:2:41: venue.fees.minimum: does not go with preset zero: leave one of them out",
+    ],
+    ["fees: { minimum: 1 }", "f:2:27: venue.fees.minimum: needs venue.fees.tiers beside it"],
+    ["fees: { tiers: [{ from: 5 }] }", "f:2:34: venue.fees.tiers[0].from: found 5; the first is 0"],
+    [
+      "fees: { tiers: [{ from: 0 }, { from: 0 }] }",
+      "f:2:47: venue.fees.tiers[1].from: found 0; must be above 0, where the tier before it begins",
+    ],
+    [
+      "price: { halfSpread: 0.00001 }",
+      "f:2:31: venue.price.halfSpread: found 0.00001; must be in steps of 0.0001",
+    ],
+  ])("%s", (inner, expected) => {
+    expect(findings(`tape: x\nvenue: { ${inner} }`)).toEqual([expected]);
   });
 });
 

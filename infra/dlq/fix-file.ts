@@ -18,7 +18,7 @@ export interface LoadedFix {
 export async function loadFix(path: string, baseDir: string): Promise<LoadedFix> {
   const source = resolve(baseDir, path);
   try {
-    const { value, typeCheck } = await loadUserFile(source, "DeadLetterFix");
+    const { value, typeCheck } = await loadUserFile(source, () => "DeadLetterFix");
     if (typeof value === "function") return { fix: value as DeadLetterFix, source, typeCheck };
     throw invalid(`${source}: its default export is no function`);
   } catch (error) {

@@ -2,7 +2,7 @@
 // also for files that no compiler has checked.
 
 import { builtInModels } from "../../processors/models.ts";
-import type { SignalModel } from "../../processors/signal-model.ts";
+import type { AnyModel } from "../../processors/portfolio-model.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { encodeState } from "../../streams/state.ts";
 import { frameIn, lineOf, modelError, thrown } from "./model-failure.ts";
@@ -10,19 +10,19 @@ import { frameIn, lineOf, modelError, thrown } from "./model-failure.ts";
 const functions = ["initial", "evolve", "signal"] as const;
 
 /** The value as a model, frozen, so that it cannot keep state of its own. Throws MODEL_…. */
-export function checkShape(value: unknown, source: string): SignalModel {
+export function checkShape(value: unknown, source: string): AnyModel {
   const problems = shapeProblems(value);
   if (problems.length > 0) throw invalid(source, problems.join("; "));
-  const model = Object.freeze(value) as SignalModel;
+  const model = Object.freeze(value) as AnyModel;
   checkInitial(model, source);
   return model;
 }
 
 function shapeProblems(value: unknown): string[] {
   if (typeof value !== "object" || value === null) {
-    return [`its default export is ${kindOf(value)}, not a SignalModel`];
+    return [`its default export is ${kindOf(value)}, not a SignalModel or PortfolioModel`];
   }
-  const { name, version, ...rest } = value as Partial<Record<string, unknown>>;
+  const { name, version, scope, ...rest } = value as Partial<Record<string, unknown>>;
   const problems: string[] = [];
   if (typeof name !== "string" || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
     const found = name === undefined ? "missing" : (JSON.stringify(name) ?? kindOf(name));
@@ -33,6 +33,10 @@ function shapeProblems(value: unknown): string[] {
   if (!Number.isSafeInteger(version) || (version as number) < 1) {
     const found = version === undefined ? "missing" : (JSON.stringify(version) ?? kindOf(version));
     problems.push(`version is ${found}; it must be a whole number from 1`);
+  }
+  if (scope !== undefined && scope !== "symbol" && scope !== "portfolio") {
+    const found = JSON.stringify(scope) ?? kindOf(scope);
+    problems.push(`scope is ${found}; it must be "symbol" (or left out) or "portfolio"`);
   }
   for (const field of functions) {
     // Read through the value: a class keeps its functions on the prototype.
@@ -54,7 +58,7 @@ function shapeProblems(value: unknown): string[] {
 /**
  * A first state must be plain data, and a new value each time: symbols would share it otherwise.
  */
-function checkInitial(model: SignalModel, source: string): void {
+function checkInitial(model: AnyModel, source: string): void {
   let first: unknown;
   try {
     first = model.initial();

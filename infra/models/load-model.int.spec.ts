@@ -32,6 +32,20 @@ const model: SignalModel<Momentum> = {
 export default model;
 `;
 
+const several = `import type { PortfolioModel } from "tapedeck";
+
+const model: PortfolioModel<{ seen: number }> = {
+  name: "several",
+  version: 1,
+  scope: "portfolio",
+  initial: () => ({ seen: 0 }),
+  evolve: (state, bars) => ({ seen: state.seen + bars.size }),
+  signal: ({ seen }) => seen / 100,
+};
+
+export default model;
+`;
+
 const bar = (price: number): Features => ({
   symbol: "AAA",
   barEndUs: 0,
@@ -75,6 +89,7 @@ describe("a good model", () => {
     expect(source).toBe(path);
     expect(digest).toBe(createHash("sha256").update(good).digest("hex"));
     expect(typeCheck).toMatch(/^typescript \d/);
+    if (model.scope === "portfolio") throw new Error("it sees one symbol at a time");
     const state = model.evolve(model.initial(), bar(5));
     const after = model.evolve(state, bar(7));
     expect(model.signal(after, bar(7))).toBe(1);
@@ -126,6 +141,18 @@ describe("a good model", () => {
     expect(() => model.signal(0, {} as never)).toThrow(TypeError);
   });
 
+  test("may see all symbols of an instant at once, and its calls are noted", async () => {
+    const { model, activity } = await loadModel(write(several), folder);
+    if (model.scope !== "portfolio") throw new Error("it sees several symbols");
+    const other = { ...bar(6), symbol: "BBB", barEndUs: 60 };
+    const state = model.evolve(
+      model.initial(),
+      new Map([other, bar(5)].map((features) => [features.symbol, features])),
+    );
+    expect(model.signal(state, bar(5))).toBe(0.02);
+    expect([activity?.calls[0], activity?.barEndUs[0]]).toEqual([4, 60]);
+  });
+
   test("of our own goes by its name", async () => {
     const built = await loadModel("ema-cross", folder);
     expect(built).toMatchObject({ source: null, typeCheck: null, model: { name: "ema-cross" } });
@@ -156,6 +183,21 @@ const bad: readonly Bad[] = [
     code: "MODEL_TYPE_INVALID",
     line: 2,
     says: "is missing the following properties from type 'SignalModel<unknown>': initial, evolve, signal",
+  },
+  {
+    name: "a portfolio's model that folds one symbol's bars",
+    text: several.replace("bars.size", "bars.price"),
+    code: "MODEL_TYPE_INVALID",
+    line: 8,
+    says: "Property 'price' does not exist on type 'ReadonlyMap<string, Features>'",
+  },
+  {
+    name: "a scope that there is not",
+    text: javaScript('scope: "sector",'),
+    file: "sector.js",
+    code: "MODEL_SHAPE_INVALID",
+    line: 1,
+    says: 'scope is "sector"; it must be "symbol" (or left out) or "portfolio"',
   },
   {
     name: "an async function",
@@ -320,7 +362,7 @@ const bad: readonly Bad[] = [
     file: "function.js",
     code: "MODEL_SHAPE_INVALID",
     line: 2,
-    says: "its default export is a function, not a SignalModel",
+    says: "its default export is a function, not a SignalModel or PortfolioModel",
   },
   {
     name: "parts that are missing or of the wrong kind, all at once",

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { builtInModels } from "../../processors/models.ts";
-import type { SignalModel } from "../../processors/signal-model.ts";
+import type { AnyModel } from "../../processors/portfolio-model.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { nearest } from "../config/nearest.ts";
 import { checkShape } from "./check-shape.ts";
@@ -15,7 +15,7 @@ import { loadUserFile } from "./user-file.ts";
 import { type ModelActivity, noteCalls } from "./watched-model.ts";
 
 export interface LoadedModel {
-  readonly model: SignalModel;
+  readonly model: AnyModel;
   /** sha256 in hexadecimal: of the file's bytes, or of "name@version" of a built-in. */
   readonly digest: string;
   /** The file's absolute path; null for a built-in. */
@@ -46,13 +46,17 @@ export async function loadModel(nameOrPath: string, baseDir: string): Promise<Lo
   const source = resolve(baseDir, nameOrPath);
   const { value, bytes, typeCheck } = await loadUserFile(
     source,
-    "SignalModel",
+    kindIn,
     Object.keys(builtInModels),
     (text) => refuseHiddenInput(source, text),
   );
   const { model, activity } = noteCalls(checkShape(value, source));
   return { model, digest: sha256(bytes), source, typeCheck, activity };
 }
+
+/** Which contract the compiler is to hold a file to: one at a time, so that what it says is of that one. */
+const kindIn = (text: string): string =>
+  /\bscope\s*[:=]\s*["'`]portfolio\b/.test(text) ? "PortfolioModel" : "SignalModel";
 
 const sha256 = (data: string | Uint8Array): string =>
   createHash("sha256").update(data).digest("hex");

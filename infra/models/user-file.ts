@@ -23,13 +23,13 @@ export interface UserFile {
 const MAX_BYTES = 1 << 20;
 
 /**
- * The default export of the file at an absolute path. `type` is one that "tapedeck" exports; `names`
- * are told where the path looks like one of them; `look` may refuse the text before it runs. Throws
+ * The default export of the file at an absolute path. `typeOf` names a type that "tapedeck" exports, by
+ * the file's text; `names` are told where the path looks like one of them; `look` may refuse the text before it runs. Throws
  * MODEL_…
  */
 export async function loadUserFile(
   source: string,
-  type: string,
+  typeOf: (text: string) => string,
   names: readonly string[] = [],
   look: (text: string) => void = () => undefined,
 ): Promise<UserFile> {
@@ -44,10 +44,11 @@ export async function loadUserFile(
   }
   const bytes = readBytes(source, names);
   requireRuntime(source);
+  const text = bytes.toString("utf8");
   const typeCheck = isTypeScript
-    ? await requireTypes(source, type)
+    ? await requireTypes(source, typeOf(text))
     : "a JavaScript file has no types";
-  look(bytes.toString("utf8"));
+  look(text);
   return { value: evaluate(source, bytes, isTypeScript), bytes, typeCheck };
 }
 

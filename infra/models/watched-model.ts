@@ -4,7 +4,7 @@
 // the machine slept does not count.
 
 import { Worker } from "node:worker_threads";
-import type { SignalModel } from "../../processors/signal-model.ts";
+import type { AnyModel } from "../../processors/portfolio-model.ts";
 import type { Features } from "../../schemas/generated/features.ts";
 import type { LoadedModel } from "./load-model.ts";
 
@@ -30,37 +30,38 @@ export interface WatchOrder {
 }
 
 /** The model with its calls noted as they happen. Costs about 0.1 µs a bar. */
-export function noteCalls(model: SignalModel): { model: SignalModel; activity: ModelActivity } {
+export function noteCalls(model: AnyModel): { model: AnyModel; activity: ModelActivity } {
   const activity: ModelActivity = {
     calls: new Int32Array(new SharedArrayBuffer(4)),
     barEndUs: new Float64Array(new SharedArrayBuffer(8)),
     symbol: new Uint16Array(new SharedArrayBuffer(2 * (LONGEST_SYMBOL + 1))),
   };
   const { calls } = activity;
-  const { name, version } = model;
-  const noted: SignalModel = {
-    name,
-    version,
-    initial: () => model.initial(),
-    evolve(state, features) {
-      noteBar(activity, features);
+  const atWork = <T>(call: () => T): T => {
+    Atomics.add(calls, 0, 1);
+    try {
+      return call();
+    } finally {
       Atomics.add(calls, 0, 1);
-      try {
-        return model.evolve(state, features);
-      } finally {
-        Atomics.add(calls, 0, 1);
-      }
-    },
-    signal(state, features) {
-      Atomics.add(calls, 0, 1);
-      try {
-        return model.signal(state, features);
-      } finally {
-        Atomics.add(calls, 0, 1);
-      }
-    },
+    }
   };
-  return { model: noted, activity };
+  const { name, version } = model;
+  const initial = () => model.initial();
+  const signal = (state: unknown, features: Features) =>
+    atWork(() => model.signal(state, features));
+  if (model.scope === "portfolio") {
+    const evolve: typeof model.evolve = (state, bars) => {
+      const [first] = bars.values();
+      if (first !== undefined) noteBar(activity, first);
+      return atWork(() => model.evolve(state, bars));
+    };
+    return { model: { name, version, scope: model.scope, initial, evolve, signal }, activity };
+  }
+  const evolve: typeof model.evolve = (state, features) => {
+    noteBar(activity, features);
+    return atWork(() => model.evolve(state, features));
+  };
+  return { model: { name, version, initial, evolve, signal }, activity };
 }
 
 function noteBar(activity: ModelActivity, { barEndUs, symbol }: Features): void {

@@ -242,7 +242,8 @@ function union(
 
 type Counted = "orders" | "verdicts" | "daily" | "measures";
 
-function metricsOf(
+/** What follows from trades and samples. Amounts are in minor units. */
+export function metricsOf(
   { currency, currencyScale, initialCashMinor }: Account,
   trades: TradeDigest,
   sampled: Sampled,

@@ -10,7 +10,8 @@ import { fileURLToPath } from "node:url";
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const WHOLE = /./;
 /** Folders, and which of their files. */
-const DECIDING: readonly (readonly [folder: string, files: RegExp])[] = [
+type Deciding = readonly (readonly [folder: string, files: RegExp])[];
+const DECIDING: Deciding = [
   ["schemas", WHOLE],
   ["quant", WHOLE],
   ["streams", WHOLE],
@@ -18,6 +19,12 @@ const DECIDING: readonly (readonly [folder: string, files: RegExp])[] = [
   ["projections", WHOLE],
   ["infra/config", WHOLE],
   ["infra/run", /^execute\./],
+];
+
+/** What decides the results of a search beyond what decides a run. */
+const SEARCHING: Deciding = [
+  ["infra/sweep", WHOLE],
+  ["infra/report", /^(collect-report|sampling|trade-digest)\./],
 ];
 
 let running: string | null = null;
@@ -28,10 +35,13 @@ export function codeDigest(): string {
   return running;
 }
 
+/** Of the code that a search runs beside it. */
+export const searchDigest = (): string => codeDigestOf(ROOT, SEARCHING);
+
 /** SHA-256 in hexadecimal over the names and bytes of the code. Costs some milliseconds. */
-export function codeDigestOf(root: string): string {
+export function codeDigestOf(root: string, folders: Deciding = DECIDING): string {
   const hash = createHash("sha256");
-  for (const [folder, deciding] of DECIDING) {
+  for (const [folder, deciding] of folders) {
     const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .map((name) => name.replaceAll("\\", "/"))
       .filter(

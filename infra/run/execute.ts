@@ -357,7 +357,10 @@ export async function replay(
   return result;
 }
 
-function acceptSymbols(symbols: readonly string[] | null): ((event: AnyEvent) => boolean) | null {
+/** Which events a run of these symbols reads; null: all. */
+export function acceptSymbols(
+  symbols: readonly string[] | null,
+): ((event: AnyEvent) => boolean) | null {
   if (symbols === null) return null;
   const wanted = new Set(symbols);
   return ({ topic, value }) =>

@@ -28,6 +28,8 @@ export function act(state: RouterState, action: CorporateAction): void {
     renamed.position += book.position;
     renamed.cost += book.cost;
     if (book.instrument !== null) renamed.instrument ??= { ...book.instrument, symbol };
+    renamed.curve ??= book.curve;
+    book.curve = null;
   }
   book.position = 0;
   book.cost = 0n;
@@ -37,11 +39,14 @@ export function act(state: RouterState, action: CorporateAction): void {
 function split(book: SymbolBook, action: CorporateAction): void {
   checkRatio(action);
   book.position = splitQuantity(book.position, action);
+  // A parent ends: its slices were of shares that are no more.
+  if (book.approval?.parent != null) book.approval = null;
   if (book.approval === null) return;
   const { quantity, referencePrice, largest } = book.approval;
   book.approval = {
     quantity: splitQuantity(quantity, action),
     referencePrice: splitPrice(referencePrice, action),
     largest: splitQuantity(largest, action),
+    parent: null,
   };
 }

@@ -2,12 +2,13 @@
 
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { Side } from "../../schemas/generated/orders.ts";
 import type { RiskVerdict, Target } from "../../schemas/generated/risk.verdicts.ts";
 import { hear } from "../../schemas/values/heard-reports.ts";
 import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
-import type { OrdersConfig } from "../flow-config.ts";
+import type { AlgorithmConfig, OrdersConfig } from "../flow-config.ts";
 import { nextTradingState } from "../trading-state.ts";
 import { averageEntry, EXIT_GROUP, hasExits, protect, wantedExits } from "./exits.ts";
 import { limitPrice } from "./limit-price.ts";
@@ -18,12 +19,23 @@ import {
   isOpen,
   isUnanswered,
   leavesOf,
+  lotOf,
   type RouterState,
   type SymbolBook,
   untoldOf,
   type WorkingOrder,
 } from "./order-book.ts";
 import { Outbox } from "./outbox.ts";
+import {
+  beginParent,
+  childTerms,
+  observe,
+  type Parent,
+  parentSteps,
+  pendingParent,
+  release,
+} from "./parent-order.ts";
+import { learn, noCurve } from "./volume-curve.ts";
 
 const sum = (orders: readonly WorkingOrder[], of: (one: WorkingOrder) => number): number =>
   orders.reduce((total, one) => total + of(one), 0);
@@ -53,9 +65,49 @@ export class Desk {
     const book = bookOf(this.state, symbol);
     const trade = Math.abs(quantity - book.position);
     const largest = Math.max(trade, Math.abs(sum(book.working, leavesOf)));
-    book.approval = { quantity, referencePrice, largest };
     for (const working of book.working) working.cancelRefused = false;
+    const { approval } = book;
+    if (this.config.algorithm === undefined) {
+      book.approval = { quantity, referencePrice, largest, parent: null };
+    } else if (approval?.parent == null || approval.quantity !== quantity) {
+      for (const working of book.working) this.outbox.cancel(working);
+      const parent = pendingParent(this.nowUs, referencePrice);
+      book.approval = { quantity, referencePrice, largest, parent };
+    }
     this.settle(symbol, book);
+  }
+
+  /** A bar of a symbol, for the algorithm: it tells the time, and what trades. */
+  observe(bar: MarketBar): void {
+    const { algorithm } = this.config;
+    if (algorithm === undefined) return;
+    const book = bookOf(this.state, bar.symbol);
+    const { schedule } = algorithm;
+    if (schedule.method === "VWAP" && schedule.curve === null) {
+      book.curve ??= noCurve();
+      learn(book.curve, bar, schedule.days);
+    }
+    const parent = book.approval?.parent ?? null;
+    if (parent === null) return;
+    observe(parent, bar);
+    if (parent.status !== "WORKING") return;
+    const isOver = release(parent, algorithm, this.nowUs, lotOf(book));
+    if (isOver && algorithm.leftover === "LEAVE") this.giveUp(book);
+    else if (isOver) this.sweep(book, parent);
+    this.settle(bar.symbol, book);
+  }
+
+  private giveUp(book: SymbolBook): void {
+    book.approval = null;
+    for (const working of book.working) this.outbox.cancel(working);
+  }
+
+  /** What rests at a price makes room for a market order; a market order goes on as it is. */
+  private sweep(book: SymbolBook, parent: Parent): void {
+    parent.status = parentSteps.WORKING["its time is over: sweep"];
+    for (const working of book.working) {
+      if (working.order.type !== "MARKET") this.outbox.cancel(working);
+    }
   }
 
   /** An execution is booked, once, whatever its order's state allows: the venue has dealt. */
@@ -66,7 +118,9 @@ export class Desk {
     if (heard === null) return;
     book.heard = heard;
     // What a split has ended is sent anew for the split's own reason, as of its time.
-    if (report.reason === "CorporateAction") this.decideAt(report.tradeUs);
+    // A parent does not outlive one: it has a verdict of its own.
+    const isRestated = report.reason === "CorporateAction" && book.approval?.parent == null;
+    if (isRestated) this.decideAt(report.tradeUs);
     if (execType === "FILLED") execute(book, report);
     for (const list of [book.working, book.exits]) {
       const known = list.find(({ order }) => order.orderId === orderId);
@@ -96,8 +150,11 @@ export class Desk {
     // The position was closed to protect it: nothing of what was approved before it stands.
     if (report.execType === "FILLED" && isExit) book.approval = null;
     if (ended && status === "REJECTED" && isExit) book.refused.push(known.order.type);
-    // Ended by the venue, not by us: what was approved has been tried.
-    if (ended && status !== "FILLED" && before.cancels === 0 && !isExit) book.approval = null;
+    // Ended by the venue, not by us: what was approved has been tried. Of a slice the next takes it over.
+    const goesOn = book.approval?.parent?.status === "WORKING" && status !== "REJECTED";
+    if (ended && status !== "FILLED" && before.cancels === 0 && !isExit && !goesOn) {
+      book.approval = null;
+    }
     if (isDone(known.progress)) list.splice(list.indexOf(known), 1);
   }
 
@@ -120,6 +177,10 @@ export class Desk {
     if (approval === null) return;
     const position = book.position + sum(working, untoldOf) + sum(exits, untoldOf);
     const missing = approval.quantity - position;
+    if (approval.parent !== null) {
+      this.slice(symbol, book, approval.parent, position);
+      return;
+    }
     let open = sum(working, leavesOf);
     const past = (): boolean =>
       open !== 0 && (open > 0 !== missing > 0 || Math.abs(open) > Math.abs(missing));
@@ -138,21 +199,54 @@ export class Desk {
     if (quantity > 0) this.submit(symbol, book, delta > 0 ? "BUY" : "SELL", quantity, reduces);
   }
 
+  /** Sends a child for what is due of the parent; ends the approval where the parent comes to its end. */
+  private slice(symbol: string, book: SymbolBook, parent: Parent, position: number): void {
+    const { working } = book;
+    const { quantity: target, largest } = book.approval as Approval;
+    const algorithm = this.config.algorithm as AlgorithmConfig;
+    if (parent.status === "PENDING") {
+      if (working.some(isOpen)) return;
+      const missing = target - position;
+      if (missing === 0) {
+        book.approval = null;
+        return;
+      }
+      const lot = lotOf(book);
+      beginParent(parent, algorithm, { position, missing, lot }, book.curve);
+      release(parent, algorithm, this.nowUs, lot);
+    }
+    const { direction } = parent;
+    const open = Math.abs(sum(working, leavesOf));
+    const executed = direction * (position - parent.from);
+    const isUsedUp = parent.children >= algorithm.maxChildren;
+    if (open === 0 && (executed >= parent.quantity || isUsedUp)) book.approval = null;
+    if (!parent.owes || isUsedUp || working.some((one) => isOpen(one) && isUnanswered(one))) return;
+    const isSweep = parent.status === "SWEEPING";
+    const owed = (isSweep ? parent.quantity : parent.released) - executed - open;
+    const reduces = hasExits(this.config.exits) && position !== 0 && position > 0 !== direction > 0;
+    const most = reduces ? Math.abs(position) - open : largest;
+    const quantity = Math.min(owed, largest, most);
+    parent.owes = quantity < owed;
+    if (quantity > 0) this.submit(symbol, book, direction > 0 ? "BUY" : "SELL", quantity, reduces);
+  }
+
   private submit(symbol: string, book: SymbolBook, side: Side, quantity: number, reduces: boolean) {
-    const { type, limitOffsetBps, timeInForce, goodForUs } = this.config;
-    const { referencePrice } = book.approval as Approval;
+    const { limitOffsetBps, timeInForce, goodForUs } = this.config;
+    const { referencePrice, parent } = book.approval as Approval;
+    const type = parent?.status === "SWEEPING" ? "MARKET" : this.config.type;
     const tickSize = book.instrument?.tickSize ?? 1;
+    const price = parent?.price ?? referencePrice;
     const working = this.outbox.place(symbol, {
       side,
       type,
       quantity,
-      limitPrice:
-        type === "LIMIT" ? limitPrice(side, referencePrice, limitOffsetBps, tickSize) : null,
+      limitPrice: type === "LIMIT" ? limitPrice(side, price, limitOffsetBps, tickSize) : null,
       timeInForce,
       referencePrice,
       expireUs: goodForUs === null ? null : this.nowUs + goodForUs,
       reduceOnly: reduces,
       ocoGroup: reduces ? EXIT_GROUP : null,
+      ...(parent === null ? {} : childTerms(parent, this.state.nextOrderId)),
     });
     book.working.push(working);
   }

@@ -8,6 +8,8 @@ import { type HeardReports, nothingHeard } from "../../schemas/values/heard-repo
 import { changeHolding } from "../../schemas/values/holding.ts";
 import { type OrderProgress, submitted } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
+import type { Parent } from "./parent-order.ts";
+import type { VolumeCurve } from "./volume-curve.ts";
 
 export interface WorkingOrder {
   /** With the terms that were asked for last. */
@@ -23,6 +25,8 @@ export interface Approval {
   readonly referencePrice: number;
   /** Size that no order goes beyond. */
   readonly largest: number;
+  /** Where an algorithm cuts it into children; ends with the approval. */
+  readonly parent: Parent | null;
 }
 
 export interface SymbolBook {
@@ -37,6 +41,8 @@ export interface SymbolBook {
   exits: WorkingOrder[];
   refused: Order["type"][];
   heard: HeardReports;
+  /** Where an algorithm follows it. */
+  curve: VolumeCurve | null;
 }
 
 export interface RouterState {
@@ -59,10 +65,13 @@ export function bookOf(state: RouterState, symbol: string): SymbolBook {
     exits: [],
     refused: [],
     heard: nothingHeard,
+    curve: null,
   };
   state.books.set(symbol, book);
   return book;
 }
+
+export const lotOf = ({ instrument }: SymbolBook): number => Math.max(instrument?.lotSize ?? 1, 1);
 
 export const workingOrder = (order: Order): WorkingOrder => ({
   order,

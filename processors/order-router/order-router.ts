@@ -22,6 +22,9 @@
 // - A split restates position and approval in new shares. The venue cancels what works, and what is missing
 //   is sent anew in new shares, decided at the split. A change of symbol takes the position along, and a
 //   delisting closes it; both end the approval.
+// - Where an algorithm is configured (parent-order.ts), what a verdict asks of a symbol is a parent: children are sent
+//   as they come due, never more than the parent in all. Another target cancels what works and begins anew
+//   when that has ended; a child that the venue ends leaves its rest to the next slice.
 // - decidedUs is the time of the event that was acted on: the verdict, or the report that freed a quantity.
 //   So no order can trade at a price older than what it was decided from.
 
@@ -37,6 +40,7 @@ type Input =
   | "fills"
   | "market.instruments"
   | "market.corporate-actions"
+  | "market.bars"
   | "control.commands";
 
 export function orderRouter(
@@ -53,6 +57,8 @@ export function orderRouter(
       "market.instruments",
       "market.corporate-actions",
       "control.commands",
+      // They tell an algorithm the time.
+      ...(config.algorithm === undefined ? [] : (["market.bars"] as const)),
     ],
     outputs: { orders: config.latencyUs },
     onFailure: "stop",
@@ -63,6 +69,8 @@ export function orderRouter(
         bookOf(state, event.value.symbol).instrument = event.value;
       } else if (event.topic === "market.corporate-actions") {
         act(state, event.value);
+      } else if (event.topic === "market.bars") {
+        new Desk(state, config, portfolio.name, event.timeUs).observe(event.value);
       } else if (event.value.portfolio === portfolio.name) {
         route(new Desk(state, config, portfolio.name, event.timeUs), event);
       }
@@ -73,7 +81,7 @@ export function orderRouter(
   };
 }
 
-type Routed = Exclude<Input, "market.instruments" | "market.corporate-actions">;
+type Routed = Exclude<Input, "market.instruments" | "market.corporate-actions" | "market.bars">;
 
 function route(desk: Desk, event: EventOf<Routed>): void {
   if (event.topic === "risk.verdicts") desk.approve(event.value);

@@ -2,6 +2,7 @@
 
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import type { Liquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
 
 export interface Book {
@@ -23,6 +24,10 @@ export interface Book {
   /** Orders that ended in the event of that time, with what they executed: a child may come just after. */
   readonly ended: Map<string, number>;
   endedUs: number;
+  /** null where no part of a price asks for it. */
+  liquidity: Liquidity | null;
+  /** By portfolio: what a calendar month has traded, where fees fall with it. */
+  readonly monthly: Map<string, { readonly month: number; readonly volume: bigint }>;
 }
 
 export interface VenueState {
@@ -46,6 +51,8 @@ export function bookOf(state: VenueState, symbol: string): Book {
     positions: new Map(),
     ended: new Map(),
     endedUs: -1,
+    liquidity: null,
+    monthly: new Map(),
   };
   state.books.set(symbol, book);
   return book;

@@ -1,12 +1,16 @@
-// What an execution costs beyond the price that was printed. Promises: never beyond the order's limit; slippage
-// and fees only ever against us. Prices and quantities
-// are scaled integers, fees bigint minor units.
+// What an execution comes to: its price, part by part (price-parts.ts), and its fee. Promises: never beyond the order's
+// limit; who waited at a price gets just that. Prices and quantities are scaled integers, fees bigint minor units.
 
+import type { PricePart } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import type { Order } from "../../schemas/generated/orders.ts";
 import { divideRounded } from "../../schemas/values/decimal.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
-import type { VenueConfig } from "../flow-config.ts";
+import { monthOf } from "../../schemas/values/time.ts";
+import type { FeeSchedule, VenueConfig } from "../flow-config.ts";
+import type { Book } from "./book.ts";
+import { charge } from "./fees.ts";
+import { priceOf } from "./price-parts.ts";
+import type { RestingOrder } from "./resting-order.ts";
 
 /** A price that was printed. */
 export interface Print {
@@ -21,26 +25,63 @@ export interface Execution {
   readonly price: number;
   readonly slippage: number;
   readonly fee: bigint;
+  readonly parts: readonly PricePart[];
 }
 
+/** Counts the execution in what the book and the order keep of volumes, impact and fees. */
 export function execute(
-  order: Order,
+  book: Book,
+  resting: RestingOrder,
   quantity: number,
   print: Print,
-  instrument: Instrument,
   config: VenueConfig,
 ): Execution {
-  const price = print.atLimit ? print.price : slipped(order, print.price, config.slippageBps);
-  const slippage = Math.abs(price - print.price);
-  return { price, slippage, fee: feeOf(price, quantity, instrument, config) };
+  const { order } = resting;
+  const { liquidity } = book;
+  // An order rests or trades only once its instrument was known.
+  const instrument = book.instrument as Instrument;
+  const { price, parts, lasting } = print.atLimit
+    ? { price: print.price, parts: none, lasting: 0 }
+    : priceOf(order, quantity, print.price, config, liquidity);
+  if (liquidity !== null) {
+    liquidity.used += quantity;
+    liquidity.moved += lasting;
+  }
+  const slippage = order.side === "BUY" ? price - print.price : print.price - price;
+  const { fees } = config;
+  const fee =
+    fees === undefined
+      ? feeOf(price, quantity, instrument, config)
+      : scheduled(fees, book, resting, { price, quantity, print });
+  return { price, slippage: slippage === 0 ? 0 : slippage, fee, parts };
 }
 
-/** The price moved against us, rounded up to a whole price unit, but not beyond the limit or below one unit. */
-function slipped({ side, limitPrice }: Order, price: number, slippageBps: number): number {
-  if (slippageBps === 0 || price <= 0) return price;
-  const adverse = Number((BigInt(price) * BigInt(slippageBps) + 9_999n) / 10_000n);
-  if (side === "BUY") return Math.min(price + adverse, limitPrice ?? Number.MAX_SAFE_INTEGER);
-  return Math.max(price - adverse, limitPrice ?? 1);
+const none: readonly PricePart[] = [];
+
+interface Done {
+  readonly price: number;
+  readonly quantity: number;
+  readonly print: Print;
+}
+
+/** By the schedule; a month's volume is that of its first print on, whatever prints come late. */
+function scheduled(fees: FeeSchedule, book: Book, resting: RestingOrder, done: Done): bigint {
+  const { portfolio } = resting.order;
+  const { print, ...trade } = done;
+  const isTiered = fees.tiers.length > 1;
+  const month = isTiered ? monthOf(print.timeUs) : 0;
+  const known = isTiered ? book.monthly.get(portfolio) : undefined;
+  const current = known !== undefined && known.month >= month ? known : { month, volume: 0n };
+  const { fee, tally, volume } = charge(
+    fees,
+    book.instrument as Instrument,
+    { ...trade, isMaker: print.atLimit },
+    resting.tally,
+    current.volume,
+  );
+  resting.tally = tally;
+  if (isTiered) book.monthly.set(portfolio, { month: current.month, volume });
+  return fee;
 }
 
 /** Of the value in minor units, half to even, and at least the minimum. */

@@ -6,6 +6,7 @@ import type { MarketTick } from "../../schemas/generated/market.ticks.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import { jumpTo, pathOf, type Step } from "./bar-path.ts";
 import { dayOf, isWholeDay } from "./book.ts";
+import { beginVolume, observe } from "./liquidity.ts";
 import { isAuction } from "./order-check.ts";
 import { mayAct, type RestingOrder } from "./resting-order.ts";
 import type { Session } from "./session.ts";
@@ -32,7 +33,8 @@ export function onBar(session: Session, bar: MarketBar): void {
     const steps = [...pathOf(bar), jumpTo(close, endUs, "close")];
     const { volume, low, high } = bar;
     meet(session, steps, takes, { day, opens, volume, low, high });
-  } else book.volumeLeft = shareOf(bar.volume, config);
+  } else begin(session, bar.volume);
+  learn(session, bar);
   book.last = close;
   book.lastUs = endUs;
   book.lastDay = day;
@@ -50,10 +52,23 @@ export function onTick(session: Session, { price, quantity }: MarketTick): void 
     };
     const step = jumpTo(price, nowUs, opens ? "open" : "path");
     meet(session, [step], takes, { day, opens, volume: quantity, low: price, high: price });
-  } else book.volumeLeft = shareOf(quantity, session.config);
+  } else begin(session, quantity);
   book.last = price;
   book.lastUs = nowUs;
   book.lastDay = day;
+}
+
+/** Keeps what parts of a price are made from; on ticks it is all that a bar is for. */
+export function learn({ book, config }: Session, bar: MarketBar): void {
+  if (book.liquidity !== null && config.price !== undefined) {
+    observe(book.liquidity, bar, config.price.window);
+  }
+}
+
+/** A bar's or a tick's volume is there to trade on. */
+function begin({ book, config }: Session, volume: number): void {
+  book.volumeLeft = shareOf(volume, config);
+  if (book.liquidity !== null) beginVolume(book.liquidity, volume);
 }
 
 /** Rounded down. */
@@ -82,7 +97,7 @@ function meet(session: Session, steps: readonly Step[], takes: Takes, when: When
   const { book } = session;
   expire(session, (steps[0] as Step).timeUs);
   if (when.opens) closeDay(session);
-  book.volumeLeft = shareOf(when.volume, session.config);
+  begin(session, when.volume);
   const auctions = endDay(session, steps, takes, when.day);
   // Most bars meet nobody: a look at their range is all they cost.
   if (book.resting.some((resting) => mayAct(resting, when.low, when.high))) {

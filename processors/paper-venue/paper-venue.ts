@@ -23,7 +23,7 @@ import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
-import { expire, onBar, onTick } from "./market.ts";
+import { expire, learn, onBar, onTick } from "./market.ts";
 import { act, handle } from "./requests.ts";
 import { Session } from "./session.ts";
 
@@ -46,6 +46,7 @@ export function paperVenue(
       { fill: config.fill, source },
     );
   }
+  const learnsBars = onTicks && config.price !== undefined;
   return {
     name: "paper-venue",
     version: 2,
@@ -55,8 +56,9 @@ export function paperVenue(
       "market.instruments",
       "market.corporate-actions",
       onTicks ? "market.ticks" : "market.bars",
+      ...(learnsBars ? (["market.bars"] as const) : []),
     ],
-    unanswered: ["market.instruments"],
+    unanswered: learnsBars ? ["market.instruments", "market.bars"] : ["market.instruments"],
     outputs: { fills: config.latencyUs },
     onFailure: "stop",
     initial: () => ({ books: new Map(), reports: [] }),
@@ -68,8 +70,10 @@ export function paperVenue(
         return state;
       }
       const session = new Session(state, book, config, event.timeUs);
-      if (event.topic === "market.bars") onBar(session, event.value);
-      else if (event.topic === "orders") {
+      if (event.topic === "market.bars") {
+        if (learnsBars) learn(session, event.value);
+        else onBar(session, event.value);
+      } else if (event.topic === "orders") {
         expire(session, event.timeUs);
         handle(session, event.value);
       } else if (event.topic === "market.corporate-actions") {

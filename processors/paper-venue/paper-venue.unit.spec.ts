@@ -44,6 +44,9 @@ const special = [
   ...["SUSPENDED", "TRIGGERED", "REPLACED", "RESTATED", "REPLACE_REJECTED", "InvalidTerms"],
   ...["PostOnlyWouldTake", "NothingToReduce", "FillOrKill", "GoodTillDate", "AuctionMissed"],
   ...["LinkedOrder", "CorporateAction"],
+  // venue-costs.unit.spec.ts, venue-hours.unit.spec.ts and venue-carry.unit.spec.ts.
+  ...["TRADE_CANCEL", "CARRIED", "MarketClosed", "MarketHalted", "RefusedByVenue", "TradeBusted"],
+  ...["BorrowFee", "Funding", "Financing"],
 ] as const;
 const seen = { types: new Set(), reasons: new Set() };
 
@@ -87,6 +90,8 @@ describe("a market order", () => {
         tradeUs: M,
         execId: 1,
         cumQuantity: 100,
+        parts: [],
+        refExecId: 0,
       },
     ]);
   });

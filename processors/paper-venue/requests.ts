@@ -6,6 +6,7 @@ import type { CorporateAction } from "../../schemas/generated/market.corporate-a
 import type { Order } from "../../schemas/generated/orders.ts";
 import { endsOrders, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { jumpTo } from "./bar-path.ts";
+import { splitLiquidity } from "./liquidity.ts";
 import { flawOf, isAuction } from "./order-check.ts";
 import { acceptable, type RestingOrder, restingOrder } from "./resting-order.ts";
 import { keyOf, type Session } from "./session.ts";
@@ -30,6 +31,9 @@ export function act(session: Session, action: CorporateAction): void {
   for (const [portfolio, position] of book.positions) {
     const isSplit = action.action === "SPLIT";
     book.positions.set(portfolio, isSplit ? splitQuantity(position, action) : 0);
+  }
+  if (book.liquidity !== null && action.action === "SPLIT") {
+    splitLiquidity(book.liquidity, (shares) => splitQuantity(shares, action));
   }
   book.actionUs = nowUs;
 }

@@ -4,6 +4,7 @@
 
 import type { Order } from "../../schemas/generated/orders.ts";
 import { reach } from "./bar-path.ts";
+import type { FeeTally } from "./fees.ts";
 
 export interface RestingOrder {
   /** With the terms of its last replace. */
@@ -19,6 +20,8 @@ export interface RestingOrder {
   isSetOff: boolean;
   /** Where a trailing stop is now; null before its first price. */
   stop: number | null;
+  /** What it has paid; null before, and where fees follow no schedule. */
+  tally: FeeTally | null;
 }
 
 const triggers = {
@@ -41,6 +44,7 @@ export const restingOrder = (order: Order, arrivedUs: number): RestingOrder => (
   idle: 0,
   isSetOff: !hasTrigger(order.type),
   stop: order.stopPrice,
+  tally: null,
 });
 
 /** True where the price is at the order's limit or better; an order without a limit takes any. */

@@ -3,12 +3,15 @@
 // between orders act in the same instant.
 
 import type { ExecReason, ExecType, ExecutionReport } from "../../schemas/generated/fills.ts";
-import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import type { Book, VenueState } from "./book.ts";
 import { execute, type Print } from "./execution.ts";
+import { unknownLiquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
+
+/** Shared by all reports without parts: what is emitted is never changed. */
+const none: ExecutionReport["parts"] = [];
 
 type Ending = "CANCELED" | "EXPIRED";
 
@@ -23,6 +26,7 @@ export class Session {
     this.book = book;
     this.config = config;
     this.nowUs = nowUs;
+    if (config.price !== undefined) book.liquidity ??= unknownLiquidity();
   }
 
   positionOf({ portfolio }: Order): number {
@@ -35,9 +39,7 @@ export class Session {
 
   fill(resting: RestingOrder, quantity: number, print: Print): void {
     const { order } = resting;
-    // An order rests or trades only once its instrument was known.
-    const instrument = this.book.instrument as Instrument;
-    const execution = execute(order, quantity, print, instrument, this.config);
+    const execution = execute(this.book, resting, quantity, print, this.config);
     resting.executed += quantity;
     resting.leaves -= quantity;
     const signed = order.side === "BUY" ? quantity : -quantity;
@@ -130,7 +132,7 @@ export class Session {
       tradeUs: this.nowUs,
       execId,
       cumQuantity: executed,
-      parts: [],
+      parts: none,
       refExecId: 0,
       ...execution,
     });

@@ -136,6 +136,10 @@ export interface Order {
   readonly parentOrderId: number | null;
   /** one cancels other: what one order of the group executes is taken off the others */
   readonly ocoGroup: number | null;
+  /** of a child that an execution algorithm sent: the order id of the parent's first child; null for any other order */
+  readonly sliceParentId: number | null;
+  /** numbers the children of a parent from 1; 0 for any other order */
+  readonly sliceNumber: number;
 }
 export function encodeOrder(writer: Writer, value: Order): void {
   writer.long(value.orderId);
@@ -190,6 +194,12 @@ export function encodeOrder(writer: Writer, value: Order): void {
     writer.long(1);
     writer.long(value.ocoGroup);
   }
+  if (value.sliceParentId === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.sliceParentId);
+  }
+  writer.int(value.sliceNumber);
 }
 export function decodeOrder(reader: Reader): Order {
   return {
@@ -213,6 +223,8 @@ export function decodeOrder(reader: Reader): Order {
     reduceOnly: reader.wentOn ? reader.boolean() : false,
     parentOrderId: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
     ocoGroup: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
+    sliceParentId: reader.goesOn() ? (reader.present() ? reader.long() : null) : null,
+    sliceNumber: reader.wentOn ? reader.int() : 0,
   };
 }
 

@@ -1,5 +1,5 @@
 // The terms that an order may have and a plain one has not. Promises: an order with these is what it was
-// before they came with version 2 of its schema.
+// before they came with versions 2 and 3 of its schema.
 
 import type { Order } from "../generated/orders.ts";
 
@@ -14,6 +14,8 @@ export type SpecialTerms = Pick<
   | "reduceOnly"
   | "parentOrderId"
   | "ocoGroup"
+  | "sliceParentId"
+  | "sliceNumber"
 >;
 
 /** In the schema's order. */
@@ -27,4 +29,6 @@ export const plainTerms: SpecialTerms = {
   reduceOnly: false,
   parentOrderId: null,
   ocoGroup: null,
+  sliceParentId: null,
+  sliceNumber: 0,
 };

@@ -45,6 +45,12 @@ export function formatIsoUs(timeUs: number): string {
     .join(":")}${fraction}Z`;
 }
 
+/** Number of the calendar month (UTC) that a time lies in, counted from year 0. */
+export function monthOf(timeUs: number): number {
+  const { year, month } = civilFromDays(Math.floor(timeUs / DAY_US));
+  return year * 12 + month - 1;
+}
+
 const pad = (value: number, size: number): string => String(value).padStart(size, "0");
 
 function zoneOffset(zone: string): number | null {

@@ -25,6 +25,8 @@ const canaries: readonly Canary[] = [
     fault: "kill-points",
     only: "answered-EndTxn",
     kinds: ["torn-transaction"],
+    // The next owner finds outputs that no committed state accounts for.
+    refusal: /LIVE_TOPICS_TAKEN/,
   },
   {
     defect: "no-fence",

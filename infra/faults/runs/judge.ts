@@ -88,16 +88,29 @@ export async function judge(stage: Stage, atRest: boolean): Promise<Verdict> {
   const { counts, examples: shown, seen } = checkHistory(readHistories(stage.histories()));
   for (const [kind, count] of counts) anomalies.set(kind, count);
   examples.push(...shown.map(describeAnomaly));
-  if (!atRest) return { anomalies, examples, seen, records: 0, admissions: 0 };
-  const admissions = await readAdmissions(stage.live);
-  await compareWithOracle(stage, admissions, found);
-  const replay = await verifyLive(stage.run, stage.live);
-  for (const { topic, partition, offset, field } of replay.differences) {
-    found("differs-from-replay", `${topic}/${partition} at ${offset}: ${field}`);
+  const compared = atRest ? await compareWithReplays(stage, found) : { records: 0, admissions: 0 };
+  return { anomalies, examples, seen, ...compared };
+}
+
+/** A tape so broken that the product refuses to read it is a finding, not the end of the judgement. */
+async function compareWithReplays(
+  stage: Stage,
+  found: Found,
+): Promise<Pick<Verdict, "records" | "admissions">> {
+  try {
+    const admissions = await readAdmissions(stage.live);
+    await compareWithOracle(stage, admissions, found);
+    const replay = await verifyLive(stage.run, stage.live);
+    for (const { topic, partition, offset, field } of replay.differences) {
+      found("differs-from-replay", `${topic}/${partition} at ${offset}: ${field}`);
+    }
+    if (replay.settledUs !== Number.POSITIVE_INFINITY) found("not-at-rest", `${replay.settledUs}`);
+    return { records: replay.records, admissions: admissions.length };
+  } catch (error) {
+    if (!(error instanceof TapedeckError)) throw error;
+    found("unreadable", `${error.code} ${error.message}`);
+    return { records: 0, admissions: 0 };
   }
-  if (replay.settledUs !== Number.POSITIVE_INFINITY) found("not-at-rest", `${replay.settledUs}`);
-  const { records } = replay;
-  return { anomalies, examples, seen, records, admissions: admissions.length };
 }
 
 type Found = (kind: string, what: string) => void;

@@ -1,0 +1,53 @@
+// The measures by which trials are compared. Promises: one order for one list: best first, trials without
+// the measure last, equals in the order in which they were tried.
+
+import type { TrialAnswer } from "./trial.ts";
+import type { TrialMetrics } from "./trial-digest.ts";
+
+/** Names as in metrics.json. */
+export const measureNames = [
+  "sharpe",
+  "sortino",
+  "calmar",
+  "totalReturn",
+  "annualReturn",
+  "netProfit",
+  "maxDrawdown",
+  "annualVolatility",
+  "profitFactor",
+  "winRate",
+  "expectancy",
+  "annualTurnover",
+  "costBps",
+] as const satisfies readonly (keyof TrialMetrics)[];
+
+export type MeasureName = (typeof measureNames)[number];
+
+/** The less the better. */
+const COSTS: readonly MeasureName[] = [
+  "maxDrawdown",
+  "annualVolatility",
+  "annualTurnover",
+  "costBps",
+];
+
+/** Of the measure as a number: exact amounts are made floats, to compare only. */
+export function measureOf(answer: TrialAnswer, measure: MeasureName): number | null {
+  if (answer.state !== "done") return null;
+  const value = answer.metrics[measure];
+  return value === null ? null : Number(value);
+}
+
+export const isBetter = (measure: MeasureName, value: number, than: number): boolean =>
+  COSTS.includes(measure) ? value < than : value > than;
+
+/** Places of the trials, best first. */
+export function ranked(answers: readonly TrialAnswer[], measure: MeasureName): readonly number[] {
+  const values = answers.map((answer) => measureOf(answer, measure));
+  const compare = (a: number, b: number): number => {
+    const [x, y] = [values[a] ?? null, values[b] ?? null];
+    if (x === null || y === null) return Number(x === null) - Number(y === null) || a - b;
+    return x === y ? a - b : isBetter(measure, x, y) ? -1 : 1;
+  };
+  return answers.map((_, place) => place).sort(compare);
+}

@@ -1,0 +1,227 @@
+// A search over parameter sets: which sets, their trials on threads, and what is kept of them. Promises: the
+// same search leaves the same bytes in its folder whatever the number of threads and however often it was
+// killed; what is done is not done again; a set that the configuration or a processor refuses is named and
+// the others go on.
+//
+// <root>/sweeps/<id>/ holds results.jsonl (a line a trial), table.csv, summary.json and sweep.html. The id is
+// a hash of the tape's ranges, the configuration, the code, the model and what is varied.
+
+import { createHash } from "node:crypto";
+import { join, resolve } from "node:path";
+import { TapedeckError } from "../../schemas/errors.ts";
+import { loadConfig, type Override } from "../config/load-config.ts";
+import { readText } from "../config/read-text.ts";
+import { searchDigest } from "../run/code-digest.ts";
+import { openPlan } from "../run/execute.ts";
+import { canonicalJson, type Json } from "../run/manifest.ts";
+import { writeWhole } from "../run/run-folder.ts";
+import { type Axis, type ParameterSet, parameterSets, sizeOf } from "./axes.ts";
+import { dailyReturns, readDays } from "./day-text.ts";
+import { type Luck, luckOf } from "./luck.ts";
+import { type MeasureName, measureOf, ranked } from "./measures.ts";
+import { openResults } from "./results-file.ts";
+import { type SharedTape, shareTape } from "./shared-tape.ts";
+import { renderSweep } from "./sweep-page.ts";
+import { tableCsv } from "./table-csv.ts";
+import type { TrialAnswer } from "./trial.ts";
+import { TrialThreads } from "./trial-threads.ts";
+
+export interface SweepPlan {
+  readonly config: string;
+  readonly axes: readonly Axis[];
+  readonly random: { readonly count: number; readonly seed: number } | null;
+  readonly measure: MeasureName;
+  readonly version: string;
+}
+
+export interface SearchOptions {
+  readonly root: string;
+  readonly threads: number;
+  /** Of the trials, those done before included. */
+  readonly onProgress?: (done: number, total: number, barsEach: number) => void;
+  readonly stopRequested?: () => boolean;
+}
+
+export interface Sweep {
+  readonly id: string;
+  readonly folder: string;
+  readonly axes: readonly Axis[];
+  /** Sets of the whole grid, of which `sets` were chosen. */
+  readonly gridSize: number;
+  readonly random: SweepPlan["random"];
+  readonly measure: MeasureName;
+  readonly currency: string;
+  /** Bars, or ticks where bars are built of them. */
+  readonly marketEvents: number;
+  readonly sets: readonly ParameterSet[];
+  readonly answers: readonly TrialAnswer[];
+  /** Places of the sets, best first. */
+  readonly order: readonly number[];
+  readonly luck: Luck | null;
+}
+
+/** The ground of a search: a valid base configuration and its tape, read once. */
+export interface Ground {
+  readonly configPath: string;
+  readonly configText: string;
+  readonly base: readonly Override[];
+  readonly tape: SharedTape;
+  readonly identity: Json;
+  readonly marketEvents: number;
+  readonly currency: string;
+}
+
+/** `base` is what is set for all trials. Throws as loadConfig and openPlan do. */
+export async function openGround(
+  configPath: string,
+  base: readonly Override[],
+  version: string,
+): Promise<Ground> {
+  const configText = readText(configPath);
+  const config = await loadConfig(configPath, base);
+  const open = await openPlan({ phases: [{ fromUs: null, config }], forkOf: null, version });
+  try {
+    const tape = await shareTape(open);
+    const market = open.identity.inputs.filter(({ topic }) => /^market\.(bars|ticks)$/.test(topic));
+    return {
+      configPath: resolve(configPath),
+      configText,
+      base,
+      tape,
+      identity: { run: open.identity as unknown as Json, code: searchDigest() },
+      marketEvents: market.reduce((sum, { from, to }) => sum + to - from, 0),
+      currency: config.flow.portfolio.currency,
+    };
+  } finally {
+    await open.tape.close();
+  }
+}
+
+/** What decides a search's results, as a short name. */
+export const searchId = (what: Json): string =>
+  createHash("sha256").update(canonicalJson(what)).digest("hex").slice(0, 16);
+
+/** One value is set for all; several are varied. */
+export const fixedOf = (axes: readonly Axis[]): readonly Override[] =>
+  axes.flatMap(({ key, values }) =>
+    values.length === 1 ? [{ key, value: values[0] as string }] : [],
+  );
+
+/** The finished sweep; the folder of one that was stopped. Throws SWEEP_…, and as openGround does. */
+export async function runSweep(
+  plan: SweepPlan,
+  options: SearchOptions,
+): Promise<Sweep | { readonly stopped: string; readonly done: number }> {
+  const axes = plan.axes.filter(({ values }) => values.length > 1);
+  const sets = parameterSets(axes, plan.random);
+  const ground = await openGround(plan.config, fixedOf(plan.axes), plan.version);
+  const what = { ground: ground.identity, axes, random: plan.random } as unknown as Json;
+  const id = searchId(what);
+  const folder = resolve(options.root, "sweeps", id);
+  const answers = await answerAll(ground, axes, sets, join(folder, "results.jsonl"), options);
+  if (answers.length < sets.length) return { stopped: folder, done: answers.length };
+  const order = ranked(answers, plan.measure);
+  requireValid(answers);
+  const returns = answers.map((answer) =>
+    answer.state === "done" ? dailyReturns(readDays(answer.days)) : [],
+  );
+  const sweep: Sweep = {
+    id,
+    folder,
+    axes,
+    gridSize: sizeOf(axes),
+    random: plan.random,
+    measure: plan.measure,
+    currency: ground.currency,
+    marketEvents: ground.marketEvents,
+    sets,
+    answers,
+    order,
+    luck: luckOf(returns, order[0] as number),
+  };
+  writeWhole(join(folder, "table.csv"), tableCsv(sweep));
+  writeWhole(join(folder, "summary.json"), `${JSON.stringify(summaryOf(sweep), null, 2)}\n`);
+  writeWhole(join(folder, "sweep.html"), renderSweep(sweep));
+  return sweep;
+}
+
+async function answerAll(
+  ground: Ground,
+  axes: readonly Axis[],
+  sets: readonly ParameterSet[],
+  path: string,
+  { threads, onProgress, stopRequested }: SearchOptions,
+): Promise<readonly TrialAnswer[]> {
+  const keys = sets.map((set) => settingsText(axes, set));
+  const results = openResults(path, keys);
+  const answers = [...results.answers];
+  const done = answers.length;
+  onProgress?.(done, sets.length, ground.marketEvents);
+  if (done === sets.length) return answers;
+  const { configPath, configText, tape, base } = ground;
+  const pool = new TrialThreads(Math.min(threads, sets.length - done), {
+    configPath,
+    configText,
+    tape,
+  });
+  try {
+    const trials = sets.slice(done).map((set) => ({
+      overrides: [...base, ...overridesOf(axes, set)],
+      window: null,
+      cashMinor: null,
+    }));
+    await pool.run(
+      trials,
+      (place, answer) => {
+        results.append(keys[done + place] as string, answer);
+        answers.push(answer);
+        onProgress?.(answers.length, sets.length, ground.marketEvents);
+      },
+      stopRequested,
+    );
+  } finally {
+    await pool.close();
+  }
+  return answers;
+}
+
+export const overridesOf = (axes: readonly Axis[], set: ParameterSet): readonly Override[] =>
+  axes.map(({ key }, i) => ({ key, value: set[i] as string }));
+
+/** "features.emaFast=5 features.emaSlow=20". */
+export const settingsText = (axes: readonly Axis[], set: ParameterSet): string =>
+  axes.map(({ key }, i) => `${key}=${set[i]}`).join(" ");
+
+function requireValid(answers: readonly TrialAnswer[]): void {
+  if (answers.some(({ state }) => state === "done")) return;
+  const [first] = answers;
+  const why = first === undefined || first.state === "done" ? "" : first.why;
+  throw new TapedeckError("SWEEP_EMPTY", `none of ${answers.length} sets could be run: ${why}`, {
+    sets: answers.length,
+  });
+}
+
+/** What --json prints and summary.json holds. */
+export function summaryOf(sweep: Sweep) {
+  const { id, folder: _, axes, sets, answers, order, luck, measure, currency } = sweep;
+  const count = (state: TrialAnswer["state"]): number =>
+    answers.filter((answer) => answer.state === state).length;
+  const best = order[0] as number;
+  const answer = answers[best] as TrialAnswer;
+  return {
+    sweep: id,
+    axes,
+    gridSize: sweep.gridSize,
+    random: sweep.random,
+    trials: { done: count("done"), invalid: count("invalid"), failed: count("failed") },
+    marketEvents: sweep.marketEvents,
+    measure,
+    currency,
+    best: {
+      settings: Object.fromEntries(axes.map(({ key }, i) => [key, sets[best]?.[i] ?? ""])),
+      value: measureOf(answer, measure),
+      metrics: answer.state === "done" ? answer.metrics : null,
+    },
+    luck,
+  };
+}

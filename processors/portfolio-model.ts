@@ -1,0 +1,125 @@
+// A model that sees several symbols at once: pairs, rankings, spreads. Promises: it is asked once an
+// instant, when the features of all bars of that instant are folded in, whatever the number of
+// partitions and wherever batches end; no clock decides that an instant is complete.
+//
+// The rule. An instant is one event time. In the one order all bars of an instant come before the first
+// features of it, so the bars say how many features to wait for; a symbol without a bar is not waited
+// for. A bar that brings no features (it was refused as unusable) is waited for until the first bar of a
+// later time: then the model is asked about the rest, and that symbol is not waited for again before its
+// features have come. What comes later than that (live, by tape.admissions) is an instant of its own, or
+// joins the one that is being gathered: `barEndUs` tells.
+
+import type { Features } from "../schemas/generated/features.ts";
+import type { EmitOf } from "../streams/event.ts";
+import { nothing, type Processor } from "../streams/processor.ts";
+import { type SignalModel, signalOf } from "./signal-model.ts";
+
+export interface PortfolioModel<State = unknown> {
+  readonly name: string;
+  readonly version: number;
+  readonly scope: "portfolio";
+  /** The one state of all symbols, before the first bar. Plain data only. */
+  initial(): State;
+  /** Folds an instant in: the features of each symbol that has a bar then, in the order of the tape. */
+  evolve(state: State, bars: ReadonlyMap<string, Features>): State;
+  /** Asked for each of these bars; as of SignalModel. Must not change the state. */
+  signal(state: State, features: Features): number | null;
+}
+
+/** What `model:` in a configuration names. */
+export type AnyModel = SignalModel | PortfolioModel;
+
+type Inputs = "market.bars" | "features";
+
+interface Gathered {
+  /** Whose state this is: a fork may put another model in its place. */
+  model: string;
+  own: unknown;
+  instantUs: number;
+  /** Symbols whose bar of the instant has come, and whose features have not. */
+  readonly awaited: Map<string, true>;
+  /** Symbols whose last bar brought no features. */
+  readonly silent: Map<string, true>;
+  bars: Features[];
+  /** `bars` are folded in, and the model is to be asked about them. */
+  due: boolean;
+}
+
+/**
+ * Serves one model: a signal for each symbol of an instant that it has a view of. Its state is written whole
+ * with each commit that changed it: keep windows short.
+ */
+export function portfolioModel(model: PortfolioModel): Processor<Gathered, Inputs, "signals"> {
+  const identity = `${model.name} ${model.version}`;
+  const begin = (): unknown => model.initial() ?? null;
+  return {
+    name: "signal-model",
+    version: 1,
+    scope: "portfolio",
+    inputs: ["market.bars", "features"],
+    outputs: { signals: 0 },
+    onFailure: "stop",
+    initial: () => ({
+      model: identity,
+      own: begin(),
+      instantUs: -1,
+      awaited: new Map(),
+      silent: new Map(),
+      bars: [],
+      due: false,
+    }),
+    evolve(state, event) {
+      if (state.model !== identity) {
+        state.model = identity;
+        state.own = begin();
+      }
+      if (state.due) {
+        state.due = false;
+        state.bars = [];
+      }
+      const complete =
+        event.topic === "market.bars"
+          ? announce(state, event.value.symbol, event.timeUs)
+          : gather(state, event.value);
+      if (complete) {
+        state.own = model.evolve(state.own, bySymbol(state.bars)) ?? null;
+        state.due = true;
+      }
+      return state;
+    },
+    decide({ due, bars, own }) {
+      if (!due) return nothing;
+      const signals: EmitOf<"signals">[] = [];
+      for (const each of bars) {
+        signals.push(...signalOf(model.name, model.signal(own, each), each));
+      }
+      return signals;
+    },
+  };
+}
+
+const bySymbol = (bars: readonly Features[]): ReadonlyMap<string, Features> =>
+  new Map(bars.map((features) => [features.symbol, features]));
+
+/** A bar has come. True if it is of a later time than bars whose instant is still incomplete. */
+function announce(state: Gathered, symbol: string, timeUs: number): boolean {
+  const later = timeUs > state.instantUs;
+  if (later) {
+    for (const missing of state.awaited.keys()) state.silent.set(missing, true);
+    state.awaited.clear();
+    state.instantUs = timeUs;
+  }
+  if (timeUs === state.instantUs && !state.silent.has(symbol)) state.awaited.set(symbol, true);
+  return later && state.bars.length > 0;
+}
+
+/** Features have come. True if they complete the instant. */
+function gather(state: Gathered, features: Features): boolean {
+  const { symbol } = features;
+  state.silent.delete(symbol);
+  state.awaited.delete(symbol);
+  const same = state.bars.findIndex((other) => other.symbol === symbol);
+  if (same < 0) state.bars.push(features);
+  else state.bars[same] = features;
+  return state.awaited.size === 0;
+}
