@@ -42,6 +42,8 @@ export interface PortfolioConfig {
   readonly initialCashMinor: bigint;
   /** Left out: a sale takes cost out at the average. */
   readonly lots?: LotMethod;
+  /** How old a rate of conversion may be; left out: instruments of other currencies are refused. */
+  readonly rateMaxAgeUs?: number;
 }
 
 /** How positions are sized, and when they are sized again. */

@@ -7,8 +7,8 @@ import type { CorporateAction } from "../schemas/generated/market.corporate-acti
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
 import { type Booking, paid } from "../schemas/values/booking.ts";
 import { isMargined } from "../schemas/values/contract-terms.ts";
+import { baseMinor } from "../schemas/values/conversion.ts";
 import type { ActionResult } from "../schemas/values/corporate-action.ts";
-import { divideRounded } from "../schemas/values/decimal.ts";
 
 /**
  * realised: profit of what was closed, before fees, a credit where it is a gain, as dividends and interest
@@ -86,14 +86,6 @@ export function entriesOf(
   }
   const held = isMargined(instrument) ? 0n : costAfter - costBefore;
   return inUse([entry("securities", held), entry("realised", -booking.realised), ...costs]);
-}
-
-/** A quantity of an EXCHANGE instrument in minor units of its base currency, half to even. */
-export function baseMinor(quantity: number, instrument: Instrument): bigint {
-  const { quantityScale, baseScale, multiplier } = instrument;
-  const units = BigInt(quantity) * BigInt(multiplier);
-  const excess = quantityScale - baseScale;
-  return excess > 0 ? divideRounded(units, 10n ** BigInt(excess)) : units * 10n ** BigInt(-excess);
 }
 
 /** `costBefore`: of the holding. */

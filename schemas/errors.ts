@@ -177,6 +177,14 @@ export const errorKinds = {
   STORE_HALTED: kind(4, "look at the disk, then open the log again: acknowledged data is kept"),
   STORE_UNAVAILABLE: kind(4, "see the cause: the folder's owner, its mode, the open file limit"),
   STORE_CLOSED: kind(1, "use a log before it is closed"),
+  PROCESSOR_RATE_UNKNOWN: kind(
+    5,
+    "let the tape hold bars of a pair (import --contract exchange) from before the first trade on, and name it in `symbols`",
+  ),
+  PROCESSOR_RATE_STALE: kind(
+    5,
+    "import the missing bars of the pair, or raise portfolio.rateMaxAge",
+  ),
   PROCESSOR_CURRENCY_UNSUPPORTED: kind(
     2,
     "trade instruments in the portfolio's own currency: conversion is not built yet",

@@ -18,6 +18,7 @@ export interface HumanConfig {
     readonly currency: string;
     readonly cash: number;
     readonly lots?: "average" | "fifo";
+    readonly rateMaxAge?: string;
   };
   readonly sizing: HumanSizing;
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {

@@ -2,7 +2,7 @@
 // units, durations and times to microseconds. Promises: every conversion is exact; a value that has
 // no exact counterpart is a finding, never rounded; rules that span several keys are held here.
 
-import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
+import type { FlowConfig, PortfolioConfig, RiskConfig } from "../../processors/flow-config.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import { algorithmOf, oneAlgorithm } from "./algorithm.ts";
@@ -75,6 +75,9 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       currencyScale: read.currencyScale,
       initialCashMinor: BigInt(read.amount("/portfolio/cash", portfolio.cash)),
       ...(portfolio.lots === "fifo" ? { lots: "FIFO" as const } : {}),
+      ...(portfolio.rateMaxAge === undefined
+        ? {}
+        : { rateMaxAgeUs: read.duration("/portfolio/rateMaxAge", portfolio.rateMaxAge, 1) }),
     },
     sizing: sizingOf(read, human.sizing),
     risk: {
@@ -120,7 +123,7 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
-    portfolio: onePortfolio(human.portfolio),
+    portfolio: onePortfolio(human.portfolio, flow.portfolio),
     sizing: oneSizing(human.sizing),
     risk: Object.fromEntries(Object.entries(risk).map(([key, v]) => [key, nullIfOff(v)])),
     orders: {
@@ -141,8 +144,15 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
 }
 
 /** The section as it always was where cost goes out at the average. */
-function onePortfolio({ lots, ...rest }: HumanConfig["portfolio"]): Settings {
-  return lots === "fifo" ? { ...rest, lots } : rest;
+function onePortfolio(
+  { lots, rateMaxAge, ...rest }: HumanConfig["portfolio"],
+  { rateMaxAgeUs }: PortfolioConfig,
+): Settings {
+  return {
+    ...rest,
+    ...(lots === "fifo" ? { lots } : {}),
+    ...(rateMaxAgeUs === undefined ? {} : { rateMaxAge: formatDurationUs(rateMaxAgeUs) }),
+  };
 }
 
 type Timed = RunConfig["commands"][number];

@@ -32,3 +32,11 @@ export function rateOf(
 
 export const convertMinor = (amount: bigint, { top, bottom }: Rate): bigint =>
   divideRounded(amount * top, bottom);
+
+/** A quantity of an EXCHANGE instrument in minor units of its base currency, half to even. */
+export function baseMinor(quantity: number, instrument: Instrument): bigint {
+  const { quantityScale, baseScale, multiplier } = instrument;
+  const units = BigInt(quantity) * BigInt(multiplier);
+  const excess = quantityScale - baseScale;
+  return excess > 0 ? divideRounded(units, 10n ** BigInt(excess)) : units * 10n ** BigInt(-excess);
+}
