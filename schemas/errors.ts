@@ -206,12 +206,22 @@ export const errorKinds = {
     4,
     "remove the file that the message names: the trials are run again",
   ),
+  WALK_FORWARD_TOO_SHORT: kind(2, "give fewer days to --in-sample, or a tape with more of them"),
   CONFIG_OVERRIDE_INVALID: kind(2, "write --set key=value, such as --set risk.maxDrawdown=0.1"),
   MODEL_UNKNOWN: kind(2, "name a built-in model, or a file by its path: ./my-model.ts"),
   MODEL_UNREADABLE: kind(2, "name a TypeScript or JavaScript file of at most 1 MiB"),
   MODEL_RUNTIME_TOO_OLD: kind(2, "run a model file with Node 22.18 or later"),
   MODEL_SYNTAX_INVALID: kind(2, "mend the line named"),
   MODEL_TYPE_INVALID: kind(2, "mend the lines named: docs/tutorial.md shows a whole model"),
+  REPORT_BENCHMARK_UNKNOWN: kind(
+    2,
+    "name a symbol whose bars the run read, or a CSV file of dates and closes",
+  ),
+  REPORT_BENCHMARK_INVALID: kind(
+    3,
+    "give a CSV with a column of ISO dates and one of closes above 0",
+  ),
+  REPORT_EXPORT_REFUSED: kind(2, "name a folder that is not there yet, or an empty one"),
   MODEL_IMPORT_REFUSED: kind(2, 'keep the model in one file; only `import type … from "tapedeck"`'),
   MODEL_INPUT_HIDDEN: kind(2, "decide from the state and the features alone"),
   MODEL_SHAPE_INVALID: kind(

@@ -5,6 +5,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { dealOf } from "../../schemas/values/deal.ts";
 import { averagePrice } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import {
@@ -22,6 +23,14 @@ export interface ExcursionMeans {
   readonly largestAdverse: number | null;
 }
 
+/** Excursions are parts of the average entry price; null where that is not above 0. */
+type SeeTrip = (
+  trip: RoundTrip,
+  instrument: Instrument,
+  adverse: number | null,
+  favourable: number | null,
+) => void;
+
 export class ExcursionDigest {
   private readonly instruments: ReadonlyMap<string, Instrument>;
   private readonly open = new Map<string, RoundTrip>();
@@ -30,8 +39,12 @@ export class ExcursionDigest {
   private favourable = 0;
   private largest = 0;
 
-  constructor(instruments: ReadonlyMap<string, Instrument>) {
+  private readonly seeClosed: SeeTrip;
+
+  /** `seeClosed` hears of every round trip as it closes. */
+  constructor(instruments: ReadonlyMap<string, Instrument>, seeClosed: SeeTrip = () => undefined) {
     this.instruments = instruments;
+    this.seeClosed = seeClosed;
   }
 
   bar({ symbol, startUs, low, high }: MarketBar): void {
@@ -42,10 +55,12 @@ export class ExcursionDigest {
     this.open.set(symbol, { ...trip, lowPrice, highPrice: Math.max(trip.highPrice, high) });
   }
 
-  fill({ execType, symbol, side, price, fee, tradeUs, ...report }: ExecutionReport): void {
-    const instrument = this.instruments.get(symbol);
-    if (execType !== "FILLED" || instrument === undefined) return;
-    const quantity = side === "BUY" ? report.quantity : -report.quantity;
+  fill(report: ExecutionReport): void {
+    const deal = dealOf(report);
+    const instrument = this.instruments.get(report.symbol);
+    if (deal === null || instrument === undefined) return;
+    const { symbol, side, price, fee, tradeUs } = deal;
+    const quantity = side === "BUY" ? deal.quantity : -deal.quantity;
     const value = notionalMinor(price, quantity, instrument);
     const before = this.open.get(symbol) ?? null;
     const step = advanceTrip(before, { timeUs: tradeUs, quantity, price, value, fee });
@@ -77,7 +92,10 @@ export class ExcursionDigest {
 
   private close(trip: RoundTrip, instrument: Instrument): void {
     const entry = Number(averagePrice(trip.entryValue, trip.entryQuantity, instrument));
-    if (!(entry > 0)) return;
+    if (!(entry > 0)) {
+      this.seeClosed(trip, instrument, null, null);
+      return;
+    }
     const low = trip.lowPrice / 10 ** instrument.priceScale / entry - 1;
     const high = trip.highPrice / 10 ** instrument.priceScale / entry - 1;
     const [worst, best] = trip.direction === "LONG" ? [low, high] : [-high, -low];
@@ -86,6 +104,7 @@ export class ExcursionDigest {
     this.adverse += Math.min(worst, 0);
     this.favourable += Math.max(best, 0);
     this.largest = Math.min(this.largest, worst);
+    this.seeClosed(trip, instrument, Math.min(worst, 0), Math.max(best, 0));
   }
 
   means(): ExcursionMeans {

@@ -5,7 +5,9 @@
 import type { Account } from "../../projections/answer.ts";
 import type { YearOfReturns } from "../../quant/monthly-returns.ts";
 import type { Manifest } from "../run/manifest.ts";
+import type { Attribution } from "./attribution.ts";
 import type { MeasureTable } from "./measure-table.ts";
+import type { Shortfall } from "./shortfall-digest.ts";
 
 export interface ReportData {
   readonly run: RunIdentity;
@@ -72,7 +74,11 @@ export interface Metrics {
   readonly slippage: string;
   /** Fees and slippage over the value traded, in basis points. */
   readonly costBps: number | null;
-  readonly verdicts: Readonly<Record<"PASS" | "REDUCE" | "DENY", number>>;
+  /** SCALE and CLOSE where there were any. */
+  readonly verdicts: Readonly<Record<"PASS" | "REDUCE" | "DENY", number>> & {
+    readonly SCALE?: number;
+    readonly CLOSE?: number;
+  };
   /** How equity was sampled for the measures of return and risk. */
   readonly sampling: {
     readonly period: "day" | "hour" | "minute";
@@ -88,6 +94,12 @@ export interface Metrics {
     "bootstrap"
   >;
   readonly measures: MeasureTable["rows"];
+  /** What the run was compared with; null: nothing. */
+  readonly benchmark: string | null;
+  /** Of how many variants the run is the best, as was said of it. */
+  readonly trials: number;
+  readonly attribution: Attribution;
+  readonly shortfall: Shortfall;
 }
 
 /** Parallel arrays, one entry a UTC day that held market data. */
