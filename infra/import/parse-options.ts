@@ -205,7 +205,8 @@ function parseTerms(raw: RawOptions, currency: string): ContractTerms {
 
 /** Not by Intl's digits, which are those that people write: HUF has 2 by ISO 4217, and 0 there. */
 function minorDigits(currency: string, option = "--currency"): number {
-  if (isCoin(currency) || Intl.supportedValuesOf("currency").includes(currency)) return currencyScale(currency);
+  if (isCoin(currency) || Intl.supportedValuesOf("currency").includes(currency))
+    return currencyScale(currency);
   throw invalid(option, currency, "an ISO 4217 code such as USD, or BTC");
 }
 
