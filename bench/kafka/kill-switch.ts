@@ -32,6 +32,9 @@ const TICKS_PER_SECOND = 1_000;
 const ROUNDS = quickOr(5, 200);
 const WARM_MS = quickOr(2_000, 5_000);
 const BOUND_MS = 100;
+/** After a kill, before its round is looked at; and how much longer the venue's answers are waited for. */
+const QUIET_MS = 300;
+const TAIL_MS = 5_000;
 /** Ticks of a symbol between two turns of its view. */
 const TURN = 20;
 const CHANGES = [
@@ -127,9 +130,12 @@ class Reader {
 class Rounds {
   readonly cancels: number[] = [];
   readonly answers: number[] = [];
+  /** Of the first: until the command itself was durable. */
+  readonly commands: number[] = [];
   canceled = 0;
   passedWhileKilled = 0;
   pressedMs = 0;
+  durableMs = 0;
   lastCancelMs = 0;
   lastAnswerMs = 0;
   private readonly waiting = new Set<number>();
@@ -139,6 +145,10 @@ class Rounds {
     this.lastCancelMs = 0;
     this.lastAnswerMs = 0;
     this.pressedMs = performance.now();
+  }
+
+  isDurable(): void {
+    this.durableMs = performance.now();
   }
 
   verdict(event: AnyEvent, atMs: number): void {
@@ -154,14 +164,22 @@ class Rounds {
   }
 
   answer(event: AnyEvent, atMs: number): void {
-    if (event.topic !== "fills" || event.value.execType !== "CANCELED") return;
+    if (event.topic !== "fills") return;
+    // An order that had ended by itself just before answers too.
+    const { execType } = event.value;
+    if (execType !== "CANCELED" && execType !== "CANCEL_REJECTED") return;
     if (this.waiting.delete(event.value.orderId)) this.lastAnswerMs = atMs;
+  }
+
+  get isWaiting(): boolean {
+    return this.waiting.size > 0;
   }
 
   /** False where nothing worked when the command came. */
   end(): boolean {
     if (this.lastCancelMs === 0) return false;
     if (this.waiting.size > 0) throw new Error(`${this.waiting.size} cancels were not answered`);
+    this.commands.push(this.durableMs - this.pressedMs);
     this.cancels.push(this.lastCancelMs - this.pressedMs);
     this.answers.push(this.lastAnswerMs - this.pressedMs);
     return true;
@@ -190,7 +208,9 @@ async function kill(rounds: Rounds, operator: KafkaLog): Promise<void> {
     if (tries > 2 * ROUNDS + 20) throw new Error("in most rounds nothing worked");
     rounds.begin();
     await sendCommand(operator, command("KillTrading"), nowUs());
-    await pause(300);
+    rounds.isDurable();
+    await pause(QUIET_MS);
+    for (let left = TAIL_MS; rounds.isWaiting && left > 0; left -= QUIET_MS) await pause(QUIET_MS);
     rounds.end();
     await sendCommand(operator, command("EnableTrading"), nowUs());
     // Until orders rest again; not in step with the turns of the views.
@@ -237,9 +257,13 @@ const quantile = (values: readonly number[], share: number): number => {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 };
 
-function publish(name: string, { cancels, answers, canceled, passedWhileKilled }: Rounds): void {
+function publish(
+  name: string,
+  { commands, cancels, answers, canceled, passedWhileKilled }: Rounds,
+): void {
   console.log(
-    `${name}: ${cancels.length} kills, ${canceled} cancels; ${passedWhileKilled} new orders let through while killed`,
+    `${name}: ${cancels.length} kills, ${canceled} cancels; ${passedWhileKilled} new orders let through while killed; ` +
+      `the command itself durable: p50 ${quantile(commands, 0.5).toFixed(0)} ms, p99 ${quantile(commands, 0.99).toFixed(0)} ms`,
   );
   for (const [what, values] of [
     ["last cancel", cancels],
