@@ -8,6 +8,8 @@ import { jumpTo, pathOf, type Step } from "./bar-path.ts";
 import { dayOf, isWholeDay } from "./book.ts";
 import { beginVolume, observe } from "./liquidity.ts";
 import { isAuction } from "./order-check.ts";
+import { restUnless, tradeAtQueue } from "./queue.ts";
+import { meetQuotes } from "./quotes.ts";
 import { mayAct, type RestingOrder } from "./resting-order.ts";
 import type { Session } from "./session.ts";
 import { type Takes, walk } from "./walk.ts";
@@ -41,8 +43,10 @@ export function onBar(session: Session, bar: MarketBar): void {
 }
 
 export function onTick(session: Session, { price, quantity }: MarketTick): void {
-  const { book, nowUs } = session;
+  const { book, config, nowUs } = session;
   const day = dayOf(nowUs);
+  const { queueBps } = config;
+  const byQuotes = config.fill === "quote";
   if (book.resting.length > 0) {
     const opens = day > book.lastDay;
     const takes: Takes = ({ order }) => {
@@ -50,9 +54,24 @@ export function onTick(session: Session, { price, quantity }: MarketTick): void 
       if (order.timeInForce === "AT_THE_OPENING") return opens;
       return order.timeInForce !== "AT_THE_CLOSE";
     };
+    // Of others' trades an order that waits in a queue has its own share; on quotes they only set orders off.
+    const walks: Takes = (resting, step) =>
+      takes(resting, step) &&
+      !resting.rests &&
+      !(byQuotes && resting.isSetOff && !isAuction(resting.order));
     const step = jumpTo(price, nowUs, opens ? "open" : "path");
-    meet(session, [step], takes, { day, opens, volume: quantity, low: price, high: price });
+    const when = { day, opens, volume: quantity, low: price, high: price };
+    meet(session, [step], takes, when, byQuotes || queueBps !== undefined ? walks : takes);
+    if (queueBps !== undefined) tradeAtQueue(session, price, quantity);
+    if (byQuotes) meetQuotes(session, ({ rests }) => !rests);
+    else if (queueBps !== undefined) {
+      for (const resting of book.resting) restUnless(book, resting, price, config);
+    }
   } else begin(session, quantity);
+  if (queueBps !== undefined) {
+    const { count, volume } = book.trades;
+    book.trades = { count: count + 1, volume: volume + quantity };
+  }
   book.last = price;
   book.lastUs = nowUs;
   book.lastDay = day;
@@ -72,7 +91,7 @@ function begin({ book, config }: Session, volume: number): void {
 }
 
 /** Rounded down. */
-const shareOf = (volume: number, { participationBps: bps }: VenueConfig): number | null =>
+export const shareOf = (volume: number, { participationBps: bps }: VenueConfig): number | null =>
   bps === null ? null : Number((BigInt(volume) * BigInt(bps)) / 10_000n);
 
 /** Orders whose last moment has passed. */
@@ -93,7 +112,14 @@ interface When {
   readonly high: number;
 }
 
-function meet(session: Session, steps: readonly Step[], takes: Takes, when: When): void {
+/** `takes` says who has his time; `walks` who of them trades by these prices. */
+function meet(
+  session: Session,
+  steps: readonly Step[],
+  takes: Takes,
+  when: When,
+  walks: Takes = takes,
+): void {
   const { book } = session;
   expire(session, (steps[0] as Step).timeUs);
   if (when.opens) closeDay(session);
@@ -101,7 +127,7 @@ function meet(session: Session, steps: readonly Step[], takes: Takes, when: When
   const auctions = endDay(session, steps, takes, when.day);
   // Most bars meet nobody: a look at their range is all they cost.
   if (book.resting.some((resting) => mayAct(resting, when.low, when.high))) {
-    walk(session, steps, takes);
+    walk(session, steps, walks);
   }
   for (const resting of auctions) endAuction(session, resting);
   expire(session, session.nowUs);
@@ -109,17 +135,29 @@ function meet(session: Session, steps: readonly Step[], takes: Takes, when: When
 
 /** Ends the orders of a date before; gives those that have their auction in these steps. */
 function endDay(session: Session, steps: readonly Step[], takes: Takes, day: number) {
-  const auctions: RestingOrder[] = [];
+  const isDue = (one: RestingOrder): boolean => steps.some((step) => takes(one, step));
+  return endDays(session, day, isDue).filter(({ order }) => isAuction(order));
+}
+
+/** Ends the DAY orders of a date before; gives those orders of a date that `isDue` finds to have a price now. */
+export function endDays(
+  session: Session,
+  day: number,
+  isDue: (resting: RestingOrder) => boolean,
+): readonly RestingOrder[] {
+  const due: RestingOrder[] = [];
   const dated = session.book.resting.filter(
     ({ order }) => order.timeInForce === "DAY" || isAuction(order),
   );
   for (const resting of dated) {
-    if (!session.isResting(resting) || !steps.some((step) => takes(resting, step))) continue;
+    if (!session.isResting(resting) || !isDue(resting)) continue;
     resting.day ??= day;
-    if (isAuction(resting.order)) auctions.push(resting);
-    else if (day > resting.day) session.end(resting, "EXPIRED", "DayEnded");
+    due.push(resting);
+    if (!isAuction(resting.order) && day > resting.day) {
+      session.end(resting, "EXPIRED", "DayEnded");
+    }
   }
-  return auctions;
+  return due;
 }
 
 /** What was to trade at the close of the date before trades at its last price, now that it is known. */

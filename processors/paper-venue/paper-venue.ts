@@ -9,6 +9,8 @@
 //   next close.
 // - next-open: the first bar that starts at or after the decision and ends after arrival.
 // - next-tick: the first tick that is not suspicious and comes after the order.
+// - quote: the other side of the best quote that stands when it arrives, then each that follows (quotes.ts).
+//   Trades set off stops, hold auctions, and move the queue where there is one (queue.ts).
 // All other orders look at the last close on arrival (bar-close), then at each such bar from its open along the
 // path of bar-path.ts, or at each tick.
 // IOC takes the first price it could have, or is cancelled. A DAY order's day is the UTC date of the first bar or
@@ -24,6 +26,7 @@ import { nothing, type Processor } from "../../streams/processor.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
 import { expire, learn, onBar, onTick } from "./market.ts";
+import { onQuote } from "./quotes.ts";
 import { act, handle } from "./requests.ts";
 import { Session } from "./session.ts";
 
@@ -32,17 +35,19 @@ type Input =
   | "market.instruments"
   | "market.corporate-actions"
   | "market.bars"
-  | "market.ticks";
+  | "market.ticks"
+  | "market.quotes";
 
 export function paperVenue(
   config: VenueConfig,
   source: "ticks" | "bars",
 ): Processor<VenueState, Input, "fills"> {
-  const onTicks = config.fill === "next-tick";
+  const onQuotes = config.fill === "quote";
+  const onTicks = onQuotes || config.fill === "next-tick";
   if (onTicks && source === "bars") {
     throw new TapedeckError(
       "PROCESSOR_CONFIG_INVALID",
-      "venue.fill is next-tick, but the source has bars only: use next-open or bar-close",
+      `venue.fill is ${config.fill}, but the source has bars only: use next-open or bar-close`,
       { fill: config.fill, source },
     );
   }
@@ -56,6 +61,7 @@ export function paperVenue(
       "market.instruments",
       "market.corporate-actions",
       onTicks ? "market.ticks" : "market.bars",
+      ...(onQuotes ? (["market.quotes"] as const) : []),
       ...(learnsBars ? (["market.bars"] as const) : []),
     ],
     unanswered: learnsBars ? ["market.instruments", "market.bars"] : ["market.instruments"],
@@ -79,7 +85,9 @@ export function paperVenue(
       } else if (event.topic === "market.corporate-actions") {
         expire(session, event.timeUs);
         act(session, event.value);
-      } else if (!event.value.suspicious) onTick(session, event.value);
+      } else if (event.value.suspicious) return state;
+      else if (event.topic === "market.quotes") onQuote(session, event.value);
+      else onTick(session, event.value);
       return state;
     },
     decide: ({ reports }) =>
