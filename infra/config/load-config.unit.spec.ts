@@ -88,6 +88,8 @@ const sizings = [
   "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
 ];
 
+const quoted = "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5 }";
+
 /** Every key of the execution algorithms, in two ways. */
 const algorithms = [
   ["twap: { over: 1h, slices: 6 }, maxChildren: 9", "twap: { over: 2h, slices: 7 }"],
@@ -351,7 +353,7 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, ...sizings, ...venues].flatMap((text) =>
+      [whole, ...sizings, quoted, ...venues].flatMap((text) =>
         // A group that is left out differs as a whole: one with another key in it, key by key.
         [
           "tape: x",

@@ -3,15 +3,16 @@
 
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { MarketTick } from "../../schemas/generated/market.ticks.ts";
-import type { VenueConfig } from "../flow-config.ts";
 import { jumpTo, pathOf, type Step } from "./bar-path.ts";
 import { dayOf, isWholeDay } from "./book.ts";
-import { beginVolume, observe } from "./liquidity.ts";
+import { beginVolume, observe, shareOf } from "./liquidity.ts";
 import { isAuction } from "./order-check.ts";
-import { restUnless, tradeAtQueue } from "./queue.ts";
+import { tradeAtQueue } from "./queue.ts";
+import { restUnless } from "./queue-place.ts";
 import { meetQuotes } from "./quotes.ts";
 import { mayAct, type RestingOrder } from "./resting-order.ts";
 import type { Session } from "./session.ts";
+import { endDays, expire } from "./time-limits.ts";
 import { type Takes, walk } from "./walk.ts";
 
 export function onBar(session: Session, bar: MarketBar): void {
@@ -90,19 +91,6 @@ function begin({ book, config }: Session, volume: number): void {
   if (book.liquidity !== null) beginVolume(book.liquidity, volume);
 }
 
-/** Rounded down. */
-export const shareOf = (volume: number, { participationBps: bps }: VenueConfig): number | null =>
-  bps === null ? null : Number((BigInt(volume) * BigInt(bps)) / 10_000n);
-
-/** Orders whose last moment has passed. */
-export function expire(session: Session, afterUs: number): void {
-  const isOver = ({ order: { expireUs } }: RestingOrder): boolean =>
-    expireUs !== null && expireUs < afterUs;
-  for (const resting of session.book.resting.filter(isOver)) {
-    if (session.isResting(resting)) session.end(resting, "EXPIRED", "GoodTillDate");
-  }
-}
-
 interface When {
   readonly day: number;
   /** First price of a date: the date before has closed. */
@@ -137,27 +125,6 @@ function meet(
 function endDay(session: Session, steps: readonly Step[], takes: Takes, day: number) {
   const isDue = (one: RestingOrder): boolean => steps.some((step) => takes(one, step));
   return endDays(session, day, isDue).filter(({ order }) => isAuction(order));
-}
-
-/** Ends the DAY orders of a date before; gives those orders of a date that `isDue` finds to have a price now. */
-export function endDays(
-  session: Session,
-  day: number,
-  isDue: (resting: RestingOrder) => boolean,
-): readonly RestingOrder[] {
-  const due: RestingOrder[] = [];
-  const dated = session.book.resting.filter(
-    ({ order }) => order.timeInForce === "DAY" || isAuction(order),
-  );
-  for (const resting of dated) {
-    if (!session.isResting(resting) || !isDue(resting)) continue;
-    resting.day ??= day;
-    due.push(resting);
-    if (!isAuction(resting.order) && day > resting.day) {
-      session.end(resting, "EXPIRED", "DayEnded");
-    }
-  }
-  return due;
 }
 
 /** What was to trade at the close of the date before trades at its last price, now that it is known. */

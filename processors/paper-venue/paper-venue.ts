@@ -25,10 +25,11 @@ import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
-import { expire, learn, onBar, onTick } from "./market.ts";
+import { learn, onBar, onTick } from "./market.ts";
 import { onQuote } from "./quotes.ts";
 import { act, handle } from "./requests.ts";
 import { Session } from "./session.ts";
+import { expire } from "./time-limits.ts";
 
 type Input =
   | "orders"

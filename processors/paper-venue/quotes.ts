@@ -9,14 +9,13 @@
 import type { MarketQuote } from "../../schemas/generated/market.quotes.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { jumpTo } from "./bar-path.ts";
-import type { Book, Standing } from "./book.ts";
-import { dayOf } from "./book.ts";
-import { beginVolume } from "./liquidity.ts";
-import { endDays, expire, shareOf } from "./market.ts";
+import { type Book, dayOf, type Standing } from "./book.ts";
+import { beginVolume, shareOf } from "./liquidity.ts";
 import { isAuction } from "./order-check.ts";
-import { restUnless, shorten } from "./queue.ts";
+import { restUnless, shorten } from "./queue-place.ts";
 import { acceptable, isImmediate, type RestingOrder } from "./resting-order.ts";
 import type { Session } from "./session.ts";
+import { endDays, expire } from "./time-limits.ts";
 import { walk } from "./walk.ts";
 
 export function onQuote(session: Session, quote: MarketQuote): void {

@@ -3,7 +3,7 @@
 // or not at all, no more than the volume there is; one execution of an order for each bar or tick.
 
 import type { Step } from "./bar-path.ts";
-import { afterFill } from "./queue.ts";
+import { afterFill } from "./queue-place.ts";
 import {
   acceptable,
   follows,
