@@ -21,7 +21,7 @@ export function tradeAtQueue(session: Session, price: number, quantity: number):
       const { queue, order } = resting;
       if (queue === null || !session.isResting(resting)) continue;
       const reached = quantity - ours;
-      const most = Math.min(Math.max(0, reached - queue.ahead), queue.tip);
+      const most = Math.max(0, reached - queue.ahead);
       queue.ahead = Math.max(0, queue.ahead - reached);
       if (most === 0) continue;
       const before = resting.executed;
