@@ -22,6 +22,7 @@ import { builtInModels } from "./models.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { childrenFault, findFault } from "./simulation-books.ts";
+import { drawQuoted, drawQuotes } from "./simulation-quotes.ts";
 import { drawCosts } from "./simulation-venues.ts";
 import { flowTopology } from "./topology.ts";
 
@@ -43,12 +44,18 @@ export interface ScenarioOptions {
   readonly model?: AnyModel;
   /** With all that the venue can charge and do, drawn from the seed. */
   readonly costs?: boolean;
+  /** On ticks with quotes in between, which orders fill from; with a queue or without. */
+  readonly quotes?: boolean;
 }
 
 export function flowScenario(seed: number, options: ScenarioOptions = {}): Scenario {
   // Another stream than the simulator's own: what a market does must not depend on faults.
   const random = new Random(-1 - seed);
-  const config = drawConfig(random, seed);
+  const drawn = drawConfig(random, seed);
+  const quoted = options.quotes === true;
+  const config: FlowConfig = quoted
+    ? { ...drawn, source: "ticks", venue: { ...drawn.venue, ...drawQuoted(seed) } }
+    : drawn;
   const symbols = SYMBOLS.slice(0, 2 + random.integer(4));
   const instruments = new Map(symbols.map((symbol) => [symbol, drawInstrument(random, symbol)]));
   const market = drawMarket(random, config, symbols);
@@ -60,7 +67,8 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   });
   const commands = drawCommands(random, market);
   const actions = options.actions === true ? drawActions(seed, market, symbols) : [];
-  const facts = [...listings, ...market, ...commands, ...actions].sort(
+  const quotes = quoted ? drawQuotes(seed, market) : [];
+  const facts = [...listings, ...market, ...quotes, ...commands, ...actions].sort(
     (a, b) => a.arrivalUs - b.arrivalUs,
   );
   const partitions = options.partitions ?? 1 + random.integer(8);
