@@ -53,7 +53,7 @@ function compound(months: readonly (number | null)[]): number | null {
  * Months since January of year 0. From days by the 400-year cycle, whose years start in March so that
  * the leap day is their last (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2013).
  */
-function monthOf(timeUs: number): number {
+export function monthOf(timeUs: number): number {
   const days = Math.floor(timeUs / US_PER_DAY) + 719_468;
   const cycle = Math.floor(days / 146_097);
   const day = days - cycle * 146_097;

@@ -67,11 +67,32 @@ export function confidenceIntervals<Name extends string>(
   measures: Readonly<Record<Name, Measure>>,
   settings: BootstrapSettings,
 ): Readonly<Record<Name, ConfidenceInterval | null>> {
-  const names = Object.keys(measures) as Name[];
-  const found = new Map<Name, number[]>(names.map((name) => [name, []]));
+  const named = Object.entries(measures) as [Name, Measure][];
+  const all: JointMeasure<Name> = (sample, benchmark) => {
+    const answers: Partial<Record<Name, number | null>> = {};
+    for (const [name, measure] of named) answers[name] = measure(sample, benchmark);
+    return answers as Record<Name, number | null>;
+  };
+  return jointIntervals(values, all, settings);
+}
+
+/** Several measures of a sample in one pass; the names are the same for every sample. */
+export type JointMeasure<Name extends string> = (
+  values: readonly number[],
+  benchmark: readonly number[],
+) => Readonly<Record<Name, number | null>>;
+
+/** As `confidenceIntervals`, of measures that share their work. */
+export function jointIntervals<Name extends string>(
+  values: readonly number[],
+  measures: JointMeasure<Name>,
+  settings: BootstrapSettings,
+): Readonly<Record<Name, ConfidenceInterval | null>> {
   const benchmark = settings.benchmark ?? [];
   const sample = [...values];
   const paired = [...benchmark];
+  const estimates = Object.entries(measures(values, benchmark)) as [Name, number | null][];
+  const found = estimates.map(([name]) => [name, [] as number[]] as const);
   const places = new Int32Array(values.length);
   const random = new Random(settings.seed);
   const blockLength = settings.blockLength ?? optimalBlockLength(values);
@@ -79,15 +100,16 @@ export function confidenceIntervals<Name extends string>(
     resamplePlaces(places, values.length, blockLength, random);
     for (let i = 0; i < places.length; i++) sample[i] = values[places[i] as number] as number;
     for (let i = 0; i < paired.length; i++) paired[i] = benchmark[places[i] as number] as number;
-    for (const [name, answers] of found) {
-      const answer = measures[name](sample, paired);
-      if (answer !== null) answers.push(answer);
+    const answers = measures(sample, paired);
+    for (const [name, kept] of found) {
+      const answer = answers[name];
+      if (answer !== null) kept.push(answer);
     }
   }
   const intervals: Partial<Record<Name, ConfidenceInterval | null>> = {};
-  for (const [name, answers] of found) {
-    intervals[name] = interval(measures[name](values, benchmark), answers, settings);
-  }
+  estimates.forEach(([name, estimate], i) => {
+    intervals[name] = interval(estimate, found[i]?.[1] ?? [], settings);
+  });
   return intervals as Record<Name, ConfidenceInterval | null>;
 }
 

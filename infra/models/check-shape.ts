@@ -20,7 +20,7 @@ export function checkShape(value: unknown, source: string): AnyModel {
 
 function shapeProblems(value: unknown): string[] {
   if (typeof value !== "object" || value === null) {
-    return [`its default export is ${kindOf(value)}, not a SignalModel`];
+    return [`its default export is ${kindOf(value)}, not a SignalModel or PortfolioModel`];
   }
   const { name, version, scope, ...rest } = value as Partial<Record<string, unknown>>;
   const problems: string[] = [];

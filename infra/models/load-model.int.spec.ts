@@ -362,7 +362,7 @@ const bad: readonly Bad[] = [
     file: "function.js",
     code: "MODEL_SHAPE_INVALID",
     line: 2,
-    says: "its default export is a function, not a SignalModel",
+    says: "its default export is a function, not a SignalModel or PortfolioModel",
   },
   {
     name: "parts that are missing or of the wrong kind, all at once",

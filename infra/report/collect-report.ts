@@ -20,18 +20,23 @@ import {
   sortinoRatio,
   tradeMeasures,
 } from "../../quant/performance.ts";
-import type { TopicName } from "../../schemas/generated/facts.ts";
+import { TapedeckError } from "../../schemas/errors.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import type { EventOf } from "../../streams/event.ts";
 import type { EventLog } from "../../streams/log.ts";
-import { mergeTopics } from "../../streams/merge.ts";
+import { AttributionDigest } from "./attribution.ts";
+import { CapacityDigest } from "./capacity-digest.ts";
 import { crisesOf, dailySeries, yearsOf } from "./daily-digest.ts";
 import { EquityDigest } from "./equity-digest.ts";
 import { ExcursionDigest } from "./excursion-digest.ts";
 import { measureTable, type RunFacts } from "./measure-table.ts";
+import { eachEvent, readInstruments } from "./read-events.ts";
+import { type Benchmark, pairReturns } from "./relative-measures.ts";
 import type { Metrics, ReportData, RunIdentity, SymbolSeries } from "./report-data.ts";
 import { EquitySampling, type Sampled } from "./sampling.ts";
+import { ShortfallDigest } from "./shortfall-digest.ts";
+import { TapeBenchmark } from "./tape-benchmark.ts";
 import { TradeDigest } from "./trade-digest.ts";
 import { VerdictCounts } from "./verdict-digest.ts";
 
@@ -48,6 +53,13 @@ interface PricePoint {
 
 const mergePrices = mergeExtents<PricePoint>((a, b) => a.price < b.price);
 
+export interface ReportOptions {
+  /** A symbol of the tape, or closes from elsewhere; null: none. */
+  readonly benchmark?: string | Benchmark | null;
+  /** Of how many variants the run is the best; 1 where it was the only one. */
+  readonly trials?: number;
+}
+
 /**
  * `log` shows the run's topics and the ranges of its tape that it read (streams/joined-log.ts).
  * Cost: one decode of every bar, snapshot, verdict, order and fill.
@@ -56,50 +68,78 @@ export async function collectReport(
   log: EventLog,
   run: RunIdentity,
   account: Account,
+  { benchmark = null, trials = 1 }: ReportOptions = {},
 ): Promise<ReportData> {
-  const instruments = new Map<string, Instrument>();
-  await each(log, "market.instruments", ({ value }) => {
-    instruments.set(value.symbol, value);
-  });
-  const changed = await addRenamed(log, instruments);
-  const trades = new TradeDigest(instruments);
-  await each(log, changed ? [ACTIONS, "market.bars", "fills"] : "fills", (event) => {
+  const instruments = await readInstruments(log);
+  const changed = (await log.partitions()).some(
+    ({ topic, start, end }) => topic === ACTIONS && end > start,
+  );
+  const attribution = new AttributionDigest(account.initialCashMinor);
+  const trades = new TradeDigest(instruments, (symbol, trip) => attribution.closed(symbol, trip));
+  await eachEvent(log, changed ? [ACTIONS, "market.bars", "fills"] : "fills", (event) => {
     if (event.topic === "market.bars") trades.bar(event.value.symbol, event.value.close);
     else if (event.topic === ACTIONS) trades.act(event.value, event.timeUs);
     else if (event.value.portfolio === account.name) trades.add(event.value);
   });
   let orders = 0;
-  await each(log, "orders", ({ value }) => {
-    if (value.action === "NEW" && value.portfolio === account.name) orders++;
-  });
   const verdicts = new VerdictCounts();
-  await each(log, "risk.verdicts", ({ value }) => {
+  await eachEvent(log, "risk.verdicts", ({ value }) => {
     if (value.portfolio === account.name) verdicts.add(value);
   });
   const sampling = new EquitySampling();
   const excursions = new ExcursionDigest(instruments);
+  const capacity = new CapacityDigest();
+  const shortfall = new ShortfallDigest(instruments);
+  const onTape = typeof benchmark === "string" ? new TapeBenchmark(benchmark) : null;
   const market = await readMarket(log, instruments, trades, (event) => {
     if (event.topic === "market.bars") {
       sampling.market(event.timeUs);
       excursions.bar(event.value);
-    } else if (event.topic === ACTIONS) excursions.act(event.value, event.timeUs);
-    else if (event.value.portfolio === account.name) excursions.fill(event.value);
+      capacity.bar(event.value);
+      shortfall.bar(event.value);
+      onTape?.bar(event.value);
+    } else if (event.topic === ACTIONS) {
+      excursions.act(event.value, event.timeUs);
+      onTape?.act(event.value, instruments.get(event.value.symbol));
+    } else if (event.value.portfolio !== account.name) return;
+    else if (event.topic === "orders") {
+      if (event.value.action === "NEW") orders++;
+      shortfall.order(event.value);
+    } else {
+      excursions.fill(event.value);
+      capacity.fill(event.value);
+      shortfall.fill(event.value);
+    }
   });
   const equity = new EquityDigest(account.initialCashMinor, sampling);
-  await each(log, "portfolio.snapshots", ({ timeUs, value }) => {
-    if (value.portfolio === account.name) equity.add(timeUs, value);
+  await eachEvent(log, ["signals", "portfolio.snapshots"], (event) => {
+    if (event.topic === "signals") attribution.signal(event.value, event.timeUs);
+    else if (event.value.portfolio === account.name) {
+      equity.add(event.timeUs, event.value);
+      attribution.snapshot(event.value, event.timeUs);
+    }
   });
   const sampled = sampling.end({ equity: account.initialCashMinor, gross: 0n });
   const drawdowns = equity.drawdowns();
   const maxDrawdown = drawdowns[0]?.depth ?? 0;
   const figures = metricsOf(account, trades, sampled, equity.equity, maxDrawdown);
   const daily = dailySeries(sampled.days, account.initialCashMinor);
+  const compared = typeof benchmark === "string" ? closesOf(benchmark, onTape) : benchmark;
   const { bootstrap, rows: measures } = measureTable({
     returns: daily.returns,
     daysPerYear: sampled.days.perYear,
     maxDrawdown,
     seed: seedOf(run),
+    trials,
+    benchmark: compared && pairReturns(daily, compared),
+    activity: {
+      timeInMarket: figures.timeInMarket,
+      averageExposure: figures.averageExposure,
+      annualTurnover: figures.annualTurnover,
+      capacity: capacity.capacity(meanEquityOf(account, sampled)),
+    },
     trades: tradeFacts(figures, trades, excursions),
+    trips: trades.closedTrips(),
   });
   return {
     run,
@@ -112,6 +152,10 @@ export async function collectReport(
       verdicts: verdicts.outcomes(),
       daily: { days: daily.timeUs.length, perYear: sampled.days.perYear, bootstrap },
       measures,
+      benchmark: compared?.name ?? null,
+      trials,
+      attribution: attribution.end(account.initialCashMinor, account.currencyScale),
+      shortfall: shortfall.end(account.currencyScale),
     },
     equity: equity.series(account.currencyScale),
     symbols: market.series,
@@ -125,8 +169,23 @@ export async function collectReport(
   };
 }
 
+function closesOf(symbol: string, onTape: TapeBenchmark | null): Benchmark {
+  const found = onTape?.end() ?? null;
+  if (found !== null) return found;
+  throw new TapedeckError(
+    "REPORT_BENCHMARK_UNKNOWN",
+    `the run read no bar of ${symbol}, which it is to be compared with`,
+    { symbol },
+  );
+}
+
+/** In units of the currency. */
+const meanEquityOf = ({ currencyScale, initialCashMinor }: Account, { samples }: Sampled): number =>
+  (mean([initialCashMinor, ...samples.map(({ equity }) => equity)].map(Number)) ?? 0) /
+  10 ** currencyScale;
+
 const tradeFacts = (
-  figures: Omit<Metrics, Counted>,
+  figures: Figures,
   trades: TradeDigest,
   excursions: ExcursionDigest,
 ): RunFacts["trades"] => ({
@@ -146,29 +205,6 @@ function seedOf({ phases }: RunIdentity): number {
   return typeof seed === "number" && Number.isSafeInteger(seed) ? seed : 0;
 }
 
-/** Makes symbols known by the names that they took; true where the log has any corporate action. */
-async function addRenamed(log: EventLog, instruments: Map<string, Instrument>): Promise<boolean> {
-  let found = false;
-  await each(log, ACTIONS, ({ value: { symbol, newSymbol } }) => {
-    found = true;
-    const instrument = instruments.get(symbol);
-    if (newSymbol === "" || instrument === undefined || instruments.has(newSymbol)) return;
-    instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
-  });
-  return found;
-}
-
-/** Calls `see` with every event of a topic in its order, of several in the one order. */
-async function each<T extends TopicName>(
-  log: EventLog,
-  topics: T | readonly T[],
-  see: (event: EventOf<T>) => void,
-): Promise<void> {
-  for await (const chunk of mergeTopics(log, [topics].flat() as readonly T[])) {
-    for (const event of chunk as readonly EventOf<T>[]) see(event);
-  }
-}
-
 async function countsOf(log: EventLog): Promise<ReportData["counts"]> {
   const counts = new Map<string, number>();
   for (const { topic, start, end } of await log.partitions()) {
@@ -179,13 +215,13 @@ async function countsOf(log: EventLog): Promise<ReportData["counts"]> {
 
 /**
  * Prices of the symbols traded most; where nothing was traded, of the first by name. `see` is called with
- * every bar, corporate action and fill, in the one order.
+ * every bar, corporate action, order and fill, in the one order.
  */
 async function readMarket(
   log: EventLog,
   instruments: ReadonlyMap<string, Instrument>,
   trades: TradeDigest,
-  see: (event: EventOf<typeof ACTIONS | "market.bars" | "fills">) => void,
+  see: (event: EventOf<typeof ACTIONS | "market.bars" | "orders" | "fills">) => void,
 ): Promise<{ readonly series: readonly SymbolSeries[]; readonly span: ReportData["span"] }> {
   const traded = trades.traded();
   const charted = (traded.length > 0 ? traded : [...instruments.keys()].sort()).slice(
@@ -201,7 +237,7 @@ async function readMarket(
   );
   let fromUs = Number.POSITIVE_INFINITY;
   let toUs = Number.NEGATIVE_INFINITY;
-  await each(log, [ACTIONS, "market.bars", "fills"], (event) => {
+  await eachEvent(log, [ACTIONS, "market.bars", "orders", "fills"], (event) => {
     see(event);
     if (event.topic !== "market.bars") return;
     const { timeUs, value } = event;
@@ -240,7 +276,18 @@ function union(
   return { fromUs: Math.min(span.fromUs, fromUs), toUs: Math.max(span.toUs, toUs) };
 }
 
-type Counted = "orders" | "verdicts" | "daily" | "measures";
+/** What the samples, the fills and the round trips come to: nothing that is drawn or counted elsewhere. */
+export type Figures = Omit<Metrics, Counted>;
+
+type Counted =
+  | "orders"
+  | "verdicts"
+  | "daily"
+  | "measures"
+  | "benchmark"
+  | "trials"
+  | "attribution"
+  | "shortfall";
 
 /** What follows from trades and samples. Amounts are in minor units. */
 export function metricsOf(
@@ -249,7 +296,7 @@ export function metricsOf(
   sampled: Sampled,
   finalEquity: bigint,
   maxDrawdown: number,
-): Omit<Metrics, Counted> {
+): Figures {
   const money = (amount: bigint): string => formatScaled(amount, currencyScale);
   const units = (amount: bigint): number => Number(amount) / 10 ** currencyScale;
   const values = [initialCashMinor, ...sampled.samples.map(({ equity }) => equity)].map(Number);

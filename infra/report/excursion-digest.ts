@@ -22,6 +22,14 @@ export interface ExcursionMeans {
   readonly largestAdverse: number | null;
 }
 
+/** Excursions are parts of the average entry price; null where that is not above 0. */
+type SeeTrip = (
+  trip: RoundTrip,
+  instrument: Instrument,
+  adverse: number | null,
+  favourable: number | null,
+) => void;
+
 export class ExcursionDigest {
   private readonly instruments: ReadonlyMap<string, Instrument>;
   private readonly open = new Map<string, RoundTrip>();
@@ -30,8 +38,12 @@ export class ExcursionDigest {
   private favourable = 0;
   private largest = 0;
 
-  constructor(instruments: ReadonlyMap<string, Instrument>) {
+  private readonly seeClosed: SeeTrip;
+
+  /** `seeClosed` hears of every round trip as it closes. */
+  constructor(instruments: ReadonlyMap<string, Instrument>, seeClosed: SeeTrip = () => undefined) {
     this.instruments = instruments;
+    this.seeClosed = seeClosed;
   }
 
   bar({ symbol, startUs, low, high }: MarketBar): void {
@@ -77,7 +89,10 @@ export class ExcursionDigest {
 
   private close(trip: RoundTrip, instrument: Instrument): void {
     const entry = Number(averagePrice(trip.entryValue, trip.entryQuantity, instrument));
-    if (!(entry > 0)) return;
+    if (!(entry > 0)) {
+      this.seeClosed(trip, instrument, null, null);
+      return;
+    }
     const low = trip.lowPrice / 10 ** instrument.priceScale / entry - 1;
     const high = trip.highPrice / 10 ** instrument.priceScale / entry - 1;
     const [worst, best] = trip.direction === "LONG" ? [low, high] : [-high, -low];
@@ -86,6 +101,7 @@ export class ExcursionDigest {
     this.adverse += Math.min(worst, 0);
     this.favourable += Math.max(best, 0);
     this.largest = Math.min(this.largest, worst);
+    this.seeClosed(trip, instrument, Math.min(worst, 0), Math.max(best, 0));
   }
 
   means(): ExcursionMeans {

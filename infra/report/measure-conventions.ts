@@ -26,8 +26,8 @@ const of = (label: string, unit: MeasureUnit, convention: string): MeasureMeanin
   convention,
 });
 
-/** `year` says how many days one has, such as "252 days". */
-export const returnMeanings = (year: string) =>
+/** `year` says how many days one has, such as "252 days"; `trials`, of how many the run is the best. */
+export const returnMeanings = (year: string, trials: number) =>
   ({
     totalReturn: part("Total return", "compounded, from the initial cash to the last close"),
     annualReturn: part(
@@ -44,6 +44,11 @@ export const returnMeanings = (year: string) =>
       "probability",
       "chance that the true Sharpe ratio is above 0 (Bailey and López de Prado, 2012)",
     ),
+    deflatedSharpe: of(
+      "Deflated Sharpe ratio",
+      "probability",
+      `chance that the true Sharpe ratio is above what the best of ${trials} trials without skill shows, if theirs vary by 1 / (n − 1) (2014)`,
+    ),
     minimumTrackRecord: of(
       "Minimum track record",
       "days",
@@ -54,6 +59,16 @@ export const returnMeanings = (year: string) =>
       `arithmetic mean × ${year} over downside risk: all n days, target 0`,
     ),
     calmar: ratio("Calmar ratio", "annual return over the maximum drawdown of every snapshot"),
+    redrawnDrawdown: part(
+      "Monte Carlo drawdown",
+      "median of the deepest falls of 1,000 paths as long as the run, redrawn from its days; the interval holds 95 % of the paths",
+    ),
+    redrawnDrawdownTail: part("Monte Carlo drawdown, 95 %", "one such path in twenty falls deeper"),
+    redrawnDrawdownChance: of(
+      "Chance of this drawdown",
+      "probability",
+      "share of those paths that fall as deep as the daily closes did, or deeper",
+    ),
     omega: ratio("Omega ratio", "sum of the gains over the sum of the losses; threshold 0"),
     tailRatio: ratio("Tail ratio", "size of the 95 % quantile over that of the 5 % quantile"),
     valueAtRisk95: part("Value at risk, 95 %", "historical: the 5 % quantile of a day's return"),
@@ -82,6 +97,51 @@ export const returnMeanings = (year: string) =>
     ),
   }) as const satisfies Readonly<Record<string, MeasureMeaning>>;
 
+/** `name` is the benchmark's. */
+export const relativeMeanings = (name: string, year: string) =>
+  ({
+    benchmarkReturn: part(
+      "Benchmark return",
+      `compounded, of ${name} over the same days: its last close on or before each`,
+    ),
+    alpha: part(
+      "Alpha",
+      `Jensen's, a year: (1 + r̄ − β b̄)^(${year}) − 1 against ${name}; risk-free rate 0`,
+    ),
+    beta: ratio("Beta", `slope of the regression of the daily returns on those of ${name}`),
+    correlation: ratio("Correlation", `Pearson's, of the daily returns with those of ${name}`),
+    trackingError: part(
+      "Tracking error",
+      `sample deviation (n − 1) of the daily returns less those of ${name}, × √(${year})`,
+    ),
+    informationRatio: ratio(
+      "Information ratio",
+      `arithmetic mean of those differences over their sample deviation, × √(${year})`,
+    ),
+    upCapture: ratio(
+      "Up capture",
+      `annual geometric return over that of ${name}, of the days on which it rose`,
+    ),
+    downCapture: ratio("Down capture", "the same of the days on which it fell: below 1 is good"),
+  }) as const satisfies Readonly<Record<string, MeasureMeaning>>;
+
+export const activityMeanings = {
+  timeInMarket: part("Time in market", "samples at whose end anything was held, over all samples"),
+  averageExposure: part(
+    "Average exposure",
+    "arithmetic mean, over the samples, of gross exposure over equity",
+  ),
+  annualTurnover: ratio(
+    "Turnover a year",
+    "value bought and sold, both sides, over the mean equity, over the years",
+  ),
+  capacity: of(
+    "Capacity",
+    "money",
+    "equity at which 95 % of the days' trades in a symbol stay within 10 % of its volume that day: mean equity × 0.1 over the 95 % quantile of traded over volume",
+  ),
+} as const satisfies Readonly<Record<string, MeasureMeaning>>;
+
 export const tradeMeanings = {
   winRate: part("Win rate", "round trips with a profit after fees over all closed ones"),
   profitFactor: ratio("Profit factor", "sum of the profits over the sum of the losses, after fees"),
@@ -104,5 +164,7 @@ export const tradeMeanings = {
 } as const satisfies Readonly<Record<string, MeasureMeaning>>;
 
 export type ReturnMeasure = keyof ReturnType<typeof returnMeanings>;
+export type RelativeMeasure = keyof ReturnType<typeof relativeMeanings>;
+export type ActivityMeasure = keyof typeof activityMeanings;
 export type TradeMeasure = keyof typeof tradeMeanings;
-export type MeasureName = ReturnMeasure | TradeMeasure;
+export type MeasureName = ReturnMeasure | RelativeMeasure | ActivityMeasure | TradeMeasure;

@@ -6,11 +6,13 @@ import { optimalBlockLength } from "../../quant/block-length.ts";
 import { jarqueBera, ljungBox } from "../../quant/distribution-tests.ts";
 import { ulcerIndex } from "../../quant/drawdowns.ts";
 import { excessKurtosis, skewness } from "../../quant/moments.ts";
+import { drawdownDistribution, drawdownProbability } from "../../quant/monte-carlo-drawdown.ts";
 import {
   annualReturn,
   annualVolatility,
   calmarRatio,
   compounded,
+  maxDrawdown as deepestFall,
   sharpeRatio,
   sortinoRatio,
   totalReturn,
@@ -18,12 +20,15 @@ import {
 import {
   conditionalValueAtRisk,
   omegaRatio,
+  quantile,
   tailRatio,
   valueAtRisk,
 } from "../../quant/risk-measures.ts";
 import {
+  deflatedSharpe,
   minimumTrackRecord,
   probabilisticSharpe,
+  type SharpeEstimate,
   sharpeEstimate,
 } from "../../quant/sharpe-inference.ts";
 import {
@@ -32,13 +37,19 @@ import {
   type Measure,
 } from "../../quant/stationary-bootstrap.ts";
 import {
+  type ActivityMeasure,
+  activityMeanings,
   type MeasureMeaning,
   type MeasureName,
+  type RelativeMeasure,
   type ReturnMeasure,
+  relativeMeanings,
   returnMeanings,
   type TradeMeasure,
   tradeMeanings,
 } from "./measure-conventions.ts";
+import { type PairedReturns, relativeMeasures } from "./relative-measures.ts";
+import { type ClosedTrips, tripIntervals } from "./trip-intervals.ts";
 
 /** Below this a day's return says nothing of a distribution. */
 const LEAST_DAYS = 3;
@@ -52,10 +63,13 @@ const MOST_LAGS = 10;
 /** An interval of fewer samples than this share would be one of the samples that happened to suit. */
 const LEAST_DEFINED = 0.95;
 
+type RedrawnMeasure = "redrawnDrawdown" | "redrawnDrawdownTail" | "redrawnDrawdownChance";
+
 export interface Interval {
   readonly lower: number;
   readonly upper: number;
-  readonly standardError: number;
+  /** null where the interval is of paths, not of an estimate. */
+  readonly standardError: number | null;
 }
 
 export interface MeasureRow extends MeasureMeaning {
@@ -86,39 +100,84 @@ export interface RunFacts {
   readonly maxDrawdown: number;
   /** Of the run's configuration; a safe integer. */
   readonly seed: number;
+  /** Of how many variants the run is the best; 1 where it was the only one. */
+  readonly trials: number;
+  /** null: no benchmark was named. */
+  readonly benchmark: PairedReturns | null;
+  readonly activity: Readonly<Record<ActivityMeasure, number | null>>;
   readonly trades: Readonly<Record<TradeMeasure, number | null>>;
+  readonly trips: ClosedTrips;
 }
 
 /** Cost: 1000 times every measure that has an interval: ten years of days take about half a second. */
 export function measureTable(facts: RunFacts): MeasureTable {
-  const { returns, daysPerYear, seed, trades } = facts;
-  const drawn = drawnMeasures(daysPerYear);
+  const { returns, daysPerYear, seed, trades, trials, benchmark } = facts;
+  const drawn = drawnMeasures(daysPerYear, trials);
   const blockLength = optimalBlockLength(returns);
   const bootstrap =
     returns.length < LEAST_DAYS_DRAWN || returns.every((value) => value === returns[0])
       ? null
       : { level: LEVEL, samples: SAMPLES, blockLength, seed };
-  const intervals = bootstrap && confidenceIntervals(returns, drawn, bootstrap);
+  const redrawn = bootstrap && redrawnFalls(returns, bootstrap);
   const values = returns.length < LEAST_DAYS ? null : valuesOf(facts, drawn);
   const year = `${Number(daysPerYear.toFixed(2))} days`;
   const rows: Partial<Record<MeasureName, MeasureRow>> = {};
-  for (const [name, meaning] of entriesOf<ReturnMeasure>(returnMeanings(year))) {
-    const interval = name in drawn ? intervals?.[name as keyof typeof drawn] : null;
-    rows[name] = { ...meaning, value: values?.[name] ?? null, interval: given(interval ?? null) };
-  }
-  for (const [name, meaning] of entriesOf<TradeMeasure>(tradeMeanings)) {
-    rows[name] = { ...meaning, value: trades[name], interval: null };
-  }
+  const put = <Name extends MeasureName>(
+    meanings: Readonly<Record<Name, MeasureMeaning>>,
+    known: Partial<Readonly<Record<Name, number | null>>> | null,
+    intervals: Partial<Readonly<Record<Name, Interval | null>>> | null,
+  ): void => {
+    for (const name of Object.keys(meanings) as Name[]) {
+      rows[name] = {
+        ...meanings[name],
+        value: known?.[name] ?? null,
+        interval: intervals?.[name] ?? null,
+      };
+    }
+  };
+  const intervals = bootstrap && given(confidenceIntervals(returns, drawn, bootstrap));
+  put<ReturnMeasure>(
+    returnMeanings(year, trials),
+    values && { ...values, ...redrawn?.values },
+    intervals && { ...intervals, redrawnDrawdown: redrawn?.interval ?? null },
+  );
+  const relative = benchmark && relativeMeasures(benchmark, daysPerYear, bootstrap);
+  put<RelativeMeasure>(
+    relativeMeanings(benchmark?.name ?? "the benchmark", year),
+    relative?.values ?? null,
+    relative?.intervals === undefined ? null : relative.intervals && given(relative.intervals),
+  );
+  put<ActivityMeasure>(activityMeanings, facts.activity, null);
+  const trips = tripIntervals(facts.trips, { level: LEVEL, samples: SAMPLES, seed });
+  put<TradeMeasure>(tradeMeanings, trades, trips && given(trips));
   return { bootstrap, rows: rows as Record<MeasureName, MeasureRow> };
 }
 
+/** Deepest falls of paths redrawn from the days, as positive parts. */
+function redrawnFalls(returns: readonly number[], { samples, blockLength, seed }: Bootstrap) {
+  const found = drawdownDistribution(returns, { seed, paths: samples, blockLength });
+  if (found === null) return null;
+  const fall = (tail: number): number => -(quantile(found.depths, tail) ?? 0);
+  return {
+    values: {
+      redrawnDrawdown: fall(0.5),
+      redrawnDrawdownTail: fall(TAIL),
+      redrawnDrawdownChance: drawdownProbability(found, deepestFall(returns)),
+    },
+    interval: { lower: fall((1 + LEVEL) / 2), upper: fall((1 - LEVEL) / 2), standardError: null },
+  };
+}
+
 /** The measures whose distribution over redrawn days says how sure they are. */
-const drawnMeasures = (daysPerYear: number) =>
+const drawnMeasures = (daysPerYear: number, trials: number) =>
   ({
     totalReturn: (returns) => totalReturn(returns),
     annualReturn: (returns) => annualReturn(returns, daysPerYear),
     annualVolatility: (returns) => annualVolatility(returns, daysPerYear),
     sharpe: (returns) => sharpeRatio(returns, daysPerYear),
+    probabilisticSharpe: (returns) => withEstimate(returns, probabilisticAboveZero),
+    deflatedSharpe: (returns) => withEstimate(returns, (one) => deflated(one, trials)),
+    minimumTrackRecord: (returns) => withEstimate(returns, trackRecord),
     sortino: (returns) => sortinoRatio(returns, daysPerYear),
     omega: (returns) => omegaRatio(returns, 0),
     tailRatio: (returns) => tailRatio(returns),
@@ -129,13 +188,30 @@ const drawnMeasures = (daysPerYear: number) =>
     excessKurtosis: (returns) => excessKurtosis(returns),
   }) as const satisfies Partial<Record<ReturnMeasure, Measure>>;
 
+const withEstimate = (
+  returns: readonly number[],
+  measure: (estimate: SharpeEstimate) => number | null,
+): number | null => {
+  const estimate = sharpeEstimate(returns);
+  return estimate && measure(estimate);
+};
+
+const probabilisticAboveZero = (estimate: SharpeEstimate): number | null =>
+  probabilisticSharpe(estimate, 0);
+
+const trackRecord = (estimate: SharpeEstimate): number | null =>
+  minimumTrackRecord(estimate, 0, CONFIDENCE);
+
+/** The Sharpe ratios of trials without skill vary by 1 / (n - 1): the error's square where SR is 0. */
+const deflated = (estimate: SharpeEstimate, trials: number): number | null =>
+  trials > 1 ? deflatedSharpe(estimate, trials, 1 / (estimate.count - 1)) : null;
+
 function valuesOf(
   { returns, maxDrawdown }: RunFacts,
   drawn: ReturnType<typeof drawnMeasures>,
-): Readonly<Record<ReturnMeasure, number | null>> {
+): Readonly<Record<Exclude<ReturnMeasure, RedrawnMeasure>, number | null>> {
   const of = (name: keyof typeof drawn): number | null => drawn[name](returns);
   const annual = returns.length < LEAST_DAYS_DRAWN ? null : of("annualReturn");
-  const estimate = sharpeEstimate(returns);
   const dependence = ljungBox(returns, Math.min(MOST_LAGS, Math.floor(returns.length / 5)));
   const normality = jarqueBera(returns);
   return {
@@ -143,8 +219,9 @@ function valuesOf(
     annualReturn: annual,
     annualVolatility: of("annualVolatility"),
     sharpe: of("sharpe"),
-    probabilisticSharpe: estimate && probabilisticSharpe(estimate, 0),
-    minimumTrackRecord: estimate && minimumTrackRecord(estimate, 0, CONFIDENCE),
+    probabilisticSharpe: of("probabilisticSharpe"),
+    deflatedSharpe: of("deflatedSharpe"),
+    minimumTrackRecord: of("minimumTrackRecord"),
     sortino: of("sortino"),
     calmar: calmarRatio(annual, maxDrawdown),
     omega: of("omega"),
@@ -161,11 +238,15 @@ function valuesOf(
   };
 }
 
-function given(interval: ConfidenceInterval | null): Interval | null {
-  if (interval === null || interval.undefinedSamples > (1 - LEAST_DEFINED) * SAMPLES) return null;
-  const { lower, upper, standardError } = interval;
-  return { lower, upper, standardError };
+/** Those that enough samples define. */
+function given<Name extends string>(
+  intervals: Readonly<Record<Name, ConfidenceInterval | null>>,
+): Partial<Readonly<Record<Name, Interval | null>>> {
+  const kept: Partial<Record<Name, Interval | null>> = {};
+  for (const [name, interval] of Object.entries(intervals) as [Name, ConfidenceInterval | null][]) {
+    if (interval === null || interval.undefinedSamples > (1 - LEAST_DEFINED) * SAMPLES) continue;
+    const { lower, upper, standardError } = interval;
+    kept[name] = { lower, upper, standardError };
+  }
+  return kept;
 }
-
-const entriesOf = <Name extends string>(meanings: Readonly<Record<Name, MeasureMeaning>>) =>
-  Object.entries(meanings) as [Name, MeasureMeaning][];

@@ -18,7 +18,18 @@ const trades: RunFacts["trades"] = {
 };
 
 const tableOf = (returns: readonly number[], changes: Partial<RunFacts> = {}): MeasureTable =>
-  measureTable({ returns, daysPerYear: 252, maxDrawdown: 0.1, seed: 7, trades, ...changes });
+  measureTable({
+    returns,
+    daysPerYear: 252,
+    maxDrawdown: 0.1,
+    seed: 7,
+    trials: 1,
+    benchmark: null,
+    activity: { timeInMarket: 0.5, averageExposure: 0.4, annualTurnover: 3, capacity: 1e6 },
+    trades,
+    trips: { profits: [], holdingSeconds: [] },
+    ...changes,
+  });
 
 function normals(count: number): readonly number[] {
   const random = new Random(11);
@@ -38,9 +49,13 @@ const NAMES = [
   "annualVolatility",
   "sharpe",
   "probabilisticSharpe",
+  "deflatedSharpe",
   "minimumTrackRecord",
   "sortino",
   "calmar",
+  "redrawnDrawdown",
+  "redrawnDrawdownTail",
+  "redrawnDrawdownChance",
   "omega",
   "tailRatio",
   "valueAtRisk95",
@@ -52,6 +67,18 @@ const NAMES = [
   "ljungBoxPValue",
   "jarqueBera",
   "jarqueBeraPValue",
+  "benchmarkReturn",
+  "alpha",
+  "beta",
+  "correlation",
+  "trackingError",
+  "informationRatio",
+  "upCapture",
+  "downCapture",
+  "timeInMarket",
+  "averageExposure",
+  "annualTurnover",
+  "capacity",
   "winRate",
   "profitFactor",
   "payoffRatio",
@@ -79,12 +106,19 @@ describe("the table of measures", () => {
   test("below three days the returns measure nothing; below twenty there is no year, no interval", () => {
     const valued = (table: MeasureTable): readonly string[] =>
       Object.entries(table.rows).flatMap(([name, { value }]) => (value === null ? [] : [name]));
-    expect(valued(tableOf(normals(2)))).toEqual(Object.keys(trades));
+    const activity = ["timeInMarket", "averageExposure", "annualTurnover", "capacity"];
+    expect(valued(tableOf(normals(2)))).toEqual([...activity, ...Object.keys(trades)]);
     const short = tableOf(normals(19));
     expect(short.bootstrap).toBeNull();
-    expect(NAMES.filter((name) => !valued(short).includes(name))).toEqual([
+    const halved = normals(19).map((value) => value / 2);
+    const paired = { name: "B", returns: normals(19), benchmark: halved };
+    const against = tableOf(normals(19), { trials: 5, benchmark: paired });
+    expect(NAMES.filter((name) => !valued(against).includes(name))).toEqual([
       "annualReturn",
       "calmar",
+      "redrawnDrawdown",
+      "redrawnDrawdownTail",
+      "redrawnDrawdownChance",
     ]);
     expect(Object.values(short.rows).filter(({ interval }) => interval !== null)).toEqual([]);
     expect(tableOf(normals(20)).rows.annualReturn.interval).not.toBeNull();

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { attribution, shortfall } from "./attribution-sections.ts";
 import { count, day, decimals, embedJson, escapeHtml, percent } from "./figures.ts";
 import { pageScript } from "./page-script.ts";
 import { pageStyle } from "./page-style.ts";
@@ -65,7 +66,8 @@ ${equitySection(data)}
 ${priceSection(data)}
 ${returnsSection(data)}
 <section class="long"><h2>Measures</h2><p class="note">${measureNote(data.metrics)}</p>${measureRows(data)}</section>
-<section><h2>Activity and costs</h2><p class="note">${conventions(data.metrics)}</p>${activity(data)}</section>
+${attribution(data)}
+<section class="long"><h2>Activity and costs</h2><p class="note">${conventions(data.metrics)}</p>${activity(data)}${shortfall(data)}</section>
 <section class="long"><h2>Risk verdicts</h2>${verdicts(data)}</section>
 <section class="long"><h2>Trades</h2>${trades(data)}</section>
 <section class="long"><h2>Run identity</h2><p class="note">The same identity gives the same bytes on any machine.</p>${identity(data)}</section>

@@ -5,7 +5,9 @@
 import type { Account } from "../../projections/answer.ts";
 import type { YearOfReturns } from "../../quant/monthly-returns.ts";
 import type { Manifest } from "../run/manifest.ts";
+import type { Attribution } from "./attribution.ts";
 import type { MeasureTable } from "./measure-table.ts";
+import type { Shortfall } from "./shortfall-digest.ts";
 
 export interface ReportData {
   readonly run: RunIdentity;
@@ -88,6 +90,12 @@ export interface Metrics {
     "bootstrap"
   >;
   readonly measures: MeasureTable["rows"];
+  /** What the run was compared with; null: nothing. */
+  readonly benchmark: string | null;
+  /** Of how many variants the run is the best, as was said of it. */
+  readonly trials: number;
+  readonly attribution: Attribution;
+  readonly shortfall: Shortfall;
 }
 
 /** Parallel arrays, one entry a UTC day that held market data. */

@@ -235,7 +235,7 @@ describe("the measures of a run", () => {
     expect(other.metrics.measures.sharpe.value).toBe(metrics.measures.sharpe.value);
   });
 
-  test("of two days are of the trades alone, never NaN", async () => {
+  test("of two days are of the samples and the trades alone, never NaN", async () => {
     const minutes = Array.from({ length: 2 * 1440 }, (_, i) => {
       const timeUs = START_US - (START_US % DAY_US) + (i + 1) * MINUTE_US;
       const amount = 10_000_000n + BigInt((i * 31) % 97);
@@ -248,7 +248,9 @@ describe("the measures of a run", () => {
     expect(metrics.sampling.period).toBe("hour");
     expect(metrics.sharpe).not.toBeNull();
     expect(metrics.daily).toEqual({ days: 2, perYear: 252, bootstrap: null });
-    for (const { value, interval } of Object.values(metrics.measures)) {
+    const { timeInMarket, averageExposure, annualTurnover, ...others } = metrics.measures;
+    for (const { value } of [timeInMarket, averageExposure, annualTurnover]) expect(value).toBe(0);
+    for (const { value, interval } of Object.values(others)) {
       expect([value, interval]).toEqual([null, null]);
     }
     expect(shown(renderReport({ metrics, ...rest }))).not.toMatch(/NaN|Infinity|undefined/);

@@ -73,9 +73,6 @@ export function activity({ metrics: m }: ReportData): string {
           [`Volatility, annual, of ${period}s`, percent(m.annualVolatility)],
           [`Sortino ratio, of ${period}s`, decimals(m.sortino, 2)],
         ] as const)),
-    ["Time in market", percent(m.timeInMarket, 1)],
-    ["Average exposure", percent(m.averageExposure, 1)],
-    ["Turnover a year", m.annualTurnover === null ? "–" : `${decimals(m.annualTurnover, 1)} ×`],
     ["Value traded", amount(m.valueTraded, m.currency)],
     ["Round trips", count(m.trades)],
     ["Fees", amount(m.fees, m.currency)],
@@ -96,7 +93,7 @@ Sortino: target 0. Drawdown: over every snapshot. A round trip runs from flat to
 }
 
 /** Bars of one row: parts of one, drawn one after the other. */
-function bar(parts: readonly { readonly share: number; readonly kind: string }[]): string {
+export function bar(parts: readonly { readonly share: number; readonly kind: string }[]): string {
   let x = 0;
   const rects = parts.map(({ share, kind }) => {
     const rect = `<rect class="${kind}" x="${(x * 100).toFixed(3)}" width="${(share * 100).toFixed(3)}" height="8"/>`;

@@ -16,8 +16,11 @@ import {
   restateTrip,
 } from "../../schemas/values/round-trip.ts";
 import type { TradeLine, TradeMark } from "./report-data.ts";
+import type { ClosedTrips } from "./trip-intervals.ts";
 
 const KEPT_TRADES = 1000;
+/** Profits and holding times that intervals are drawn from. */
+const KEPT_PROFITS = 10_000;
 /** Stretches of time that hold at most one mark a side, for each symbol. */
 const MARK_BUCKETS = 250;
 
@@ -46,6 +49,8 @@ export class TradeDigest {
   /** Of the profits and losses: minor units, squared. */
   private squares = 0n;
   holdingUs = 0;
+  private profits: number[] = [];
+  private holdings: number[] = [];
   fills = 0;
   rejected = 0;
   canceled = 0;
@@ -53,8 +58,15 @@ export class TradeDigest {
   fees = 0n;
   slippage = 0n;
 
-  constructor(instruments: ReadonlyMap<string, Instrument>) {
+  private readonly seeClosed: (symbol: string, trip: RoundTrip) => void;
+
+  /** `seeClosed` hears of every round trip as it closes. */
+  constructor(
+    instruments: ReadonlyMap<string, Instrument>,
+    seeClosed: (symbol: string, trip: RoundTrip) => void = () => undefined,
+  ) {
     this.instruments = instruments;
+    this.seeClosed = seeClosed;
   }
 
   /** In time order for each symbol. */
@@ -121,6 +133,7 @@ export class TradeDigest {
 
   private close(instrument: Instrument, trip: RoundTrip): void {
     const profit = trip.realised - trip.fees;
+    this.seeClosed(instrument.symbol, trip);
     this.trades++;
     this.squares += profit * profit;
     this.holdingUs += trip.exitUs - trip.entryUs;
@@ -130,6 +143,12 @@ export class TradeDigest {
     } else if (profit < 0n) {
       this.losses++;
       this.loss -= profit;
+    }
+    this.profits.push(Number(profit) / 10 ** instrument.currencyScale);
+    this.holdings.push((trip.exitUs - trip.entryUs) / 1_000_000);
+    if (this.profits.length >= 2 * KEPT_PROFITS) {
+      this.profits = this.profits.slice(-KEPT_PROFITS);
+      this.holdings = this.holdings.slice(-KEPT_PROFITS);
     }
     this.closed.push({ instrument, trip });
     if (this.closed.length >= 2 * KEPT_TRADES) this.trim();
@@ -149,6 +168,14 @@ export class TradeDigest {
     return deviations > 0n
       ? (Number(sum) / Math.sqrt(Number(deviations))) * Math.sqrt(this.trades - 1)
       : null;
+  }
+
+  /** The last 10,000 closed trips, in the order in which they closed. */
+  closedTrips(): ClosedTrips {
+    return {
+      profits: this.profits.slice(-KEPT_PROFITS),
+      holdingSeconds: this.holdings.slice(-KEPT_PROFITS),
+    };
   }
 
   /** Symbols with executions, those with most first. */

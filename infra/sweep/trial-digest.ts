@@ -10,7 +10,7 @@ import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapsh
 import type { AnyEvent, EventOf } from "../../streams/event.ts";
 import { LaneHeap, QueueLane } from "../../streams/lanes.ts";
 import type { SourceEvents } from "../../streams/observed-run.ts";
-import { metricsOf } from "../report/collect-report.ts";
+import { type Figures, metricsOf } from "../report/collect-report.ts";
 import type { Metrics } from "../report/report-data.ts";
 import { EquitySampling } from "../report/sampling.ts";
 import { TradeDigest } from "../report/trade-digest.ts";
@@ -21,8 +21,8 @@ const GRAINS_US = [DAY_US, 3_600_000_000, 60_000_000];
 /** From so many periods on the report looks at none shorter (infra/report/sampling.ts). */
 const ENOUGH = 40;
 
-/** metrics.json without what takes a bootstrap, or counts verdicts. */
-export type TrialMetrics = Omit<Metrics, "verdicts" | "daily" | "measures">;
+/** metrics.json without what takes a bootstrap, or another look at the tape. */
+export type TrialMetrics = Figures & Pick<Metrics, "orders">;
 
 /** Equity at the end of each UTC day that held market data, in minor units. */
 export interface TrialDays {

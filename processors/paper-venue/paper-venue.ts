@@ -19,6 +19,8 @@
 // which is known with the first price of the date after (or at the end of a bar of a day).
 // A split, a change of symbol and a delisting cancel every order of the symbol, GTC too, and those that
 // were decided before it and arrive after (docs/corporate-actions.md has the reason).
+// Where there is an order gate (isGated), only what it lets through is acted on; what it refuses never was an order
+// here, and is answered with a rejection.
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import { emit } from "../../streams/event.ts";
@@ -27,12 +29,13 @@ import type { VenueConfig } from "../flow-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
 import { learn, onBar, onTick } from "./market.ts";
 import { onQuote } from "./quotes.ts";
-import { act, handle } from "./requests.ts";
+import { act, deny, handle } from "./requests.ts";
 import { Session } from "./session.ts";
 import { expire } from "./time-limits.ts";
 
 type Input =
   | "orders"
+  | "risk.order-verdicts"
   | "market.instruments"
   | "market.corporate-actions"
   | "market.bars"
@@ -42,6 +45,7 @@ type Input =
 export function paperVenue(
   config: VenueConfig,
   source: "ticks" | "bars",
+  isGated = false,
 ): Processor<VenueState, Input, "fills"> {
   const onQuotes = config.fill === "quote";
   const onTicks = onQuotes || config.fill === "next-tick";
@@ -58,7 +62,7 @@ export function paperVenue(
     version: 2,
     scope: "symbol",
     inputs: [
-      "orders",
+      isGated ? "risk.order-verdicts" : "orders",
       "market.instruments",
       "market.corporate-actions",
       onTicks ? "market.ticks" : "market.bars",
@@ -83,6 +87,11 @@ export function paperVenue(
       } else if (event.topic === "orders") {
         expire(session, event.timeUs);
         handle(session, event.value);
+      } else if (event.topic === "risk.order-verdicts") {
+        expire(session, event.timeUs);
+        const { outcome, order } = event.value;
+        if (outcome === "PASS") handle(session, order);
+        else deny(session, order);
       } else if (event.topic === "market.corporate-actions") {
         expire(session, event.timeUs);
         act(session, event.value);

@@ -1,0 +1,104 @@
+// A run against its benchmark: the same days of both, and what the one says of the other. Promises: only
+// days for which both have a close before and at the end; null, never NaN, where the days define nothing.
+
+import {
+  alpha,
+  beta,
+  captureRatio,
+  correlation,
+  informationRatio,
+  trackingError,
+} from "../../quant/benchmark-relative.ts";
+import { totalReturn } from "../../quant/performance.ts";
+import {
+  type BootstrapSettings,
+  type ConfidenceInterval,
+  confidenceIntervals,
+  type Measure,
+} from "../../quant/stationary-bootstrap.ts";
+import type { RelativeMeasure } from "./measure-conventions.ts";
+
+const DAY_US = 86_400_000_000;
+/** Below this the days are too few to say anything of two series. */
+const LEAST_DAYS = 3;
+const LEAST_DAYS_DRAWN = 20;
+
+/** What a run is compared with: values at the ends of UTC days, in order, each above 0. */
+export interface Benchmark {
+  readonly name: string;
+  /** Days since 1970-01-01. */
+  readonly days: readonly number[];
+  readonly values: readonly number[];
+}
+
+/** Simple returns of the same days. */
+export interface PairedReturns {
+  readonly name: string;
+  readonly returns: readonly number[];
+  readonly benchmark: readonly number[];
+}
+
+/**
+ * `timeUs`: the starts of the days of the returns. A day without a close of the benchmark's own has the one
+ * before it; days before its first and after its last close are left out.
+ */
+export function pairReturns(
+  { timeUs, returns }: { readonly timeUs: readonly number[]; readonly returns: readonly number[] },
+  { name, days, values }: Benchmark,
+): PairedReturns {
+  const own: number[] = [];
+  const other: number[] = [];
+  const last = days.at(-1) ?? Number.NEGATIVE_INFINITY;
+  let at = -1;
+  let before: number | null = null;
+  timeUs.forEach((startUs, i) => {
+    const day = Math.floor(startUs / DAY_US);
+    if (i === 0) {
+      while ((days[at + 1] ?? Number.POSITIVE_INFINITY) < day) at++;
+      before = values[at] ?? null;
+    }
+    while ((days[at + 1] ?? Number.POSITIVE_INFINITY) <= day) at++;
+    const value = values[at] ?? null;
+    const change = returns[i];
+    if (before !== null && value !== null && change !== undefined && day <= last) {
+      own.push(change);
+      other.push(value / before - 1);
+    }
+    before = value;
+  });
+  return { name, returns: own, benchmark: other };
+}
+
+/** Cost: with intervals about 0.2 s for ten years of days. */
+export function relativeMeasures(
+  { returns, benchmark }: PairedReturns,
+  daysPerYear: number,
+  settings: Pick<BootstrapSettings, "level" | "samples" | "seed"> | null,
+): {
+  readonly values: Readonly<Record<RelativeMeasure, number | null>>;
+  readonly intervals: Readonly<Record<RelativeMeasure, ConfidenceInterval | null>> | null;
+} {
+  const measures: Readonly<Record<RelativeMeasure, Measure>> = {
+    benchmarkReturn: (_, b) => totalReturn(b),
+    alpha: (r, b) => alpha(r, b, daysPerYear),
+    beta: (r, b) => beta(r, b),
+    correlation: (r, b) => correlation(r, b),
+    trackingError: (r, b) => trackingError(r, b, daysPerYear),
+    informationRatio: (r, b) => informationRatio(r, b, daysPerYear),
+    upCapture: (r, b) => captureRatio(r, b, "up", daysPerYear),
+    downCapture: (r, b) => captureRatio(r, b, "down", daysPerYear),
+  };
+  const values: Partial<Record<RelativeMeasure, number | null>> = {};
+  for (const [name, measure] of Object.entries(measures) as [RelativeMeasure, Measure][]) {
+    values[name] = returns.length < LEAST_DAYS ? null : measure(returns, benchmark);
+  }
+  const { benchmarkReturn: _, ...drawn } = measures;
+  const intervals =
+    settings === null || returns.length < LEAST_DAYS_DRAWN
+      ? null
+      : {
+          benchmarkReturn: null,
+          ...confidenceIntervals(returns, drawn, { ...settings, benchmark }),
+        };
+  return { values: values as Record<RelativeMeasure, number | null>, intervals };
+}

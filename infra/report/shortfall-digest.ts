@@ -1,0 +1,122 @@
+// The implementation shortfall of a run, order by order. Promises: one pass over bars, orders, fills and
+// corporate actions in the one order; memory for the open orders alone; the total is the sum of its parts.
+
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import type { Order } from "../../schemas/generated/orders.ts";
+import { formatScaled } from "../../schemas/values/decimal.ts";
+import { notionalMinor } from "../../schemas/values/money.ts";
+import {
+  addShortfall,
+  decisionPrice,
+  fillShortfall,
+  missedShortfall,
+  noShortfall,
+  type ShortfallParts,
+  totalShortfall,
+} from "./shortfall.ts";
+
+export type ShortfallCause = keyof ShortfallParts;
+
+/** Exact decimal text, and basis points of the value at the prices decided at; null where that is 0. */
+export interface ShortfallAmount {
+  readonly amount: string;
+  readonly bps: number | null;
+}
+
+export interface Shortfall extends Readonly<Record<ShortfallCause | "total", ShortfallAmount>> {
+  /** Orders that were executed at least in part. */
+  readonly orders: number;
+  /** Executed, at the prices that were decided at. */
+  readonly paperValue: string;
+}
+
+interface OpenOrder {
+  readonly order: Order;
+  readonly decided: number | null;
+  quantity: number;
+  executed: number;
+}
+
+export class ShortfallDigest {
+  private readonly instruments: ReadonlyMap<string, Instrument>;
+  private readonly open = new Map<number, OpenOrder>();
+  private readonly closes = new Map<string, number>();
+  private parts = noShortfall;
+  private paperValue = 0n;
+  private orders = 0;
+
+  constructor(instruments: ReadonlyMap<string, Instrument>) {
+    this.instruments = instruments;
+  }
+
+  bar({ symbol, close }: MarketBar): void {
+    this.closes.set(symbol, close);
+  }
+
+  order(order: Order): void {
+    if (order.action !== "NEW") return;
+    const { orderId, quantity } = order;
+    this.open.set(orderId, { order, decided: decisionPrice(order), quantity, executed: 0 });
+  }
+
+  /** What the report cost; null where it tells of no execution. */
+  fill(report: ExecutionReport): ShortfallParts | null {
+    const { execType, symbol, orderId, quantity, price } = report;
+    const instrument = this.instruments.get(symbol);
+    const known = this.open.get(orderId);
+    if (instrument === undefined) return null;
+    if (execType === "FILLED") {
+      const decided = known?.decided ?? null;
+      const parts = fillShortfall(report, decided, instrument);
+      const paper = notionalMinor(decided ?? price, quantity, instrument);
+      this.parts = addShortfall(this.parts, parts);
+      this.paperValue += paper < 0n ? -paper : paper;
+      if (known === undefined) return parts;
+      if (known.executed === 0) this.orders++;
+      known.executed += quantity;
+      if (report.leavesQuantity === 0) this.open.delete(orderId);
+      return parts;
+    }
+    if (known === undefined) return null;
+    if (execType === "REPLACED") known.quantity = known.executed + report.leavesQuantity;
+    const ended = execType === "CANCELED" || execType === "EXPIRED" || execType === "REJECTED";
+    if (!ended || report.reason === "UnknownOrder") return null;
+    this.open.delete(orderId);
+    // Of orders that cancel each other one is meant to execute; a split restates all that they name.
+    if (report.reason !== "LinkedOrder" && report.reason !== "CorporateAction") this.miss(known);
+    return null;
+  }
+
+  private miss({ order, decided, quantity, executed }: OpenOrder): void {
+    const { symbol, side, type, parentOrderId, ocoGroup } = order;
+    const instrument = this.instruments.get(symbol);
+    const market = this.closes.get(symbol);
+    const left = quantity - executed;
+    // An order that waited for a price that never came was not decided to trade.
+    const isPlain = (type === "MARKET" || type === "LIMIT") && parentOrderId === null;
+    if (!isPlain || ocoGroup !== null || left <= 0) return;
+    if (instrument === undefined || market === undefined || decided === null) return;
+    this.parts = addShortfall(this.parts, missedShortfall(side, left, decided, market, instrument));
+  }
+
+  end(currencyScale: number): Shortfall {
+    const written = (amount: bigint): ShortfallAmount => ({
+      amount: formatScaled(amount, currencyScale),
+      bps: this.paperValue > 0n ? Number(amount * 10_000n) / Number(this.paperValue) : null,
+    });
+    const { delay, spread, impact, slippage, fees, opportunity } = this.parts;
+    return {
+      orders: this.orders,
+      paperValue: formatScaled(this.paperValue, currencyScale),
+      delay: written(delay),
+      spread: written(spread),
+      impact: written(impact),
+      slippage: written(slippage),
+      fees: written(fees),
+      opportunity: written(opportunity),
+      total: written(totalShortfall(this.parts)),
+    };
+  }
+}
