@@ -29,7 +29,7 @@ import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { childrenFault, findFault } from "./simulation-books.ts";
 import { drawQuoted, drawQuotes } from "./simulation-quotes.ts";
-import { drawCosts } from "./simulation-venues.ts";
+import { drawCosts, drawStatuses } from "./simulation-venues.ts";
 import { flowTopology } from "./topology.ts";
 
 const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE", "ECHO"] as const;
@@ -75,8 +75,9 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   });
   const commands = drawCommands(random, market);
   const actions = options.actions === true ? drawActions(seed, market, symbols) : [];
+  const statuses = options.costs === true ? drawStatuses(seed, market, symbols) : [];
   const quotes = quoted ? drawQuotes(seed, market) : [];
-  const facts = [...listings, ...market, ...quotes, ...commands, ...actions].sort(
+  const facts = [...listings, ...market, ...quotes, ...commands, ...actions, ...statuses].sort(
     (a, b) => a.arrivalUs - b.arrivalUs,
   );
   const partitions = options.partitions ?? 1 + random.integer(8);

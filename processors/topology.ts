@@ -26,6 +26,7 @@ export function flowTopology(config: FlowConfig): Topology {
       ...(config.venue.fill === "quote" ? (["market.quotes"] as const) : []),
       "control.commands",
       "market.corporate-actions",
+      ...(config.venue.trading?.status === true ? (["market.status"] as const) : []),
     ],
     processors: [
       ...(fromTicks ? [barBuilder(config.bars)] : []),

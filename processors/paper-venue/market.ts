@@ -5,6 +5,7 @@ import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { MarketTick } from "../../schemas/generated/market.ticks.ts";
 import { jumpTo, pathOf, type Step } from "./bar-path.ts";
 import { dayOf, isWholeDay } from "./book.ts";
+import { mayTrade } from "./hours.ts";
 import { beginVolume, observe, shareOf } from "./liquidity.ts";
 import { isAuction } from "./order-check.ts";
 import { tradeAtQueue } from "./queue.ts";
@@ -19,6 +20,10 @@ export function onBar(session: Session, bar: MarketBar): void {
   const { book, config } = session;
   const { startUs, endUs, close } = bar;
   const day = dayOf(endUs - 1);
+  if (!mayTrade(book, config, startUs, endUs)) {
+    learn(session, bar);
+    return;
+  }
   if (book.resting.length > 0) {
     const opens = dayOf(startUs) > book.lastDay;
     const whole = isWholeDay(startUs, endUs);
@@ -46,6 +51,7 @@ export function onBar(session: Session, bar: MarketBar): void {
 export function onTick(session: Session, { price, quantity }: MarketTick): void {
   const { book, config, nowUs } = session;
   const day = dayOf(nowUs);
+  if (!mayTrade(book, config, nowUs, nowUs)) return;
   const { queueBps } = config;
   const byQuotes = config.fill === "quote";
   if (book.resting.length > 0) {

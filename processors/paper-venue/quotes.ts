@@ -10,6 +10,7 @@ import type { MarketQuote } from "../../schemas/generated/market.quotes.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { jumpTo } from "./bar-path.ts";
 import { type Book, dayOf, type Standing } from "./book.ts";
+import { mayTrade } from "./hours.ts";
 import { beginVolume, shareOf } from "./liquidity.ts";
 import { isAuction } from "./order-check.ts";
 import { restUnless, shorten } from "./queue-place.ts";
@@ -24,15 +25,22 @@ export function onQuote(session: Session, quote: MarketQuote): void {
   const standing = (price: number, quantity: number): Standing => ({
     price,
     quantity,
+    sinceUs: nowUs,
     left: shareOf(quantity, config) ?? quantity,
   });
   if (bidPrice !== null) book.bid = standing(bidPrice, bidQuantity);
   if (askPrice !== null) book.ask = standing(askPrice, askQuantity);
-  if (book.resting.length === 0) return;
+  if (book.resting.length === 0 || !mayTrade(book, config, nowUs, nowUs)) return;
   expire(session, nowUs);
   endDays(session, dayOf(nowUs), ({ order }) => !isAuction(order));
   for (const resting of book.resting) shorten(book, resting);
   meetQuotes(session, () => true);
+}
+
+/** What stood before a time that an order has waited for is not to be had. */
+export function forgetBefore(book: Book, timeUs: number): void {
+  if (book.bid !== null && book.bid.sinceUs < timeUs) book.bid = null;
+  if (book.ask !== null && book.ask.sinceUs < timeUs) book.ask = null;
 }
 
 /** The price that an order would take; null where none is known. */

@@ -220,6 +220,26 @@ describe("who rests", () => {
   });
 });
 
+describe("hours on quotes", () => {
+  const hours = { openUs: 100, closeUs: 200 };
+  const config = { trading: { hours, status: false, closed: "WAIT" } } as const;
+
+  test("outside of them nothing fills; who waited for the opening gets no quote from before it", () => {
+    const found = reports(
+      config,
+      quote(50, [99, 500], [101, 300]),
+      placed(60, market(100)),
+      quote(70, null, [102, 300]),
+      trade(110, 101, 10),
+      quote(120, null, [103, 300]),
+      placed(130, limit(10, 100, { orderId: 2 })),
+      quote(200, null, [100, 300]),
+    );
+    expect(brief(found)).toEqual(["#1 100 at 103"]);
+    expect(found[0]?.tradeUs).toBe(120);
+  });
+});
+
 describe("stops and auctions on quotes", () => {
   test("a stop is set off by a trade, and takes the quote that stands", () => {
     const stop = market(-50, { type: "STOP", stopPrice: 95 });
