@@ -16,6 +16,8 @@ export interface FlowConfig {
   readonly portfolio: PortfolioConfig;
   readonly sizing: SizingConfig;
   readonly risk: RiskConfig;
+  /** Left out: no order gate, and the venue acts on what the router asks for. */
+  readonly orderRisk?: OrderRiskConfig;
   readonly orders: OrdersConfig;
   readonly venue: VenueConfig;
 }
@@ -126,6 +128,38 @@ export interface RiskConfig {
   readonly maxDrawdownBps: number | null;
   /** reduce: a position too large is cut to the limit; deny: the whole proposal is refused. */
   readonly onBreach: "reduce" | "deny";
+}
+
+/** Checks of each order request; null (or false): the check is off. docs/risk.md says what each lets pass. */
+export interface OrderRiskConfig {
+  /** Furthest of a price from the last close, in basis points. */
+  readonly priceCollarBps: number | null;
+  readonly maxOrderValueMinor: number | null;
+  /** In units of the instrument. */
+  readonly maxOrderQuantity: DecimalText | null;
+  /** Largest order against the mean volume of the last bars. */
+  readonly volumeShare: { readonly mostBps: number; readonly bars: number } | null;
+  /** New orders and replaces; all messages, cancels too. */
+  readonly orderRate: RateLimit | null;
+  readonly messageRate: RateLimit | null;
+  /** Requests of one symbol, side, quantity and price: one more latches the gate. */
+  readonly repeats: RateLimit | null;
+  /** Oldest last price, in microseconds. */
+  readonly maxPriceAgeUs: number | null;
+  /** When orders may be sent, in microseconds after midnight UTC, from Monday to Friday. */
+  readonly session: { readonly openUs: number; readonly closeUs: number } | null;
+  /** No more than the verdicts of the risk gate approved. */
+  readonly approvedOnly: boolean;
+  /** What may be sold short, in units by symbol; a symbol that is left out: nothing. */
+  readonly shortable: Readonly<Record<string, DecimalText>> | null;
+  /** No position that cash does not pay for in full. */
+  readonly buyingPower: boolean;
+}
+
+/** At most so many in any window of event time that is so long. */
+export interface RateLimit {
+  readonly most: number;
+  readonly windowUs: number;
 }
 
 export interface OrdersConfig {

@@ -31,6 +31,7 @@ export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
   "risk.verdicts": { id: 10, key: "portfolio", cleanup: "keep" },
   orders: { id: 11, key: "symbol", cleanup: "keep" },
   fills: { id: 12, key: "symbol", cleanup: "keep" },
+  "risk.order-verdicts": { id: 19, key: "symbol", cleanup: "keep" },
   "portfolio.snapshots": { id: 13, key: "portfolio", cleanup: "keep" },
   "models.events": { id: 14, key: "model", cleanup: "keep" },
   "control.commands": { id: 15, key: "portfolio", cleanup: "keep" },

@@ -17,6 +17,7 @@ export interface HumanConfig {
   readonly sizing: HumanSizing;
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {
     readonly onBreach: RiskConfig["onBreach"];
+    readonly orders?: HumanOrderRisk;
   };
   readonly orders: {
     readonly type: "market" | "limit";
@@ -110,6 +111,22 @@ export interface HumanRebalance {
   readonly riskAversion?: number;
 }
 
+export interface HumanOrderRisk {
+  readonly priceCollar?: HumanLimit;
+  readonly maxValue?: HumanLimit;
+  readonly maxQuantity?: HumanLimit;
+  readonly volumeShare?: HumanLimit;
+  readonly volumeBars?: number;
+  readonly orderRate?: string;
+  readonly messageRate?: string;
+  readonly repeats?: string;
+  readonly maxPriceAge?: string;
+  readonly session?: string;
+  readonly approvedOnly?: boolean;
+  readonly shortable?: readonly string[];
+  readonly buyingPower?: boolean;
+}
+
 /** One of the first four. */
 export interface HumanAlgorithm {
   readonly twap?: HumanSlices;
@@ -140,4 +157,7 @@ export interface HumanCommand {
   readonly why: string;
   readonly limit?: LimitName;
   readonly value?: HumanLimit;
+  /** Overrides: which check of whose next order. */
+  readonly check?: string;
+  readonly symbol?: string;
 }

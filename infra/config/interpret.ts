@@ -9,6 +9,7 @@ import { algorithmOf, oneAlgorithm } from "./algorithm.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanCommand, HumanConfig, HumanLimit, LimitName } from "./human-config.ts";
+import { oneOrderRisk, orderRiskOf } from "./order-risk.ts";
 import { nowhere, type Problem, problem } from "./problem.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
 import type { RunConfig, Settings } from "./run-config.ts";
@@ -84,6 +85,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       maxDrawdownBps: read.limitBps("maxDrawdown", human.risk.maxDrawdown),
       onBreach: human.risk.onBreach,
     },
+    ...orderRiskOf(read, human.risk.orders),
     orders: {
       type: orders.type === "limit" ? ("LIMIT" as const) : ("MARKET" as const),
       limitOffsetBps: read.fraction("/orders/limitOffset", orders.limitOffset, BPS_DIGITS),
@@ -120,7 +122,7 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
     sizing: oneSizing(human.sizing),
-    risk: Object.fromEntries(Object.entries(risk).map(([key, v]) => [key, nullIfOff(v)])),
+    risk: oneRisk(risk),
     orders: {
       ...orders,
       goodFor: flow.orders.goodForUs === null ? null : formatDurationUs(flow.orders.goodForUs),
@@ -135,6 +137,13 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
       latency: formatDurationUs(flow.venue.latencyUs),
       participation: nullIfOff(venue.participation),
     },
+  };
+}
+
+function oneRisk({ orders, ...limits }: HumanConfig["risk"]): Settings {
+  return {
+    ...Object.fromEntries(Object.entries(limits).map(([key, v]) => [key, nullIfOff(v)])),
+    ...(orders === undefined ? {} : { orders: oneOrderRisk(orders) }),
   };
 }
 
@@ -220,6 +229,7 @@ const limitFields = {
 
 function commandOf(read: Reading, human: HumanConfig, command: HumanCommand, index: number): Timed {
   const { limit, value = null } = command;
+  holdOverride(read, command, index);
   return {
     timeUs: read.time(`/commands/${index}/at`, command.at),
     value: {
@@ -227,10 +237,23 @@ function commandOf(read: Reading, human: HumanConfig, command: HumanCommand, ind
       command: command.command,
       who: command.who,
       why: command.why,
-      limit: limit === undefined ? null : limitFields[limit],
+      limit: limit === undefined ? (command.check ?? null) : limitFields[limit],
       value: limit === undefined ? null : limitValue(read, limit, value, index),
+      symbol: command.symbol ?? "",
     },
   };
+}
+
+/** What is overridden belongs to an override alone, and it names it whole. */
+function holdOverride(read: Reading, command: HumanCommand, index: number): void {
+  const isOverride = command.command.endsWith("Override");
+  for (const key of ["check", "symbol"] as const) {
+    if (isOverride === (command[key] !== undefined)) continue;
+    const rule = isOverride
+      ? `missing: ${command.command} needs check and symbol`
+      : `does not go with command ${command.command}: leave it out`;
+    read.fail(`/commands/${index}/${key}`, rule);
+  }
 }
 
 function limitValue(

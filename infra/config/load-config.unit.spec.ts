@@ -79,6 +79,26 @@ venue:
 /** The same keys otherwise. */
 const otherVenue = "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero } }";
 
+/** The order gate that `whole` does not have: every key, and another one. */
+const gated = `tape: x
+risk:
+  orders:
+    priceCollar: 0.05
+    maxValue: 100000.5
+    maxQuantity: 0.25
+    volumeShare: 0.1
+    volumeBars: 5
+    orderRate: 20 in 1000ms
+    messageRate: 50 in 1s
+    repeats: 5 in 10s
+    maxPriceAge: 180s
+    session: 13:30-20:00
+    approvedOnly: true
+    shortable: [IBM 1000, BTC-USD 0.5]
+    buyingPower: true
+`;
+const otherGate = "tape: x\nrisk: { orders: { maxValue: 1 } }";
+
 /** Ways of sizing that `whole` does not show: between them, every key. */
 const rebalance = `{ drift: 0.02, driftOfTarget: 0.25, targetChange: 0.2, every: 2 weeks, dayStart: 330m,
   drawdown: 0.1, minimumValue: 100.5, minimumQuantity: 0.25, maxTurnover: 1.5, costPerSide: 0.000051, riskAversion: 2.5 }`;
@@ -351,12 +371,13 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, ...sizings, ...venues].flatMap((text) =>
+      [whole, gated, ...sizings, ...venues].flatMap((text) =>
         // A group that is left out differs as a whole: one with another key in it, key by key.
         [
           "tape: x",
           "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }",
           otherVenue,
+          otherGate,
         ].flatMap((other) =>
           diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
         ),
@@ -373,6 +394,71 @@ describe("the canonical form", () => {
       if (isLeaf && !isFile && !same.includes(key)) expect(differing).toContain(key);
     }
     expect(differing).toContain("commands");
+  });
+});
+
+describe("the order gate", () => {
+  test("comes out in machine units", () => {
+    expect(read(gated).flow.orderRisk).toEqual({
+      priceCollarBps: 500,
+      maxOrderValueMinor: 10_000_050,
+      maxOrderQuantity: "0.25",
+      volumeShare: { mostBps: 1_000, bars: 5 },
+      orderRate: { most: 20, windowUs: 1_000_000 },
+      messageRate: { most: 50, windowUs: 1_000_000 },
+      repeats: { most: 5, windowUs: 10_000_000 },
+      maxPriceAgeUs: 180_000_000,
+      session: { openUs: 48_600_000_000, closeUs: 72_000_000_000 },
+      approvedOnly: true,
+      shortable: { IBM: "1000", "BTC-USD": "0.5" },
+      buyingPower: true,
+    });
+  });
+
+  test("is not there where its section is left out, and checks nothing where that is empty", () => {
+    expect(read("tape: x").flow.orderRisk).toBeUndefined();
+    const empty = read("tape: x\nrisk: { orders: {} }").flow.orderRisk;
+    const off = "orderRate: off, maxValue: off, maxPriceAge: off, session: off, buyingPower: false";
+    expect(read(`tape: x\nrisk: { orders: { ${off} } }`).flow.orderRisk).toEqual(empty);
+    expect(Object.values(empty ?? {}).filter((value) => value !== null && value !== false)).toEqual(
+      [],
+    );
+  });
+
+  test("is one form for all ways to write it", () => {
+    const canonical = (text: string) => JSON.stringify(read(text).canonical);
+    expect(canonical(gated)).toBe(canonical(gated.replace("180s", "3m").replace("1000ms", "1s")));
+  });
+
+  test.each([
+    ["orderRate: 20", "found 20; must be a number and a time, such as 20 in 1s, or off"],
+    ["orderRate: 20 in 0s", 'found "0s"; must be above 0'],
+    [
+      "session: 20:00-13:30",
+      'found "20:00-13:30"; it must open before it closes, on one day in UTC',
+    ],
+    ["volumeBars: 5", "does nothing without risk.orders.volumeShare"],
+    ["shortable: [A 1, A 2]", 'found "A 2"; A stands there before'],
+    ["shortable: [A]", 'found "A"; must be a symbol and a quantity, such as IBM 1000'],
+  ])("refuses %s", (text, message) => {
+    const [found] = findings(`tape: x\nrisk: { orders: { ${text} } }`);
+    expect(found).toContain(message);
+  });
+
+  test("an override names check and symbol, and nothing else does", () => {
+    const commands = (text: string) =>
+      read(`tape: x\ncommands: [{ at: 2013-10-07, who: a, why: b, ${text} }]`).commands;
+    expect(commands("command: ConfirmOverride, check: PRICE_COLLAR, symbol: IBM")).toMatchObject([
+      { value: { command: "ConfirmOverride", limit: "PRICE_COLLAR", symbol: "IBM", value: null } },
+    ]);
+    const wrong = (text: string) =>
+      findings(`tape: x\ncommands: [{ at: 2013-10-07, who: a, why: b, ${text} }]`).join();
+    expect(wrong("command: RequestOverride, check: PRICE_COLLAR")).toContain(
+      "commands[0].symbol: missing: RequestOverride needs check and symbol",
+    );
+    expect(wrong("command: KillTrading, symbol: IBM")).toContain(
+      "commands[0].symbol: does not go with command KillTrading: leave it out",
+    );
   });
 });
 

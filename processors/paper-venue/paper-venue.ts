@@ -17,18 +17,22 @@
 // which is known with the first price of the date after (or at the end of a bar of a day).
 // A split, a change of symbol and a delisting cancel every order of the symbol, GTC too, and those that
 // were decided before it and arrive after (docs/corporate-actions.md has the reason).
+// Where there is an order gate (isGated), only what it lets through is acted on; what it refuses never was an order
+// here, and is answered with a rejection.
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
+
 import { expire, learn, onBar, onTick } from "./market.ts";
-import { act, handle } from "./requests.ts";
+import { act, deny, handle } from "./requests.ts";
 import { Session } from "./session.ts";
 
 type Input =
   | "orders"
+  | "risk.order-verdicts"
   | "market.instruments"
   | "market.corporate-actions"
   | "market.bars"
@@ -37,6 +41,7 @@ type Input =
 export function paperVenue(
   config: VenueConfig,
   source: "ticks" | "bars",
+  isGated = false,
 ): Processor<VenueState, Input, "fills"> {
   const onTicks = config.fill === "next-tick";
   if (onTicks && source === "bars") {
@@ -52,7 +57,7 @@ export function paperVenue(
     version: 2,
     scope: "symbol",
     inputs: [
-      "orders",
+      isGated ? "risk.order-verdicts" : "orders",
       "market.instruments",
       "market.corporate-actions",
       onTicks ? "market.ticks" : "market.bars",
@@ -76,6 +81,11 @@ export function paperVenue(
       } else if (event.topic === "orders") {
         expire(session, event.timeUs);
         handle(session, event.value);
+      } else if (event.topic === "risk.order-verdicts") {
+        expire(session, event.timeUs);
+        const { outcome, order } = event.value;
+        if (outcome === "PASS") handle(session, order);
+        else deny(session, order);
       } else if (event.topic === "market.corporate-actions") {
         expire(session, event.timeUs);
         act(session, event.value);

@@ -21,6 +21,18 @@ export function handle(session: Session, order: Order): void {
   }
 }
 
+/** Answers what the order gate has refused: a replace leaves its order as it was. */
+export function deny(session: Session, order: Order): void {
+  const unknown = { order, executed: 0, leaves: 0 };
+  if (order.action !== "REPLACE") {
+    session.report(unknown, "REJECTED", "DeniedByRisk");
+    return;
+  }
+  const found = session.book.resting.find(({ order: one }) => keyOf(one) === keyOf(order));
+  const reason = found === undefined ? "UnknownOrder" : "DeniedByRisk";
+  session.report(found ?? unknown, "REPLACE_REJECTED", reason);
+}
+
 /** Every order of the symbol ends; what is held of it here is in new shares, or no longer. */
 export function act(session: Session, action: CorporateAction): void {
   if (!endsOrders(action)) return;

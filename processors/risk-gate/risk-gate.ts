@@ -190,7 +190,7 @@ function obey(state: RiskState, command: ControlCommand, config: RiskConfig): vo
     state.peak = state.equity;
     state.drawdownBps = 0;
   }
-  if (trading === "KILLED") {
+  if (trading === "KILLED" || trading === "FLATTENED") {
     for (const risk of state.symbols.values()) risk.approved = risk.position;
   }
   if (trading !== state.trading) state.latchedByDrawdown = false;

@@ -378,6 +378,7 @@ describe("commands", () => {
   test.each([
     ["HaltTrading", "HALTED", "TradingHalted", []],
     ["KillTrading", "KILLED", "TradingKilled", []],
+    ["FlattenPositions", "FLATTENED", "TradingFlattened", []],
     ["ReduceOnly", "REDUCE_ONLY", "ReduceOnly", [["A", 60]]],
   ] as const)(
     "%s: what gets through of a reduction and an increase",

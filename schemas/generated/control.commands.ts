@@ -8,6 +8,9 @@ export const controlCommandNameSymbols = [
   "KillTrading",
   "EnableTrading",
   "SetLimit",
+  "FlattenPositions",
+  "RequestOverride",
+  "ConfirmOverride",
 ] as const;
 
 export type ControlCommandName = (typeof controlCommandNameSymbols)[number];
@@ -24,6 +27,12 @@ function controlCommandNameIndex(value: ControlCommandName): number {
       return 4;
     case "SetLimit":
       return 5;
+    case "FlattenPositions":
+      return 6;
+    case "RequestOverride":
+      return 7;
+    case "ConfirmOverride":
+      return 8;
     default:
       return 0;
   }
@@ -35,10 +44,12 @@ export interface ControlCommand {
   readonly command: ControlCommandName;
   readonly who: string;
   readonly why: string;
-  /** SetLimit: which limit */
+  /** SetLimit: which limit; …Override: which check */
   readonly limit: string | null;
   /** SetLimit: its new value */
   readonly value: number | null;
+  /** …Override: of which symbol's next order */
+  readonly symbol: string;
 }
 export function encodeControlCommand(writer: Writer, value: ControlCommand): void {
   writer.string(value.portfolio);
@@ -55,6 +66,7 @@ export function encodeControlCommand(writer: Writer, value: ControlCommand): voi
     writer.long(1);
     writer.long(value.value);
   }
+  writer.string(value.symbol);
 }
 export function decodeControlCommand(reader: Reader): ControlCommand {
   return {
@@ -64,6 +76,7 @@ export function decodeControlCommand(reader: Reader): ControlCommand {
     why: reader.string(),
     limit: reader.present() ? reader.string() : null,
     value: reader.present() ? reader.long() : null,
+    symbol: reader.goesOn() ? reader.string() : "",
   };
 }
 

@@ -30,6 +30,7 @@ export const riskReasonSymbols = [
   "MaxOrderValueExceeded",
   "MaxDrawdownExceeded",
   "NoReferencePrice",
+  "TradingFlattened",
 ] as const;
 
 export type RiskReason = (typeof riskReasonSymbols)[number];
@@ -56,12 +57,20 @@ function riskReasonIndex(value: RiskReason): number {
       return 9;
     case "NoReferencePrice":
       return 10;
+    case "TradingFlattened":
+      return 11;
     default:
       return 0;
   }
 }
 
-export const tradingStateSymbols = ["ACTIVE", "REDUCE_ONLY", "HALTED", "KILLED"] as const;
+export const tradingStateSymbols = [
+  "ACTIVE",
+  "REDUCE_ONLY",
+  "HALTED",
+  "KILLED",
+  "FLATTENED",
+] as const;
 
 export type TradingState = (typeof tradingStateSymbols)[number];
 
@@ -75,6 +84,8 @@ function tradingStateIndex(value: TradingState): number {
       return 3;
     case "KILLED":
       return 4;
+    case "FLATTENED":
+      return 5;
     default:
       return 0;
   }

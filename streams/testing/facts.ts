@@ -118,6 +118,7 @@ export const command = (
   why: "test",
   limit: null,
   value: null,
+  symbol: "",
   ...changes,
 });
 

@@ -11,6 +11,7 @@ const halt: ControlCommand = {
   why: "drill",
   limit: null,
   value: null,
+  symbol: "",
 };
 const halted = at(1, "control.commands", halt);
 

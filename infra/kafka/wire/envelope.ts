@@ -35,6 +35,7 @@ export const recordNames: { readonly [T in TopicName]: string } = {
   orders: "Order",
   "portfolio.snapshots": "PortfolioSnapshot",
   regimes: "Regime",
+  "risk.order-verdicts": "OrderVerdict",
   "risk.verdicts": "RiskVerdict",
   signals: "Signal",
   "tape.admissions": "LateAdmission",

@@ -73,6 +73,7 @@ const command = {
   why: "test",
   limit: null,
   value: null,
+  symbol: "",
 } as const;
 
 type Change = (message: LooseMessage) => Partial<LooseMessage>;
