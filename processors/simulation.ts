@@ -28,7 +28,7 @@ import { builtInModels } from "./models.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { childrenFault, findFault } from "./simulation-books.ts";
-import { drawCosts } from "./simulation-venues.ts";
+import { drawCosts, drawStatuses } from "./simulation-venues.ts";
 import { flowTopology } from "./topology.ts";
 
 const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE", "ECHO"] as const;
@@ -68,7 +68,8 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   });
   const commands = drawCommands(random, market);
   const actions = options.actions === true ? drawActions(seed, market, symbols) : [];
-  const facts = [...listings, ...market, ...commands, ...actions].sort(
+  const statuses = options.costs === true ? drawStatuses(seed, market, symbols) : [];
+  const facts = [...listings, ...market, ...commands, ...actions, ...statuses].sort(
     (a, b) => a.arrivalUs - b.arrivalUs,
   );
   const partitions = options.partitions ?? 1 + random.integer(8);

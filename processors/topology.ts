@@ -25,6 +25,7 @@ export function flowTopology(config: FlowConfig): Topology {
       fromTicks ? "market.ticks" : "market.bars",
       "control.commands",
       "market.corporate-actions",
+      ...(config.venue.trading?.status === true ? (["market.status"] as const) : []),
     ],
     processors: [
       ...(fromTicks ? [barBuilder(config.bars)] : []),
