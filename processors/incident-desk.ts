@@ -40,6 +40,7 @@ export class IncidentDesk {
   denied = 0;
   latch: OrderVerdict["latch"] = "NONE";
   equity = portfolio.initialCashMinor;
+  private readonly held = new Map<string, number>();
   private readonly gate: ReturnType<typeof orderGate>;
   private readonly venue: ReturnType<typeof paperVenue>;
   private readonly books = portfolioProjector(portfolio);
@@ -96,7 +97,7 @@ export class IncidentDesk {
   }
 
   positionOf(symbol: string): number {
-    return this.bookState.positions.get(symbol)?.holding.quantity ?? 0;
+    return this.held.get(symbol) ?? 0;
   }
 
   private deliver(untilUs: number): void {
@@ -135,6 +136,7 @@ export class IncidentDesk {
     for (const { value } of this.books.decide(this.bookState, event)) {
       const snapshot: PortfolioSnapshot = value;
       this.equity = snapshot.equity;
+      this.held.set(snapshot.symbol, snapshot.quantity);
       this.toGate(at(event.timeUs, "portfolio.snapshots", snapshot));
     }
   }
