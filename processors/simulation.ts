@@ -47,6 +47,8 @@ export interface ScenarioOptions {
   /** With corporate actions in between; the rest of the market is that of the seed. */
   readonly actions?: boolean;
   readonly sizing?: SizingConfig;
+  /** Instead of the seed's own. */
+  readonly commands?: (market: readonly SourceFact[]) => readonly SourceFact[];
   /** With an order gate. */
   readonly orderRisk?: OrderRiskConfig;
   readonly algorithm?: AlgorithmConfig;
@@ -74,7 +76,8 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
     const arrivalUs = inTime ? LISTED_US : START_US + random.integer(MINUTE_US);
     return { topic: "market.instruments", timeUs: LISTED_US, arrivalUs, value };
   });
-  const commands = drawCommands(random, market);
+  const drawn = drawCommands(random, market);
+  const commands = options.commands?.(market) ?? drawn;
   const actions = options.actions === true ? drawActions(seed, market, symbols) : [];
   const statuses = options.costs === true ? drawStatuses(seed, market, symbols) : [];
   const quotes = quoted ? drawQuotes(seed, market) : [];
