@@ -57,7 +57,10 @@ describe("a venue with all costs on", () => {
         for (const { part } of value.parts) parts.add(part);
       }
     }
-    for (const each of ["TRADE_CANCEL", "MarketClosed", "MarketHalted", "RefusedByVenue"]) {
+    for (const each of [
+      ...["TRADE_CANCEL", "MarketClosed", "MarketHalted", "RefusedByVenue"],
+      ...["BorrowFee", "Financing", "Funding"],
+    ]) {
       expect(said).toContain(each);
     }
     expect([...parts].sort()).toEqual([

@@ -12,7 +12,7 @@ import type {
   PortfolioSnapshot,
   SnapshotCause,
 } from "../../schemas/generated/portfolio.snapshots.ts";
-import { dealOf } from "../../schemas/values/deal.ts";
+import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { changeHolding } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import { type EmitOf, type EventOf, emit } from "../../streams/event.ts";
@@ -66,7 +66,9 @@ function evolve(
     if (position.holding.quantity !== 0) revalue(state, symbol, position);
     else state.changed = null;
   } else if (event.topic === "fills") {
-    const fill = event.value.portfolio === config.name ? dealOf(event.value) : null;
+    const report = event.value;
+    const isOurs = report.portfolio === config.name;
+    const fill = !isOurs ? null : report.execType === "CARRIED" ? report : dealOf(report);
     if (fill !== null) book(state, fill, config);
     else state.changed = null;
   } else if (event.topic === "market.corporate-actions") {
@@ -100,6 +102,14 @@ function book(state: PortfolioState, fill: ExecutionReport, config: PortfolioCon
     return;
   }
   requireCurrency(instrument, config);
+  const carried = carryOf(fill);
+  if (carried !== null) {
+    state.cash -= carried;
+    state.realised -= carried;
+    state.fees += carried;
+    revalue(state, fill.symbol, position);
+    return;
+  }
   const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
   const value = notionalMinor(fill.price, quantity, instrument);
   const change = changeHolding(position.holding, quantity, value);

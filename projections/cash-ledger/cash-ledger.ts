@@ -7,7 +7,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
-import { dealOf } from "../../schemas/values/deal.ts";
+import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { changeHolding, flat, type Holding } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
@@ -20,7 +20,14 @@ type Input = "market.instruments" | "market.bars" | "market.corporate-actions" |
  * realised: profit of what was closed, before fees, a credit where it is a gain, as dividends are where
  * they were received.
  */
-export type AccountName = "cash" | "securities" | "realised" | "dividends" | "fees" | "capital";
+export type AccountName =
+  | "cash"
+  | "securities"
+  | "realised"
+  | "dividends"
+  | "fees"
+  | "carry"
+  | "capital";
 
 export interface Entry {
   readonly portfolio: string;
@@ -116,6 +123,7 @@ function evolve(state: LedgerState, event: EventOf<Input>): LedgerState {
   else {
     const deal = dealOf(event.value);
     if (deal !== null) book(state, deal);
+    else carry(state, event.value);
   }
   return state;
 }
@@ -137,6 +145,19 @@ function book(state: LedgerState, fill: ExecutionReport): void {
   post(bookOf(state, fill.portfolio, currency, currencyScale), entriesOf(fill, instrument, held));
   state.holdings.set(at, changeHolding(held, quantity, value).holding);
   if ((state.marks.get(fill.symbol) ?? 0) === 0) state.marks.set(fill.symbol, fill.price);
+}
+
+/** Borrow fees, funding and financing: a debit of carry, or a credit where the holder is paid. */
+function carry(state: LedgerState, report: ExecutionReport): void {
+  const cost = carryOf(report);
+  const instrument = state.instruments.get(report.symbol);
+  if (cost === null || instrument === undefined) return;
+  const { portfolio } = report;
+  const { currency, currencyScale } = instrument;
+  post(bookOf(state, portfolio, currency, currencyScale), [
+    { portfolio, currency, account: "carry", amount: cost },
+    { portfolio, currency, account: "cash", amount: -cost },
+  ]);
 }
 
 function act(state: LedgerState, action: CorporateAction): void {

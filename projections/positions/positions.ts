@@ -7,7 +7,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
-import { dealOf } from "../../schemas/values/deal.ts";
+import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { averagePrice, changeHolding, flat, type Holding } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
@@ -53,6 +53,7 @@ function evolve(state: PositionsState, event: EventOf<Input>): PositionsState {
   else {
     const deal = dealOf(event.value);
     if (deal !== null) fold(state, deal);
+    else carry(state, event.value);
   }
   return state;
 }
@@ -83,6 +84,15 @@ function fold(state: PositionsState, fill: ExecutionReport): void {
   position.realised += change.realised - fill.fee;
   position.fees += fill.fee;
   if ((state.marks.get(symbol) ?? 0) === 0) state.marks.set(symbol, fill.price);
+}
+
+/** What holding costs is a fee of the position. */
+function carry(state: PositionsState, report: ExecutionReport): void {
+  const cost = carryOf(report);
+  const position = state.portfolios.get(report.portfolio)?.get(report.symbol);
+  if (cost === null || position === undefined) return;
+  position.realised -= cost;
+  position.fees += cost;
 }
 
 function act(state: PositionsState, action: CorporateAction): void {
