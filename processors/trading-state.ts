@@ -19,6 +19,8 @@ export function nextTradingState(state: TradingState, command: ControlCommand): 
     case "ReduceOnly":
       return isLatched ? state : "REDUCE_ONLY";
     case "SetLimit":
+    case "SetOverlay":
+    case "LiftOverlay":
     case "RequestOverride":
     case "ConfirmOverride":
       return state;

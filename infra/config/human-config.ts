@@ -1,6 +1,6 @@
 // A configuration in the units that people write, as tapedeck.schema.json lets it through.
 
-import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
+import type { BreachResponse, FlowConfig, ProposalLimits } from "../../processors/flow-config.ts";
 import type { feePresets } from "../../processors/paper-venue/fee-presets.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 
@@ -13,12 +13,18 @@ export interface HumanConfig {
   readonly bars: { readonly interval: string; readonly suspicious: "exclude" | "include" };
   readonly features: FlowConfig["features"];
   readonly model: string;
-  readonly portfolio: { readonly name: string; readonly currency: string; readonly cash: number };
+  readonly portfolio: {
+    readonly name: string;
+    readonly currency: string;
+    readonly cash: number;
+    readonly lots?: "average" | "fifo";
+    readonly rateMaxAge?: string;
+  };
   readonly sizing: HumanSizing;
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {
-    readonly onBreach: RiskConfig["onBreach"];
+    readonly onBreach: BreachResponse;
     readonly orders?: HumanOrderRisk;
-  };
+  } & HumanProposals;
   readonly orders: {
     readonly type: "market" | "limit";
     readonly limitOffset: number;
@@ -144,6 +150,46 @@ export interface HumanRebalance {
   readonly riskAversion?: number;
 }
 
+/** Checks of whole proposals: left out or off, they are not made. */
+export interface HumanProposals {
+  readonly maxSector?: HumanLimit;
+  readonly sectors?: Readonly<Record<string, string>>;
+  readonly maxNetExposure?: HumanLimit;
+  readonly maxLeverage?: HumanLimit;
+  readonly maxWeight?: HumanLimit;
+  readonly maxHerfindahl?: HumanLimit;
+  readonly maxBeta?: HumanLimit;
+  readonly benchmark?: string;
+  readonly maxValueAtRisk?: HumanLimit;
+  readonly maxExpectedShortfall?: HumanLimit;
+  readonly tailLevel?: number;
+  readonly maxCorrelation?: HumanLimit;
+  readonly returnsWindow?: number;
+  readonly maxDaysToExit?: HumanLimit;
+  readonly volumeShare?: number;
+  readonly volumeDays?: number;
+  readonly drawdownWarning?: HumanLimit;
+  readonly drawdownClose?: HumanLimit;
+  readonly maxDailyLoss?: HumanLimit;
+  readonly maxWeeklyLoss?: HumanLimit;
+  readonly dayStart?: string;
+  readonly maxTradesADay?: HumanLimit;
+  readonly capitalStages?: readonly {
+    readonly days: number;
+    readonly capital: number;
+    readonly sharpe?: number;
+  }[];
+  readonly blackouts?: readonly HumanBlackout[];
+  readonly responses?: ProposalLimits["responses"];
+}
+
+export interface HumanBlackout {
+  readonly from: string;
+  readonly until: string;
+  readonly days?: readonly string[];
+  readonly symbol?: string;
+}
+
 export interface HumanOrderRisk {
   readonly priceCollar?: HumanLimit;
   readonly maxValue?: HumanLimit;
@@ -190,7 +236,11 @@ export interface HumanCommand {
   readonly why: string;
   readonly limit?: LimitName;
   readonly value?: HumanLimit;
-  /** Overrides: which check of whose next order. */
+  readonly overlay?: "restricted-buys" | "restricted" | "blackout" | "target";
+  readonly from?: string;
+  readonly until?: string;
+  readonly weight?: number;
+  /** Overrides: which check of whose next order; overlays: on which symbol. */
   readonly check?: string;
   readonly symbol?: string;
 }

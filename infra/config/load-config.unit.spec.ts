@@ -126,6 +126,44 @@ const sizings = [
   "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
 ];
 
+/** What a portfolio may have beside its cash. */
+const money = "tape: x\nportfolio: { lots: fifo, rateMaxAge: 96h }";
+
+describe("a portfolio's money", () => {
+  test("is kept at average cost and in one currency, unless it says otherwise", () => {
+    const plain = {
+      name: "main",
+      currency: "USD",
+      currencyScale: 2,
+      initialCashMinor: 100_000_000n,
+    };
+    expect(read("tape: x\nportfolio: { lots: average }").flow.portfolio).toEqual(plain);
+    expect(read(money).flow.portfolio).toEqual({
+      ...plain,
+      lots: "FIFO",
+      rateMaxAgeUs: 4 * 86_400_000_000,
+    });
+    expect(read(money).canonical.portfolio).toMatchObject({ lots: "fifo", rateMaxAge: "4d" });
+    // A run without them has the settings that it had before there were any.
+    const bare = { name: "main", currency: "USD", cash: 1_000_000 };
+    expect(read("tape: x\nportfolio: { lots: average }").canonical.portfolio).toEqual(bare);
+  });
+});
+
+/** Every check of whole proposals; their machine units are in proposals.unit.spec.ts. */
+const settled =
+  "maxGrossExposure maxSector maxNetExposure maxLeverage maxWeight maxHerfindahl maxBeta maxValueAtRisk maxExpectedShortfall maxCorrelation maxDaysToExit maxDailyLoss maxWeeklyLoss maxTradesADay capitalStages"
+    .split(" ")
+    .map((name) => `${name}: scale`)
+    .join(", ");
+const proposals = `tape: x
+risk:
+  { maxSector: 0.2, sectors: { A: tech }, maxNetExposure: 5, maxLeverage: 1.5, maxWeight: 0.25, maxHerfindahl: 0.2,
+    maxBeta: 1.2, benchmark: SPY, maxValueAtRisk: 0.02, maxExpectedShortfall: 0.03, tailLevel: 0.99, maxCorrelation: 0.9,
+    returnsWindow: 60, maxDaysToExit: 5, volumeShare: 0.05, volumeDays: 10, drawdownWarning: 0.1, drawdownClose: 0.2,
+    maxDailyLoss: 0.03, maxWeeklyLoss: 0.06, dayStart: 12h, maxTradesADay: 7, capitalStages: [{ days: 0, capital: 1 }],
+    blackouts: [{ from: "19:50", until: "20:05" }], responses: { ${settled} } }`;
+
 /** Every key of the execution algorithms, in two ways. */
 const algorithms = [
   ["twap: { over: 1h, slices: 6 }, maxChildren: 9", "twap: { over: 2h, slices: 7 }"],
@@ -393,11 +431,11 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, gated, ...sizings, ...venues].flatMap((text) =>
+      [whole, gated, money, ...sizings, ...venues, proposals].flatMap((text) =>
         // A group that is left out differs as a whole: one with another key in it, key by key.
         [
           "tape: x",
-          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }",
+          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny } }",
           otherVenue,
           otherGate,
         ].flatMap((other) =>
