@@ -91,7 +91,7 @@ describe("carry", () => {
   });
 
   test("is the same however often one looks, but for rounding each time", () => {
-    const offsets = fc.array(fc.integer({ min: 1, max: 5 * 24 * 60 }), { maxLength: 12 });
+    const offsets = fc.array(fc.integer({ min: 1, max: 5 * 24 * 60 - 1 }), { maxLength: 12 });
     fc.assert(
       fc.property(offsets, fc.integer({ min: 1, max: 900_000 }), (minutes, borrowPerMillion) => {
         const end = minute(noon + 5 * 24 * 60 * MINUTE_US, 100_00);
