@@ -44,12 +44,12 @@ describe("a run beside its benchmark", () => {
         samples: 200,
         seed: 1,
       });
-      expect(values.beta).toBeCloseTo(1, 12);
-      expect(values.alpha).toBeCloseTo(0, 12);
-      expect(values.correlation).toBeCloseTo(1, 12);
-      expect(values.trackingError).toBe(0);
-      expect(values.informationRatio).toBeNull();
-      expect([values.upCapture, values.downCapture]).toEqual([1, 1]);
+      expect(values?.beta).toBeCloseTo(1, 12);
+      expect(values?.alpha).toBeCloseTo(0, 12);
+      expect(values?.correlation).toBeCloseTo(1, 12);
+      expect(values?.trackingError).toBe(0);
+      expect(values?.informationRatio).toBeNull();
+      expect([values?.upCapture, values?.downCapture]).toEqual([1, 1]);
       expect(intervals?.beta?.lower).toBeCloseTo(1, 9);
     },
   );
@@ -59,8 +59,8 @@ describe("a run beside its benchmark", () => {
     const benchmark = Array.from({ length: 500 }, () => 0.01 * random.normal());
     const returns = benchmark.map((value) => 2 * value + 0.0001);
     const { values } = relativeMeasures({ name: "B", returns, benchmark }, 252, null);
-    expect(values.beta).toBeCloseTo(2, 9);
-    expect(values.alpha).toBeCloseTo(1.0001 ** 252 - 1, 9);
+    expect(values?.beta).toBeCloseTo(2, 9);
+    expect(values?.alpha).toBeCloseTo(1.0001 ** 252 - 1, 9);
   });
 });
 
