@@ -17,12 +17,18 @@ import {
 import { START_US } from "../streams/testing/tape.ts";
 import type { AnyProcessor, Topology } from "../streams/topology.ts";
 import { buildTopology } from "../streams/topology.ts";
-import type { AlgorithmConfig, ExitsConfig, FlowConfig, SizingConfig } from "./flow-config.ts";
+import type {
+  AlgorithmConfig,
+  ExitsConfig,
+  FlowConfig,
+  OrderRiskConfig,
+  SizingConfig,
+} from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { childrenFault, findFault } from "./simulation-books.ts";
-import { drawCosts } from "./simulation-venues.ts";
+import { drawCosts, drawStatuses } from "./simulation-venues.ts";
 import { flowTopology } from "./topology.ts";
 
 const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE", "ECHO"] as const;
@@ -39,6 +45,8 @@ export interface ScenarioOptions {
   /** With corporate actions in between; the rest of the market is that of the seed. */
   readonly actions?: boolean;
   readonly sizing?: SizingConfig;
+  /** With an order gate. */
+  readonly orderRisk?: OrderRiskConfig;
   readonly algorithm?: AlgorithmConfig;
   readonly model?: AnyModel;
   /** With all that the venue can charge and do, drawn from the seed. */
@@ -60,16 +68,19 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   });
   const commands = drawCommands(random, market);
   const actions = options.actions === true ? drawActions(seed, market, symbols) : [];
-  const facts = [...listings, ...market, ...commands, ...actions].sort(
+  const statuses = options.costs === true ? drawStatuses(seed, market, symbols) : [];
+  const facts = [...listings, ...market, ...commands, ...actions, ...statuses].sort(
     (a, b) => a.arrivalUs - b.arrivalUs,
   );
   const partitions = options.partitions ?? 1 + random.integer(8);
   const ownCount = random.integer(3) > 0;
   const recorded = ownCount ? partitions : 1 + random.integer(3);
-  const { sizing = config.sizing, model = config.model, algorithm } = options;
+  const { sizing = config.sizing, model = config.model, algorithm, orderRisk } = options;
   const venue = options.costs === true ? { ...config.venue, ...drawCosts(seed) } : config.venue;
-  const orders = algorithm === undefined ? config.orders : { ...config.orders, algorithm };
-  const topology = flowTopology({ ...config, sizing, model, venue, orders });
+  const orders =
+    algorithm === undefined ? config.orders : { ...config.orders, algorithm, orderRisk };
+  const gated = orderRisk === undefined ? {} : { orderRisk };
+  const topology = flowTopology({ ...config, sizing, model, venue, orders, ...gated });
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,

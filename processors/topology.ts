@@ -4,6 +4,7 @@ import { buildTopology, type Topology } from "../streams/topology.ts";
 import { barBuilder } from "./bar-builder/bar-builder.ts";
 import { featureBuilder } from "./feature-builder/feature-builder.ts";
 import type { FlowConfig } from "./flow-config.ts";
+import { orderGate } from "./order-gate/order-gate.ts";
 import { orderRouter } from "./order-router/order-router.ts";
 import { paperVenue } from "./paper-venue/paper-venue.ts";
 import { bookReviewer, followsTurns } from "./portfolio-builder/book-reviewer.ts";
@@ -16,7 +17,7 @@ import { signalModel } from "./signal-model.ts";
 /** The topology of a run. Throws STREAMS_… if the configuration breaks a rule of the graph. */
 export function flowTopology(config: FlowConfig): Topology {
   const fromTicks = config.source === "ticks";
-  const { model, sizing, portfolio } = config;
+  const { model, sizing, portfolio, orderRisk } = config;
   return buildTopology({
     // Each may be absent from a tape: a topic that is not there has no events.
     sources: [
@@ -24,6 +25,7 @@ export function flowTopology(config: FlowConfig): Topology {
       fromTicks ? "market.ticks" : "market.bars",
       "control.commands",
       "market.corporate-actions",
+      ...(config.venue.trading?.status === true ? (["market.status"] as const) : []),
     ],
     processors: [
       ...(fromTicks ? [barBuilder(config.bars)] : []),
@@ -32,7 +34,8 @@ export function flowTopology(config: FlowConfig): Topology {
       followsTurns(sizing) ? portfolioBuilder(sizing, portfolio) : bookReviewer(sizing, portfolio),
       riskGate(config.risk, config.portfolio),
       orderRouter(config.orders, config.portfolio),
-      paperVenue(config.venue, config.source),
+      ...(orderRisk === undefined ? [] : [orderGate(orderRisk, portfolio)]),
+      paperVenue(config.venue, config.source, orderRisk !== undefined),
       portfolioProjector(config.portfolio),
     ],
   });

@@ -1,21 +1,28 @@
 // What an operator's command makes of the trading state. One rule for all who obey it, so that the
-// gate and the router never disagree. Promises: KILLED is left by EnableTrading alone, and only
-// where it names who gave it.
+// gates and the router never disagree. Promises: KILLED and FLATTENED are left by EnableTrading alone, and only
+// where it names who gave it; the one may follow the other.
 
 import type { ControlCommand } from "../schemas/generated/control.commands.ts";
 import type { TradingState } from "../schemas/generated/risk.verdicts.ts";
 
 export function nextTradingState(state: TradingState, command: ControlCommand): TradingState {
+  const isLatched = state === "KILLED" || state === "FLATTENED";
   switch (command.command) {
     case "KillTrading":
       return "KILLED";
+    case "FlattenPositions":
+      return "FLATTENED";
     case "EnableTrading":
-      return state === "KILLED" && command.who.trim() === "" ? state : "ACTIVE";
+      return isLatched && command.who.trim() === "" ? state : "ACTIVE";
     case "HaltTrading":
-      return state === "KILLED" ? state : "HALTED";
+      return isLatched ? state : "HALTED";
     case "ReduceOnly":
-      return state === "KILLED" ? state : "REDUCE_ONLY";
+      return isLatched ? state : "REDUCE_ONLY";
     case "SetLimit":
+    case "SetOverlay":
+    case "LiftOverlay":
+    case "RequestOverride":
+    case "ConfirmOverride":
       return state;
   }
 }

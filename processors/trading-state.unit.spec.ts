@@ -5,11 +5,16 @@ import { command } from "../streams/testing/facts.ts";
 import { nextTradingState } from "./trading-state.ts";
 
 const table = {
-  HaltTrading: ["HALTED", "HALTED", "HALTED", "KILLED"],
-  ReduceOnly: ["REDUCE_ONLY", "REDUCE_ONLY", "REDUCE_ONLY", "KILLED"],
-  KillTrading: ["KILLED", "KILLED", "KILLED", "KILLED"],
-  EnableTrading: ["ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE"],
-  SetLimit: ["ACTIVE", "REDUCE_ONLY", "HALTED", "KILLED"],
+  HaltTrading: ["HALTED", "HALTED", "HALTED", "KILLED", "FLATTENED"],
+  ReduceOnly: ["REDUCE_ONLY", "REDUCE_ONLY", "REDUCE_ONLY", "KILLED", "FLATTENED"],
+  KillTrading: ["KILLED", "KILLED", "KILLED", "KILLED", "KILLED"],
+  FlattenPositions: ["FLATTENED", "FLATTENED", "FLATTENED", "FLATTENED", "FLATTENED"],
+  EnableTrading: ["ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE"],
+  SetLimit: tradingStateSymbols,
+  RequestOverride: tradingStateSymbols,
+  ConfirmOverride: tradingStateSymbols,
+  SetOverlay: tradingStateSymbols,
+  LiftOverlay: tradingStateSymbols,
 } as const;
 
 describe("trading state", () => {
@@ -18,9 +23,13 @@ describe("trading state", () => {
     expect(after).toEqual(table[name]);
   });
 
-  test.each(["", "  "])("nobody named (%j) does not end a kill, but may end a halt", (who) => {
-    const nobody = command("EnableTrading", { who });
-    expect(nextTradingState("KILLED", nobody)).toBe("KILLED");
-    expect(nextTradingState("HALTED", nobody)).toBe("ACTIVE");
-  });
+  test.each(["", "  "])(
+    "nobody named (%j) ends no kill and no flattening, but may end a halt",
+    (who) => {
+      const nobody = command("EnableTrading", { who });
+      expect(nextTradingState("KILLED", nobody)).toBe("KILLED");
+      expect(nextTradingState("FLATTENED", nobody)).toBe("FLATTENED");
+      expect(nextTradingState("HALTED", nobody)).toBe("ACTIVE");
+    },
+  );
 });

@@ -46,12 +46,19 @@ describe("a venue with all costs on", () => {
 
   test("says the same twice and on 1 and 3 partitions, and each part is seen", async () => {
     const parts = new Set<string>();
+    const said = new Set<string>();
     for (let seed = 0; seed < SEEDS; seed++) {
       const scenario = flowScenario(seed, { costs: true });
       const one = await fillsOf(scenario, 1);
       expect(told(await fillsOf(scenario, 1)), `seed ${seed}`).toEqual(told(one));
       expect(told(await fillsOf(scenario, 3)), `seed ${seed}`).toEqual(told(one));
-      for (const { value } of one) for (const { part } of value.parts) parts.add(part);
+      for (const { value } of one) {
+        said.add(value.execType).add(value.reason);
+        for (const { part } of value.parts) parts.add(part);
+      }
+    }
+    for (const each of ["TRADE_CANCEL", "MarketClosed", "MarketHalted", "RefusedByVenue"]) {
+      expect(said).toContain(each);
     }
     expect([...parts].sort()).toEqual([
       "CAP",

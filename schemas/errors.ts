@@ -190,6 +190,7 @@ export const errorKinds = {
     4,
     "remove the file that the message names: the trials are run again",
   ),
+  WALK_FORWARD_TOO_SHORT: kind(2, "give fewer days to --in-sample, or a tape with more of them"),
   CONFIG_OVERRIDE_INVALID: kind(2, "write --set key=value, such as --set risk.maxDrawdown=0.1"),
   MODEL_UNKNOWN: kind(2, "name a built-in model, or a file by its path: ./my-model.ts"),
   MODEL_UNREADABLE: kind(2, "name a TypeScript or JavaScript file of at most 1 MiB"),

@@ -20,6 +20,8 @@ export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
   "market.instruments": { id: 1, key: "symbol", cleanup: "compact" },
   // Before the prices of its instant: they are of what it made.
   "market.corporate-actions": { id: 18, key: "symbol", cleanup: "keep", place: 1 },
+  // As corporate actions are: a price of the instant of a halt is not traded on.
+  "market.status": { id: 22, key: "symbol", cleanup: "keep", place: 1 },
   "market.ticks": { id: 2, key: "symbol", cleanup: "keep" },
   "market.quotes": { id: 3, key: "symbol", cleanup: "keep" },
   "market.bars": { id: 4, key: "symbol", cleanup: "keep" },
@@ -31,6 +33,7 @@ export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
   "risk.verdicts": { id: 10, key: "portfolio", cleanup: "keep" },
   orders: { id: 11, key: "symbol", cleanup: "keep" },
   fills: { id: 12, key: "symbol", cleanup: "keep" },
+  "risk.order-verdicts": { id: 19, key: "symbol", cleanup: "keep" },
   "portfolio.snapshots": { id: 13, key: "portfolio", cleanup: "keep" },
   "models.events": { id: 14, key: "model", cleanup: "keep" },
   "control.commands": { id: 15, key: "portfolio", cleanup: "keep" },

@@ -54,6 +54,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "try many settings over one tape, and say how much of the best is luck",
     async () => (await import("./sweep.ts")).sweepCommand(),
   ],
+  "walk-forward": [
+    "choose settings on one stretch of a tape, judge them on the next, go on",
+    async () => (await import("./walk-forward.ts")).walkForwardCommand(),
+  ],
   compare: [
     "put runs side by side: settings that differ, measures with their intervals",
     async () => (await import("./compare.ts")).compareCommand(),

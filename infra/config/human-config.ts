@@ -1,6 +1,6 @@
 // A configuration in the units that people write, as tapedeck.schema.json lets it through.
 
-import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
+import type { BreachResponse, FlowConfig, ProposalLimits } from "../../processors/flow-config.ts";
 import type { feePresets } from "../../processors/paper-venue/fee-presets.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 
@@ -16,8 +16,9 @@ export interface HumanConfig {
   readonly portfolio: { readonly name: string; readonly currency: string; readonly cash: number };
   readonly sizing: HumanSizing;
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {
-    readonly onBreach: RiskConfig["onBreach"];
-  };
+    readonly onBreach: BreachResponse;
+    readonly orders?: HumanOrderRisk;
+  } & HumanProposals;
   readonly orders: {
     readonly type: "market" | "limit";
     readonly limitOffset: number;
@@ -38,6 +39,8 @@ export interface HumanConfig {
     readonly minimumFee: number;
     readonly price?: HumanPrice;
     readonly fees?: HumanFees;
+    readonly chance?: HumanChance;
+    readonly trading?: HumanTrading;
   };
   readonly commands: readonly HumanCommand[];
   readonly seed: number;
@@ -69,6 +72,27 @@ export interface HumanFeeTier {
   readonly taker?: number;
   readonly maker?: number;
   readonly perUnit?: number;
+}
+
+export interface HumanChance {
+  readonly toVenue?: HumanDelay;
+  readonly back?: HumanDelay;
+  readonly reject?: number;
+}
+
+export interface HumanDelay {
+  readonly distribution: "constant" | "uniform" | "lognormal";
+  readonly time?: string;
+  readonly least?: string;
+  readonly most?: string;
+  readonly median?: string;
+  readonly sigma?: number;
+}
+
+export interface HumanTrading {
+  readonly hours?: { readonly open: string; readonly close: string };
+  readonly status?: boolean;
+  readonly closed?: "wait" | "refuse";
 }
 
 export type HumanSizing = HumanSizingChoices &
@@ -110,6 +134,62 @@ export interface HumanRebalance {
   readonly riskAversion?: number;
 }
 
+/** Checks of whole proposals: left out or off, they are not made. */
+export interface HumanProposals {
+  readonly maxSector?: HumanLimit;
+  readonly sectors?: Readonly<Record<string, string>>;
+  readonly maxNetExposure?: HumanLimit;
+  readonly maxLeverage?: HumanLimit;
+  readonly maxWeight?: HumanLimit;
+  readonly maxHerfindahl?: HumanLimit;
+  readonly maxBeta?: HumanLimit;
+  readonly benchmark?: string;
+  readonly maxValueAtRisk?: HumanLimit;
+  readonly maxExpectedShortfall?: HumanLimit;
+  readonly tailLevel?: number;
+  readonly maxCorrelation?: HumanLimit;
+  readonly returnsWindow?: number;
+  readonly maxDaysToExit?: HumanLimit;
+  readonly volumeShare?: number;
+  readonly volumeDays?: number;
+  readonly drawdownWarning?: HumanLimit;
+  readonly drawdownClose?: HumanLimit;
+  readonly maxDailyLoss?: HumanLimit;
+  readonly maxWeeklyLoss?: HumanLimit;
+  readonly dayStart?: string;
+  readonly maxTradesADay?: HumanLimit;
+  readonly capitalStages?: readonly {
+    readonly days: number;
+    readonly capital: number;
+    readonly sharpe?: number;
+  }[];
+  readonly blackouts?: readonly HumanBlackout[];
+  readonly responses?: ProposalLimits["responses"];
+}
+
+export interface HumanBlackout {
+  readonly from: string;
+  readonly until: string;
+  readonly days?: readonly string[];
+  readonly symbol?: string;
+}
+
+export interface HumanOrderRisk {
+  readonly priceCollar?: HumanLimit;
+  readonly maxValue?: HumanLimit;
+  readonly maxQuantity?: HumanLimit;
+  readonly volumeShare?: HumanLimit;
+  readonly volumeBars?: number;
+  readonly orderRate?: string;
+  readonly messageRate?: string;
+  readonly repeats?: string;
+  readonly maxPriceAge?: string;
+  readonly session?: string;
+  readonly approvedOnly?: boolean;
+  readonly shortable?: readonly string[];
+  readonly buyingPower?: boolean;
+}
+
 /** One of the first four. */
 export interface HumanAlgorithm {
   readonly twap?: HumanSlices;
@@ -140,4 +220,11 @@ export interface HumanCommand {
   readonly why: string;
   readonly limit?: LimitName;
   readonly value?: HumanLimit;
+  readonly overlay?: "restricted-buys" | "restricted" | "blackout" | "target";
+  readonly from?: string;
+  readonly until?: string;
+  readonly weight?: number;
+  /** Overrides: which check of whose next order; overlays: on which symbol. */
+  readonly check?: string;
+  readonly symbol?: string;
 }

@@ -74,10 +74,47 @@ venue:
     minimum: 1
     maximum: 0.01
     rounding: up
+  chance:
+    toVenue: { distribution: lognormal, median: 2ms, sigma: 0.5 }
+    back: { distribution: uniform, least: 1ms, most: 5ms }
+    reject: 0.001
+  trading:
+    hours: { open: "14:30", close: "21:00" }
+    status: true
+    closed: refuse
 `,
+  `
+tape: x
+venue:
+  chance:
+    toVenue: { distribution: uniform, least: 2ms, most: 4ms }
+    back: { distribution: lognormal, median: 3ms, sigma: 1 }
+`,
+  "tape: x\nvenue: { chance: { toVenue: { distribution: constant, time: 3ms }, back: { distribution: constant, time: 1ms } } }",
 ];
 /** The same keys otherwise. */
-const otherVenue = "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero } }";
+const otherVenue =
+  "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero }, chance: { toVenue: { distribution: constant, time: 1ms }, back: { distribution: constant, time: 9ms } }, trading: { hours: { open: '00:00', close: '01:00' } } }";
+
+/** The order gate that `whole` does not have: every key, and another one. */
+const gated = `tape: x
+risk:
+  orders:
+    priceCollar: 0.05
+    maxValue: 100000.5
+    maxQuantity: 0.25
+    volumeShare: 0.1
+    volumeBars: 5
+    orderRate: 20 in 1000ms
+    messageRate: 50 in 1s
+    repeats: 5 in 10s
+    maxPriceAge: 180s
+    session: 13:30-20:00
+    approvedOnly: true
+    shortable: [IBM 1000, BTC-USD 0.5]
+    buyingPower: true
+`;
+const otherGate = "tape: x\nrisk: { orders: { maxValue: 1 } }";
 
 /** Ways of sizing that `whole` does not show: between them, every key. */
 const rebalance = `{ drift: 0.02, driftOfTarget: 0.25, targetChange: 0.2, every: 2 weeks, dayStart: 330m,
@@ -87,6 +124,20 @@ const sizings = [
   "tape: x\nsizing: { method: fractional-kelly, fraction: 0.5, window: 60, maxLeverage: 1.5, lots: least-cash, allowShort: false }",
   "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
 ];
+
+/** Every check of whole proposals; their machine units are in proposals.unit.spec.ts. */
+const settled =
+  "maxGrossExposure maxSector maxNetExposure maxLeverage maxWeight maxHerfindahl maxBeta maxValueAtRisk maxExpectedShortfall maxCorrelation maxDaysToExit maxDailyLoss maxWeeklyLoss maxTradesADay capitalStages"
+    .split(" ")
+    .map((name) => `${name}: scale`)
+    .join(", ");
+const proposals = `tape: x
+risk:
+  { maxSector: 0.2, sectors: { A: tech }, maxNetExposure: 5, maxLeverage: 1.5, maxWeight: 0.25, maxHerfindahl: 0.2,
+    maxBeta: 1.2, benchmark: SPY, maxValueAtRisk: 0.02, maxExpectedShortfall: 0.03, tailLevel: 0.99, maxCorrelation: 0.9,
+    returnsWindow: 60, maxDaysToExit: 5, volumeShare: 0.05, volumeDays: 10, drawdownWarning: 0.1, drawdownClose: 0.2,
+    maxDailyLoss: 0.03, maxWeeklyLoss: 0.06, dayStart: 12h, maxTradesADay: 7, capitalStages: [{ days: 0, capital: 1 }],
+    blackouts: [{ from: "19:50", until: "20:05" }], responses: { ${settled} } }`;
 
 /** Every key of the execution algorithms, in two ways. */
 const algorithms = [
@@ -339,6 +390,10 @@ describe("the canonical form", () => {
       ["portfolio: { cash: 1e6 }", "portfolio: { cash: 1000000.00 }"],
       ["risk: { maxDrawdown: off }", "risk: { maxDrawdown: null }"],
       ["orders: { stopLoss: off }", "orders: { stopLoss: null }"],
+      [
+        "venue: { chance: { back: { distribution: constant, time: 0.001s } } }",
+        "venue: { chance: { back: { distribution: constant, time: 1ms } } }",
+      ],
       ["range: { from: 2013-10-07T15:30:00+02:00 }", "range: { from: '2013-10-07 13:30Z' }"],
       ["symbols: [B, A]", 'symbols: ["A", "B"]'],
       ["seed: 3\npartitions: 2", "partitions: +2\nseed: 3"],
@@ -351,12 +406,13 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, ...sizings, ...venues].flatMap((text) =>
+      [whole, gated, ...sizings, ...venues, proposals].flatMap((text) =>
         // A group that is left out differs as a whole: one with another key in it, key by key.
         [
           "tape: x",
-          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }",
+          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny } }",
           otherVenue,
+          otherGate,
         ].flatMap((other) =>
           diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
         ),
@@ -373,6 +429,71 @@ describe("the canonical form", () => {
       if (isLeaf && !isFile && !same.includes(key)) expect(differing).toContain(key);
     }
     expect(differing).toContain("commands");
+  });
+});
+
+describe("the order gate", () => {
+  test("comes out in machine units", () => {
+    expect(read(gated).flow.orderRisk).toEqual({
+      priceCollarBps: 500,
+      maxOrderValueMinor: 10_000_050,
+      maxOrderQuantity: "0.25",
+      volumeShare: { mostBps: 1_000, bars: 5 },
+      orderRate: { most: 20, windowUs: 1_000_000 },
+      messageRate: { most: 50, windowUs: 1_000_000 },
+      repeats: { most: 5, windowUs: 10_000_000 },
+      maxPriceAgeUs: 180_000_000,
+      session: { openUs: 48_600_000_000, closeUs: 72_000_000_000 },
+      approvedOnly: true,
+      shortable: { IBM: "1000", "BTC-USD": "0.5" },
+      buyingPower: true,
+    });
+  });
+
+  test("is not there where its section is left out, and checks nothing where that is empty", () => {
+    expect(read("tape: x").flow.orderRisk).toBeUndefined();
+    const empty = read("tape: x\nrisk: { orders: {} }").flow.orderRisk;
+    const off = "orderRate: off, maxValue: off, maxPriceAge: off, session: off, buyingPower: false";
+    expect(read(`tape: x\nrisk: { orders: { ${off} } }`).flow.orderRisk).toEqual(empty);
+    expect(Object.values(empty ?? {}).filter((value) => value !== null && value !== false)).toEqual(
+      [],
+    );
+  });
+
+  test("is one form for all ways to write it", () => {
+    const canonical = (text: string) => JSON.stringify(read(text).canonical);
+    expect(canonical(gated)).toBe(canonical(gated.replace("180s", "3m").replace("1000ms", "1s")));
+  });
+
+  test.each([
+    ["orderRate: 20", "found 20; must be a number and a time, such as 20 in 1s, or off"],
+    ["orderRate: 20 in 0s", 'found "0s"; must be above 0'],
+    [
+      "session: 20:00-13:30",
+      'found "20:00-13:30"; it must open before it closes, on one day in UTC',
+    ],
+    ["volumeBars: 5", "does nothing without risk.orders.volumeShare"],
+    ["shortable: [A 1, A 2]", 'found "A 2"; A stands there before'],
+    ["shortable: [A]", 'found "A"; must be a symbol and a quantity, such as IBM 1000'],
+  ])("refuses %s", (text, message) => {
+    const [found] = findings(`tape: x\nrisk: { orders: { ${text} } }`);
+    expect(found).toContain(message);
+  });
+
+  test("an override names check and symbol, and nothing else does", () => {
+    const commands = (text: string) =>
+      read(`tape: x\ncommands: [{ at: 2013-10-07, who: a, why: b, ${text} }]`).commands;
+    expect(commands("command: ConfirmOverride, check: PRICE_COLLAR, symbol: IBM")).toMatchObject([
+      { value: { command: "ConfirmOverride", limit: "PRICE_COLLAR", symbol: "IBM", value: null } },
+    ]);
+    const wrong = (text: string) =>
+      findings(`tape: x\ncommands: [{ at: 2013-10-07, who: a, why: b, ${text} }]`).join();
+    expect(wrong("command: RequestOverride, check: PRICE_COLLAR")).toContain(
+      "commands[0].symbol: missing: RequestOverride needs check and symbol",
+    );
+    expect(wrong("command: KillTrading, symbol: IBM")).toContain(
+      "commands[0].symbol: does not go with command KillTrading: leave it out",
+    );
   });
 });
 
@@ -410,12 +531,32 @@ describe("what a venue costs", () => {
     });
   });
 
+  test("what it leaves to chance and when it trades", () => {
+    const [, whole, other, constant] = venues.map((text) => read(text, "seed=77").flow.venue);
+    expect(whole?.chance).toEqual({
+      seed: 77,
+      toVenue: { kind: "LOGNORMAL", medianUs: 2_000, sigma: 0.5 },
+      back: { kind: "UNIFORM", leastUs: 1_000, mostUs: 5_000 },
+      rejectPerMillion: 1_000,
+    });
+    expect(whole?.trading).toEqual({
+      hours: { openUs: 52_200_000_000, closeUs: 75_600_000_000 },
+      status: true,
+      closed: "REFUSE",
+    });
+    expect(other?.chance?.back).toEqual({ kind: "LOGNORMAL", medianUs: 3_000, sigma: 1 });
+    expect(constant?.chance?.toVenue).toEqual({ kind: "CONSTANT", us: 3_000 });
+    expect(constant?.trading).toBeUndefined();
+  });
+
   test("reads back from its own document, and empty groups are none", () => {
     for (const text of venues) {
       const config = read(text);
       expect(configFromText(config.document, PATH).canonical).toEqual(config.canonical);
     }
-    const { canonical, flow } = read("tape: x\nvenue: { price: {}, fees: {} }");
+    const { canonical, flow } = read(
+      "tape: x\nvenue: { price: {}, fees: {}, chance: {}, trading: {} }",
+    );
     expect(canonical).toEqual(read("tape: x").canonical);
     expect(flow.venue).toEqual(read("tape: x").flow.venue);
   });
@@ -424,6 +565,22 @@ describe("what a venue costs", () => {
     [
       "fees: { preset: zero, minimum: 1 }",
       "f:2:41: venue.fees.minimum: does not go with preset zero: leave one of them out",
+    ],
+    [
+      "chance: { back: { distribution: uniform } }",
+      "f:2:42: venue.chance.back.distribution: uniform needs least and most",
+    ],
+    [
+      "chance: { back: { distribution: uniform, least: 2ms, most: 1ms } }",
+      'f:2:69: venue.chance.back.most: found "1ms"; must not be below least',
+    ],
+    [
+      "trading: { closed: wait }",
+      "f:2:29: venue.trading.closed: does nothing without venue.trading.hours or status",
+    ],
+    [
+      "trading: { hours: { open: '21:00', close: '14:30' } }",
+      'f:2:52: venue.trading.hours.close: found "14:30"; must be after venue.trading.hours.open',
     ],
     ["fees: { minimum: 1 }", "f:2:27: venue.fees.minimum: needs venue.fees.tiers beside it"],
     ["fees: { tiers: [{ from: 5 }] }", "f:2:34: venue.fees.tiers[0].from: found 5; the first is 0"],

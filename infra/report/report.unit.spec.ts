@@ -86,6 +86,9 @@ function quarter(symbol = "IBM"): readonly AnyEvent[] {
         reason: "MaxPositionExceeded",
         state: "ACTIVE",
         targets: [],
+        scalePpm: 1_000_000,
+        overlays: [],
+        events: [],
         checks: [
           {
             check: "MAX_POSITION",

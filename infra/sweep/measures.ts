@@ -32,11 +32,14 @@ const COSTS: readonly MeasureName[] = [
 ];
 
 /** Of the measure as a number: exact amounts are made floats, to compare only. */
-export function measureOf(answer: TrialAnswer, measure: MeasureName): number | null {
-  if (answer.state !== "done") return null;
-  const value = answer.metrics[measure];
+export function measureIn(metrics: TrialMetrics, measure: MeasureName): number | null {
+  const value = metrics[measure];
   return value === null ? null : Number(value);
 }
+
+/** null for a trial that was not run. */
+export const measureOf = (answer: TrialAnswer, measure: MeasureName): number | null =>
+  answer.state === "done" ? measureIn(answer.metrics, measure) : null;
 
 export const isBetter = (measure: MeasureName, value: number, than: number): boolean =>
   COSTS.includes(measure) ? value < than : value > than;

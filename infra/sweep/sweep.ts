@@ -11,6 +11,7 @@ import { join, resolve } from "node:path";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { loadConfig, type Override } from "../config/load-config.ts";
 import { readText } from "../config/read-text.ts";
+import type { RunConfig } from "../config/run-config.ts";
 import { searchDigest } from "../run/code-digest.ts";
 import { openPlan } from "../run/execute.ts";
 import { canonicalJson, type Json } from "../run/manifest.ts";
@@ -23,7 +24,7 @@ import { openResults } from "./results-file.ts";
 import { type SharedTape, shareTape } from "./shared-tape.ts";
 import { renderSweep } from "./sweep-page.ts";
 import { tableCsv } from "./table-csv.ts";
-import type { TrialAnswer } from "./trial.ts";
+import type { Trial, TrialAnswer } from "./trial.ts";
 import { TrialThreads } from "./trial-threads.ts";
 
 export interface SweepPlan {
@@ -38,7 +39,7 @@ export interface SearchOptions {
   readonly root: string;
   readonly threads: number;
   /** Of the trials, those done before included. */
-  readonly onProgress?: (done: number, total: number, barsEach: number) => void;
+  readonly onProgress?: (done: number, total: number) => void;
   readonly stopRequested?: () => boolean;
 }
 
@@ -68,7 +69,9 @@ export interface Ground {
   readonly tape: SharedTape;
   readonly identity: Json;
   readonly marketEvents: number;
-  readonly currency: string;
+  readonly account: RunConfig["flow"]["portfolio"];
+  /** How long a bar lasts where bars are built from ticks; null where the tape holds bars. */
+  readonly barUs: number | null;
 }
 
 /** `base` is what is set for all trials. Throws as loadConfig and openPlan do. */
@@ -90,7 +93,8 @@ export async function openGround(
       tape,
       identity: { run: open.identity as unknown as Json, code: searchDigest() },
       marketEvents: market.reduce((sum, { from, to }) => sum + to - from, 0),
-      currency: config.flow.portfolio.currency,
+      account: config.flow.portfolio,
+      barUs: config.flow.source === "ticks" ? config.flow.bars.intervalUs : null,
     };
   } finally {
     await open.tape.close();
@@ -118,7 +122,17 @@ export async function runSweep(
   const what = { ground: ground.identity, axes, random: plan.random } as unknown as Json;
   const id = searchId(what);
   const folder = resolve(options.root, "sweeps", id);
-  const answers = await answerAll(ground, axes, sets, join(folder, "results.jsonl"), options);
+  const trials = sets.map(
+    (set): NamedTrial => ({
+      key: settingsText(axes, set),
+      trial: {
+        overrides: [...ground.base, ...overridesOf(axes, set)],
+        window: null,
+        cashMinor: null,
+      },
+    }),
+  );
+  const answers = await answerAll(ground, trials, join(folder, "results.jsonl"), options);
   if (answers.length < sets.length) return { stopped: folder, done: answers.length };
   const order = ranked(answers, plan.measure);
   requireValid(answers);
@@ -132,7 +146,7 @@ export async function runSweep(
     gridSize: sizeOf(axes),
     random: plan.random,
     measure: plan.measure,
-    currency: ground.currency,
+    currency: ground.account.currency,
     marketEvents: ground.marketEvents,
     sets,
     answers,
@@ -145,37 +159,35 @@ export async function runSweep(
   return sweep;
 }
 
-async function answerAll(
+/** Trials that are to be answered, each by a name of its own. */
+export interface NamedTrial {
+  readonly key: string;
+  readonly trial: Trial;
+}
+
+/** Answers in the order of the trials, all or the first ones of them where it was stopped. */
+export async function answerAll(
   ground: Ground,
-  axes: readonly Axis[],
-  sets: readonly ParameterSet[],
+  trials: readonly NamedTrial[],
   path: string,
   { threads, onProgress, stopRequested }: SearchOptions,
 ): Promise<readonly TrialAnswer[]> {
-  const keys = sets.map((set) => settingsText(axes, set));
+  const keys = trials.map(({ key }) => key);
   const results = openResults(path, keys);
   const answers = [...results.answers];
   const done = answers.length;
-  onProgress?.(done, sets.length, ground.marketEvents);
-  if (done === sets.length) return answers;
-  const { configPath, configText, tape, base } = ground;
-  const pool = new TrialThreads(Math.min(threads, sets.length - done), {
-    configPath,
-    configText,
-    tape,
-  });
+  onProgress?.(done, trials.length);
+  if (done === trials.length) return answers;
+  const { configPath, configText, tape } = ground;
+  const most = Math.min(threads, trials.length - done);
+  const pool = new TrialThreads(most, { configPath, configText, tape });
   try {
-    const trials = sets.slice(done).map((set) => ({
-      overrides: [...base, ...overridesOf(axes, set)],
-      window: null,
-      cashMinor: null,
-    }));
     await pool.run(
-      trials,
+      trials.slice(done).map(({ trial }) => trial),
       (place, answer) => {
         results.append(keys[done + place] as string, answer);
         answers.push(answer);
-        onProgress?.(answers.length, sets.length, ground.marketEvents);
+        onProgress?.(answers.length, trials.length);
       },
       stopRequested,
     );
@@ -192,7 +204,7 @@ export const overridesOf = (axes: readonly Axis[], set: ParameterSet): readonly 
 export const settingsText = (axes: readonly Axis[], set: ParameterSet): string =>
   axes.map(({ key }, i) => `${key}=${set[i]}`).join(" ");
 
-function requireValid(answers: readonly TrialAnswer[]): void {
+export function requireValid(answers: readonly TrialAnswer[]): void {
   if (answers.some(({ state }) => state === "done")) return;
   const [first] = answers;
   const why = first === undefined || first.state === "done" ? "" : first.why;

@@ -39,8 +39,11 @@ export function tableCsv({ axes, sets, answers, order }: Sweep): string {
     const why = answer.state === "done" ? "" : answer.why;
     return [rank + 1, ...(sets[place] ?? []), answer.state, ...figures, why];
   });
-  return [head, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+  return [head, ...rows].map(csvLine).join("");
 }
+
+export const csvLine = (row: readonly (string | number)[]): string =>
+  `${row.map(cell).join(",")}\r\n`;
 
 function cell(value: string | number): string {
   const text = String(value);

@@ -5,6 +5,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { Side } from "../../schemas/generated/orders.ts";
 import type { RiskVerdict, Target } from "../../schemas/generated/risk.verdicts.ts";
+import { dealOf } from "../../schemas/values/deal.ts";
 import { hear } from "../../schemas/values/heard-reports.ts";
 import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
@@ -57,7 +58,7 @@ export class Desk {
 
   approve(verdict: RiskVerdict): void {
     const { trading } = this.state;
-    if (trading === "HALTED" || trading === "KILLED") return;
+    if (trading !== "ACTIVE" && trading !== "REDUCE_ONLY") return;
     for (const target of verdict.targets) this.aim(target);
   }
 
@@ -112,7 +113,7 @@ export class Desk {
 
   /** An execution is booked, once, whatever its order's state allows: the venue has dealt. */
   report(report: ExecutionReport): void {
-    const { orderId, execId, execType, symbol } = report;
+    const { orderId, execId, symbol } = report;
     const book = bookOf(this.state, symbol);
     const heard = hear(book.heard, execId);
     if (heard === null) return;
@@ -121,13 +122,15 @@ export class Desk {
     // A parent does not outlive one: it has a verdict of its own.
     const isRestated = report.reason === "CorporateAction" && book.approval?.parent == null;
     if (isRestated) this.decideAt(report.tradeUs);
-    if (execType === "FILLED") execute(book, report);
+    const deal = dealOf(report);
+    if (deal !== null) execute(book, deal);
     for (const list of [book.working, book.exits]) {
       const known = list.find(({ order }) => order.orderId === orderId);
       if (known !== undefined) this.note(book, list, known, report);
     }
     this.settle(symbol, book);
     this.protect(symbol, book);
+    this.flatten(symbol, book);
   }
 
   private decideAt(timeUs: number): void {
@@ -149,7 +152,9 @@ export class Desk {
     const ended = isEnd(status) && !isEnd(before.status);
     // The position was closed to protect it: nothing of what was approved before it stands.
     if (report.execType === "FILLED" && isExit) book.approval = null;
-    if (ended && status === "REJECTED" && isExit) book.refused.push(known.order.type);
+    const isClosing = this.state.trading === "FLATTENED" && known.order.reduceOnly;
+    const isRefused = ended && status === "REJECTED";
+    if (isRefused && (isExit || isClosing)) book.refused.push(known.order.type);
     // Ended by the venue, not by us: what was approved has been tried. Of a slice the next takes it over.
     const goesOn = book.approval?.parent?.status === "WORKING" && status !== "REJECTED";
     if (ended && status !== "FILLED" && before.cancels === 0 && !isExit && !goesOn) {
@@ -160,12 +165,17 @@ export class Desk {
 
   obey(command: ControlCommand): void {
     const { state } = this;
-    state.trading = nextTradingState(state.trading, command);
     const { command: name } = command;
+    if (name === "SetLimit" || name === "RequestOverride" || name === "ConfirmOverride") return;
+    state.trading = nextTradingState(state.trading, command);
     for (const [symbol, book] of state.books) {
-      if (name !== "EnableTrading" && name !== "SetLimit") book.approval = null;
-      if (name === "KillTrading") {
+      if (name !== "EnableTrading") book.approval = null;
+      if (name === "KillTrading" || name === "FlattenPositions") {
         for (const working of [...book.working, ...book.exits]) this.outbox.cancel(working);
+      }
+      if (name === "FlattenPositions") {
+        book.refused = [];
+        this.flatten(symbol, book);
       }
       if (name === "EnableTrading") this.protect(symbol, book);
     }
@@ -251,9 +261,32 @@ export class Desk {
     book.working.push(working);
   }
 
+  /**
+   * After FlattenPositions: once nothing of the symbol works any more, a market order closes what is held. Where that
+   * is refused, it is not sent again before the next execution or FlattenPositions.
+   */
+  private flatten(symbol: string, book: SymbolBook): void {
+    if (this.state.trading !== "FLATTENED") return;
+    const { working, exits, refused } = book;
+    if ([...working, ...exits].some(isOpen) || refused.includes("MARKET")) return;
+    const position = book.position + sum(working, untoldOf) + sum(exits, untoldOf);
+    if (position === 0 || book.position === 0) return;
+    const closing = this.outbox.place(symbol, {
+      side: position > 0 ? "SELL" : "BUY",
+      type: "MARKET",
+      quantity: Math.abs(position),
+      limitPrice: null,
+      timeInForce: "GTC",
+      referencePrice: averageEntry(book),
+      reduceOnly: true,
+    });
+    book.working.push(closing);
+  }
+
   private protect(symbol: string, book: SymbolBook): void {
     const { exits } = this.config;
-    if (!hasExits(exits) || this.state.trading === "KILLED") return;
+    const { trading } = this.state;
+    if (!hasExits(exits) || trading === "KILLED" || trading === "FLATTENED") return;
     const { outbox } = this;
     protect(book, wantedExits(exits, book), {
       submit: (terms) => {

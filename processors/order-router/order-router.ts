@@ -13,7 +13,8 @@
 // - An order that the venue refuses, or ends by itself (IOC, its date), uses its approval up: the next
 //   verdict decides anew.
 // - HaltTrading, ReduceOnly and KillTrading end every approval that is not sent yet; KillTrading also cancels
-//   what works. No verdict is acted on while trading is halted or killed.
+//   what works, and FlattenPositions then closes what is held: a market order, reduce-only, once nothing of the
+//   symbol works. No verdict is acted on while trading is halted, killed or flattened.
 // - Protective exits (exits.ts), where they are configured: a position has a stop, a limit and a trailing stop of its
 //   size at the venue, in one group with every order that makes it smaller, so that what one executes is taken off
 //   the others there, without us. They are replaced as the position changes and cancelled when it is flat. An exit

@@ -2,6 +2,7 @@
 
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import type { Order } from "../../schemas/generated/orders.ts";
 import type { Liquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
 
@@ -24,10 +25,27 @@ export interface Book {
   /** Orders that ended in the event of that time, with what they executed: a child may come just after. */
   readonly ended: Map<string, number>;
   endedUs: number;
+  /** Requests on their way, and reports on theirs, each in its order. */
+  readonly underway: Underway[];
+  readonly unheard: { readonly report: ExecutionReport; readonly dueUs: number }[];
+  /** Requests that wait until there is trading again. */
+  shut: { readonly order: Order; readonly sinceUs: number }[];
+  /** Why there is no trading whatever the hours; and when that last ended, -1 where it never did. */
+  halt: "MarketHalted" | "MarketClosed" | null;
+  resumedUs: number;
+  /** Executions that may be undone; none where nobody says so. */
+  deals: readonly ExecutionReport[];
   /** null where no part of a price asks for it. */
   liquidity: Liquidity | null;
   /** By portfolio: what a calendar month has traded, where fees fall with it. */
   readonly monthly: Map<string, { readonly month: number; readonly volume: bigint }>;
+}
+
+interface Underway {
+  readonly order: Order;
+  readonly dueUs: number;
+  /** By the gate before the venue: it is answered in its turn. */
+  readonly isDenied: boolean;
 }
 
 export interface VenueState {
@@ -51,6 +69,12 @@ export function bookOf(state: VenueState, symbol: string): Book {
     positions: new Map(),
     ended: new Map(),
     endedUs: -1,
+    underway: [],
+    unheard: [],
+    shut: [],
+    halt: null,
+    resumedUs: -1,
+    deals: [],
     liquidity: null,
     monthly: new Map(),
   };

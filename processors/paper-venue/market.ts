@@ -6,6 +6,7 @@ import type { MarketTick } from "../../schemas/generated/market.ticks.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import { jumpTo, pathOf, type Step } from "./bar-path.ts";
 import { dayOf, isWholeDay } from "./book.ts";
+import { mayTrade } from "./hours.ts";
 import { beginVolume, observe } from "./liquidity.ts";
 import { isAuction } from "./order-check.ts";
 import { mayAct, type RestingOrder } from "./resting-order.ts";
@@ -16,6 +17,10 @@ export function onBar(session: Session, bar: MarketBar): void {
   const { book, config } = session;
   const { startUs, endUs, close } = bar;
   const day = dayOf(endUs - 1);
+  if (!mayTrade(book, config, startUs, endUs)) {
+    learn(session, bar);
+    return;
+  }
   if (book.resting.length > 0) {
     const opens = dayOf(startUs) > book.lastDay;
     const whole = isWholeDay(startUs, endUs);
@@ -41,8 +46,9 @@ export function onBar(session: Session, bar: MarketBar): void {
 }
 
 export function onTick(session: Session, { price, quantity }: MarketTick): void {
-  const { book, nowUs } = session;
+  const { book, config, nowUs } = session;
   const day = dayOf(nowUs);
+  if (!mayTrade(book, config, nowUs, nowUs)) return;
   if (book.resting.length > 0) {
     const opens = day > book.lastDay;
     const takes: Takes = ({ order }) => {

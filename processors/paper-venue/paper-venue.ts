@@ -17,26 +17,36 @@
 // which is known with the first price of the date after (or at the end of a bar of a day).
 // A split, a change of symbol and a delisting cancel every order of the symbol, GTC too, and those that
 // were decided before it and arrive after (docs/corporate-actions.md has the reason).
+// Where there is an order gate (isGated), only what it lets through is acted on; what it refuses never was an order
+// here, and is answered with a rejection.
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
+import { arrive, catchUp, tell } from "./door.ts";
 import { expire, learn, onBar, onTick } from "./market.ts";
-import { act, handle } from "./requests.ts";
+import { act, deny, handle } from "./requests.ts";
 import { Session } from "./session.ts";
+import { onStatus } from "./status.ts";
+
+/** What a request comes as. */
+const requests: ReadonlySet<Input> = new Set(["orders", "risk.order-verdicts"]);
 
 type Input =
   | "orders"
+  | "risk.order-verdicts"
   | "market.instruments"
   | "market.corporate-actions"
+  | "market.status"
   | "market.bars"
   | "market.ticks";
 
 export function paperVenue(
   config: VenueConfig,
   source: "ticks" | "bars",
+  isGated = false,
 ): Processor<VenueState, Input, "fills"> {
   const onTicks = config.fill === "next-tick";
   if (onTicks && source === "bars") {
@@ -46,16 +56,18 @@ export function paperVenue(
       { fill: config.fill, source },
     );
   }
+  const isDelayed = config.chance !== undefined || config.trading !== undefined;
   const learnsBars = onTicks && config.price !== undefined;
   return {
     name: "paper-venue",
     version: 2,
     scope: "symbol",
     inputs: [
-      "orders",
+      isGated ? "risk.order-verdicts" : "orders",
       "market.instruments",
       "market.corporate-actions",
       onTicks ? "market.ticks" : "market.bars",
+      ...(config.trading?.status === true ? (["market.status"] as const) : []),
       ...(learnsBars ? (["market.bars"] as const) : []),
     ],
     unanswered: learnsBars ? ["market.instruments", "market.bars"] : ["market.instruments"],
@@ -69,17 +81,43 @@ export function paperVenue(
         book.instrument = event.value;
         return state;
       }
-      const session = new Session(state, book, config, event.timeUs);
-      if (event.topic === "market.bars") {
-        if (learnsBars) learn(session, event.value);
-        else onBar(session, event.value);
-      } else if (event.topic === "orders") {
-        expire(session, event.timeUs);
-        handle(session, event.value);
-      } else if (event.topic === "market.corporate-actions") {
-        expire(session, event.timeUs);
-        act(session, event.value);
-      } else if (!event.value.suspicious) onTick(session, event.value);
+      const isLesson = learnsBars && event.topic === "market.bars";
+      const { timeUs } = event;
+      if (!isLesson && isDelayed)
+        catchUp({ state, book, config }, timeUs, requests.has(event.topic));
+      const session = new Session(state, book, config, timeUs);
+      switch (event.topic) {
+        case "orders":
+          expire(session, timeUs);
+          if (isDelayed) arrive({ state, book, config }, event.value, timeUs);
+          else handle(session, event.value);
+          break;
+        case "risk.order-verdicts": {
+          expire(session, timeUs);
+          const { outcome, order } = event.value;
+          const isDenied = outcome !== "PASS";
+          if (isDelayed) arrive({ state, book, config }, order, timeUs, isDenied);
+          else if (isDenied) deny(session, order);
+          else handle(session, order);
+          break;
+        }
+        case "market.corporate-actions":
+          expire(session, timeUs);
+          act(session, event.value);
+          break;
+        case "market.status":
+          expire(session, timeUs);
+          onStatus(session, event.value);
+          break;
+        case "market.bars":
+          if (isLesson) learn(session, event.value);
+          else onBar(session, event.value);
+          break;
+        case "market.ticks":
+          if (!event.value.suspicious) onTick(session, event.value);
+          break;
+      }
+      if (!isLesson && isDelayed) tell({ state, book, config }, timeUs);
       return state;
     },
     decide: ({ reports }) =>

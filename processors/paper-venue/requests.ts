@@ -12,13 +12,26 @@ import { acceptable, type RestingOrder, restingOrder } from "./resting-order.ts"
 import { keyOf, type Session } from "./session.ts";
 import { walk } from "./walk.ts";
 
-export function handle(session: Session, order: Order): void {
-  if (order.action === "NEW") place(session, order);
+/** `freshUs`: a price from before it is not to be had on arrival. */
+export function handle(session: Session, order: Order, freshUs = order.decidedUs): void {
+  if (order.action === "NEW") place(session, order, freshUs);
   else {
     const found = session.book.resting.find(({ order: one }) => keyOf(one) === keyOf(order));
     if (order.action === "CANCEL") cancel(session, order, found);
     else replace(session, order, found);
   }
+}
+
+/** Answers what the order gate has refused: a replace leaves its order as it was. */
+export function deny(session: Session, order: Order): void {
+  const unknown = { order, executed: 0, leaves: 0 };
+  if (order.action !== "REPLACE") {
+    session.report(unknown, "REJECTED", "DeniedByRisk");
+    return;
+  }
+  const found = session.book.resting.find(({ order: one }) => keyOf(one) === keyOf(order));
+  const reason = found === undefined ? "UnknownOrder" : "DeniedByRisk";
+  session.report(found ?? unknown, "REPLACE_REJECTED", reason);
 }
 
 /** Every order of the symbol ends; what is held of it here is in new shares, or no longer. */
@@ -27,6 +40,10 @@ export function act(session: Session, action: CorporateAction): void {
   const { book, nowUs } = session;
   for (const resting of [...book.resting]) {
     if (session.isResting(resting)) session.end(resting, "CANCELED", "CorporateAction");
+  }
+  for (const { order } of book.shut.splice(0)) {
+    const answer = order.action === "NEW" ? "CANCELED" : "REPLACE_REJECTED";
+    session.report({ order, executed: 0, leaves: 0 }, answer, "CorporateAction");
   }
   for (const [portfolio, position] of book.positions) {
     const isSplit = action.action === "SPLIT";
@@ -43,7 +60,7 @@ function cancel(session: Session, order: Order, found: RestingOrder | undefined)
   else session.report({ order, executed: 0, leaves: 0 }, "CANCEL_REJECTED", "UnknownOrder");
 }
 
-function place(session: Session, order: Order): void {
+function place(session: Session, order: Order, freshUs: number): void {
   const { book, nowUs, config } = session;
   if (order.decidedUs < book.actionUs) {
     session.report({ order, executed: 0, leaves: 0 }, "CANCELED", "CorporateAction");
@@ -68,7 +85,7 @@ function place(session: Session, order: Order): void {
     return;
   }
   const { last, lastUs } = book;
-  const isKnown = lastUs >= order.decidedUs && lastUs <= nowUs;
+  const isKnown = lastUs >= order.decidedUs && lastUs >= freshUs && lastUs <= nowUs;
   if (config.fill === "bar-close" && isKnown && !isAuction(order)) {
     walk(session, [jumpTo(last, lastUs, "close")], (one) => one === resting);
   }

@@ -12,6 +12,7 @@ import type {
   PortfolioSnapshot,
   SnapshotCause,
 } from "../../schemas/generated/portfolio.snapshots.ts";
+import { dealOf } from "../../schemas/values/deal.ts";
 import { changeHolding } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import { type EmitOf, type EventOf, emit } from "../../streams/event.ts";
@@ -65,8 +66,8 @@ function evolve(
     if (position.holding.quantity !== 0) revalue(state, symbol, position);
     else state.changed = null;
   } else if (event.topic === "fills") {
-    const fill = event.value;
-    if (fill.execType === "FILLED" && fill.portfolio === config.name) book(state, fill, config);
+    const fill = event.value.portfolio === config.name ? dealOf(event.value) : null;
+    if (fill !== null) book(state, fill, config);
     else state.changed = null;
   } else if (event.topic === "market.corporate-actions") {
     state.changed = null;

@@ -9,7 +9,7 @@ import { cut, cuts, type Docket, record, type Trade } from "./docket.ts";
 import { between, reduces, sizeWithin, toLong, wholeLots, worth } from "./exposure.ts";
 import { quantityLimit } from "./limits.ts";
 
-/** Limit and measured are places in ACTIVE, REDUCE_ONLY, HALTED, KILLED: the last that allows the trade. */
+/** Limit and measured are places in ACTIVE, REDUCE_ONLY, HALTED, KILLED, FLATTENED: the last that allows the trade. */
 export function checkState(docket: Docket, trade: Trade): void {
   const { trading, latchedByDrawdown, onBreach } = docket.at;
   const { target, quantity, risk } = trade;
@@ -27,11 +27,12 @@ export function checkState(docket: Docket, trade: Trade): void {
   if (record(docket, check, stateReason(trading, latchedByDrawdown))) return;
   if (trading !== "REDUCE_ONLY") docket.denied = true;
   // A trade through zero may still close; anything else adds risk and is left out.
-  else cut(trade, onBreach === "reduce" ? between(0, risk.position, quantity) : risk.position);
+  else cut(trade, onBreach === "deny" ? risk.position : between(0, risk.position, quantity));
 }
 
 function stateReason(trading: TradingState, latchedByDrawdown: boolean): RiskReason {
   if (trading === "KILLED") return "TradingKilled";
+  if (trading === "FLATTENED") return "TradingFlattened";
   if (trading === "HALTED") return "TradingHalted";
   return latchedByDrawdown ? "MaxDrawdownExceeded" : "ReduceOnly";
 }

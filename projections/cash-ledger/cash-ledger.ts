@@ -7,6 +7,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
+import { dealOf } from "../../schemas/values/deal.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { changeHolding, flat, type Holding } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
@@ -112,7 +113,10 @@ function evolve(state: LedgerState, event: EventOf<Input>): LedgerState {
   else if (event.topic === "market.instruments") {
     state.instruments.set(event.value.symbol, event.value);
   } else if (event.topic === "market.corporate-actions") act(state, event.value);
-  else if (event.value.execType === "FILLED") book(state, event.value);
+  else {
+    const deal = dealOf(event.value);
+    if (deal !== null) book(state, deal);
+  }
   return state;
 }
 

@@ -7,6 +7,7 @@ import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
+import { dealOf } from "../../schemas/values/deal.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { averagePrice, flat } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
@@ -55,7 +56,8 @@ export interface TradesState {
 function evolve(state: TradesState, event: EventOf<Input>): TradesState {
   if (event.topic === "market.bars") mark(state, event.value);
   else if (event.topic === "fills") {
-    if (event.value.execType === "FILLED") fold(state, event.value);
+    const deal = dealOf(event.value);
+    if (deal !== null) fold(state, deal);
   } else if (event.topic === "market.corporate-actions") act(state, event.value, event.timeUs);
   else state.instruments.set(event.value.symbol, event.value);
   return state;

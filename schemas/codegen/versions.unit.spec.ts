@@ -215,21 +215,22 @@ describe("the gate", () => {
 
   test("lets a field with a default and a new symbol through, once they are recorded", () => {
     const folder = copyOfSchemas();
-    edit(folder, "risk.verdicts", (schema) => {
-      symbols(schema, "reason").push("MaxLeverageExceeded");
+    edit(folder, "models.events", (schema) => {
+      symbols(schema, "kind").push("RETIRED");
       schema.fields.push({ name: "note", type: ["null", "string"], default: null, since: 2 });
     });
     expect(findProblems(folder)).toEqual([
-      "risk.verdicts: version 2 is not recorded, run npm run schemas:record",
+      "models.events: version 2 is not recorded, run npm run schemas:record",
     ]);
-    expect(recordVersions(folder, false)).toEqual(["risk.verdicts: version 2 recorded"]);
+    const recorded = ["models.events: version 2 recorded"];
+    expect(recordVersions(folder, false)).toEqual(recorded);
     expect(findProblems(folder)).toEqual([]);
-    const [then, now] = readVersions(folder, "risk.verdicts");
+    const [then, now] = readVersions(folder, "models.events");
     if (then === undefined || now === undefined) throw new Error("two versions are recorded");
     const type = plainTypeOf(then.schema);
     const newest = Buffer.from(now.golden.records[1]?.bytes ?? "", "hex");
     expect(type.fromBuffer(newest, type.createResolver(plainTypeOf(now.schema)))).toMatchObject({
-      reason: "UNKNOWN",
+      kind: "UNKNOWN",
     });
   });
 
@@ -237,7 +238,7 @@ describe("the gate", () => {
     const folder = copyOfSchemas();
     const extra = { name: "extra", type: "long", default: 0 };
     edit(folder, "signals", (schema) => schema.fields.push(extra));
-    edit(folder, "risk.verdicts", (schema) => schema.fields.unshift({ ...extra, since: 2 }));
+    edit(folder, "weights.proposals", (schema) => schema.fields.unshift({ ...extra, since: 2 }));
     const reason = /a field that came after version 1 goes to the end and says "since": 2 or later/;
     expect(findProblems(folder)).toEqual([
       expect.stringMatching(reason),

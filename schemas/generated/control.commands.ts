@@ -8,6 +8,11 @@ export const controlCommandNameSymbols = [
   "KillTrading",
   "EnableTrading",
   "SetLimit",
+  "FlattenPositions",
+  "RequestOverride",
+  "ConfirmOverride",
+  "SetOverlay",
+  "LiftOverlay",
 ] as const;
 
 export type ControlCommandName = (typeof controlCommandNameSymbols)[number];
@@ -24,6 +29,35 @@ function controlCommandNameIndex(value: ControlCommandName): number {
       return 4;
     case "SetLimit":
       return 5;
+    case "FlattenPositions":
+      return 6;
+    case "RequestOverride":
+      return 7;
+    case "ConfirmOverride":
+      return 8;
+    case "SetOverlay":
+      return 9;
+    case "LiftOverlay":
+      return 10;
+    default:
+      return 0;
+  }
+}
+
+export const overlayKindSymbols = ["RESTRICTED_BUYS", "RESTRICTED", "BLACKOUT", "TARGET"] as const;
+
+export type OverlayKind = (typeof overlayKindSymbols)[number];
+
+function overlayKindIndex(value: OverlayKind): number {
+  switch (value) {
+    case "RESTRICTED_BUYS":
+      return 1;
+    case "RESTRICTED":
+      return 2;
+    case "BLACKOUT":
+      return 3;
+    case "TARGET":
+      return 4;
     default:
       return 0;
   }
@@ -35,10 +69,18 @@ export interface ControlCommand {
   readonly command: ControlCommandName;
   readonly who: string;
   readonly why: string;
-  /** SetLimit: which limit */
+  /** SetLimit: which limit; …Override: which check */
   readonly limit: string | null;
-  /** SetLimit: its new value */
+  /** SetLimit: its new value; SetOverlay of a TARGET: the weight in basis points of equity, signed */
   readonly value: number | null;
+  /** …Override: of which symbol's next order; …Overlay: on which symbol, empty for every one */
+  readonly symbol: string;
+  /** SetOverlay, LiftOverlay: which */
+  readonly overlay: OverlayKind | null;
+  /** SetOverlay: from when on; null from the command on */
+  readonly fromUs: number | null;
+  /** SetOverlay: before when; null until it is lifted */
+  readonly untilUs: number | null;
 }
 export function encodeControlCommand(writer: Writer, value: ControlCommand): void {
   writer.string(value.portfolio);
@@ -55,6 +97,22 @@ export function encodeControlCommand(writer: Writer, value: ControlCommand): voi
     writer.long(1);
     writer.long(value.value);
   }
+  writer.string(value.symbol);
+  if (value.overlay === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.enumeration(overlayKindIndex(value.overlay), value.overlay);
+  }
+  if (value.fromUs === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.fromUs);
+  }
+  if (value.untilUs === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.untilUs);
+  }
 }
 export function decodeControlCommand(reader: Reader): ControlCommand {
   return {
@@ -64,6 +122,14 @@ export function decodeControlCommand(reader: Reader): ControlCommand {
     why: reader.string(),
     limit: reader.present() ? reader.string() : null,
     value: reader.present() ? reader.long() : null,
+    symbol: reader.goesOn() ? reader.string() : "",
+    overlay: reader.goesOn()
+      ? reader.present()
+        ? reader.enumeration(overlayKindSymbols)
+        : null
+      : null,
+    fromUs: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
+    untilUs: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
   };
 }
 

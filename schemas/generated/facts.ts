@@ -9,11 +9,13 @@ import { marketBarCodec, type MarketBar } from "./market.bars.ts";
 import { corporateActionCodec, type CorporateAction } from "./market.corporate-actions.ts";
 import { instrumentCodec, type Instrument } from "./market.instruments.ts";
 import { marketQuoteCodec, type MarketQuote } from "./market.quotes.ts";
+import { marketStatusCodec, type MarketStatus } from "./market.status.ts";
 import { marketTickCodec, type MarketTick } from "./market.ticks.ts";
 import { modelEventCodec, type ModelEvent } from "./models.events.ts";
 import { orderCodec, type Order } from "./orders.ts";
 import { portfolioSnapshotCodec, type PortfolioSnapshot } from "./portfolio.snapshots.ts";
 import { regimeCodec, type Regime } from "./regimes.ts";
+import { orderVerdictCodec, type OrderVerdict } from "./risk.order-verdicts.ts";
 import { riskVerdictCodec, type RiskVerdict } from "./risk.verdicts.ts";
 import { signalCodec, type Signal } from "./signals.ts";
 import { lateAdmissionCodec, type LateAdmission } from "./tape.admissions.ts";
@@ -30,11 +32,13 @@ export interface Facts {
   readonly "market.corporate-actions": CorporateAction;
   readonly "market.instruments": Instrument;
   readonly "market.quotes": MarketQuote;
+  readonly "market.status": MarketStatus;
   readonly "market.ticks": MarketTick;
   readonly "models.events": ModelEvent;
   readonly orders: Order;
   readonly "portfolio.snapshots": PortfolioSnapshot;
   readonly regimes: Regime;
+  readonly "risk.order-verdicts": OrderVerdict;
   readonly "risk.verdicts": RiskVerdict;
   readonly signals: Signal;
   readonly "tape.admissions": LateAdmission;
@@ -53,11 +57,13 @@ export const codecs: { readonly [Topic in TopicName]: Codec<Facts[Topic]> } = {
   "market.corporate-actions": corporateActionCodec,
   "market.instruments": instrumentCodec,
   "market.quotes": marketQuoteCodec,
+  "market.status": marketStatusCodec,
   "market.ticks": marketTickCodec,
   "models.events": modelEventCodec,
   orders: orderCodec,
   "portfolio.snapshots": portfolioSnapshotCodec,
   regimes: regimeCodec,
+  "risk.order-verdicts": orderVerdictCodec,
   "risk.verdicts": riskVerdictCodec,
   signals: signalCodec,
   "tape.admissions": lateAdmissionCodec,

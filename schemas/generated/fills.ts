@@ -92,6 +92,7 @@ export const execReasonSymbols = [
   "BorrowFee",
   "Funding",
   "Financing",
+  "DeniedByRisk",
 ] as const;
 
 export type ExecReason = (typeof execReasonSymbols)[number];
@@ -144,6 +145,8 @@ function execReasonIndex(value: ExecReason): number {
       return 22;
     case "Financing":
       return 23;
+    case "DeniedByRisk":
+      return 24;
     default:
       return 0;
   }

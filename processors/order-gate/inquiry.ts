@@ -1,0 +1,65 @@
+// One order request under examination: what it is held against, and what was found. Promises: each check that
+// is made is written down with limit and measured value; the first that failed, and is not overridden, names the reason.
+
+import type {
+  Order,
+  OrderCheck,
+  OrderCheckName,
+  OrderRiskReason,
+  OrderRiskUnit,
+  UsedEvent,
+} from "../../schemas/generated/risk.order-verdicts.ts";
+import type { OrderRiskConfig, PortfolioConfig } from "../flow-config.ts";
+import { type GateState, type SymbolWatch, watchOf } from "./gate-state.ts";
+import { openingOf, reachOf, workingOn } from "./working-orders.ts";
+
+export interface Rules {
+  readonly config: OrderRiskConfig;
+  readonly portfolio: PortfolioConfig;
+}
+
+export interface Inquiry extends Rules {
+  readonly state: GateState;
+  readonly nowUs: number;
+  readonly order: Order;
+  readonly watch: SymbolWatch;
+  /** What would work: a replace's quantity counts what was executed. */
+  readonly quantity: number;
+  /** Position in the order's direction once what works on its side has executed, without this order. */
+  readonly reach: number;
+  /** Part of the quantity that opens a position, at worst; 0: it only reduces. */
+  readonly opening: number;
+  readonly checks: OrderCheck[];
+  /** Of the checks that failed. */
+  readonly failed: { readonly check: OrderCheckName; readonly reason: OrderRiskReason }[];
+}
+
+export function inquiryOf(rules: Rules, state: GateState, order: Order, nowUs: number): Inquiry {
+  const watch = watchOf(state, order.symbol);
+  const executed = state.orders.get(order.orderId)?.progress.cumQuantity ?? 0;
+  const quantity =
+    order.action === "REPLACE" ? Math.max(0, order.quantity - executed) : order.quantity;
+  const reach = reachOf(watch.position, order.side, workingOn(state, order));
+  const opening = openingOf(order, quantity, reach);
+  return { ...rules, state, nowUs, order, watch, quantity, reach, opening, checks: [], failed: [] };
+}
+
+export interface Finding {
+  readonly check: OrderCheckName;
+  readonly limit: number;
+  readonly measured: number;
+  readonly unit: OrderRiskUnit;
+  readonly used: readonly UsedEvent[];
+}
+
+/** Passes where what was measured is at most the limit. */
+export function hold(inquiry: Inquiry, finding: Finding, reason: OrderRiskReason): void {
+  const passed = finding.measured <= finding.limit;
+  const { check, limit, measured, unit, used } = finding;
+  inquiry.checks.push({ check, limit, measured, unit, passed, used: [...used] });
+  if (!passed) inquiry.failed.push({ check, reason });
+}
+
+/** The last event of a topic that was measured with; none where nothing has come. */
+export const usedAt = (topic: UsedEvent["topic"], timeUs: number): readonly UsedEvent[] =>
+  timeUs < 0 ? [] : [{ topic, timeUs }];
