@@ -2,6 +2,7 @@
 // processors. Scaled values that need an instrument's scale stay decimal text until it is known.
 
 import type { TimeInForce } from "../schemas/generated/orders.ts";
+import type { LotMethod } from "../schemas/values/holding.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 
 /** A non-negative decimal number as text: "100", "0.25". */
@@ -41,6 +42,10 @@ export interface PortfolioConfig {
   readonly currency: string;
   readonly currencyScale: number;
   readonly initialCashMinor: bigint;
+  /** Left out: a sale takes cost out at the average. */
+  readonly lots?: LotMethod;
+  /** How old a rate of conversion may be; left out: instruments of other currencies are refused. */
+  readonly rateMaxAgeUs?: number;
 }
 
 /** How positions are sized, and when they are sized again. */

@@ -4,6 +4,7 @@
 import { Random } from "../quant/random.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
+import { spotTerms } from "../schemas/values/contract-terms.ts";
 import type { Scenario, SourceFact } from "../streams/simulator/scenario.ts";
 import {
   bar,
@@ -176,6 +177,7 @@ const drawInstrument = (random: Random, symbol: string): Instrument => ({
   multiplier: 1,
   calendar: "24x7",
   timeZone: "UTC",
+  ...spotTerms,
 });
 
 /** Prices walk far enough for models to turn and limits to bite within a few bars. */

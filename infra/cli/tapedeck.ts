@@ -90,6 +90,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "print a default configuration, check one, show the schema",
     async () => (await import("./config.ts")).configCommand(),
   ],
+  statement: [
+    "what came into and went out of every account on a day, and what was held at its end",
+    async () => (await import("./statement.ts")).statementCommand(),
+  ],
   schemas: [
     "check our schemas against a schema registry, publish them, show what differs",
     async () => (await import("./schemas.ts")).schemasCommand(),

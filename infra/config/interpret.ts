@@ -2,7 +2,7 @@
 // units, durations and times to microseconds. Promises: every conversion is exact; a value that has
 // no exact counterpart is a finding, never rounded; rules that span several keys are held here.
 
-import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
+import type { FlowConfig, PortfolioConfig, RiskConfig } from "../../processors/flow-config.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
@@ -83,6 +83,10 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       currency: portfolio.currency,
       currencyScale: read.currencyScale,
       initialCashMinor: BigInt(read.amount("/portfolio/cash", portfolio.cash)),
+      ...(portfolio.lots === "fifo" ? { lots: "FIFO" as const } : {}),
+      ...(portfolio.rateMaxAge === undefined
+        ? {}
+        : { rateMaxAgeUs: read.duration("/portfolio/rateMaxAge", portfolio.rateMaxAge, 1) }),
     },
     sizing: sizingOf(read, human.sizing),
     risk: {
@@ -130,6 +134,7 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
+    portfolio: onePortfolio(human.portfolio, flow.portfolio),
     sizing: oneSizing(human.sizing),
     risk: oneRisk(risk),
     orders: {
@@ -146,6 +151,18 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
       latency: formatDurationUs(flow.venue.latencyUs),
       participation: nullIfOff(venue.participation),
     },
+  };
+}
+
+/** The section as it always was where cost goes out at the average. */
+function onePortfolio(
+  { lots, rateMaxAge, ...rest }: HumanConfig["portfolio"],
+  { rateMaxAgeUs }: PortfolioConfig,
+): Settings {
+  return {
+    ...rest,
+    ...(lots === "fifo" ? { lots } : {}),
+    ...(rateMaxAgeUs === undefined ? {} : { rateMaxAge: formatDurationUs(rateMaxAgeUs) }),
   };
 }
 

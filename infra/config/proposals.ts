@@ -6,10 +6,10 @@ import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanBlackout, HumanLimit, HumanProposals } from "./human-config.ts";
 import type { Plain } from "./read-yaml.ts";
 import type { SizingReader } from "./sizing.ts";
+import { timeOfDayUs } from "./venue.ts";
 
 const BPS_DIGITS = 4;
 const DAY_US = 86_400_000_000;
-const MINUTE_US = 60_000_000;
 const WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 
 /** null where none is switched on. */
@@ -96,10 +96,6 @@ function blackoutOf({ from, until, days = WEEK, symbol }: HumanBlackout): Recurr
     untilUs: timeOfDayUs(until),
   };
 }
-
-/** Takes what the schema's pattern takes. */
-const timeOfDayUs = (text: string): number =>
-  (Number(text.slice(0, 2)) * 60 + Number(text.slice(3))) * MINUTE_US;
 
 /** What is switched on, each value in one form. */
 export function oneProposals(human: HumanProposals): { readonly [key: string]: Plain } {

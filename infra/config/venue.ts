@@ -192,7 +192,7 @@ function tradingOf(read: VenueReader, { trading }: HumanVenue): TradingConfig | 
 }
 
 /** Takes what the schema's pattern takes. */
-function timeOfDayUs(text: string): number {
+export function timeOfDayUs(text: string): number {
   const [hour = 0, minute = 0, second = 0] = text.split(":").map(Number);
   return ((hour * 60 + minute) * 60 + second) * 1_000_000;
 }
