@@ -303,6 +303,10 @@ export const errorKinds = {
     2,
     "give the new version topics of its own (--prefix, which names it too), run it as a shadow, or go back to what ran before",
   ),
+  LIVE_LATCHED: kind(
+    2,
+    "find out why it was stopped; `tapedeck command release --who NAME --why TEXT` takes the latch away",
+  ),
   LIVE_TOPICS_TAKEN: kind(
     2,
     "give this application topics of its own (another --prefix), or run under the name (--app) that wrote these",
