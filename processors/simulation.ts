@@ -22,6 +22,7 @@ import type {
   ExitsConfig,
   FlowConfig,
   OrderRiskConfig,
+  RiskConfig,
   SizingConfig,
 } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
@@ -45,6 +46,8 @@ export interface ScenarioOptions {
   /** With corporate actions in between; the rest of the market is that of the seed. */
   readonly actions?: boolean;
   readonly sizing?: SizingConfig;
+  /** With checks of whole proposals, and with persons' overlays among the commands. */
+  readonly risk?: Partial<RiskConfig>;
   /** With an order gate. */
   readonly orderRisk?: OrderRiskConfig;
   readonly algorithm?: AlgorithmConfig;
@@ -67,9 +70,10 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
     return { topic: "market.instruments", timeUs: LISTED_US, arrivalUs, value };
   });
   const commands = drawCommands(random, market);
+  const overlays = options.risk === undefined ? [] : drawOverlays(seed, market, symbols);
   const actions = options.actions === true ? drawActions(seed, market, symbols) : [];
   const statuses = options.costs === true ? drawStatuses(seed, market, symbols) : [];
-  const facts = [...listings, ...market, ...commands, ...actions, ...statuses].sort(
+  const facts = [...listings, ...market, ...commands, ...overlays, ...actions, ...statuses].sort(
     (a, b) => a.arrivalUs - b.arrivalUs,
   );
   const partitions = options.partitions ?? 1 + random.integer(8);
@@ -80,7 +84,8 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const orders =
     algorithm === undefined ? config.orders : { ...config.orders, algorithm, orderRisk };
   const gated = orderRisk === undefined ? {} : { orderRisk };
-  const topology = flowTopology({ ...config, sizing, model, venue, orders, ...gated });
+  const risk = { ...config.risk, ...options.risk };
+  const topology = flowTopology({ ...config, sizing, model, venue, orders, risk, ...gated });
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,
@@ -253,6 +258,31 @@ function drawCommands(random: Random, market: readonly SourceFact[]): readonly S
       kind === "SetLimit"
         ? command(kind, { limit: "maxDrawdownBps", value: 1 + random.integer(300) })
         : command(kind);
+    return { topic: "control.commands", timeUs, arrivalUs: timeUs, value };
+  });
+}
+
+function drawOverlays(
+  seed: number,
+  market: readonly SourceFact[],
+  symbols: readonly string[],
+): readonly SourceFact[] {
+  const random = new Random(-2_000_000_011 - seed);
+  if (market.length === 0) return [];
+  return Array.from({ length: random.integer(5) }, (): SourceFact => {
+    const { timeUs } = pick(random, market);
+    const overlay = pick(random, ["RESTRICTED_BUYS", "RESTRICTED", "BLACKOUT", "TARGET"] as const);
+    const symbol = pick(random, overlay === "TARGET" ? symbols : ["", ...symbols]);
+    const lasting = random.integer(3) === 0;
+    const value =
+      random.integer(4) === 0
+        ? command("LiftOverlay", { symbol })
+        : command("SetOverlay", {
+            overlay,
+            symbol,
+            value: overlay === "TARGET" ? random.integer(4_000) - 2_000 : null,
+            untilUs: lasting ? null : timeUs + 1 + random.integer(30 * MINUTE_US),
+          });
     return { topic: "control.commands", timeUs, arrivalUs: timeUs, value };
   });
 }
