@@ -4,6 +4,7 @@
 import { Random } from "../quant/random.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
+import { spotTerms } from "../schemas/values/contract-terms.ts";
 import type { Scenario, SourceFact } from "../streams/simulator/scenario.ts";
 import {
   bar,
@@ -29,6 +30,7 @@ import { builtInModels } from "./models.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { childrenFault, findFault } from "./simulation-books.ts";
+import { drawQuoted, drawQuotes } from "./simulation-quotes.ts";
 import { drawCosts, drawStatuses } from "./simulation-venues.ts";
 import { flowTopology } from "./topology.ts";
 
@@ -48,18 +50,26 @@ export interface ScenarioOptions {
   readonly sizing?: SizingConfig;
   /** With checks of whole proposals, and with persons' overlays among the commands. */
   readonly risk?: Partial<RiskConfig>;
+  /** Instead of the seed's own. */
+  readonly commands?: (market: readonly SourceFact[]) => readonly SourceFact[];
   /** With an order gate. */
   readonly orderRisk?: OrderRiskConfig;
   readonly algorithm?: AlgorithmConfig;
   readonly model?: AnyModel;
   /** With all that the venue can charge and do, drawn from the seed. */
   readonly costs?: boolean;
+  /** On ticks with quotes in between, which orders fill from; with a queue or without. */
+  readonly quotes?: boolean;
 }
 
 export function flowScenario(seed: number, options: ScenarioOptions = {}): Scenario {
   // Another stream than the simulator's own: what a market does must not depend on faults.
   const random = new Random(-1 - seed);
-  const config = drawConfig(random, seed);
+  const drawn = drawConfig(random, seed);
+  const quoted = options.quotes === true;
+  const config: FlowConfig = quoted
+    ? { ...drawn, source: "ticks", venue: { ...drawn.venue, ...drawQuoted(seed) } }
+    : drawn;
   const symbols = SYMBOLS.slice(0, 2 + random.integer(4));
   const instruments = new Map(symbols.map((symbol) => [symbol, drawInstrument(random, symbol)]));
   const market = drawMarket(random, config, symbols);
@@ -69,11 +79,14 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
     const arrivalUs = inTime ? LISTED_US : START_US + random.integer(MINUTE_US);
     return { topic: "market.instruments", timeUs: LISTED_US, arrivalUs, value };
   });
-  const commands = drawCommands(random, market);
+  const drawn = drawCommands(random, market);
+  const commands = options.commands?.(market) ?? drawn;
   const overlays = options.risk === undefined ? [] : drawOverlays(seed, market, symbols);
   const actions = options.actions === true ? drawActions(seed, market, symbols) : [];
   const statuses = options.costs === true ? drawStatuses(seed, market, symbols) : [];
-  const facts = [...listings, ...market, ...commands, ...overlays, ...actions, ...statuses].sort(
+  const quotes = quoted ? drawQuotes(seed, market) : [];
+  const ordered = [...commands, ...overlays, ...actions, ...statuses];
+  const facts = [...listings, ...market, ...quotes, ...ordered].sort(
     (a, b) => a.arrivalUs - b.arrivalUs,
   );
   const partitions = options.partitions ?? 1 + random.integer(8);
@@ -181,6 +194,7 @@ const drawInstrument = (random: Random, symbol: string): Instrument => ({
   multiplier: 1,
   calendar: "24x7",
   timeZone: "UTC",
+  ...spotTerms,
 });
 
 /** Prices walk far enough for models to turn and limits to bite within a few bars. */

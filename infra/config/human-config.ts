@@ -13,7 +13,13 @@ export interface HumanConfig {
   readonly bars: { readonly interval: string; readonly suspicious: "exclude" | "include" };
   readonly features: FlowConfig["features"];
   readonly model: string;
-  readonly portfolio: { readonly name: string; readonly currency: string; readonly cash: number };
+  readonly portfolio: {
+    readonly name: string;
+    readonly currency: string;
+    readonly cash: number;
+    readonly lots?: "average" | "fifo";
+    readonly rateMaxAge?: string;
+  };
   readonly sizing: HumanSizing;
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {
     readonly onBreach: BreachResponse;
@@ -37,6 +43,8 @@ export interface HumanConfig {
     readonly participation: HumanLimit;
     readonly fee: number;
     readonly minimumFee: number;
+    readonly limitFill?: "touch" | "cross";
+    readonly queue?: HumanLimit;
     readonly price?: HumanPrice;
     readonly fees?: HumanFees;
     readonly chance?: HumanChance;

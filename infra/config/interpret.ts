@@ -2,7 +2,7 @@
 // units, durations and times to microseconds. Promises: every conversion is exact; a value that has
 // no exact counterpart is a finding, never rounded; rules that span several keys are held here.
 
-import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
+import type { FlowConfig, PortfolioConfig, RiskConfig } from "../../processors/flow-config.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
@@ -14,6 +14,7 @@ import { oneOrderRisk, orderRiskOf } from "./order-risk.ts";
 import { nowhere, type Problem, problem } from "./problem.ts";
 import { KEYS, oneProposals, proposalsOf } from "./proposals.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
+import { oneResting, restingOf } from "./resting.ts";
 import type { RunConfig, Settings } from "./run-config.ts";
 import { oneSizing, sizingOf } from "./sizing.ts";
 import { oneVenue, venueCosts } from "./venue.ts";
@@ -83,6 +84,10 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       currency: portfolio.currency,
       currencyScale: read.currencyScale,
       initialCashMinor: BigInt(read.amount("/portfolio/cash", portfolio.cash)),
+      ...(portfolio.lots === "fifo" ? { lots: "FIFO" as const } : {}),
+      ...(portfolio.rateMaxAge === undefined
+        ? {}
+        : { rateMaxAgeUs: read.duration("/portfolio/rateMaxAge", portfolio.rateMaxAge, 1) }),
     },
     sizing: sizingOf(read, human.sizing),
     risk: {
@@ -119,17 +124,20 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
       ...venueCosts(read, venue, human.seed),
+      ...restingOf(read, venue),
     },
   };
 }
 
 /** The settings with their durations and limits in the one form that each value has. */
 function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
-  const { bars, risk, venue } = human;
+  const { bars, risk } = human;
   const { algorithm, ...orders } = human.orders;
+  const { limitFill: _, queue: __, ...venue } = human.venue;
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
+    portfolio: onePortfolio(human.portfolio, flow.portfolio),
     sizing: oneSizing(human.sizing),
     risk: oneRisk(risk),
     orders: {
@@ -143,9 +151,22 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
     },
     venue: {
       ...oneVenue(venue),
+      ...oneResting(human.venue),
       latency: formatDurationUs(flow.venue.latencyUs),
       participation: nullIfOff(venue.participation),
     },
+  };
+}
+
+/** The section as it always was where cost goes out at the average. */
+function onePortfolio(
+  { lots, rateMaxAge, ...rest }: HumanConfig["portfolio"],
+  { rateMaxAgeUs }: PortfolioConfig,
+): Settings {
+  return {
+    ...rest,
+    ...(lots === "fifo" ? { lots } : {}),
+    ...(rateMaxAgeUs === undefined ? {} : { rateMaxAge: formatDurationUs(rateMaxAgeUs) }),
   };
 }
 
@@ -395,8 +416,9 @@ function holdRules(
       `found ${human.range.from}; must be before range.to (${human.range.to})`,
     );
   }
-  if (human.venue.fill === "next-tick" && human.source === "bars") {
-    read.fail("/venue/fill", "next-tick needs source: ticks; use bar-close or next-open with bars");
+  const { fill } = human.venue;
+  if ((fill === "next-tick" || fill === "quote") && human.source === "bars") {
+    read.fail("/venue/fill", `${fill} needs source: ticks; use bar-close or next-open with bars`);
   }
   for (const [index, { timeUs }] of commands.entries()) {
     if (toUs !== null && timeUs >= toUs) {

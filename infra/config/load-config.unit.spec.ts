@@ -125,6 +125,32 @@ const sizings = [
   "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
 ];
 
+const quoted = "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5 }";
+
+/** What a portfolio may have beside its cash. */
+const money = "tape: x\nportfolio: { lots: fifo, rateMaxAge: 96h }";
+
+describe("a portfolio's money", () => {
+  test("is kept at average cost and in one currency, unless it says otherwise", () => {
+    const plain = {
+      name: "main",
+      currency: "USD",
+      currencyScale: 2,
+      initialCashMinor: 100_000_000n,
+    };
+    expect(read("tape: x\nportfolio: { lots: average }").flow.portfolio).toEqual(plain);
+    expect(read(money).flow.portfolio).toEqual({
+      ...plain,
+      lots: "FIFO",
+      rateMaxAgeUs: 4 * 86_400_000_000,
+    });
+    expect(read(money).canonical.portfolio).toMatchObject({ lots: "fifo", rateMaxAge: "4d" });
+    // A run without them has the settings that it had before there were any.
+    const bare = { name: "main", currency: "USD", cash: 1_000_000 };
+    expect(read("tape: x\nportfolio: { lots: average }").canonical.portfolio).toEqual(bare);
+  });
+});
+
 /** Every check of whole proposals; their machine units are in proposals.unit.spec.ts. */
 const settled =
   "maxGrossExposure maxSector maxNetExposure maxLeverage maxWeight maxHerfindahl maxBeta maxValueAtRisk maxExpectedShortfall maxCorrelation maxDaysToExit maxDailyLoss maxWeeklyLoss maxTradesADay capitalStages"
@@ -406,7 +432,7 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, gated, ...sizings, ...venues, proposals].flatMap((text) =>
+      [whole, gated, money, ...sizings, quoted, ...venues, proposals].flatMap((text) =>
         // A group that is left out differs as a whole: one with another key in it, key by key.
         [
           "tape: x",
