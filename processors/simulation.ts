@@ -65,11 +65,11 @@ export interface ScenarioOptions {
 export function flowScenario(seed: number, options: ScenarioOptions = {}): Scenario {
   // Another stream than the simulator's own: what a market does must not depend on faults.
   const random = new Random(-1 - seed);
-  const drawn = drawConfig(random, seed);
+  const plain = drawConfig(random, seed);
   const quoted = options.quotes === true;
   const config: FlowConfig = quoted
-    ? { ...drawn, source: "ticks", venue: { ...drawn.venue, ...drawQuoted(seed) } }
-    : drawn;
+    ? { ...plain, source: "ticks", venue: { ...plain.venue, ...drawQuoted(seed) } }
+    : plain;
   const symbols = SYMBOLS.slice(0, 2 + random.integer(4));
   const instruments = new Map(symbols.map((symbol) => [symbol, drawInstrument(random, symbol)]));
   const market = drawMarket(random, config, symbols);
@@ -94,8 +94,7 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const recorded = ownCount ? partitions : 1 + random.integer(3);
   const { sizing = config.sizing, model = config.model, algorithm, orderRisk } = options;
   const venue = options.costs === true ? { ...config.venue, ...drawCosts(seed) } : config.venue;
-  const orders =
-    algorithm === undefined ? config.orders : { ...config.orders, algorithm, orderRisk };
+  const orders = algorithm === undefined ? config.orders : { ...config.orders, algorithm };
   const gated = orderRisk === undefined ? {} : { orderRisk };
   const risk = { ...config.risk, ...options.risk };
   const topology = flowTopology({ ...config, sizing, model, venue, orders, risk, ...gated });
