@@ -70,6 +70,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "make a run's report anew: against a benchmark, with its tables for other tools",
     async () => (await import("./report.ts")).reportCommand(),
   ],
+  impact: [
+    "what proposed weights would have done to what a run holds at its end",
+    async () => (await import("./impact.ts")).impactCommand(),
+  ],
   inspect: [
     "look into tapes and runs: topics, events, topology, positions at any time",
     async () => (await import("./inspect.ts")).inspectCommand(),

@@ -43,10 +43,13 @@ export interface HumanConfig {
     readonly participation: HumanLimit;
     readonly fee: number;
     readonly minimumFee: number;
+    readonly limitFill?: "touch" | "cross";
+    readonly queue?: HumanLimit;
     readonly price?: HumanPrice;
     readonly fees?: HumanFees;
     readonly chance?: HumanChance;
     readonly trading?: HumanTrading;
+    readonly carry?: HumanCarry;
   };
   readonly commands: readonly HumanCommand[];
   readonly seed: number;
@@ -99,6 +102,15 @@ export interface HumanTrading {
   readonly hours?: { readonly open: string; readonly close: string };
   readonly status?: boolean;
   readonly closed?: "wait" | "refuse";
+}
+
+export interface HumanCarry {
+  readonly at?: string;
+  readonly dayCount?: number;
+  readonly borrow?: number;
+  readonly financing?: number;
+  readonly funding?: number;
+  readonly fundingEvery?: string;
 }
 
 export type HumanSizing = HumanSizingChoices &
