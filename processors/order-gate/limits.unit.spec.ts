@@ -249,14 +249,38 @@ describe("what is not known", () => {
     expect([ask(250), ask(251)]).toEqual(["PASS #1", "DENY #1 MaxOrderQuantityExceeded"]);
   });
 
-  test("what another currency is worth is not known", () => {
+  test("what another currency is worth is known by the last close of a pair of the two, or not", () => {
     const listed = at(NOON_US, "market.instruments", equity("A", { currency: "EUR" }));
     const price = at(NOON_US, "market.bars", bar("A", NOON_US, 100_00));
-    const { said } = last({ buyingPower: true }, "BUYING_POWER", [
-      listed,
-      price,
-      asked(market(1, 1)),
-    ]);
-    expect(said).toBe("DENY #1 NoReferencePrice");
+    const pair = equity("EURUSD", {
+      contract: "EXCHANGE",
+      baseCurrency: "EUR",
+      baseScale: 2,
+      priceScale: 4,
+    });
+    const rate: readonly Event[] = [
+      at(NOON_US, "market.instruments", pair),
+      at(NOON_US, "market.bars", bar("EURUSD", NOON_US, 1_1000)),
+    ];
+    const cash = (minor: bigint) => at(NOON_US, "portfolio.snapshots", snapshot("", 0, minor));
+    const ask = (...known: readonly Event[]) =>
+      last({ buyingPower: true }, "BUYING_POWER", [listed, price, ...known, asked(market(1, 1))])
+        .said;
+    expect(ask(cash(1_000_000n))).toBe("DENY #1 NoReferencePrice");
+    expect(ask(...rate, cash(110_00n))).toBe("PASS #1");
+    expect(ask(...rate, cash(109_99n))).toBe("DENY #1 BuyingPowerExceeded");
+  });
+
+  test("an inverse contract is worth more where its price is lower", () => {
+    const contract = { contract: "INVERSE", currency: "USD" } as const;
+    const listed = at(NOON_US, "market.instruments", equity("A", contract));
+    const price = at(NOON_US, "market.bars", bar("A", NOON_US, 50_00));
+    const most = (maxOrderValueMinor: number) =>
+      last({ maxOrderValueMinor }, "MAX_ORDER_VALUE", [
+        listed,
+        price,
+        asked(limited(1, 5_000, 100_00)),
+      ]).said;
+    expect([most(100_00), most(99_99)]).toEqual(["PASS #1", "DENY #1 MaxOrderValueExceeded"]);
   });
 });
