@@ -46,34 +46,31 @@ const signal = (symbol: string, price: number) =>
   at(2, "signals", {
     symbol,
     model: "m",
-    modelVersion: 1,
     strength: 1,
     price,
     volatility: 0.01,
-  } as Signal);
+  } satisfies Signal);
+
+const targetsOf = (found: { readonly value: unknown } | undefined) =>
+  (found?.value as WeightsProposal | undefined)?.targets;
 
 describe("sizing", () => {
   test.each([
-    ["at turns", portfolioBuilder(sizing, many)],
+    ["at turns", () => given(portfolioBuilder(sizing, many), ...facts, rate)],
     [
       "of the whole book",
-      bookReviewer(
-        { ...sizing, rebalance: { ...noTriggers, every: { count: 1, unit: "BAR" } } },
-        many,
-      ),
+      () => {
+        const rebalance = { ...noTriggers, every: { count: 1, unit: "BAR" } } as const;
+        return given(bookReviewer({ ...sizing, rebalance }, many), ...facts, rate);
+      },
     ],
-  ])(
-    "%s shares out equity at the pair's last close, and takes no position in the pair",
-    (_, processor) => {
-      const start = given(processor, ...facts, rate);
-      // 100,000 dollars at 100.00 euros, 125.00 dollars a share: all of it, since the pair has no slot.
-      const [found, ...more] = start.when(signal("EURUSD", 12_500), signal("SIE", 10_000));
-      expect(more).toEqual([]);
-      expect((found?.value as WeightsProposal).targets).toMatchObject([
-        { symbol: "SIE", quantity: 800, weight: 1 },
-      ]);
-    },
-  );
+  ])("%s shares out equity at the pair's last close, and takes no position in it", (_, begin) => {
+    const start = begin();
+    // 100,000 dollars at 100.00 euros, 125.00 dollars a share: all of it, since the pair has no slot.
+    const [found, ...more] = start.when(signal("EURUSD", 12_500), signal("SIE", 10_000));
+    expect(more).toEqual([]);
+    expect(targetsOf(found)).toMatchObject([{ symbol: "SIE", quantity: 800, weight: 1 }]);
+  });
 
   test("without a rate, or without conversion switched on, is refused", () => {
     const unrated = given(portfolioBuilder(sizing, many), ...facts);
@@ -97,9 +94,7 @@ describe("sizing", () => {
     const start = given(portfolioBuilder(sizing, bitcoin), at(0, "market.instruments", perpetual));
     const [found] = start.when(signal("XBTUSD", 400_000));
     // 2 BTC at 40,000.0 dollars each, a dollar a contract.
-    expect((found?.value as WeightsProposal).targets).toMatchObject([
-      { quantity: 80_000, weight: 1 },
-    ]);
+    expect(targetsOf(found)).toMatchObject([{ quantity: 80_000, weight: 1 }]);
   });
 });
 
