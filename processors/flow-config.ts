@@ -305,7 +305,8 @@ export interface ExitsConfig {
 }
 
 export interface VenueConfig {
-  readonly fill: "bar-close" | "next-open" | "next-tick";
+  /** quote: takers trade at the best bid and ask, as far as their size goes. */
+  readonly fill: "bar-close" | "next-open" | "next-tick" | "quote";
   /** From the execution to our hearing of it: at least 1, the flow's cycle needs it. */
   readonly latencyUs: number;
   readonly slippageBps: number;
@@ -315,6 +316,13 @@ export interface VenueConfig {
   readonly feePerMillion: number;
   /** Least fee of an execution, in minor units. */
   readonly minimumFeeMinor: number;
+  /** quote: an order fills at its limit when the other side touches it (or left out), or only beyond it. */
+  readonly limitFill?: "TOUCH" | "CROSS";
+  /**
+   * next-tick, quote: an order at its limit waits behind the volume displayed there; where no quote shows it, behind
+   * so much of an average trade, in basis points. Left out: there is no queue.
+   */
+  readonly queueBps?: number;
   /** Parts of a price beside slippageBps; left out: none. */
   readonly price?: PriceConfig;
   /** In place of feePerMillion and minimumFeeMinor, where given. */

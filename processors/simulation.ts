@@ -29,6 +29,7 @@ import { builtInModels } from "./models.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { childrenFault, findFault } from "./simulation-books.ts";
+import { drawQuoted, drawQuotes } from "./simulation-quotes.ts";
 import { drawCosts, drawStatuses } from "./simulation-venues.ts";
 import { flowTopology } from "./topology.ts";
 
@@ -46,18 +47,26 @@ export interface ScenarioOptions {
   /** With corporate actions in between; the rest of the market is that of the seed. */
   readonly actions?: boolean;
   readonly sizing?: SizingConfig;
+  /** Instead of the seed's own. */
+  readonly commands?: (market: readonly SourceFact[]) => readonly SourceFact[];
   /** With an order gate. */
   readonly orderRisk?: OrderRiskConfig;
   readonly algorithm?: AlgorithmConfig;
   readonly model?: AnyModel;
   /** With all that the venue can charge and do, drawn from the seed. */
   readonly costs?: boolean;
+  /** On ticks with quotes in between, which orders fill from; with a queue or without. */
+  readonly quotes?: boolean;
 }
 
 export function flowScenario(seed: number, options: ScenarioOptions = {}): Scenario {
   // Another stream than the simulator's own: what a market does must not depend on faults.
   const random = new Random(-1 - seed);
-  const config = drawConfig(random, seed);
+  const plain = drawConfig(random, seed);
+  const quoted = options.quotes === true;
+  const config: FlowConfig = quoted
+    ? { ...plain, source: "ticks", venue: { ...plain.venue, ...drawQuoted(seed) } }
+    : plain;
   const symbols = SYMBOLS.slice(0, 2 + random.integer(4));
   const instruments = new Map(symbols.map((symbol) => [symbol, drawInstrument(random, symbol)]));
   const market = drawMarket(random, config, symbols);
@@ -67,10 +76,12 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
     const arrivalUs = inTime ? LISTED_US : START_US + random.integer(MINUTE_US);
     return { topic: "market.instruments", timeUs: LISTED_US, arrivalUs, value };
   });
-  const commands = drawCommands(random, market);
+  const drawn = drawCommands(random, market);
+  const commands = options.commands?.(market) ?? drawn;
   const actions = options.actions === true ? drawActions(seed, market, symbols) : [];
   const statuses = options.costs === true ? drawStatuses(seed, market, symbols) : [];
-  const facts = [...listings, ...market, ...commands, ...actions, ...statuses].sort(
+  const quotes = quoted ? drawQuotes(seed, market) : [];
+  const facts = [...listings, ...market, ...quotes, ...commands, ...actions, ...statuses].sort(
     (a, b) => a.arrivalUs - b.arrivalUs,
   );
   const partitions = options.partitions ?? 1 + random.integer(8);
@@ -78,8 +89,7 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const recorded = ownCount ? partitions : 1 + random.integer(3);
   const { sizing = config.sizing, model = config.model, algorithm, orderRisk } = options;
   const venue = options.costs === true ? { ...config.venue, ...drawCosts(seed) } : config.venue;
-  const orders =
-    algorithm === undefined ? config.orders : { ...config.orders, algorithm, orderRisk };
+  const orders = algorithm === undefined ? config.orders : { ...config.orders, algorithm };
   const gated = orderRisk === undefined ? {} : { orderRisk };
   const topology = flowTopology({ ...config, sizing, model, venue, orders, ...gated });
   return {

@@ -23,6 +23,7 @@ export function flowTopology(config: FlowConfig): Topology {
     sources: [
       "market.instruments",
       fromTicks ? "market.ticks" : "market.bars",
+      ...(config.venue.fill === "quote" ? (["market.quotes"] as const) : []),
       "control.commands",
       "market.corporate-actions",
       ...(config.venue.trading?.status === true ? (["market.status"] as const) : []),

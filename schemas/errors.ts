@@ -213,6 +213,11 @@ export const errorKinds = {
   MODEL_RUNTIME_TOO_OLD: kind(2, "run a model file with Node 22.18 or later"),
   MODEL_SYNTAX_INVALID: kind(2, "mend the line named"),
   MODEL_TYPE_INVALID: kind(2, "mend the lines named: docs/tutorial.md shows a whole model"),
+  IMPACT_SYMBOL_UNKNOWN: kind(2, "propose weights of symbols whose bars the run read"),
+  IMPACT_HISTORY_SHORT: kind(
+    3,
+    "leave out the symbol whose history is short, or name a longer run",
+  ),
   REPORT_BENCHMARK_UNKNOWN: kind(
     2,
     "name a symbol whose bars the run read, or a CSV file of dates and closes",
@@ -297,6 +302,10 @@ export const errorKinds = {
   LIVE_CHANGED: kind(
     2,
     "give the new version topics of its own (--prefix, which names it too), run it as a shadow, or go back to what ran before",
+  ),
+  LIVE_LATCHED: kind(
+    2,
+    "find out why it was stopped; `tapedeck command release --who NAME --why TEXT` takes the latch away",
   ),
   LIVE_TOPICS_TAKEN: kind(
     2,

@@ -43,6 +43,8 @@ export interface HumanConfig {
     readonly participation: HumanLimit;
     readonly fee: number;
     readonly minimumFee: number;
+    readonly limitFill?: "touch" | "cross";
+    readonly queue?: HumanLimit;
     readonly price?: HumanPrice;
     readonly fees?: HumanFees;
     readonly chance?: HumanChance;

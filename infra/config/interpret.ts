@@ -14,6 +14,7 @@ import { oneOrderRisk, orderRiskOf } from "./order-risk.ts";
 import { nowhere, type Problem, problem } from "./problem.ts";
 import { KEYS, oneProposals, proposalsOf } from "./proposals.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
+import { oneResting, restingOf } from "./resting.ts";
 import type { RunConfig, Settings } from "./run-config.ts";
 import { oneSizing, sizingOf } from "./sizing.ts";
 import { oneVenue, venueCosts } from "./venue.ts";
@@ -123,14 +124,16 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
       ...venueCosts(read, venue, human.seed),
+      ...restingOf(read, venue),
     },
   };
 }
 
 /** The settings with their durations and limits in the one form that each value has. */
 function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
-  const { bars, risk, venue } = human;
+  const { bars, risk } = human;
   const { algorithm, ...orders } = human.orders;
+  const { limitFill: _, queue: __, ...venue } = human.venue;
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
@@ -148,6 +151,7 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
     },
     venue: {
       ...oneVenue(venue),
+      ...oneResting(human.venue),
       latency: formatDurationUs(flow.venue.latencyUs),
       participation: nullIfOff(venue.participation),
     },
@@ -412,8 +416,9 @@ function holdRules(
       `found ${human.range.from}; must be before range.to (${human.range.to})`,
     );
   }
-  if (human.venue.fill === "next-tick" && human.source === "bars") {
-    read.fail("/venue/fill", "next-tick needs source: ticks; use bar-close or next-open with bars");
+  const { fill } = human.venue;
+  if ((fill === "next-tick" || fill === "quote") && human.source === "bars") {
+    read.fail("/venue/fill", `${fill} needs source: ticks; use bar-close or next-open with bars`);
   }
   for (const [index, { timeUs }] of commands.entries()) {
     if (toUs !== null && timeUs >= toUs) {

@@ -125,6 +125,8 @@ const sizings = [
   "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
 ];
 
+const quoted = "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5 }";
+
 /** What a portfolio may have beside its cash. */
 const money = "tape: x\nportfolio: { lots: fifo, rateMaxAge: 96h }";
 
@@ -430,7 +432,7 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, gated, money, ...sizings, ...venues, proposals].flatMap((text) =>
+      [whole, gated, money, ...sizings, quoted, ...venues, proposals].flatMap((text) =>
         // A group that is left out differs as a whole: one with another key in it, key by key.
         [
           "tape: x",

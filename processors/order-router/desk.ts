@@ -10,7 +10,7 @@ import { hear } from "../../schemas/values/heard-reports.ts";
 import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
 import type { AlgorithmConfig, OrdersConfig } from "../flow-config.ts";
-import { nextTradingState } from "../trading-state.ts";
+import { isSwitch, nextTradingState } from "../trading-state.ts";
 import { averageEntry, EXIT_GROUP, hasExits, protect, wantedExits } from "./exits.ts";
 import { limitPrice } from "./limit-price.ts";
 import {
@@ -165,8 +165,8 @@ export class Desk {
 
   obey(command: ControlCommand): void {
     const { state } = this;
+    if (!isSwitch(command)) return;
     const { command: name } = command;
-    if (name === "SetLimit" || name === "RequestOverride" || name === "ConfirmOverride") return;
     state.trading = nextTradingState(state.trading, command);
     for (const [symbol, book] of state.books) {
       if (name !== "EnableTrading") book.approval = null;

@@ -6,6 +6,16 @@ import type { Order } from "../../schemas/generated/orders.ts";
 import type { Liquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
 
+/** The best price of a side, as far as it is known. */
+export interface Standing {
+  readonly price: number;
+  /** Displayed. */
+  readonly quantity: number;
+  readonly sinceUs: number;
+  /** What our orders may still take of it, until it is quoted anew. */
+  left: number;
+}
+
 export interface Book {
   instrument: Instrument | null;
   /** Last price printed: a bar's close, a tick's; lastUs is -1 before the first. */
@@ -37,6 +47,11 @@ export interface Book {
   deals: readonly ExecutionReport[];
   /** null where no part of a price asks for it. */
   liquidity: Liquidity | null;
+  /** null where there is none, or quotes are not traded on. */
+  bid: Standing | null;
+  ask: Standing | null;
+  /** So far, where a queue asks for their average size. */
+  trades: { readonly count: number; readonly volume: number };
   /** By portfolio: what a calendar month has traded, where fees fall with it. */
   readonly monthly: Map<string, { readonly month: number; readonly volume: bigint }>;
 }
@@ -53,6 +68,8 @@ export interface VenueState {
   /** Due to the last event. */
   reports: ExecutionReport[];
 }
+
+export const noTrades: Book["trades"] = { count: 0, volume: 0 };
 
 export function bookOf(state: VenueState, symbol: string): Book {
   const found = state.books.get(symbol);
@@ -76,6 +93,9 @@ export function bookOf(state: VenueState, symbol: string): Book {
     resumedUs: -1,
     deals: [],
     liquidity: null,
+    bid: null,
+    ask: null,
+    trades: noTrades,
     monthly: new Map(),
   };
   state.books.set(symbol, book);

@@ -12,9 +12,9 @@ import type { VenueConfig } from "../flow-config.ts";
 import type { Book, VenueState } from "./book.ts";
 import { delayBack, delayTo, isRefused } from "./chance.ts";
 import { closedBy, sessionFrom } from "./hours.ts";
-import { expire } from "./market.ts";
 import { deny, handle } from "./requests.ts";
 import { keyOf, Session } from "./session.ts";
+import { expire } from "./time-limits.ts";
 
 interface At {
   readonly state: VenueState;

@@ -9,6 +9,8 @@
 //   next close.
 // - next-open: the first bar that starts at or after the decision and ends after arrival.
 // - next-tick: the first tick that is not suspicious and comes after the order.
+// - quote: the other side of the best quote that stands when it arrives, then each that follows (quotes.ts).
+//   Trades set off stops, hold auctions, and move the queue where there is one (queue.ts).
 // All other orders look at the last close on arrival (bar-close), then at each such bar from its open along the
 // path of bar-path.ts, or at each tick.
 // IOC takes the first price it could have, or is cancelled. A DAY order's day is the UTC date of the first bar or
@@ -26,10 +28,12 @@ import { nothing, type Processor } from "../../streams/processor.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
 import { arrive, catchUp, tell } from "./door.ts";
-import { expire, learn, onBar, onTick } from "./market.ts";
+import { learn, onBar, onTick } from "./market.ts";
+import { onQuote } from "./quotes.ts";
 import { act, deny, handle } from "./requests.ts";
 import { Session } from "./session.ts";
 import { onStatus } from "./status.ts";
+import { expire } from "./time-limits.ts";
 
 /** What a request comes as. */
 const requests: ReadonlySet<Input> = new Set(["orders", "risk.order-verdicts"]);
@@ -41,18 +45,20 @@ type Input =
   | "market.corporate-actions"
   | "market.status"
   | "market.bars"
-  | "market.ticks";
+  | "market.ticks"
+  | "market.quotes";
 
 export function paperVenue(
   config: VenueConfig,
   source: "ticks" | "bars",
   isGated = false,
 ): Processor<VenueState, Input, "fills"> {
-  const onTicks = config.fill === "next-tick";
+  const onQuotes = config.fill === "quote";
+  const onTicks = onQuotes || config.fill === "next-tick";
   if (onTicks && source === "bars") {
     throw new TapedeckError(
       "PROCESSOR_CONFIG_INVALID",
-      "venue.fill is next-tick, but the source has bars only: use next-open or bar-close",
+      `venue.fill is ${config.fill}, but the source has bars only: use next-open or bar-close`,
       { fill: config.fill, source },
     );
   }
@@ -67,6 +73,7 @@ export function paperVenue(
       "market.instruments",
       "market.corporate-actions",
       onTicks ? "market.ticks" : "market.bars",
+      ...(onQuotes ? (["market.quotes"] as const) : []),
       ...(config.trading?.status === true ? (["market.status"] as const) : []),
       ...(learnsBars ? (["market.bars"] as const) : []),
     ],
@@ -115,6 +122,9 @@ export function paperVenue(
           break;
         case "market.ticks":
           if (!event.value.suspicious) onTick(session, event.value);
+          break;
+        case "market.quotes":
+          if (!event.value.suspicious) onQuote(session, event.value);
           break;
       }
       if (!isLesson && isDelayed) tell({ state, book, config }, timeUs);

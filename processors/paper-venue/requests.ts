@@ -6,8 +6,10 @@ import type { CorporateAction } from "../../schemas/generated/market.corporate-a
 import type { Order } from "../../schemas/generated/orders.ts";
 import { endsOrders, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { jumpTo } from "./bar-path.ts";
+import { noTrades } from "./book.ts";
 import { splitLiquidity } from "./liquidity.ts";
 import { flawOf, isAuction } from "./order-check.ts";
+import { forgetBefore, meetQuotes, otherSide } from "./quotes.ts";
 import { acceptable, type RestingOrder, restingOrder } from "./resting-order.ts";
 import { keyOf, type Session } from "./session.ts";
 import { walk } from "./walk.ts";
@@ -52,6 +54,10 @@ export function act(session: Session, action: CorporateAction): void {
   if (book.liquidity !== null && action.action === "SPLIT") {
     splitLiquidity(book.liquidity, (shares) => splitQuantity(shares, action));
   }
+  // Of shares that are no more.
+  book.bid = null;
+  book.ask = null;
+  book.trades = noTrades;
   book.actionUs = nowUs;
 }
 
@@ -88,6 +94,9 @@ function place(session: Session, order: Order, freshUs: number): void {
   const isKnown = lastUs >= order.decidedUs && lastUs >= freshUs && lastUs <= nowUs;
   if (config.fill === "bar-close" && isKnown && !isAuction(order)) {
     walk(session, [jumpTo(last, lastUs, "close")], (one) => one === resting);
+  } else if (config.fill === "quote") {
+    if (freshUs > order.decidedUs) forgetBefore(book, freshUs);
+    meetQuotes(session, (one) => one === resting);
   }
 }
 
@@ -108,15 +117,23 @@ function linkOf({ book, nowUs }: Session, { parentOrderId, portfolio }: Order): 
 }
 
 /** What the state of the book has against it. */
-function refusalOf({ book }: Session, order: Order, link: Link | null): ExecReason | null {
+function refusalOf(session: Session, order: Order, link: Link | null): ExecReason | null {
+  const { book } = session;
   if (order.parentOrderId !== null && (link === null || (link.ended && link.executed === 0))) {
     return "LinkedOrder";
   }
   const position = book.positions.get(order.portfolio) ?? 0;
   const reduces = order.side === "BUY" ? position < 0 : position > 0;
   if (order.reduceOnly && link === null && !reduces) return "NothingToReduce";
-  const takes = order.postOnly && book.lastUs >= 0 && acceptable(order, book.last);
-  return takes ? "PostOnlyWouldTake" : null;
+  return wouldTake(session, order) ? "PostOnlyWouldTake" : null;
+}
+
+/** A post-only order that the last price, or the other side of the quotes, trades with. */
+function wouldTake({ book, config }: Session, order: Order): boolean {
+  if (!order.postOnly) return false;
+  if (config.fill !== "quote") return book.lastUs >= 0 && acceptable(order, book.last);
+  const other = otherSide(book, order);
+  return other !== null && acceptable(order, other.price);
 }
 
 /**
@@ -141,15 +158,18 @@ function replace(session: Session, order: Order, found: RestingOrder | undefined
     leaves,
     idle: idle === left ? leaves : Math.min(idle, leaves),
     stop: isTrailedAlike(before, order) ? found.stop : order.stopPrice,
+    ...(shrinks ? {} : { rests: false, queue: null }),
   };
   book.resting.splice(book.resting.indexOf(found), 1, now);
   if (!shrinks) book.resting.push(...book.resting.splice(book.resting.indexOf(now), 1));
   session.report(now, "REPLACED", "NONE");
   if (leaves === 0) session.finish(now);
   else if (now.idle === leaves) session.report(now, "SUSPENDED", "LinkedOrder");
+  else if (session.config.fill === "quote") meetQuotes(session, (one) => one === now);
 }
 
-function flawOfReplace({ book, nowUs }: Session, order: Order, found: RestingOrder) {
+function flawOfReplace(session: Session, order: Order, found: RestingOrder) {
+  const { book, nowUs } = session;
   const { side, type, portfolio, symbol, parentOrderId, ocoGroup } = found.order;
   const isSame =
     order.side === side &&
@@ -161,9 +181,7 @@ function flawOfReplace({ book, nowUs }: Session, order: Order, found: RestingOrd
   if (!isSame) return "InvalidTerms";
   const flaw = flawOf(order, book.instrument, nowUs);
   if (flaw !== null) return flaw;
-  return order.postOnly && book.lastUs >= 0 && acceptable(order, book.last)
-    ? "PostOnlyWouldTake"
-    : null;
+  return wouldTake(session, order) ? "PostOnlyWouldTake" : null;
 }
 
 const isTrailedAlike = (a: Order, b: Order): boolean =>
