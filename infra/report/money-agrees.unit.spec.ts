@@ -22,7 +22,7 @@ const instruments = [
   equity("EU", { currency: "EUR" }),
   equity("JP", { currency: "JPY", currencyScale: 0 }),
   equity("FUT", { currency: "EUR", contract: "LINEAR", multiplier: 25 }),
-  equity("INV", { contract: "INVERSE", multiplier: 100 }),
+  equity("INV", { currency: "EUR", contract: "INVERSE", multiplier: 100 }),
 ];
 const symbol = fc.constantFrom(...instruments.map((each) => each.symbol));
 const price = fc.integer({ min: 1, max: 20_000 });
