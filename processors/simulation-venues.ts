@@ -29,6 +29,7 @@ export function drawCosts(seed: number): Partial<VenueConfig> {
       back: drawDelay(random),
       rejectPerMillion: random.integer(2) * random.integer(300_000),
     },
+    margin: { initialPerMillion: 60_000, maintenancePerMillion: 40_000, leverage: 1 },
     carry: {
       atUs: (OPEN_US + random.integer(600_000_000)) % (24 * HOUR_US),
       dayCount: pick(random, [360, 365] as const),

@@ -63,7 +63,7 @@ describe("a venue with all costs on", () => {
     }
     for (const each of [
       ...["TRADE_CANCEL", "MarketClosed", "MarketHalted", "RefusedByVenue"],
-      ...["BorrowFee", "Financing", "Funding"],
+      ...["BorrowFee", "Financing", "Funding", "MarginCall"],
     ]) {
       expect(said).toContain(each);
     }
