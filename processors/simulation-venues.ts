@@ -29,7 +29,6 @@ export function drawCosts(seed: number): Partial<VenueConfig> {
       back: drawDelay(random),
       rejectPerMillion: random.integer(2) * random.integer(300_000),
     },
-    margin: { initialPerMillion: 60_000, maintenancePerMillion: 40_000, leverage: 1 },
     carry: {
       atUs: (OPEN_US + random.integer(600_000_000)) % (24 * HOUR_US),
       dayCount: pick(random, [360, 365] as const),
@@ -47,6 +46,11 @@ export function drawCosts(seed: number): Partial<VenueConfig> {
     },
   };
 }
+
+/** Small markets come below it. */
+export const thinMargin: Pick<VenueConfig, "margin"> = {
+  margin: { initialPerMillion: 60_000, maintenancePerMillion: 40_000, leverage: 1 },
+};
 
 const HOUR_US = 3_600_000_000;
 /** Within what the markets of the simulation last. */
