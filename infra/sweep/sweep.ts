@@ -151,7 +151,7 @@ export async function runSweep(
     sets,
     answers,
     order,
-    luck: luckOf(returns, order[0] as number),
+    luck: luckOf(returns, order[0] as number, horizonOf(answers[order[0] as number])),
   };
   writeWhole(join(folder, "table.csv"), tableCsv(sweep));
   writeWhole(join(folder, "summary.json"), `${JSON.stringify(summaryOf(sweep), null, 2)}\n`);
@@ -196,6 +196,14 @@ export async function answerAll(
   }
   return answers;
 }
+
+const DAY_SECONDS = 86_400;
+
+/** Days that a position is held, at least 1. */
+const horizonOf = (answer: TrialAnswer | undefined): number =>
+  answer?.state === "done"
+    ? Math.max(1, Math.ceil((answer.metrics.averageHoldingSeconds ?? 0) / DAY_SECONDS))
+    : 1;
 
 export const overridesOf = (axes: readonly Axis[], set: ParameterSet): readonly Override[] =>
   axes.map(({ key }, i) => ({ key, value: set[i] as string }));
