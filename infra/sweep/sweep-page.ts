@@ -103,7 +103,10 @@ export function luckHtml(luck: Luck | null): string {
         : `mean of ${validation.paths.length} paths, deviation ${decimals(validation.deviation, 4)}: combinatorial purged cross-validation, ${validation.judged} of ${validation.groups} groups judged, ${count(validation.horizon)} d purged, ${percent(validation.embargo, 0)} embargo`,
     ],
   ];
-  return `<p class="note">Deflated Sharpe ratio: Bailey and López de Prado (2014). PBO by CSCV: Bailey, Borwein, López de Prado and Zhu (2017). Cross-validation: López de Prado (2018), chapters 7 and 12. A deflated ratio below 0.95 or a PBO above 0.5 says that the choice of parameters is worth nothing.</p>${htmlTable("Luck", ["", "Value", ""], rows)}`;
+  const line = ([name, value, how]: (typeof rows)[number]): string =>
+    `<tr><th scope="row">${escapeHtml(name)}</th><td class="right">${escapeHtml(value)}</td><td class="how">${escapeHtml(how)}</td></tr>`;
+  return `<p class="note">Deflated Sharpe ratio: Bailey and López de Prado (2014). PBO by CSCV: Bailey, Borwein, López de Prado and Zhu (2017). Cross-validation: López de Prado (2018), chapters 7 and 12. Below 0.95 (deflated), or above 0.5 (PBO), luck explains the best well enough.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Luck"><table class="table-of-measures"><tbody>${rows.map(line).join("")}</tbody></table></div>`;
 }
 
 function setsHtml({ axes, sets, answers, order }: Sweep): string {
