@@ -10,6 +10,7 @@ import { Random } from "../quant/random.ts";
 import type { MarketBar } from "../schemas/generated/market.bars.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
 import type { MarketTick } from "../schemas/generated/market.ticks.ts";
+import { spotTerms } from "../schemas/values/contract-terms.ts";
 
 const MINUTE_US = 60_000_000;
 const FIRST_US = Date.UTC(2013, 9, 7, 13, 30) * 1000;
@@ -29,6 +30,7 @@ const instrument: Instrument = {
   multiplier: 1,
   calendar: "24x7",
   timeZone: "UTC",
+  ...spotTerms,
 };
 
 /**

@@ -8,6 +8,7 @@ import {
   dividend,
   filled,
   MINUTE_US,
+  passed,
   proposal,
   renamed,
   split,
@@ -208,14 +209,7 @@ describe("order-router", () => {
     },
     main,
   );
-  const approved = at(M, "risk.verdicts", {
-    portfolio: "main",
-    outcome: "PASS",
-    reason: "NONE",
-    state: "ACTIVE",
-    targets: [{ symbol: "A", weight: 0, quantity: 100, referencePrice: 400 }],
-    checks: [],
-  });
+  const approved = at(M, "risk.verdicts", passed(["A", 100, 400]));
   const ended = (timeUs: number, quantity: number) =>
     at(
       timeUs,

@@ -1,5 +1,5 @@
-// One portfolio, one currency: conversion is later work, so money of another currency is refused
-// before it is added to anything.
+// Which money a portfolio takes: its own currency's, and where conversion is switched on any other. What is
+// refused is refused before it is added to anything.
 
 import { TapedeckError } from "../schemas/errors.ts";
 import type { CorporateAction } from "../schemas/generated/market.corporate-actions.ts";
@@ -10,6 +10,7 @@ import type { PortfolioConfig } from "./flow-config.ts";
 export function requireCurrency(instrument: Instrument, portfolio: PortfolioConfig): void {
   const { symbol, currency, currencyScale } = instrument;
   if (currency === portfolio.currency && currencyScale === portfolio.currencyScale) return;
+  if (currency !== portfolio.currency && portfolio.rateMaxAgeUs !== undefined) return;
   throw new TapedeckError(
     "PROCESSOR_CURRENCY_UNSUPPORTED",
     `${symbol} settles in ${currency} (scale ${currencyScale}), portfolio ${portfolio.name} in ${portfolio.currency} (scale ${portfolio.currencyScale})`,

@@ -2,6 +2,7 @@
 // processors. Scaled values that need an instrument's scale stay decimal text until it is known.
 
 import type { TimeInForce } from "../schemas/generated/orders.ts";
+import type { LotMethod } from "../schemas/values/holding.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 
 /** A non-negative decimal number as text: "100", "0.25". */
@@ -41,6 +42,10 @@ export interface PortfolioConfig {
   readonly currency: string;
   readonly currencyScale: number;
   readonly initialCashMinor: bigint;
+  /** Left out: a sale takes cost out at the average. */
+  readonly lots?: LotMethod;
+  /** How old a rate of conversion may be; left out: instruments of other currencies are refused. */
+  readonly rateMaxAgeUs?: number;
 }
 
 /** How positions are sized, and when they are sized again. */
@@ -126,8 +131,92 @@ export interface RiskConfig {
   readonly priceCollarBps: number | null;
   readonly maxOrderValueMinor: number | null;
   readonly maxDrawdownBps: number | null;
-  /** reduce: a position too large is cut to the limit; deny: the whole proposal is refused. */
-  readonly onBreach: "reduce" | "deny";
+  /** What a breach does, where `proposals.responses` says nothing else. */
+  readonly onBreach: BreachResponse;
+  /** Checks of whole proposals; left out: none, and nothing is kept for them. */
+  readonly proposals?: ProposalLimits;
+}
+
+/**
+ * reduce: single trades are cut to the limit. scale: one factor shrinks what every trade adds. deny: the
+ * whole proposal is refused. Where a trade alone is too large, scale does what reduce does.
+ */
+export type BreachResponse = "reduce" | "scale" | "deny";
+
+/** What is judged of the book as a proposal would leave it. Fractions are of equity. null: off. */
+export interface ProposalLimits {
+  readonly maxSectorBps: number | null;
+  /** Sector by symbol; the others are one sector together. */
+  readonly sectors: Readonly<Record<string, string>>;
+  readonly maxNetExposureMinor: number | null;
+  readonly maxLeverageBps: number | null;
+  readonly maxWeightBps: number | null;
+  /** Of the sum of squared weights. */
+  readonly maxHerfindahlBps: number | null;
+  /** Ten thousandths of beta to `benchmark`. */
+  readonly maxBetaBps: number | null;
+  readonly benchmark: string | null;
+  /** Losses of one bar. */
+  readonly maxValueAtRiskBps: number | null;
+  readonly maxExpectedShortfallBps: number | null;
+  /** The tail that both look at: 500 for a level of 95 %. */
+  readonly tailBps: number;
+  /** Ten thousandths of a correlation. */
+  readonly maxCorrelationBps: number | null;
+  /** Bars of returns that beta, the losses and correlation are measured over. */
+  readonly returnsWindow: number;
+  readonly maxDaysToExitHundredths: number | null;
+  /** Of a day's volume that may be ours, and over how many days it is averaged. */
+  readonly volumeShareBps: number;
+  readonly volumeDays: number;
+  readonly drawdownWarningBps: number | null;
+  readonly drawdownCloseBps: number | null;
+  readonly maxDailyLossBps: number | null;
+  readonly maxWeeklyLossBps: number | null;
+  /** When a day begins, after midnight UTC. */
+  readonly dayStartUs: number;
+  readonly maxTradesADay: number | null;
+  /** By rising days; empty: off. */
+  readonly capitalStages: readonly CapitalStage[];
+  readonly blackouts: readonly RecurringBlackout[];
+  readonly responses: Readonly<Partial<Record<ProposalLimitName, BreachResponse>>>;
+}
+
+export type ProposalLimitName =
+  | "maxGrossExposure"
+  | "maxSector"
+  | "maxNetExposure"
+  | "maxLeverage"
+  | "maxWeight"
+  | "maxHerfindahl"
+  | "maxBeta"
+  | "maxValueAtRisk"
+  | "maxExpectedShortfall"
+  | "maxCorrelation"
+  | "maxDaysToExit"
+  | "maxDailyLoss"
+  | "maxWeeklyLoss"
+  | "maxTradesADay"
+  | "capitalStages";
+
+/** Gross exposure that is allowed once the book has this record. */
+export interface CapitalStage {
+  /** Complete days in which the portfolio was marked. */
+  readonly days: number;
+  /** Least Sharpe ratio of their returns, a year of 252 days; null asks for none. */
+  readonly sharpe: number | null;
+  readonly capitalMinor: number;
+}
+
+/** No new risk between two times of the day, in UTC. */
+export interface RecurringBlackout {
+  /** null: every symbol. */
+  readonly symbol: string | null;
+  /** Days of the week on which it begins, 0 is Monday. */
+  readonly weekdays: readonly number[];
+  readonly fromUs: number;
+  /** At or before `fromUs`: of the next day. */
+  readonly untilUs: number;
 }
 
 /** Checks of each order request; null (or false): the check is off. docs/risk.md says what each lets pass. */
@@ -216,7 +305,8 @@ export interface ExitsConfig {
 }
 
 export interface VenueConfig {
-  readonly fill: "bar-close" | "next-open" | "next-tick";
+  /** quote: takers trade at the best bid and ask, as far as their size goes. */
+  readonly fill: "bar-close" | "next-open" | "next-tick" | "quote";
   /** From the execution to our hearing of it: at least 1, the flow's cycle needs it. */
   readonly latencyUs: number;
   readonly slippageBps: number;
@@ -226,10 +316,60 @@ export interface VenueConfig {
   readonly feePerMillion: number;
   /** Least fee of an execution, in minor units. */
   readonly minimumFeeMinor: number;
+  /** quote: an order fills at its limit when the other side touches it (or left out), or only beyond it. */
+  readonly limitFill?: "TOUCH" | "CROSS";
+  /**
+   * next-tick, quote: an order at its limit waits behind the volume displayed there; where no quote shows it, behind
+   * so much of an average trade, in basis points. Left out: there is no queue.
+   */
+  readonly queueBps?: number;
   /** Parts of a price beside slippageBps; left out: none. */
   readonly price?: PriceConfig;
   /** In place of feePerMillion and minimumFeeMinor, where given. */
   readonly fees?: FeeSchedule;
+  /** What is left to chance; left out: nothing. */
+  readonly chance?: ChanceConfig;
+  /** What holding costs; left out: nothing. */
+  readonly carry?: CarryConfig;
+  /** When it may trade; left out: whenever a price is printed. */
+  readonly trading?: TradingConfig;
+}
+
+/** Rates of a year, in parts per million of a position's value; below 0 the holder is paid. */
+export interface CarryConfig {
+  /** When a day turns, after midnight UTC. */
+  readonly atUs: number;
+  readonly dayCount: 360 | 365;
+  /** What a short pays, and a long. */
+  readonly borrowPerMillion: number;
+  readonly financingPerMillion: number;
+  /** Of a perpetual contract: paid by longs to shorts, at each multiple of everyUs since midnight UTC. */
+  readonly funding: { readonly perMillion: number; readonly everyUs: number } | null;
+}
+
+/** Drawn from the seed and the identity of the order or the report: not from when or where it is worked on. */
+export interface ChanceConfig {
+  readonly seed: number;
+  /** On top of orders.latencyUs and venue.latencyUs, which every message takes at least; null: none. */
+  readonly toVenue: Delay | null;
+  readonly back: Delay | null;
+  /** Of new orders, refused for no fault of theirs. */
+  readonly rejectPerMillion: number;
+}
+
+/** Whole microseconds, at least 1. LOGNORMAL: the logarithm has standard deviation sigma. */
+export type Delay =
+  | { readonly kind: "CONSTANT"; readonly us: number }
+  | { readonly kind: "UNIFORM"; readonly leastUs: number; readonly mostUs: number }
+  | { readonly kind: "LOGNORMAL"; readonly medianUs: number; readonly sigma: number };
+
+export interface TradingConfig {
+  /** After midnight UTC, Monday to Friday, from the opening to before the close; null: always. */
+  readonly hours: { readonly openUs: number; readonly closeUs: number } | null;
+  /** Reads market.status: halts, early closes and busted trades. */
+  readonly status: boolean;
+  /** What an order meets that comes while there is no trading. */
+  readonly closed: "WAIT" | "REFUSE";
 }
 
 /** What an execution that takes its price pays beside slippageBps (docs/venue.md); 0: not that. */

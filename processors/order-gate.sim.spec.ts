@@ -8,7 +8,9 @@ import type { AnyEvent } from "../streams/event.ts";
 import { createMemoryLog } from "../streams/memory-log.ts";
 import { mergeTopics } from "../streams/merge.ts";
 import { publishAll } from "../streams/simulator/published.ts";
+import type { SourceFact } from "../streams/simulator/scenario.ts";
 import { simulate } from "../streams/simulator/simulate.ts";
+import { command } from "../streams/testing/facts.ts";
 import type { OrderRiskConfig } from "./flow-config.ts";
 import { flowScenario, type ScenarioOptions } from "./simulation.ts";
 
@@ -127,5 +129,42 @@ describe("the order gate in the flow", () => {
       const { finding } = await simulate({ seed, scenario });
       expect(finding, `seed ${seed}`).toBeNull();
     }
+  });
+
+  test(`closes what is held and nothing else after FlattenPositions, in ${SEEDS} seeds`, {
+    timeout: 600_000,
+  }, async () => {
+    let closings = 0;
+    let flat = 0;
+    for (let seed = 0; seed < SEEDS; seed++) {
+      let atUs = 0;
+      const commands = (market: readonly SourceFact[]): readonly SourceFact[] => {
+        atUs = market[Math.floor(market.length / 2)]?.timeUs ?? 0;
+        const value = command("FlattenPositions");
+        return [{ topic: "control.commands", timeUs: atUs, arrivalUs: atUs, value }];
+      };
+      const topics = ["risk.order-verdicts", "fills", "portfolio.snapshots"] as const;
+      const { found } = await eventsOf(seed, { commands, orderRisk: open }, topics);
+      const closing = new Set<number>();
+      const positions = new Map<string, number>();
+      for (const event of found) {
+        const place = `seed ${seed}, ${event.topic} ${event.offset}`;
+        if (event.topic === "risk.order-verdicts" && event.timeUs > atUs) {
+          const { outcome, order } = event.value;
+          if (outcome === "DENY" || order.action === "CANCEL") continue;
+          expect([order.type, order.reduceOnly], place).toEqual(["MARKET", true]);
+          closing.add(order.orderId);
+        } else if (event.topic === "fills" && event.value.execType === "FILLED") {
+          // Where the command comes at a price's own instant, that price still trades.
+          if (event.value.tradeUs <= atUs) continue;
+          expect(closing.has(event.value.orderId), place).toBe(true);
+          closings++;
+        } else if (event.topic === "portfolio.snapshots") {
+          positions.set(event.value.symbol, event.value.quantity);
+        }
+      }
+      if (closing.size > 0 && [...positions.values()].every((quantity) => quantity === 0)) flat++;
+    }
+    expect(Math.min(closings, flat)).toBeGreaterThan(SEEDS / 20);
   });
 });

@@ -15,7 +15,7 @@ import {
 import { isEnd } from "../schemas/values/order-status.ts";
 import type { EventOf } from "../streams/event.ts";
 import { Task } from "../streams/task.ts";
-import { bar, command, MINUTE_US } from "../streams/testing/facts.ts";
+import { bar, command, MINUTE_US, passed } from "../streams/testing/facts.ts";
 import { at, equity } from "../streams/testing/given.ts";
 import { playInOrder } from "../streams/testing/play-in-order.ts";
 import type { OrdersConfig, PortfolioConfig, VenueConfig } from "./flow-config.ts";
@@ -198,9 +198,7 @@ function eventsOf(script: readonly Step[]): EventOf<Topic>[] {
       events.push(at(nowUs, "market.bars", bar("A", nowUs, close, { open, high, low })));
     } else if (one.kind === "target") {
       nowUs += 7;
-      const target = { symbol: "A", weight: 0, quantity: one.quantity, referencePrice: close };
-      const verdict = { outcome: "PASS", reason: "NONE", state: "ACTIVE", checks: [] } as const;
-      events.push(at(nowUs, "risk.verdicts", { portfolio: "main", ...verdict, targets: [target] }));
+      events.push(at(nowUs, "risk.verdicts", passed(["A", one.quantity, close])));
     } else {
       nowUs += 3;
       events.push(at(nowUs, "control.commands", command(one.name)));

@@ -3,6 +3,7 @@
 
 import type { TopicName } from "../schemas/generated/facts.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
+import { carryOf, dealOf } from "../schemas/values/deal.ts";
 import { notionalMinor } from "../schemas/values/money.ts";
 import type { AnyEvent, EventOf } from "../streams/event.ts";
 import type { AlgorithmConfig } from "./flow-config.ts";
@@ -48,13 +49,16 @@ function cashFault(
   const executed = new Map<number, number>();
   for (const event of events.get("fills") ?? []) {
     const { value } = event as EventOf<"fills">;
-    if (value.execType !== "FILLED") continue;
+    cash -= carryOf(value) ?? 0n;
+    const deal = dealOf(value);
+    if (deal === null) continue;
+    const quantity = deal.side === "BUY" ? deal.quantity : -deal.quantity;
+    const instrument = instruments.get(value.symbol) as Instrument;
+    cash -= notionalMinor(value.price, quantity, instrument) + deal.fee;
+    if (deal !== value) continue;
     const total = (executed.get(value.orderId) ?? 0) + value.quantity;
     if (value.cumQuantity !== total) return `order ${value.orderId} was filled twice`;
     executed.set(value.orderId, total);
-    const quantity = value.side === "BUY" ? value.quantity : -value.quantity;
-    const instrument = instruments.get(value.symbol) as Instrument;
-    cash -= notionalMinor(value.price, quantity, instrument) + value.fee;
   }
   const snapshots = events.get("portfolio.snapshots") ?? [];
   const last = snapshots[snapshots.length - 1] as EventOf<"portfolio.snapshots"> | undefined;

@@ -2,7 +2,9 @@
 // markets reach.
 
 import { Random } from "../quant/random.ts";
-import type { FeeSchedule, VenueConfig } from "./flow-config.ts";
+import type { SourceFact } from "../streams/simulator/scenario.ts";
+import { START_US } from "../streams/testing/tape.ts";
+import type { Delay, FeeSchedule, VenueConfig } from "./flow-config.ts";
 import { feePresets } from "./paper-venue/fee-presets.ts";
 
 const pick = <T>(random: Random, choices: readonly T[]): T =>
@@ -21,7 +23,60 @@ export function drawCosts(seed: number): Partial<VenueConfig> {
       window: 2 + random.integer(5),
     },
     fees: drawFees(random),
+    chance: {
+      seed,
+      toVenue: drawDelay(random),
+      back: drawDelay(random),
+      rejectPerMillion: random.integer(2) * random.integer(300_000),
+    },
+    carry: {
+      atUs: (OPEN_US + random.integer(600_000_000)) % (24 * HOUR_US),
+      dayCount: pick(random, [360, 365] as const),
+      borrowPerMillion: random.integer(900_000),
+      financingPerMillion: random.integer(900_000) - 300_000,
+      funding:
+        random.integer(2) === 0
+          ? null
+          : { perMillion: random.integer(2_000) - 500, everyUs: 300_000_000 },
+    },
+    trading: {
+      hours: random.integer(2) === 0 ? null : { openUs: OPEN_US, closeUs: OPEN_US + HOUR_US },
+      status: true,
+      closed: pick(random, ["WAIT", "REFUSE"] as const),
+    },
   };
+}
+
+const HOUR_US = 3_600_000_000;
+/** Within what the markets of the simulation last. */
+const OPEN_US = (START_US % (24 * HOUR_US)) + 240_000_000;
+
+function drawDelay(random: Random): Delay | null {
+  return pick(random, [
+    null,
+    { kind: "CONSTANT", us: 1 + random.integer(90_000_000) },
+    { kind: "UNIFORM", leastUs: 1, mostUs: 1 + random.integer(180_000_000) },
+    { kind: "LOGNORMAL", medianUs: 1 + random.integer(60_000_000), sigma: random.integer(20) / 10 },
+  ] as const);
+}
+
+/** Halts, resumptions and busted trades, mostly at the very instants of prices. */
+export function drawStatuses(
+  seed: number,
+  market: readonly SourceFact[],
+  symbols: readonly string[],
+): readonly SourceFact[] {
+  const random = new Random(-4_000_000_007 - seed);
+  if (market.length === 0) return [];
+  return Array.from({ length: random.integer(8) }, (): SourceFact => {
+    const { timeUs } = pick(random, market);
+    const status = pick(random, ["HALTED", "TRADING", "TRADING", "CLOSED", "BUSTED"] as const);
+    const symbol = pick(random, symbols);
+    const fromUs = status === "BUSTED" ? timeUs - random.integer(600_000_000) : timeUs;
+    const value = { symbol, status, fromUs, toUs: timeUs, reason: "" };
+    const arrivalUs = timeUs + (random.integer(4) === 0 ? random.integer(60_000_000) : 0);
+    return { topic: "market.status", timeUs, arrivalUs, value };
+  });
 }
 
 function drawFees(random: Random): FeeSchedule {

@@ -4,6 +4,7 @@
 import { Random } from "../quant/random.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
+import { spotTerms } from "../schemas/values/contract-terms.ts";
 import type { Scenario, SourceFact } from "../streams/simulator/scenario.ts";
 import {
   bar,
@@ -22,13 +23,15 @@ import type {
   ExitsConfig,
   FlowConfig,
   OrderRiskConfig,
+  RiskConfig,
   SizingConfig,
 } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { childrenFault, findFault } from "./simulation-books.ts";
-import { drawCosts } from "./simulation-venues.ts";
+import { drawQuoted, drawQuotes } from "./simulation-quotes.ts";
+import { drawCosts, drawStatuses } from "./simulation-venues.ts";
 import { flowTopology } from "./topology.ts";
 
 const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE", "ECHO"] as const;
@@ -45,18 +48,28 @@ export interface ScenarioOptions {
   /** With corporate actions in between; the rest of the market is that of the seed. */
   readonly actions?: boolean;
   readonly sizing?: SizingConfig;
+  /** With checks of whole proposals, and with persons' overlays among the commands. */
+  readonly risk?: Partial<RiskConfig>;
+  /** Instead of the seed's own. */
+  readonly commands?: (market: readonly SourceFact[]) => readonly SourceFact[];
   /** With an order gate. */
   readonly orderRisk?: OrderRiskConfig;
   readonly algorithm?: AlgorithmConfig;
   readonly model?: AnyModel;
   /** With all that the venue can charge and do, drawn from the seed. */
   readonly costs?: boolean;
+  /** On ticks with quotes in between, which orders fill from; with a queue or without. */
+  readonly quotes?: boolean;
 }
 
 export function flowScenario(seed: number, options: ScenarioOptions = {}): Scenario {
   // Another stream than the simulator's own: what a market does must not depend on faults.
   const random = new Random(-1 - seed);
-  const config = drawConfig(random, seed);
+  const plain = drawConfig(random, seed);
+  const quoted = options.quotes === true;
+  const config: FlowConfig = quoted
+    ? { ...plain, source: "ticks", venue: { ...plain.venue, ...drawQuoted(seed) } }
+    : plain;
   const symbols = SYMBOLS.slice(0, 2 + random.integer(4));
   const instruments = new Map(symbols.map((symbol) => [symbol, drawInstrument(random, symbol)]));
   const market = drawMarket(random, config, symbols);
@@ -66,9 +79,14 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
     const arrivalUs = inTime ? LISTED_US : START_US + random.integer(MINUTE_US);
     return { topic: "market.instruments", timeUs: LISTED_US, arrivalUs, value };
   });
-  const commands = drawCommands(random, market);
+  const drawn = drawCommands(random, market);
+  const commands = options.commands?.(market) ?? drawn;
+  const overlays = options.risk === undefined ? [] : drawOverlays(seed, market, symbols);
   const actions = options.actions === true ? drawActions(seed, market, symbols) : [];
-  const facts = [...listings, ...market, ...commands, ...actions].sort(
+  const statuses = options.costs === true ? drawStatuses(seed, market, symbols) : [];
+  const quotes = quoted ? drawQuotes(seed, market) : [];
+  const ordered = [...commands, ...overlays, ...actions, ...statuses];
+  const facts = [...listings, ...market, ...quotes, ...ordered].sort(
     (a, b) => a.arrivalUs - b.arrivalUs,
   );
   const partitions = options.partitions ?? 1 + random.integer(8);
@@ -76,10 +94,10 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const recorded = ownCount ? partitions : 1 + random.integer(3);
   const { sizing = config.sizing, model = config.model, algorithm, orderRisk } = options;
   const venue = options.costs === true ? { ...config.venue, ...drawCosts(seed) } : config.venue;
-  const orders =
-    algorithm === undefined ? config.orders : { ...config.orders, algorithm, orderRisk };
+  const orders = algorithm === undefined ? config.orders : { ...config.orders, algorithm };
   const gated = orderRisk === undefined ? {} : { orderRisk };
-  const topology = flowTopology({ ...config, sizing, model, venue, orders, ...gated });
+  const risk = { ...config.risk, ...options.risk };
+  const topology = flowTopology({ ...config, sizing, model, venue, orders, risk, ...gated });
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,
@@ -175,6 +193,7 @@ const drawInstrument = (random: Random, symbol: string): Instrument => ({
   multiplier: 1,
   calendar: "24x7",
   timeZone: "UTC",
+  ...spotTerms,
 });
 
 /** Prices walk far enough for models to turn and limits to bite within a few bars. */
@@ -252,6 +271,31 @@ function drawCommands(random: Random, market: readonly SourceFact[]): readonly S
       kind === "SetLimit"
         ? command(kind, { limit: "maxDrawdownBps", value: 1 + random.integer(300) })
         : command(kind);
+    return { topic: "control.commands", timeUs, arrivalUs: timeUs, value };
+  });
+}
+
+function drawOverlays(
+  seed: number,
+  market: readonly SourceFact[],
+  symbols: readonly string[],
+): readonly SourceFact[] {
+  const random = new Random(-2_000_000_011 - seed);
+  if (market.length === 0) return [];
+  return Array.from({ length: random.integer(5) }, (): SourceFact => {
+    const { timeUs } = pick(random, market);
+    const overlay = pick(random, ["RESTRICTED_BUYS", "RESTRICTED", "BLACKOUT", "TARGET"] as const);
+    const symbol = pick(random, overlay === "TARGET" ? symbols : ["", ...symbols]);
+    const lasting = random.integer(3) === 0;
+    const value =
+      random.integer(4) === 0
+        ? command("LiftOverlay", { symbol })
+        : command("SetOverlay", {
+            overlay,
+            symbol,
+            value: overlay === "TARGET" ? random.integer(4_000) - 2_000 : null,
+            untilUs: lasting ? null : timeUs + 1 + random.integer(30 * MINUTE_US),
+          });
     return { topic: "control.commands", timeUs, arrivalUs: timeUs, value };
   });
 }

@@ -23,13 +23,15 @@ export function flowTopology(config: FlowConfig): Topology {
     sources: [
       "market.instruments",
       fromTicks ? "market.ticks" : "market.bars",
+      ...(config.venue.fill === "quote" ? (["market.quotes"] as const) : []),
       "control.commands",
       "market.corporate-actions",
+      ...(config.venue.trading?.status === true ? (["market.status"] as const) : []),
     ],
     processors: [
       ...(fromTicks ? [barBuilder(config.bars)] : []),
       featureBuilder(config.features),
-      model.scope === "portfolio" ? portfolioModel(model) : signalModel(model),
+      model.scope === "portfolio" ? portfolioModel(model, config.source) : signalModel(model),
       followsTurns(sizing) ? portfolioBuilder(sizing, portfolio) : bookReviewer(sizing, portfolio),
       riskGate(config.risk, config.portfolio),
       orderRouter(config.orders, config.portfolio),

@@ -5,6 +5,17 @@
 import type { ControlCommand } from "../schemas/generated/control.commands.ts";
 import type { TradingState } from "../schemas/generated/risk.verdicts.ts";
 
+const switches: ReadonlySet<ControlCommand["command"]> = new Set([
+  "HaltTrading",
+  "ReduceOnly",
+  "KillTrading",
+  "FlattenPositions",
+  "EnableTrading",
+]);
+
+/** Whether it is about the trading state; the others are limits, overlays and overrides. */
+export const isSwitch = ({ command }: ControlCommand): boolean => switches.has(command);
+
 export function nextTradingState(state: TradingState, command: ControlCommand): TradingState {
   const isLatched = state === "KILLED" || state === "FLATTENED";
   switch (command.command) {
@@ -19,6 +30,8 @@ export function nextTradingState(state: TradingState, command: ControlCommand): 
     case "ReduceOnly":
       return isLatched ? state : "REDUCE_ONLY";
     case "SetLimit":
+    case "SetOverlay":
+    case "LiftOverlay":
     case "RequestOverride":
     case "ConfirmOverride":
       return state;

@@ -13,6 +13,8 @@ const table = {
   SetLimit: tradingStateSymbols,
   RequestOverride: tradingStateSymbols,
   ConfirmOverride: tradingStateSymbols,
+  SetOverlay: tradingStateSymbols,
+  LiftOverlay: tradingStateSymbols,
 } as const;
 
 describe("trading state", () => {

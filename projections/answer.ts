@@ -2,6 +2,7 @@
 // decimal text, exact; times are ISO 8601 text; a cell without a value is null.
 
 import type { TopicName } from "../schemas/generated/facts.ts";
+import type { LotMethod } from "../schemas/values/holding.ts";
 import type { AnyEvent, Position } from "../streams/event.ts";
 import type { EventLog } from "../streams/log.ts";
 import type { Projection } from "../streams/projection.ts";
@@ -22,6 +23,8 @@ export interface Account {
   /** Decimal digits of the currency's minor unit. */
   readonly currencyScale: number;
   readonly initialCashMinor: bigint;
+  /** How closing takes cost out; left out: at average cost. */
+  readonly lots?: LotMethod;
 }
 
 /** An event and the events that it follows from. */

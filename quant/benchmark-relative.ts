@@ -2,7 +2,7 @@
 // lengths differ); two passes, plain sums in the order given; null where the data defines no answer.
 
 import { mean, standardDeviation } from "./moments.ts";
-import { annualReturn } from "./performance.ts";
+import { annualised, annualReturn } from "./performance.ts";
 
 /** Slope of the regression on the benchmark: Σ dr db / Σ db²; null where the benchmark does not move. */
 export function beta(returns: readonly number[], benchmark: readonly number[]): number | null {
@@ -77,6 +77,81 @@ export function captureRatio(
   const own = annualReturn(returns.filter(chosen), periodsPerYear);
   const other = annualReturn(benchmark.filter(chosen), periodsPerYear);
   return own === null || other === null ? null : defined(own / other);
+}
+
+export interface RelativeMeasures {
+  readonly alpha: number | null;
+  readonly beta: number | null;
+  readonly correlation: number | null;
+  readonly trackingError: number | null;
+  readonly informationRatio: number | null;
+  readonly upCapture: number | null;
+  readonly downCapture: number | null;
+}
+
+/** All of them in two passes, for who asks a thousand times; each as its own function gives it. */
+export function relativeTo(
+  returns: readonly number[],
+  benchmark: readonly number[],
+  periodsPerYear: number,
+): RelativeMeasures {
+  sameLength(returns, benchmark);
+  const n = returns.length;
+  let [own, other, active, rises, falls] = [0, 0, 0, 0, 0];
+  let apartAlike = true;
+  const firstApart = (returns[0] ?? 0) - (benchmark[0] ?? 0);
+  const growth = { up: 1, upOther: 1, down: 1, downOther: 1 };
+  for (let i = 0; i < n; i++) {
+    const r = returns[i] as number;
+    const b = benchmark[i] as number;
+    own += r;
+    other += b;
+    active += r - b;
+    if (r - b !== firstApart) apartAlike = false;
+    if (b > 0) {
+      rises++;
+      growth.up *= 1 + r;
+      growth.upOther *= 1 + b;
+    } else if (b < 0) {
+      falls++;
+      growth.down *= 1 + r;
+      growth.downOther *= 1 + b;
+    }
+  }
+  const [ownMean, otherMean, activeMean] = [own / n, other / n, active / n];
+  const squares = { own: 0, other: 0, cross: 0, active: 0 };
+  for (let i = 0; i < n; i++) {
+    const r = returns[i] as number;
+    const b = benchmark[i] as number;
+    squares.own += (r - ownMean) * (r - ownMean);
+    squares.other += (b - otherMean) * (b - otherMean);
+    squares.cross += (r - ownMean) * (b - otherMean);
+    const apart = r - b - activeMean;
+    squares.active += apart * apart;
+  }
+  const moves = n > 0 && !allEqual(benchmark);
+  const slope = moves ? defined(squares.cross / squares.other) : null;
+  const together = Math.sqrt(squares.own) * Math.sqrt(squares.other);
+  const ratio = moves && !allEqual(returns) ? defined(squares.cross / together) : null;
+  const kept = slope === null ? 0 : 1 + ownMean - slope * otherMean;
+  const deviation = n < 2 ? null : apartAlike ? 0 : Math.sqrt(squares.active / (n - 1));
+  const year = Math.sqrt(periodsPerYear);
+  const capture = (a: number, b: number, periods: number): number | null => {
+    const [x, y] = [
+      annualised(a - 1, periods, periodsPerYear),
+      annualised(b - 1, periods, periodsPerYear),
+    ];
+    return x === null || y === null ? null : defined(x / y);
+  };
+  return {
+    alpha: kept > 0 ? defined(kept ** periodsPerYear - 1) : null,
+    beta: slope,
+    correlation: ratio === null ? null : Math.max(-1, Math.min(1, ratio)),
+    trackingError: deviation === null ? null : deviation * year,
+    informationRatio: deviation === null ? null : defined((activeMean / deviation) * year),
+    upCapture: capture(growth.up, growth.upOther, rises),
+    downCapture: capture(growth.down, growth.downOther, falls),
+  };
 }
 
 /** r - b, period by period. */

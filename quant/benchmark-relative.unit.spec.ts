@@ -6,6 +6,7 @@ import {
   captureRatio,
   correlation,
   informationRatio,
+  relativeTo,
   trackingError,
 } from "./benchmark-relative.ts";
 import { RandomState } from "./numpy-random.spec.ts";
@@ -89,4 +90,35 @@ test("what the data does not define is null; other lengths are refused", () => {
   expect(beta([], [])).toBeNull();
   expect(() => beta(some, [0.1])).toThrow(RangeError);
   expect(() => captureRatio(some, [0.1], "up", 252)).toThrow(RangeError);
+});
+
+describe("all measures at once", () => {
+  const pair = fc.record({
+    r: fc.double({ min: -0.2, max: 0.2, noNaN: true }),
+    b: fc.double({ min: -0.2, max: 0.2, noNaN: true }),
+  });
+
+  test("are what each gives by itself", () => {
+    fc.assert(
+      fc.property(fc.array(pair, { maxLength: 30 }), (pairs) => {
+        const r = pairs.map((one) => one.r);
+        const b = pairs.map((one) => one.b);
+        const all = relativeTo(r, b, 252);
+        const each = {
+          alpha: alpha(r, b, 252),
+          beta: beta(r, b),
+          correlation: correlation(r, b),
+          trackingError: trackingError(r, b, 252),
+          informationRatio: informationRatio(r, b, 252),
+          upCapture: captureRatio(r, b, "up", 252),
+          downCapture: captureRatio(r, b, "down", 252),
+        };
+        for (const [name, value] of Object.entries(each)) {
+          const found = all[name as keyof typeof all];
+          if (value === null || found === null) expect([name, found]).toEqual([name, value]);
+          else expect(Math.abs(found - value)).toBeLessThanOrEqual(1e-9 * Math.abs(value) + 1e-12);
+        }
+      }),
+    );
+  });
 });

@@ -51,8 +51,34 @@ export function sampleExcessKurtosis(values: readonly number[]): number | null {
   return g2 === null ? null : (((n + 1) * g2 + 6) * (n - 1)) / ((n - 2) * (n - 3));
 }
 
+/** All four at once, each what its own function gives; a third of their cost. */
+export interface SampleShape {
+  readonly mean: number | null;
+  readonly deviation: number | null;
+  readonly skewness: number | null;
+  readonly excessKurtosis: number | null;
+}
+
+export function sampleShape(values: readonly number[]): SampleShape {
+  const moments = centralMoments(values);
+  if (moments === null) {
+    const deviation = standardDeviation(values);
+    return { mean: mean(values), deviation, skewness: null, excessKurtosis: null };
+  }
+  const { center, squares, second, third, fourth } = moments;
+  return {
+    mean: center,
+    deviation: Math.sqrt(squares / (values.length - 1)),
+    skewness: defined(third / (second * Math.sqrt(second))),
+    excessKurtosis: defined(fourth / (second * second) - 3),
+  };
+}
+
 /** Means of the 2nd, 3rd and 4th powers of the deviations. */
 interface CentralMoments {
+  readonly center: number;
+  /** Sum of the 2nd powers. */
+  readonly squares: number;
   readonly second: number;
   readonly third: number;
   readonly fourth: number;
@@ -72,7 +98,7 @@ function centralMoments(values: readonly number[]): CentralMoments | null {
     fourth += square * square;
   }
   const n = values.length;
-  return { second: second / n, third: third / n, fourth: fourth / n };
+  return { center, squares: second, second: second / n, third: third / n, fourth: fourth / n };
 }
 
 /** Their mean may be rounded, and what is then left of the deviations is noise that a ratio blows up. */

@@ -13,9 +13,14 @@ export function totalReturn(returns: readonly number[]): number {
 
 /** Compound annual growth rate: growth ^ (periodsPerYear / n) - 1; null if all was lost. */
 export function annualReturn(returns: readonly number[], periodsPerYear: number): number | null {
-  const growth = 1 + totalReturn(returns);
-  if (returns.length === 0 || growth <= 0) return null;
-  return defined(growth ** (periodsPerYear / returns.length) - 1);
+  return annualised(totalReturn(returns), returns.length, periodsPerYear);
+}
+
+/** The annual rate of a total return over `periods`. */
+export function annualised(total: number, periods: number, periodsPerYear: number): number | null {
+  const growth = 1 + total;
+  if (periods === 0 || growth <= 0) return null;
+  return defined(growth ** (periodsPerYear / periods) - 1);
 }
 
 /** Sample standard deviation × √periodsPerYear. */

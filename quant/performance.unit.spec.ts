@@ -24,23 +24,23 @@ const negative = percent([0, -6, -7, -1, -9, -2, -6, -8, -5]);
 
 describe("the measures agree with empyrical's published tables", () => {
   test("Sharpe", () => {
-    expect(sharpeRatio(mixed, 252)).toBeCloseTo(1.7238613961706866, 12);
-    expect(sharpeRatio(positive, 252)).toBeCloseTo(52.915026221291804, 10);
-    expect(sharpeRatio(negative, 252)).toBeCloseTo(-24.406808633910085, 10);
+    expect(sharpeRatio(mixed, 252)).toBe(1.7238613961706866);
+    expect(sharpeRatio(positive, 252)).toBe(52.915026221291804);
+    expect(sharpeRatio(negative, 252)).toBeCloseTo(-24.406808633910085, 13);
   });
 
   test("Sortino and downside risk", () => {
-    expect(sortinoRatio(mixed, 252)).toBeCloseTo(2.605531251673693, 12);
-    expect(sortinoRatio(negative, 252)).toBeCloseTo(-13.532743075043401, 12);
-    expect(downsideRisk(mixed, 252)).toBeCloseTo(0.604483250388296, 12);
+    expect(sortinoRatio(mixed, 252)).toBe(2.605531251673693);
+    expect(sortinoRatio(negative, 252)).toBe(-13.532743075043401);
+    expect(downsideRisk(mixed, 252)).toBe(0.60448325038829653);
   });
 
   test("return, volatility, drawdown, Calmar", () => {
     const annual = annualReturn(compounded, 252);
-    expect(annual).toBeCloseTo(1.9135925373194231, 12);
-    expect(annualVolatility(mixed, 252)).toBeCloseTo(0.9136465399704637, 12);
+    expect(annual).toBeCloseTo(1.9135925373194231, 13);
+    expect(annualVolatility(mixed, 252)).toBe(0.9136465399704637);
     expect(maxDrawdown(compounded)).toBeCloseTo(-0.1, 14);
-    expect(calmarRatio(annual, maxDrawdown(compounded))).toBeCloseTo(19.135925373194233, 10);
+    expect(calmarRatio(annual, maxDrawdown(compounded))).toBeCloseTo(19.135925373194233, 12);
   });
 });
 
@@ -85,18 +85,18 @@ describe("the measures agree on 33 years of the S&P 500", () => {
     ] as const;
     for (const [series, n, total, annual, volatility, sharpe, sortino] of cases) {
       expect(series.length).toBe(n);
-      expect(totalReturn(series)).toBeCloseTo(total, 9);
-      expect(annualReturn(series, 252)).toBeCloseTo(annual, 9);
-      expect(annualVolatility(series, 252)).toBeCloseTo(volatility, 9);
-      expect(sharpeRatio(series, 252)).toBeCloseTo(sharpe, 9);
-      expect(sortinoRatio(series, 252)).toBeCloseTo(sortino, 9);
+      expect(totalReturn(series)).toBeCloseTo(total, 10);
+      expect(annualReturn(series, 252)).toBeCloseTo(annual, 10);
+      expect(annualVolatility(series, 252)).toBeCloseTo(volatility, 10);
+      expect(sharpeRatio(series, 252)).toBeCloseTo(sharpe, 10);
+      expect(sortinoRatio(series, 252)).toBeCloseTo(sortino, 10);
     }
-    expect(maxDrawdown(returns)).toBeCloseTo(-0.5677538894, 9);
-    expect(maxDrawdown(year)).toBeCloseTo(-0.3392495902, 9);
+    expect(maxDrawdown(returns)).toBeCloseTo(-0.5677538894, 10);
+    expect(maxDrawdown(year)).toBeCloseTo(-0.3392495902, 10);
     expect(calmarRatio(annualReturn(returns, 252), maxDrawdown(returns))).toBeCloseTo(
       0.1302436263,
-      9,
+      10,
     );
-    expect(calmarRatio(annualReturn(year, 252), maxDrawdown(year))).toBeCloseTo(0.4772213835, 9);
+    expect(calmarRatio(annualReturn(year, 252), maxDrawdown(year))).toBeCloseTo(0.4772213835, 10);
   });
 });

@@ -3,7 +3,7 @@
 // PSR, MinTRL: D. Bailey, M. López de Prado, "The Sharpe Ratio Efficient Frontier", Journal of Risk 15(2),
 // 2012. DSR: the same, "The Deflated Sharpe Ratio", Journal of Portfolio Management 40(5), 2014.
 
-import { excessKurtosis, mean, skewness, standardDeviation } from "./moments.ts";
+import { type SampleShape, sampleShape } from "./moments.ts";
 import { normalCdf, normalQuantile } from "./normal.ts";
 
 const EULER_GAMMA = 0.5772156649015329;
@@ -19,18 +19,16 @@ export interface SharpeEstimate {
 }
 
 /** Sample standard deviation (n - 1), population skewness and kurtosis; the risk-free rate is 0. */
-export function sharpeEstimate(returns: readonly number[]): SharpeEstimate | null {
-  const center = mean(returns);
-  const deviation = standardDeviation(returns);
-  const skew = skewness(returns);
-  const excess = excessKurtosis(returns);
-  if (center === null || deviation === null || skew === null || excess === null) return null;
-  return {
-    sharpe: center / deviation,
-    count: returns.length,
-    skewness: skew,
-    kurtosis: excess + 3,
-  };
+export const sharpeEstimate = (returns: readonly number[]): SharpeEstimate | null =>
+  estimateOf(sampleShape(returns), returns.length);
+
+/** The same of `count` returns whose shape is known. */
+export function estimateOf(shape: SampleShape, count: number): SharpeEstimate | null {
+  const { mean, deviation, skewness, excessKurtosis } = shape;
+  if (mean === null || deviation === null || skewness === null || excessKurtosis === null) {
+    return null;
+  }
+  return { sharpe: mean / deviation, count, skewness, kurtosis: excessKurtosis + 3 };
 }
 
 /** √((1 - γ₃ SR + (γ₄ - 1)/4 SR²) / (n - 1)) (Mertens, 2002); null where that is not above 0. */

@@ -29,6 +29,10 @@ export const errorKinds = {
     3,
     "give a split as two positive whole numbers: new shares for old ones",
   ),
+  VALUE_ACTION_UNSUPPORTED: kind(
+    3,
+    "leave the action out: contracts against margin take whole splits, changes of symbol and an end",
+  ),
   VALUE_TIME_INVALID: kind(2, "times lie within 1970 to 2200: give another day, or fewer of them"),
   STREAMS_TOPIC_UNKNOWN: kind(
     2,
@@ -71,6 +75,10 @@ export const errorKinds = {
   PROJECTION_LEDGER_UNBALANCED: kind(6, "report it: two sides of one booking differ"),
   USAGE_INVALID: kind(2, "see `tapedeck --help`, or --help after a command"),
   INSPECT_ARGUMENT_INVALID: kind(2, "see `tapedeck inspect --help`"),
+  STATEMENT_DAY_INVALID: kind(
+    2,
+    "give a day of the run as YYYY-MM-DD, and a zone such as America/New_York; `tapedeck statement --help`",
+  ),
   RUN_UNKNOWN: kind(2, "list runs with `tapedeck inspect runs`"),
   RUN_AMBIGUOUS: kind(2, "give more of the run's id"),
   RUN_INCOMPLETE: kind(2, "finish it with `tapedeck backtest CONFIG --resume`"),
@@ -169,6 +177,14 @@ export const errorKinds = {
   STORE_HALTED: kind(4, "look at the disk, then open the log again: acknowledged data is kept"),
   STORE_UNAVAILABLE: kind(4, "see the cause: the folder's owner, its mode, the open file limit"),
   STORE_CLOSED: kind(1, "use a log before it is closed"),
+  PROCESSOR_RATE_UNKNOWN: kind(
+    5,
+    "let the tape hold bars of a pair (import --contract exchange) from before the first trade on, and name it in `symbols`",
+  ),
+  PROCESSOR_RATE_STALE: kind(
+    5,
+    "import the missing bars of the pair, or raise portfolio.rateMaxAge",
+  ),
   PROCESSOR_CURRENCY_UNSUPPORTED: kind(
     2,
     "trade instruments in the portfolio's own currency: conversion is not built yet",
@@ -197,6 +213,11 @@ export const errorKinds = {
   MODEL_RUNTIME_TOO_OLD: kind(2, "run a model file with Node 22.18 or later"),
   MODEL_SYNTAX_INVALID: kind(2, "mend the line named"),
   MODEL_TYPE_INVALID: kind(2, "mend the lines named: docs/tutorial.md shows a whole model"),
+  IMPACT_SYMBOL_UNKNOWN: kind(2, "propose weights of symbols whose bars the run read"),
+  IMPACT_HISTORY_SHORT: kind(
+    3,
+    "leave out the symbol whose history is short, or name a longer run",
+  ),
   REPORT_BENCHMARK_UNKNOWN: kind(
     2,
     "name a symbol whose bars the run read, or a CSV file of dates and closes",
@@ -281,6 +302,10 @@ export const errorKinds = {
   LIVE_CHANGED: kind(
     2,
     "give the new version topics of its own (--prefix, which names it too), run it as a shadow, or go back to what ran before",
+  ),
+  LIVE_LATCHED: kind(
+    2,
+    "find out why it was stopped; `tapedeck command release --who NAME --why TEXT` takes the latch away",
   ),
   LIVE_TOPICS_TAKEN: kind(
     2,

@@ -16,6 +16,7 @@ import { RecordsWriter } from "../../infra/kafka/wire/records-writer.ts";
 import { TopicDecoder } from "../../infra/kafka/wire/topic-decoder.ts";
 import { flowTopology } from "../../processors/topology.ts";
 import { Writer } from "../../schemas/avro.ts";
+import { spotTerms } from "../../schemas/values/contract-terms.ts";
 import { createOutputs, planTasks } from "../../streams/live-plan.ts";
 import { writeRecord } from "../../streams/record.ts";
 import { report } from "../measured.ts";
@@ -175,6 +176,7 @@ async function createTopics(log: KafkaLog): Promise<void> {
       multiplier: 1,
       calendar: "24x7",
       timeZone: "UTC",
+      ...spotTerms,
     } as const;
     writeRecord(writer, "market.instruments", 0, i, null, 0, instrument);
   }

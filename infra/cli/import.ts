@@ -48,6 +48,13 @@ export function importCommand(): Command {
     .option("--tick-size <price>", "smallest price step (default: 0.01 for equities, else 1 unit)")
     .option("--lot-size <quantity>", "smallest quantity step (default: 1 unit)")
     .option("--multiplier <n>", "units of the underlying per unit of quantity", "1")
+    .option(
+      "--contract <kind>",
+      "spot; linear or inverse (settles its profit alone); exchange (a pair of currencies)",
+      "spot",
+    )
+    .option("--expiry <time>", "of a linear or inverse contract (default: none, a perpetual)")
+    .option("--base-currency <code>", "of an exchange: what the quantity is of")
     .option("--calendar <mic>", "trading calendar: a MIC, or 24x7", "XNYS")
     .option("--exchange-zone <zone>", "IANA zone of the exchange (default: New York; 24x7: UTC)")
     .option("--session <open-close>", "trading hours (default: 09:30-16:00; 24x7: 00:00-24:00)")
@@ -149,5 +156,11 @@ Examples:
       --time-zone America/New_York --tape tapes/a
   $ tapedeck import btc.csv --as ticks --columns id,price,size,quote,time --symbol BTCUSD \\
       --asset-class crypto --calendar 24x7 --tape tapes/btc
+
+  A perpetual that settles in bitcoin; the rates that convert euros to dollars:
+  $ tapedeck import xbtusd.csv --as bars --symbol XBTUSD --asset-class crypto --currency BTC \\
+      --contract inverse --calendar 24x7 --tape tapes/perpetual
+  $ tapedeck import eurusd.csv --as bars --symbol EURUSD --asset-class fx --contract exchange \\
+      --base-currency EUR --currency USD --tape tapes/daily
 
 Exit codes: 0 imported, dead letters included · 2 wrong usage · 3 a file cannot be used · 4 the tape`;

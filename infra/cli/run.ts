@@ -5,6 +5,7 @@ import { parseDurationUs } from "../config/duration.ts";
 import { loadConfig, type Override } from "../config/load-config.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { runInstances } from "../kafka/service/instances.ts";
+import { latchCheck } from "../kafka/service/latch-file.ts";
 import { planLive, recordLive } from "../kafka/service/live-run.ts";
 import { startLive } from "../kafka/service/start-live.ts";
 import { openKafka } from "../kafka/session.ts";
@@ -92,6 +93,7 @@ async function serve(config: RunConfig, options: Options): Promise<void> {
     const run = await planLive(config, { app, prefix }, isolate, (topic) =>
       session.connection.partitionsOf(topic),
     );
+    latchCheck(root, app)();
     const log = session.log(app, prefix);
     await recordLive(run, root, options.only, (task) => log.requireSame(task, run.digest));
     await startLive({
@@ -105,6 +107,7 @@ async function serve(config: RunConfig, options: Options): Promise<void> {
         maxEvents: MAX_EVENTS,
       },
       stateDir: options.state ?? `${root}/state`,
+      root,
       sessionTimeoutMs: options.session / 1000,
       drainMs: options.drain / 1000,
       metrics: { host: options.metricsHost, port: options.metrics },

@@ -38,6 +38,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "serve a flow live on Kafka, until it is stopped",
     async () => (await import("./run.ts")).runCommand(),
   ],
+  command: [
+    "halt, kill, flatten or enable a live flow; stop it by a file where nothing else works",
+    async () => (await import("./command.ts")).commandCommand(),
+  ],
   shadow: [
     "follow a live flow with a candidate, order nothing, tell every difference",
     async () => (await import("./shadow.ts")).shadowCommand(),
@@ -66,6 +70,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "make a run's report anew: against a benchmark, with its tables for other tools",
     async () => (await import("./report.ts")).reportCommand(),
   ],
+  impact: [
+    "what proposed weights would have done to what a run holds at its end",
+    async () => (await import("./impact.ts")).impactCommand(),
+  ],
   inspect: [
     "look into tapes and runs: topics, events, topology, positions at any time",
     async () => (await import("./inspect.ts")).inspectCommand(),
@@ -85,6 +93,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
   config: [
     "print a default configuration, check one, show the schema",
     async () => (await import("./config.ts")).configCommand(),
+  ],
+  statement: [
+    "what came into and went out of every account on a day, and what was held at its end",
+    async () => (await import("./statement.ts")).statementCommand(),
   ],
   schemas: [
     "check our schemas against a schema registry, publish them, show what differs",

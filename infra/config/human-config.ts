@@ -1,6 +1,6 @@
 // A configuration in the units that people write, as tapedeck.schema.json lets it through.
 
-import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
+import type { BreachResponse, FlowConfig, ProposalLimits } from "../../processors/flow-config.ts";
 import type { feePresets } from "../../processors/paper-venue/fee-presets.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 
@@ -13,12 +13,18 @@ export interface HumanConfig {
   readonly bars: { readonly interval: string; readonly suspicious: "exclude" | "include" };
   readonly features: FlowConfig["features"];
   readonly model: string;
-  readonly portfolio: { readonly name: string; readonly currency: string; readonly cash: number };
+  readonly portfolio: {
+    readonly name: string;
+    readonly currency: string;
+    readonly cash: number;
+    readonly lots?: "average" | "fifo";
+    readonly rateMaxAge?: string;
+  };
   readonly sizing: HumanSizing;
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {
-    readonly onBreach: RiskConfig["onBreach"];
+    readonly onBreach: BreachResponse;
     readonly orders?: HumanOrderRisk;
-  };
+  } & HumanProposals;
   readonly orders: {
     readonly type: "market" | "limit";
     readonly limitOffset: number;
@@ -37,8 +43,13 @@ export interface HumanConfig {
     readonly participation: HumanLimit;
     readonly fee: number;
     readonly minimumFee: number;
+    readonly limitFill?: "touch" | "cross";
+    readonly queue?: HumanLimit;
     readonly price?: HumanPrice;
     readonly fees?: HumanFees;
+    readonly chance?: HumanChance;
+    readonly trading?: HumanTrading;
+    readonly carry?: HumanCarry;
   };
   readonly commands: readonly HumanCommand[];
   readonly seed: number;
@@ -70,6 +81,36 @@ export interface HumanFeeTier {
   readonly taker?: number;
   readonly maker?: number;
   readonly perUnit?: number;
+}
+
+export interface HumanChance {
+  readonly toVenue?: HumanDelay;
+  readonly back?: HumanDelay;
+  readonly reject?: number;
+}
+
+export interface HumanDelay {
+  readonly distribution: "constant" | "uniform" | "lognormal";
+  readonly time?: string;
+  readonly least?: string;
+  readonly most?: string;
+  readonly median?: string;
+  readonly sigma?: number;
+}
+
+export interface HumanTrading {
+  readonly hours?: { readonly open: string; readonly close: string };
+  readonly status?: boolean;
+  readonly closed?: "wait" | "refuse";
+}
+
+export interface HumanCarry {
+  readonly at?: string;
+  readonly dayCount?: number;
+  readonly borrow?: number;
+  readonly financing?: number;
+  readonly funding?: number;
+  readonly fundingEvery?: string;
 }
 
 export type HumanSizing = HumanSizingChoices &
@@ -109,6 +150,46 @@ export interface HumanRebalance {
   readonly maxTurnover?: HumanLimit;
   readonly costPerSide?: HumanLimit;
   readonly riskAversion?: number;
+}
+
+/** Checks of whole proposals: left out or off, they are not made. */
+export interface HumanProposals {
+  readonly maxSector?: HumanLimit;
+  readonly sectors?: Readonly<Record<string, string>>;
+  readonly maxNetExposure?: HumanLimit;
+  readonly maxLeverage?: HumanLimit;
+  readonly maxWeight?: HumanLimit;
+  readonly maxHerfindahl?: HumanLimit;
+  readonly maxBeta?: HumanLimit;
+  readonly benchmark?: string;
+  readonly maxValueAtRisk?: HumanLimit;
+  readonly maxExpectedShortfall?: HumanLimit;
+  readonly tailLevel?: number;
+  readonly maxCorrelation?: HumanLimit;
+  readonly returnsWindow?: number;
+  readonly maxDaysToExit?: HumanLimit;
+  readonly volumeShare?: number;
+  readonly volumeDays?: number;
+  readonly drawdownWarning?: HumanLimit;
+  readonly drawdownClose?: HumanLimit;
+  readonly maxDailyLoss?: HumanLimit;
+  readonly maxWeeklyLoss?: HumanLimit;
+  readonly dayStart?: string;
+  readonly maxTradesADay?: HumanLimit;
+  readonly capitalStages?: readonly {
+    readonly days: number;
+    readonly capital: number;
+    readonly sharpe?: number;
+  }[];
+  readonly blackouts?: readonly HumanBlackout[];
+  readonly responses?: ProposalLimits["responses"];
+}
+
+export interface HumanBlackout {
+  readonly from: string;
+  readonly until: string;
+  readonly days?: readonly string[];
+  readonly symbol?: string;
 }
 
 export interface HumanOrderRisk {
@@ -157,7 +238,11 @@ export interface HumanCommand {
   readonly why: string;
   readonly limit?: LimitName;
   readonly value?: HumanLimit;
-  /** Overrides: which check of whose next order. */
+  readonly overlay?: "restricted-buys" | "restricted" | "blackout" | "target";
+  readonly from?: string;
+  readonly until?: string;
+  readonly weight?: number;
+  /** Overrides: which check of whose next order; overlays: on which symbol. */
   readonly check?: string;
   readonly symbol?: string;
 }

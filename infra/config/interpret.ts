@@ -2,7 +2,8 @@
 // units, durations and times to microseconds. Promises: every conversion is exact; a value that has
 // no exact counterpart is a finding, never rounded; rules that span several keys are held here.
 
-import type { FlowConfig, RiskConfig } from "../../processors/flow-config.ts";
+import type { FlowConfig, PortfolioConfig, RiskConfig } from "../../processors/flow-config.ts";
+import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import { algorithmOf, oneAlgorithm } from "./algorithm.ts";
@@ -11,7 +12,9 @@ import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanCommand, HumanConfig, HumanLimit, LimitName } from "./human-config.ts";
 import { oneOrderRisk, orderRiskOf } from "./order-risk.ts";
 import { nowhere, type Problem, problem } from "./problem.ts";
+import { KEYS, oneProposals, proposalsOf } from "./proposals.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
+import { oneResting, restingOf } from "./resting.ts";
 import type { RunConfig, Settings } from "./run-config.ts";
 import { oneSizing, sizingOf } from "./sizing.ts";
 import { oneVenue, venueCosts } from "./venue.ts";
@@ -52,9 +55,14 @@ export function interpret(human: HumanConfig, origins: Origins): Interpreted {
       symbols,
       range: { from: isoOrNull(range.fromUs), to: isoOrNull(range.toUs) },
       commands: order.map((i) => {
-        const { at: _, value, ...command } = human.commands[i] as HumanCommand;
+        const { at: _, value, from, until, ...command } = human.commands[i] as HumanCommand;
         const set = value === undefined ? {} : { value: nullIfOff(value) };
-        return { ...command, ...set, at: formatIsoUs(at(timed, i)) };
+        const { fromUs, untilUs } = (timed[i] as Timed).value;
+        const times = {
+          ...(fromUs === null ? {} : { from: formatIsoUs(fromUs) }),
+          ...(untilUs === null ? {} : { until: formatIsoUs(untilUs) }),
+        };
+        return { ...command, ...set, ...times, at: formatIsoUs(at(timed, i)) };
       }),
     },
     problems: read.problems,
@@ -63,6 +71,7 @@ export function interpret(human: HumanConfig, origins: Origins): Interpreted {
 
 function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
   const { portfolio, venue, orders } = human;
+  const proposals = proposalsOf(read, human.risk);
   return {
     source: human.source,
     bars: {
@@ -75,6 +84,10 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       currency: portfolio.currency,
       currencyScale: read.currencyScale,
       initialCashMinor: BigInt(read.amount("/portfolio/cash", portfolio.cash)),
+      ...(portfolio.lots === "fifo" ? { lots: "FIFO" as const } : {}),
+      ...(portfolio.rateMaxAge === undefined
+        ? {}
+        : { rateMaxAgeUs: read.duration("/portfolio/rateMaxAge", portfolio.rateMaxAge, 1) }),
     },
     sizing: sizingOf(read, human.sizing),
     risk: {
@@ -84,6 +97,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       maxOrderValueMinor: read.limitAmount("maxOrderValue", human.risk.maxOrderValue),
       maxDrawdownBps: read.limitBps("maxDrawdown", human.risk.maxDrawdown),
       onBreach: human.risk.onBreach,
+      ...(proposals === null ? {} : { proposals }),
     },
     ...orderRiskOf(read, human.risk.orders),
     orders: {
@@ -109,18 +123,21 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
         : read.fraction("/venue/participation", venue.participation, BPS_DIGITS),
       feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
-      ...venueCosts(read, venue),
+      ...venueCosts(read, venue, human.seed),
+      ...restingOf(read, venue),
     },
   };
 }
 
 /** The settings with their durations and limits in the one form that each value has. */
 function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
-  const { bars, risk, venue } = human;
+  const { bars, risk } = human;
   const { algorithm, ...orders } = human.orders;
+  const { limitFill: _, queue: __, ...venue } = human.venue;
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
+    portfolio: onePortfolio(human.portfolio, flow.portfolio),
     sizing: oneSizing(human.sizing),
     risk: oneRisk(risk),
     orders: {
@@ -134,15 +151,33 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
     },
     venue: {
       ...oneVenue(venue),
+      ...oneResting(human.venue),
       latency: formatDurationUs(flow.venue.latencyUs),
       participation: nullIfOff(venue.participation),
     },
   };
 }
 
+/** The section as it always was where cost goes out at the average. */
+function onePortfolio(
+  { lots, rateMaxAge, ...rest }: HumanConfig["portfolio"],
+  { rateMaxAgeUs }: PortfolioConfig,
+): Settings {
+  return {
+    ...rest,
+    ...(lots === "fifo" ? { lots } : {}),
+    ...(rateMaxAgeUs === undefined ? {} : { rateMaxAge: formatDurationUs(rateMaxAgeUs) }),
+  };
+}
+
 function oneRisk({ orders, ...limits }: HumanConfig["risk"]): Settings {
   return {
-    ...Object.fromEntries(Object.entries(limits).map(([key, v]) => [key, nullIfOff(v)])),
+    ...Object.fromEntries(
+      Object.entries(limits as unknown as Settings)
+        .filter(([key]) => !KEYS.has(key))
+        .map(([key, value]) => [key, nullIfOff(value)]),
+    ),
+    ...oneProposals(limits),
     ...(orders === undefined ? {} : { orders: oneOrderRisk(orders) }),
   };
 }
@@ -238,17 +273,77 @@ function commandOf(read: Reading, human: HumanConfig, command: HumanCommand, ind
       who: command.who,
       why: command.why,
       limit: limit === undefined ? (command.check ?? null) : limitFields[limit],
-      value: limit === undefined ? null : limitValue(read, limit, value, index),
+      value:
+        command.overlay === "target"
+          ? targetBps(read, command, index)
+          : limit === undefined
+            ? null
+            : limitValue(read, limit, value, index),
       symbol: command.symbol ?? "",
+      ...overlayOf(read, command, index),
     },
   };
+}
+
+const kinds = {
+  "restricted-buys": "RESTRICTED_BUYS",
+  restricted: "RESTRICTED",
+  blackout: "BLACKOUT",
+  target: "TARGET",
+} as const;
+
+/** The fields of SetOverlay and LiftOverlay; of no other command. */
+function overlayOf(
+  read: Reading,
+  { command, at: given, overlay, from, until, weight }: HumanCommand,
+  index: number,
+): Pick<ControlCommand, "overlay" | "fromUs" | "untilUs"> {
+  const place = `/commands/${index}`;
+  const isSet = command === "SetOverlay";
+  if (weight !== undefined && overlay !== "target") {
+    read.fail(`${place}/weight`, "goes with overlay target alone: leave it out");
+  }
+  const extra = Object.entries({ overlay, from, until }).filter(([key, value]) => {
+    const allowed = isSet || (command === "LiftOverlay" && key === "overlay");
+    return value !== undefined && !allowed;
+  });
+  for (const [key] of extra) {
+    read.fail(`${place}/${key}`, `does not go with command ${command}: leave it out`);
+  }
+  if (isSet && overlay === undefined) {
+    read.fail(
+      place,
+      `overlay is missing: SetOverlay needs one of ${Object.keys(kinds).join(", ")}`,
+    );
+  }
+  const fromUs = from === undefined ? null : read.time(`${place}/from`, from);
+  const untilUs = until === undefined ? null : read.time(`${place}/until`, until);
+  const beginsUs = Math.max(fromUs ?? 0, parseIsoUs(given) ?? 0);
+  if (untilUs !== null && untilUs <= beginsUs) {
+    read.fail(`${place}/until`, `found ${until}; must be after the overlay begins`);
+  }
+  return {
+    overlay: overlay === undefined ? null : kinds[overlay],
+    fromUs,
+    untilUs,
+  };
+}
+
+function targetBps(read: Reading, { symbol, weight }: HumanCommand, index: number): number {
+  const place = `/commands/${index}`;
+  if (symbol === undefined || weight === undefined) {
+    return read.fail(place, "a target needs its symbol and its weight of equity");
+  }
+  const bps = read.fraction(`${place}/weight`, Math.abs(weight), BPS_DIGITS);
+  return weight < 0 ? -bps : bps;
 }
 
 /** What is overridden belongs to an override alone, and it names it whole. */
 function holdOverride(read: Reading, command: HumanCommand, index: number): void {
   const isOverride = command.command.endsWith("Override");
+  const isOverlay = command.command.endsWith("Overlay");
   for (const key of ["check", "symbol"] as const) {
-    if (isOverride === (command[key] !== undefined)) continue;
+    if (isOverride === (command[key] !== undefined) || (isOverlay && key === "symbol")) continue;
     const rule = isOverride
       ? `missing: ${command.command} needs check and symbol`
       : `does not go with command ${command.command}: leave it out`;
@@ -321,8 +416,9 @@ function holdRules(
       `found ${human.range.from}; must be before range.to (${human.range.to})`,
     );
   }
-  if (human.venue.fill === "next-tick" && human.source === "bars") {
-    read.fail("/venue/fill", "next-tick needs source: ticks; use bar-close or next-open with bars");
+  const { fill } = human.venue;
+  if ((fill === "next-tick" || fill === "quote") && human.source === "bars") {
+    read.fail("/venue/fill", `${fill} needs source: ticks; use bar-close or next-open with bars`);
   }
   for (const [index, { timeUs }] of commands.entries()) {
     if (toUs !== null && timeUs >= toUs) {

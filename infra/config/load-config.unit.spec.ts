@@ -74,10 +74,28 @@ venue:
     minimum: 1
     maximum: 0.01
     rounding: up
+  chance:
+    toVenue: { distribution: lognormal, median: 2ms, sigma: 0.5 }
+    back: { distribution: uniform, least: 1ms, most: 5ms }
+    reject: 0.001
+  trading:
+    hours: { open: "14:30", close: "21:00" }
+    status: true
+    closed: refuse
+  carry: { at: "22:00", dayCount: 365, borrow: 0.01, financing: -0.02, funding: 0.0001, fundingEvery: 4h }
 `,
+  `
+tape: x
+venue:
+  chance:
+    toVenue: { distribution: uniform, least: 2ms, most: 4ms }
+    back: { distribution: lognormal, median: 3ms, sigma: 1 }
+`,
+  "tape: x\nvenue: { chance: { toVenue: { distribution: constant, time: 3ms }, back: { distribution: constant, time: 1ms } } }",
 ];
 /** The same keys otherwise. */
-const otherVenue = "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero } }";
+const otherVenue =
+  "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero }, chance: { toVenue: { distribution: constant, time: 1ms }, back: { distribution: constant, time: 9ms } }, trading: { hours: { open: '00:00', close: '01:00' } }, carry: { borrow: 0.5 } }";
 
 /** The order gate that `whole` does not have: every key, and another one. */
 const gated = `tape: x
@@ -107,6 +125,46 @@ const sizings = [
   "tape: x\nsizing: { method: fractional-kelly, fraction: 0.5, window: 60, maxLeverage: 1.5, lots: least-cash, allowShort: false }",
   "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
 ];
+
+const quoted = "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5 }";
+
+/** What a portfolio may have beside its cash. */
+const money = "tape: x\nportfolio: { lots: fifo, rateMaxAge: 96h }";
+
+describe("a portfolio's money", () => {
+  test("is kept at average cost and in one currency, unless it says otherwise", () => {
+    const plain = {
+      name: "main",
+      currency: "USD",
+      currencyScale: 2,
+      initialCashMinor: 100_000_000n,
+    };
+    expect(read("tape: x\nportfolio: { lots: average }").flow.portfolio).toEqual(plain);
+    expect(read(money).flow.portfolio).toEqual({
+      ...plain,
+      lots: "FIFO",
+      rateMaxAgeUs: 4 * 86_400_000_000,
+    });
+    expect(read(money).canonical.portfolio).toMatchObject({ lots: "fifo", rateMaxAge: "4d" });
+    // A run without them has the settings that it had before there were any.
+    const bare = { name: "main", currency: "USD", cash: 1_000_000 };
+    expect(read("tape: x\nportfolio: { lots: average }").canonical.portfolio).toEqual(bare);
+  });
+});
+
+/** Every check of whole proposals; their machine units are in proposals.unit.spec.ts. */
+const settled =
+  "maxGrossExposure maxSector maxNetExposure maxLeverage maxWeight maxHerfindahl maxBeta maxValueAtRisk maxExpectedShortfall maxCorrelation maxDaysToExit maxDailyLoss maxWeeklyLoss maxTradesADay capitalStages"
+    .split(" ")
+    .map((name) => `${name}: scale`)
+    .join(", ");
+const proposals = `tape: x
+risk:
+  { maxSector: 0.2, sectors: { A: tech }, maxNetExposure: 5, maxLeverage: 1.5, maxWeight: 0.25, maxHerfindahl: 0.2,
+    maxBeta: 1.2, benchmark: SPY, maxValueAtRisk: 0.02, maxExpectedShortfall: 0.03, tailLevel: 0.99, maxCorrelation: 0.9,
+    returnsWindow: 60, maxDaysToExit: 5, volumeShare: 0.05, volumeDays: 10, drawdownWarning: 0.1, drawdownClose: 0.2,
+    maxDailyLoss: 0.03, maxWeeklyLoss: 0.06, dayStart: 12h, maxTradesADay: 7, capitalStages: [{ days: 0, capital: 1 }],
+    blackouts: [{ from: "19:50", until: "20:05" }], responses: { ${settled} } }`;
 
 /** Every key of the execution algorithms, in two ways. */
 const algorithms = [
@@ -359,6 +417,10 @@ describe("the canonical form", () => {
       ["portfolio: { cash: 1e6 }", "portfolio: { cash: 1000000.00 }"],
       ["risk: { maxDrawdown: off }", "risk: { maxDrawdown: null }"],
       ["orders: { stopLoss: off }", "orders: { stopLoss: null }"],
+      [
+        "venue: { chance: { back: { distribution: constant, time: 0.001s } } }",
+        "venue: { chance: { back: { distribution: constant, time: 1ms } } }",
+      ],
       ["range: { from: 2013-10-07T15:30:00+02:00 }", "range: { from: '2013-10-07 13:30Z' }"],
       ["symbols: [B, A]", 'symbols: ["A", "B"]'],
       ["seed: 3\npartitions: 2", "partitions: +2\nseed: 3"],
@@ -371,11 +433,11 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, gated, ...sizings, ...venues].flatMap((text) =>
+      [whole, gated, money, ...sizings, quoted, ...venues, proposals].flatMap((text) =>
         // A group that is left out differs as a whole: one with another key in it, key by key.
         [
           "tape: x",
-          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }",
+          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny } }",
           otherVenue,
           otherGate,
         ].flatMap((other) =>
@@ -496,12 +558,51 @@ describe("what a venue costs", () => {
     });
   });
 
+  test("is taken as its page shows it, every key of which stands there", () => {
+    const page = readFileSync(resolve(import.meta.dirname, "../../docs/venue.md"), "utf8");
+    const examples = [...page.matchAll(/```yaml\n([^`]+)```/g)].map(([, text = ""]) => text);
+    expect(examples.length).toBeGreaterThan(1);
+    expect(examples.flatMap((text) => findings(text))).toEqual([]);
+    for (const key of dottedKeys().filter((name) => /^venue\..+\./.test(name))) {
+      const leaf = key.slice(key.lastIndexOf(".") + 1);
+      expect(page, key).toMatch(new RegExp(`\\b${leaf}\\b`));
+    }
+  });
+
+  test("what it leaves to chance and when it trades", () => {
+    const [, whole, other, constant] = venues.map((text) => read(text, "seed=77").flow.venue);
+    expect(whole?.chance).toEqual({
+      seed: 77,
+      toVenue: { kind: "LOGNORMAL", medianUs: 2_000, sigma: 0.5 },
+      back: { kind: "UNIFORM", leastUs: 1_000, mostUs: 5_000 },
+      rejectPerMillion: 1_000,
+    });
+    expect(whole?.trading).toEqual({
+      hours: { openUs: 52_200_000_000, closeUs: 75_600_000_000 },
+      status: true,
+      closed: "REFUSE",
+    });
+    expect(whole?.carry).toEqual({
+      atUs: 79_200_000_000,
+      dayCount: 365,
+      borrowPerMillion: 10_000,
+      financingPerMillion: -20_000,
+      funding: { perMillion: 100, everyUs: 14_400_000_000 },
+    });
+    expect(other?.carry).toBeUndefined();
+    expect(other?.chance?.back).toEqual({ kind: "LOGNORMAL", medianUs: 3_000, sigma: 1 });
+    expect(constant?.chance?.toVenue).toEqual({ kind: "CONSTANT", us: 3_000 });
+    expect(constant?.trading).toBeUndefined();
+  });
+
   test("reads back from its own document, and empty groups are none", () => {
     for (const text of venues) {
       const config = read(text);
       expect(configFromText(config.document, PATH).canonical).toEqual(config.canonical);
     }
-    const { canonical, flow } = read("tape: x\nvenue: { price: {}, fees: {} }");
+    const { canonical, flow } = read(
+      "tape: x\nvenue: { price: {}, fees: {}, chance: {}, trading: {}, carry: {} }",
+    );
     expect(canonical).toEqual(read("tape: x").canonical);
     expect(flow.venue).toEqual(read("tape: x").flow.venue);
   });
@@ -510,6 +611,30 @@ describe("what a venue costs", () => {
     [
       "fees: { preset: zero, minimum: 1 }",
       "f:2:41: venue.fees.minimum: does not go with preset zero: leave one of them out",
+    ],
+    [
+      "chance: { back: { distribution: uniform } }",
+      "f:2:42: venue.chance.back.distribution: uniform needs least and most",
+    ],
+    [
+      "chance: { back: { distribution: uniform, least: 2ms, most: 1ms } }",
+      'f:2:69: venue.chance.back.most: found "1ms"; must not be below least',
+    ],
+    [
+      "trading: { closed: wait }",
+      "f:2:29: venue.trading.closed: does nothing without venue.trading.hours or status",
+    ],
+    [
+      "trading: { hours: { open: '21:00', close: '14:30' } }",
+      'f:2:52: venue.trading.hours.close: found "14:30"; must be after venue.trading.hours.open',
+    ],
+    [
+      "carry: { funding: 0.1, fundingEvery: 7h }",
+      'f:2:47: venue.carry.fundingEvery: found "7h"; must go into a day without rest',
+    ],
+    [
+      "carry: { borrow: 0.1, dayCount: 364 }",
+      "f:2:42: venue.carry.dayCount: found 364; must be 360 or 365",
     ],
     ["fees: { minimum: 1 }", "f:2:27: venue.fees.minimum: needs venue.fees.tiers beside it"],
     ["fees: { tiers: [{ from: 5 }] }", "f:2:34: venue.fees.tiers[0].from: found 5; the first is 0"],

@@ -2,14 +2,27 @@
 // without these groups comes out as it always did.
 
 import type {
+  CarryConfig,
+  ChanceConfig,
+  Delay,
   FeeRate,
   FeeSchedule,
   FeeTier,
   PriceConfig,
+  TradingConfig,
   VenueConfig,
 } from "../../processors/flow-config.ts";
 import { feePresets } from "../../processors/paper-venue/fee-presets.ts";
-import type { HumanConfig, HumanFees, HumanFeeTier, HumanLimit } from "./human-config.ts";
+import { formatDurationUs, parseDurationUs } from "./duration.ts";
+import type {
+  HumanCarry,
+  HumanChance,
+  HumanConfig,
+  HumanDelay,
+  HumanFees,
+  HumanFeeTier,
+  HumanLimit,
+} from "./human-config.ts";
 import type { Plain } from "./read-yaml.ts";
 
 /** What converts a value, or notes that it cannot be. */
@@ -31,12 +44,19 @@ const FEES = "/venue/fees";
 export function venueCosts(
   read: VenueReader,
   human: HumanVenue,
-): Pick<VenueConfig, "price" | "fees"> {
+  seed: number,
+): Pick<VenueConfig, "price" | "fees" | "chance" | "trading" | "carry"> {
   const price = priceOf(read, human);
   const fees = human.fees === undefined ? null : feesOf(read, human.fees);
+  const chance = chanceOf(read, human, seed);
+  const trading = tradingOf(read, human);
+  const carry = carryOf(read, human);
   return {
     ...(price === null ? {} : { price }),
     ...(fees === null ? {} : { fees }),
+    ...(chance === null ? {} : { chance }),
+    ...(trading === null ? {} : { trading }),
+    ...(carry === null ? {} : { carry }),
   };
 }
 
@@ -106,18 +126,156 @@ function tierOf(read: VenueReader, tier: HumanFeeTier, index: number): FeeTier {
   return { from: tier.from, maker: rate("maker", maker), taker: rate("taker", taker) };
 }
 
+/** null where nothing is left to it. */
+function chanceOf(read: VenueReader, { chance }: HumanVenue, seed: number): ChanceConfig | null {
+  if (chance === undefined) return null;
+  const rejectPerMillion = read.fraction("/venue/chance/reject", chance.reject ?? 0, PPM_DIGITS);
+  const toVenue = delayOf(read, "toVenue", chance.toVenue);
+  const back = delayOf(read, "back", chance.back);
+  if (toVenue === null && back === null && rejectPerMillion === 0) return null;
+  return { seed, toVenue, back, rejectPerMillion };
+}
+
+const delayKeys = {
+  constant: ["time"],
+  uniform: ["least", "most"],
+  lognormal: ["median", "sigma"],
+} as const satisfies Record<HumanDelay["distribution"], readonly (keyof HumanDelay)[]>;
+
+function delayOf(
+  read: VenueReader,
+  way: "toVenue" | "back",
+  human: HumanDelay | undefined,
+): Delay | null {
+  if (human === undefined) return null;
+  const at = `/venue/chance/${way}`;
+  const { distribution } = human;
+  const keys: readonly string[] = delayKeys[distribution];
+  for (const key of Object.keys(human)) {
+    if (key === "distribution" || keys.includes(key)) continue;
+    read.fail(`${at}/${key}`, `does not go with distribution ${distribution}: leave it out`);
+  }
+  const missing = keys.find((key) => human[key as keyof HumanDelay] === undefined);
+  if (missing !== undefined) {
+    read.fail(`${at}/distribution`, `${distribution} needs ${keys.join(" and ")}`);
+    return null;
+  }
+  const us = (key: "time" | "least" | "most" | "median"): number =>
+    read.duration(`${at}/${key}`, human[key] ?? "", 1);
+  switch (distribution) {
+    case "constant":
+      return { kind: "CONSTANT", us: us("time") };
+    case "uniform": {
+      const [leastUs, mostUs] = [us("least"), us("most")];
+      if (mostUs < leastUs)
+        read.fail(`${at}/most`, `found "${human.most}"; must not be below least`);
+      return { kind: "UNIFORM", leastUs, mostUs };
+    }
+    case "lognormal":
+      return { kind: "LOGNORMAL", medianUs: us("median"), sigma: human.sigma ?? 0 };
+  }
+}
+
+/** null where it trades always. */
+function tradingOf(read: VenueReader, { trading }: HumanVenue): TradingConfig | null {
+  if (trading === undefined) return null;
+  const { hours = null, status = false, closed = "wait" } = trading;
+  if (hours === null && !status) {
+    const useless = trading.closed === undefined ? null : "closed";
+    if (useless !== null) {
+      read.fail(`/venue/trading/${useless}`, "does nothing without venue.trading.hours or status");
+    }
+    return null;
+  }
+  const span = hours && { openUs: timeOfDayUs(hours.open), closeUs: timeOfDayUs(hours.close) };
+  if (span !== null && span.closeUs <= span.openUs) {
+    const rule = "must be after venue.trading.hours.open";
+    read.fail("/venue/trading/hours/close", `found "${hours?.close}"; ${rule}`);
+  }
+  return { hours: span, status, closed: closed === "wait" ? "WAIT" : "REFUSE" };
+}
+
+const DAY_US = 86_400_000_000;
+
+/** null where holding costs nothing. */
+function carryOf(read: VenueReader, { carry }: HumanVenue): CarryConfig | null {
+  if (carry === undefined) return null;
+  const rate = (key: "borrow" | "financing" | "funding"): number =>
+    read.fraction(`/venue/carry/${key}`, carry[key] ?? 0, PPM_DIGITS);
+  const perMillion = rate("funding");
+  const { dayCount = 360, fundingEvery } = carry;
+  if (dayCount !== 360 && dayCount !== 365) {
+    read.fail("/venue/carry/dayCount", `found ${dayCount}; must be 360 or 365`);
+  }
+  if (fundingEvery !== undefined && perMillion === 0) {
+    read.fail("/venue/carry/fundingEvery", "does nothing without venue.carry.funding");
+  }
+  const everyUs =
+    fundingEvery === undefined
+      ? DAY_US / 3
+      : read.duration("/venue/carry/fundingEvery", fundingEvery, 1);
+  if (everyUs > 0 && DAY_US % everyUs !== 0) {
+    const rule = "must go into a day without rest";
+    read.fail("/venue/carry/fundingEvery", `found "${fundingEvery}"; ${rule}`);
+  }
+  const [borrowPerMillion, financingPerMillion] = [rate("borrow"), rate("financing")];
+  if (borrowPerMillion === 0 && financingPerMillion === 0 && perMillion === 0) return null;
+  return {
+    atUs: timeOfDayUs(carry.at ?? "00:00") % DAY_US,
+    dayCount: dayCount === 365 ? 365 : 360,
+    borrowPerMillion,
+    financingPerMillion,
+    funding: perMillion === 0 ? null : { perMillion, everyUs },
+  };
+}
+
+/** Takes what the schema's pattern takes. */
+export function timeOfDayUs(text: string): number {
+  const [hour = 0, minute = 0, second = 0] = text.split(":").map(Number);
+  return ((hour * 60 + minute) * 60 + second) * 1_000_000;
+}
+
 const isOff = (value: HumanLimit): value is "off" | null => value === "off" || value === null;
 
-/** What is switched on, as it was written; the section as it stands where it has none of the groups. */
+/** What is switched on, each value in one form; the section as it stands where it has none of the groups. */
 export function oneVenue(human: HumanVenue): { readonly [key: string]: Plain } {
+  const { chance, carry } = human;
+  const one = {
+    ...human,
+    ...(chance === undefined ? {} : { chance: oneChance(chance) }),
+    ...(carry?.fundingEvery === undefined ? {} : { carry: oneCarry(carry) }),
+  };
   return Object.fromEntries(
-    Object.entries(human as unknown as { readonly [key: string]: Plain }).filter(
+    Object.entries(one as unknown as { readonly [key: string]: Plain }).filter(
       ([key, value]) => !(groups.has(key) && isIdle(value)),
     ),
   );
 }
 
-const groups: ReadonlySet<string> = new Set(["price", "fees"]);
+const groups: ReadonlySet<string> = new Set(["price", "fees", "chance", "trading", "carry"]);
 
 const isIdle = (value: Plain): boolean =>
   typeof value === "object" && value !== null && Object.keys(value).length === 0;
+
+function oneChance({ toVenue, back, ...rest }: HumanChance): HumanChance {
+  return {
+    ...rest,
+    ...(toVenue === undefined ? {} : { toVenue: oneDelay(toVenue) }),
+    ...(back === undefined ? {} : { back: oneDelay(back) }),
+  };
+}
+
+function oneCarry(carry: HumanCarry): HumanCarry {
+  const us = parseDurationUs(carry.fundingEvery ?? "");
+  return us === null ? carry : { ...carry, fundingEvery: formatDurationUs(us) };
+}
+
+const oneDelay = (delay: HumanDelay): HumanDelay => ({
+  ...delay,
+  ...Object.fromEntries(
+    (["time", "least", "most", "median"] as const).flatMap((key) => {
+      const us = delay[key] === undefined ? null : parseDurationUs(delay[key]);
+      return us === null ? [] : [[key, formatDurationUs(us)]];
+    }),
+  ),
+});

@@ -60,10 +60,13 @@ test("a union without such a branch is told by its field", () => {
     why: "test",
     limit: null,
     value: null,
+    overlay: null,
     symbol: "",
+    fromUs: null,
+    untilUs: null,
   };
   const bytes = written("control.commands", command);
-  const spoilt = Uint8Array.from([...bytes.subarray(0, -2), 9]);
+  const spoilt = Uint8Array.from([...bytes.subarray(0, -5), 9]);
   expect(partial("control.commands", spoilt).failure).toMatchObject({ path: "value" });
 });
 

@@ -1,6 +1,7 @@
 // What an import may be told, as plain data. Everything that is null is found out from the files.
 
 import type { AssetClass } from "../../schemas/generated/market.instruments.ts";
+import { type ContractTerms, spotTerms } from "../../schemas/values/contract-terms.ts";
 
 export type ImportKind = "ticks" | "quotes" | "bars";
 
@@ -48,6 +49,7 @@ export interface InstrumentOptions {
   /** IANA zone of the exchange: of sessions, and of the dates of daily bars. */
   readonly timeZone: string;
   readonly session: Session;
+  readonly terms: ContractTerms;
 }
 
 export interface ImportOptions {
@@ -86,6 +88,7 @@ export const defaultInstrument: InstrumentOptions = {
   calendar: "XNYS",
   timeZone: "America/New_York",
   session: { openUs: 9.5 * HOUR_US, closeUs: 16 * HOUR_US },
+  terms: spotTerms,
 };
 
 /** An import of `kind` that is told nothing else. */

@@ -75,7 +75,7 @@ export function newInstrument(
   priceScale: number,
   quantityScale: number,
 ): Instrument {
-  const { assetClass, currency, currencyScale, multiplier, calendar, timeZone } = options;
+  const { assetClass, currency, currencyScale, multiplier, calendar, timeZone, terms } = options;
   // Equities quote in cents (Regulation NMS, rule 612) also where a vendor writes four decimals.
   const tick = options.tickSize ?? (assetClass === "EQUITY" && priceScale >= 2 ? "0.01" : null);
   return {
@@ -90,6 +90,7 @@ export function newInstrument(
     multiplier,
     calendar,
     timeZone,
+    ...terms,
   };
 }
 

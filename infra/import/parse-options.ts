@@ -2,8 +2,15 @@
 // the option, the word and what is allowed.
 
 import { TapedeckError } from "../../schemas/errors.ts";
-import { type AssetClass, assetClassSymbols } from "../../schemas/generated/market.instruments.ts";
-import { currencyScale } from "../config/currency.ts";
+import {
+  type AssetClass,
+  assetClassSymbols,
+  type ContractKind,
+  contractKindSymbols,
+} from "../../schemas/generated/market.instruments.ts";
+import { type ContractTerms, spotTerms } from "../../schemas/values/contract-terms.ts";
+import { parseIsoUs } from "../../schemas/values/time.ts";
+import { currencyScale, isCoin } from "../config/currency.ts";
 import { isRole } from "./columns.ts";
 import type { ActionOptions } from "./import-actions.ts";
 import { shown } from "./import-error.ts";
@@ -40,6 +47,9 @@ export interface RawOptions {
   readonly calendar?: string;
   readonly exchangeZone?: string;
   readonly session?: string;
+  readonly contract?: string;
+  readonly expiry?: string;
+  readonly baseCurrency?: string;
   readonly partitions?: string;
 }
 
@@ -158,13 +168,46 @@ function parseInstrument(raw: RawOptions): InstrumentOptions {
           ? { openUs: 0, closeUs: DAY_US }
           : defaultInstrument.session
         : parseSession(raw.session),
+    terms: parseTerms(raw, currency),
   };
 }
 
+function parseTerms(raw: RawOptions, currency: string): ContractTerms {
+  const contract = oneOf<ContractKind>(
+    "--contract",
+    (raw.contract ?? "spot").toUpperCase(),
+    contractKindSymbols,
+  );
+  const terms = { ...spotTerms, contract };
+  if (raw.expiry !== undefined) {
+    const expiryUs = parseIsoUs(raw.expiry);
+    if (contract !== "LINEAR" && contract !== "INVERSE") {
+      throw invalid(
+        "--expiry",
+        raw.expiry,
+        "for a spot instrument: give --contract linear or inverse",
+      );
+    }
+    if (expiryUs === null)
+      throw invalid("--expiry", raw.expiry, "a time such as 2024-06-21T20:00Z");
+    return { ...terms, expiryUs };
+  }
+  const base = raw.baseCurrency ?? "";
+  if (contract !== "EXCHANGE") {
+    if (base === "") return terms;
+    throw invalid("--base-currency", base, "for this contract: it goes with --contract exchange");
+  }
+  if (base === currency || base === "") {
+    throw invalid("--base-currency", base, `the code of another currency than ${currency}`);
+  }
+  return { ...terms, baseCurrency: base, baseScale: minorDigits(base, "--base-currency") };
+}
+
 /** Not by Intl's digits, which are those that people write: HUF has 2 by ISO 4217, and 0 there. */
-function minorDigits(currency: string): number {
-  if (Intl.supportedValuesOf("currency").includes(currency)) return currencyScale(currency);
-  throw invalid("--currency", currency, "an ISO 4217 code such as USD");
+function minorDigits(currency: string, option = "--currency"): number {
+  if (isCoin(currency) || Intl.supportedValuesOf("currency").includes(currency))
+    return currencyScale(currency);
+  throw invalid(option, currency, "an ISO 4217 code such as USD, or BTC");
 }
 
 function parseSession(text: string): Session {

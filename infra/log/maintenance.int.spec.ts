@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { Writer } from "../../schemas/avro.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { spotTerms } from "../../schemas/values/contract-terms.ts";
 import type { RecordBatch } from "../../streams/log.ts";
 import { RecordCursor, writeRecord } from "../../streams/record.ts";
 import {
@@ -133,6 +134,7 @@ const instrument = (symbol: string, tickSize: number): Instrument => ({
   multiplier: 1,
   calendar: "XNYS",
   timeZone: "America/New_York",
+  ...spotTerms,
 });
 
 function instruments(baseOffset: number, symbols: readonly string[], from: number): RecordBatch {

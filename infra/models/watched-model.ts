@@ -37,29 +37,37 @@ export function noteCalls(model: AnyModel): { model: AnyModel; activity: ModelAc
     symbol: new Uint16Array(new SharedArrayBuffer(2 * (LONGEST_SYMBOL + 1))),
   };
   const { calls } = activity;
-  const atWork = <T>(call: () => T): T => {
+  const { name, version } = model;
+  const initial = () => model.initial();
+  const signal = (state: unknown, features: Features): number | null => {
     Atomics.add(calls, 0, 1);
     try {
-      return call();
+      return model.signal(state, features);
     } finally {
       Atomics.add(calls, 0, 1);
     }
   };
-  const { name, version } = model;
-  const initial = () => model.initial();
-  const signal = (state: unknown, features: Features) =>
-    atWork(() => model.signal(state, features));
   if (model.scope === "portfolio") {
     const evolve: typeof model.evolve = (state, bars) => {
       const [first] = bars.values();
       if (first !== undefined) noteBar(activity, first);
-      return atWork(() => model.evolve(state, bars));
+      Atomics.add(calls, 0, 1);
+      try {
+        return model.evolve(state, bars);
+      } finally {
+        Atomics.add(calls, 0, 1);
+      }
     };
     return { model: { name, version, scope: model.scope, initial, evolve, signal }, activity };
   }
   const evolve: typeof model.evolve = (state, features) => {
     noteBar(activity, features);
-    return atWork(() => model.evolve(state, features));
+    Atomics.add(calls, 0, 1);
+    try {
+      return model.evolve(state, features);
+    } finally {
+      Atomics.add(calls, 0, 1);
+    }
   };
   return { model: { name, version, initial, evolve, signal }, activity };
 }

@@ -5,6 +5,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { dealOf } from "../../schemas/values/deal.ts";
 import { averagePrice } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import {
@@ -54,10 +55,12 @@ export class ExcursionDigest {
     this.open.set(symbol, { ...trip, lowPrice, highPrice: Math.max(trip.highPrice, high) });
   }
 
-  fill({ execType, symbol, side, price, fee, tradeUs, ...report }: ExecutionReport): void {
-    const instrument = this.instruments.get(symbol);
-    if (execType !== "FILLED" || instrument === undefined) return;
-    const quantity = side === "BUY" ? report.quantity : -report.quantity;
+  fill(report: ExecutionReport): void {
+    const deal = dealOf(report);
+    const instrument = this.instruments.get(report.symbol);
+    if (deal === null || instrument === undefined) return;
+    const { symbol, side, price, fee, tradeUs } = deal;
+    const quantity = side === "BUY" ? deal.quantity : -deal.quantity;
     const value = notionalMinor(price, quantity, instrument);
     const before = this.open.get(symbol) ?? null;
     const step = advanceTrip(before, { timeUs: tradeUs, quantity, price, value, fee });

@@ -53,7 +53,10 @@ function marketTicks(hours, min, max, incr, hasRoom) {
     return kept;
   };
   const opens = hours.opens.filter((t) => t >= min && t <= max);
-  if (incr >= TICK_STEPS[0] || opens.length > 8) return roomy(opens);
+  // A session that pauses has several opens; a label names the day.
+  const dayOf = (t) => Math.floor(t / TICK_STEPS[0]);
+  const days = opens.filter((t, i) => i === 0 || dayOf(t) !== dayOf(opens[i - 1]));
+  if (incr >= TICK_STEPS[0] || days.length > 8) return roomy(days);
   let best = roomy(opens);
   for (const step of TICK_STEPS) {
     if (best.length >= 4 || (max - min) / step > 20000) break;

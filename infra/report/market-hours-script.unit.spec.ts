@@ -73,6 +73,13 @@ describe("its labels", () => {
     expect(marketTicks(hours, first, last, DAY, far(10 * 3600))).toHaveLength(3);
   });
 
+  test("name each day once, whatever pauses its sessions have", () => {
+    const paused = week.filter((t) => t % DAY < OPEN + 3600 || t % DAY > OPEN + 3 * 3600);
+    const both = marketHours(paused) as Hours;
+    expect(both.opens).toHaveLength(2 * hours.opens.length);
+    expect(marketTicks(both, first, last, DAY, far(60))).toEqual(hours.opens);
+  });
+
   test("are round times of open hours within a session, never of closed ones", () => {
     const ticks = marketTicks(hours, first, first + DAY, 3600, far(3000));
     expect(ticks.map((t) => (t % DAY) / 3600)).toEqual([15, 16, 17, 18, 19, 20, 21]);

@@ -5,16 +5,14 @@
 import { optimalBlockLength } from "../../quant/block-length.ts";
 import { jarqueBera, ljungBox } from "../../quant/distribution-tests.ts";
 import { ulcerIndex } from "../../quant/drawdowns.ts";
-import { excessKurtosis, skewness } from "../../quant/moments.ts";
+import { sampleShape } from "../../quant/moments.ts";
 import { drawdownDistribution, drawdownProbability } from "../../quant/monte-carlo-drawdown.ts";
 import {
-  annualReturn,
-  annualVolatility,
+  annualised,
   calmarRatio,
   compounded,
   maxDrawdown as deepestFall,
-  sharpeRatio,
-  sortinoRatio,
+  downsideRisk,
   totalReturn,
 } from "../../quant/performance.ts";
 import {
@@ -26,15 +24,15 @@ import {
 } from "../../quant/risk-measures.ts";
 import {
   deflatedSharpe,
+  estimateOf,
   minimumTrackRecord,
   probabilisticSharpe,
   type SharpeEstimate,
-  sharpeEstimate,
 } from "../../quant/sharpe-inference.ts";
 import {
   type ConfidenceInterval,
-  confidenceIntervals,
-  type Measure,
+  type JointMeasure,
+  jointIntervals,
 } from "../../quant/stationary-bootstrap.ts";
 import {
   type ActivityMeasure,
@@ -62,6 +60,11 @@ const CONFIDENCE = 0.95;
 const MOST_LAGS = 10;
 /** An interval of fewer samples than this share would be one of the samples that happened to suit. */
 const LEAST_DEFINED = 0.95;
+
+type DrawnMeasure = Exclude<
+  ReturnMeasure,
+  RedrawnMeasure | "calmar" | "ljungBox" | "ljungBoxPValue" | "jarqueBera" | "jarqueBeraPValue"
+>;
 
 type RedrawnMeasure = "redrawnDrawdown" | "redrawnDrawdownTail" | "redrawnDrawdownChance";
 
@@ -135,7 +138,7 @@ export function measureTable(facts: RunFacts): MeasureTable {
       };
     }
   };
-  const intervals = bootstrap && given(confidenceIntervals(returns, drawn, bootstrap));
+  const intervals = bootstrap && given(jointIntervals(returns, drawn, bootstrap));
   put<ReturnMeasure>(
     returnMeanings(year, trials),
     values && { ...values, ...redrawn?.values },
@@ -145,7 +148,7 @@ export function measureTable(facts: RunFacts): MeasureTable {
   put<RelativeMeasure>(
     relativeMeanings(benchmark?.name ?? "the benchmark", year),
     relative?.values ?? null,
-    relative?.intervals === undefined ? null : relative.intervals && given(relative.intervals),
+    relative?.intervals ? given(relative.intervals) : null,
   );
   put<ActivityMeasure>(activityMeanings, facts.activity, null);
   const trips = tripIntervals(facts.trips, { level: LEVEL, samples: SAMPLES, seed });
@@ -168,39 +171,36 @@ function redrawnFalls(returns: readonly number[], { samples, blockLength, seed }
   };
 }
 
-/** The measures whose distribution over redrawn days says how sure they are. */
-const drawnMeasures = (daysPerYear: number, trials: number) =>
-  ({
-    totalReturn: (returns) => totalReturn(returns),
-    annualReturn: (returns) => annualReturn(returns, daysPerYear),
-    annualVolatility: (returns) => annualVolatility(returns, daysPerYear),
-    sharpe: (returns) => sharpeRatio(returns, daysPerYear),
-    probabilisticSharpe: (returns) => withEstimate(returns, probabilisticAboveZero),
-    deflatedSharpe: (returns) => withEstimate(returns, (one) => deflated(one, trials)),
-    minimumTrackRecord: (returns) => withEstimate(returns, trackRecord),
-    sortino: (returns) => sortinoRatio(returns, daysPerYear),
-    omega: (returns) => omegaRatio(returns, 0),
-    tailRatio: (returns) => tailRatio(returns),
-    valueAtRisk95: (returns) => valueAtRisk(returns, TAIL),
-    conditionalValueAtRisk95: (returns) => conditionalValueAtRisk(returns, TAIL),
-    ulcerIndex: (returns) => ulcerIndex(compounded(returns)),
-    skewness: (returns) => skewness(returns),
-    excessKurtosis: (returns) => excessKurtosis(returns),
-  }) as const satisfies Partial<Record<ReturnMeasure, Measure>>;
+/** The measures whose distribution over redrawn days says how sure they are; those that share work, at once. */
+const drawnMeasures =
+  (daysPerYear: number, trials: number): JointMeasure<DrawnMeasure> =>
+  (returns) => {
+    const shape = sampleShape(returns);
+    const { mean, deviation } = shape;
+    const estimate = estimateOf(shape, returns.length);
+    const total = totalReturn(returns);
+    const risk = downsideRisk(returns, daysPerYear);
+    const year = Math.sqrt(daysPerYear);
+    return {
+      totalReturn: total,
+      annualReturn: annualised(total, returns.length, daysPerYear),
+      annualVolatility: deviation === null ? null : deviation * year,
+      sharpe: mean === null || deviation === null ? null : defined((mean / deviation) * year),
+      probabilisticSharpe: estimate && probabilisticSharpe(estimate, 0),
+      deflatedSharpe: estimate && deflated(estimate, trials),
+      minimumTrackRecord: estimate && minimumTrackRecord(estimate, 0, CONFIDENCE),
+      sortino: mean === null || risk === null ? null : defined((mean * daysPerYear) / risk),
+      omega: omegaRatio(returns, 0),
+      tailRatio: tailRatio(returns),
+      valueAtRisk95: valueAtRisk(returns, TAIL),
+      conditionalValueAtRisk95: conditionalValueAtRisk(returns, TAIL),
+      ulcerIndex: ulcerIndex(compounded(returns)),
+      skewness: shape.skewness,
+      excessKurtosis: shape.excessKurtosis,
+    };
+  };
 
-const withEstimate = (
-  returns: readonly number[],
-  measure: (estimate: SharpeEstimate) => number | null,
-): number | null => {
-  const estimate = sharpeEstimate(returns);
-  return estimate && measure(estimate);
-};
-
-const probabilisticAboveZero = (estimate: SharpeEstimate): number | null =>
-  probabilisticSharpe(estimate, 0);
-
-const trackRecord = (estimate: SharpeEstimate): number | null =>
-  minimumTrackRecord(estimate, 0, CONFIDENCE);
+const defined = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /** The Sharpe ratios of trials without skill vary by 1 / (n - 1): the error's square where SR is 0. */
 const deflated = (estimate: SharpeEstimate, trials: number): number | null =>
@@ -208,29 +208,16 @@ const deflated = (estimate: SharpeEstimate, trials: number): number | null =>
 
 function valuesOf(
   { returns, maxDrawdown }: RunFacts,
-  drawn: ReturnType<typeof drawnMeasures>,
+  drawn: JointMeasure<DrawnMeasure>,
 ): Readonly<Record<Exclude<ReturnMeasure, RedrawnMeasure>, number | null>> {
-  const of = (name: keyof typeof drawn): number | null => drawn[name](returns);
-  const annual = returns.length < LEAST_DAYS_DRAWN ? null : of("annualReturn");
+  const own = drawn(returns, []);
+  const annual = returns.length < LEAST_DAYS_DRAWN ? null : own.annualReturn;
   const dependence = ljungBox(returns, Math.min(MOST_LAGS, Math.floor(returns.length / 5)));
   const normality = jarqueBera(returns);
   return {
-    totalReturn: of("totalReturn"),
+    ...own,
     annualReturn: annual,
-    annualVolatility: of("annualVolatility"),
-    sharpe: of("sharpe"),
-    probabilisticSharpe: of("probabilisticSharpe"),
-    deflatedSharpe: of("deflatedSharpe"),
-    minimumTrackRecord: of("minimumTrackRecord"),
-    sortino: of("sortino"),
     calmar: calmarRatio(annual, maxDrawdown),
-    omega: of("omega"),
-    tailRatio: of("tailRatio"),
-    valueAtRisk95: of("valueAtRisk95"),
-    conditionalValueAtRisk95: of("conditionalValueAtRisk95"),
-    ulcerIndex: of("ulcerIndex"),
-    skewness: of("skewness"),
-    excessKurtosis: of("excessKurtosis"),
     ljungBox: dependence?.statistic ?? null,
     ljungBoxPValue: dependence?.pValue ?? null,
     jarqueBera: normality?.statistic ?? null,
@@ -240,7 +227,7 @@ function valuesOf(
 
 /** Those that enough samples define. */
 function given<Name extends string>(
-  intervals: Readonly<Record<Name, ConfidenceInterval | null>>,
+  intervals: Readonly<Partial<Record<Name, ConfidenceInterval | null>>>,
 ): Partial<Readonly<Record<Name, Interval | null>>> {
   const kept: Partial<Record<Name, Interval | null>> = {};
   for (const [name, interval] of Object.entries(intervals) as [Name, ConfidenceInterval | null][]) {

@@ -3,6 +3,11 @@ import { closes, days } from "../../quant/index-closes.spec.ts";
 import { mean } from "../../quant/moments.ts";
 import { simpleReturns } from "../../quant/performance.ts";
 import { Random } from "../../quant/random.ts";
+import {
+  deflatedSharpe,
+  type SharpeEstimate,
+  sharpeEstimate,
+} from "../../quant/sharpe-inference.ts";
 import { type MeasureTable, measureTable, type RunFacts } from "./measure-table.ts";
 
 const trades: RunFacts["trades"] = {
@@ -141,6 +146,29 @@ describe("the table of measures", () => {
     for (const [name, value] of Object.entries(expected)) {
       expect(rows[name as keyof typeof rows].value).toBeCloseTo(value, 9);
     }
+  });
+
+  test("deflates the Sharpe ratio by the trials that it is the best of, and not of one", () => {
+    const returns = normals(400);
+    const { rows } = tableOf(returns, { trials: 50 });
+    const best = sharpeEstimate(returns) as SharpeEstimate;
+    expect(rows.deflatedSharpe.value).toBe(deflatedSharpe(best, 50, 1 / 399));
+    expect(rows.deflatedSharpe.value).toBeLessThan(rows.probabilisticSharpe.value as number);
+    expect(rows.deflatedSharpe.interval).not.toBeNull();
+    expect(tableOf(returns).rows.deflatedSharpe.value).toBeNull();
+  });
+
+  test("redraws how deep the run could have fallen, and how likely its own fall was", () => {
+    const { rows } = tableOf(normals(400));
+    const { redrawnDrawdown, redrawnDrawdownTail, redrawnDrawdownChance } = rows;
+    const { value, interval } = redrawnDrawdown;
+    expect(interval?.lower).toBeLessThan(value as number);
+    expect(redrawnDrawdownTail.value).toBeGreaterThan(value as number);
+    expect(interval?.upper).toBeGreaterThan(redrawnDrawdownTail.value as number);
+    const rising = tableOf(normals(400).map((one) => Math.abs(one)));
+    expect(rising.rows.redrawnDrawdown.value).toBeCloseTo(0, 15);
+    expect(rising.rows.redrawnDrawdownChance.value).toBe(1);
+    expect(redrawnDrawdownChance.value).toBeGreaterThan(0);
   });
 
   test("an interval is the same for the same seed, holds the truth, and narrows with the days", () => {

@@ -72,8 +72,8 @@ ${marketHoursScript}
     const u = new uPlot({
       width: box.clientWidth, height, tzDate: utc, legend: { show: false }, padding: [8, 20, 0, 0],
       cursor: { y: false, drag: { x: true, y: false }, sync: options.group ? { key: options.group } : undefined, points: { size: 7 } },
-      scales: { x: { time: true, ...openHours }, y: { range: options.range } },
-      axes: [axis({ size: 42, space: 70, values: dates, ...openTicks }), axis({ size: 74, space: height < 200 ? 20 : 34, values: (_, ticks) => ticks.map(options.tick) })],
+      scales: { x: { time: true, ...openHours }, y: { range: options.range, distr: options.log ? 3 : 1 } },
+      axes: [axis({ size: 42, space: 70, values: dates, ...openTicks }), axis({ size: 74, space: height < 200 ? 20 : 34, values: (_, ticks) => ticks.map(options.tick), ...(options.log && logTicks) })],
       series: [{}, ...series],
       plugins: options.plugins || [],
       hooks: {
@@ -102,6 +102,14 @@ ${marketHoursScript}
     return u;
   }
 
+  const logTicks = { filter: (_, ticks) => ticks, splits: (u, _, min, max) => {
+    const steps = max / min > 2000 ? [1] : max / min > 40 ? [1, 3] : [1, 2, 5], ticks = [];
+    for (let power = Math.floor(Math.log10(min)); 10 ** power <= max; power++) {
+      for (const step of steps) { const v = step * 10 ** power; if (v >= min && v <= max) ticks.push(v); }
+    }
+    return ticks;
+  } };
+  const widened = (low, high) => { const by = Math.max(1.02, (high / low) ** 0.05); return [low / by, high * by]; };
   const line = (label, name, fill, more) => Object.assign({
     label, width: 1.5, points: { show: false }, stroke: () => color(name), fill: fill ? () => color(fill) : undefined,
   }, more);
@@ -117,10 +125,10 @@ ${marketHoursScript}
   const e = data.equity;
   if (e && document.getElementById("equity")) {
     const x = times(e.t);
-    const spread = (u, min, max) => { const pad = (max - min || Math.abs(max) || 1) * 0.06; return [min - pad, max + pad]; };
+    const spread = (u, min, max) => { if (e.log) return widened(min, max); const pad = (max - min || Math.abs(max) || 1) * 0.06; return [min - pad, max + pad]; };
     const shared = { group: "run", reset: "reset-run" };
     draw("equity", 270, [line("equity", "--line", "--area", { fillTo: (u) => u.scales.y.min })], [x, e.equity],
-      { ...shared, range: spread, tick: short, read: (i, u) => money(u.data[1][i]) + " " + data.currency });
+      { ...shared, log: e.log, range: spread, tick: short, read: (i, u) => money(u.data[1][i]) + " " + data.currency });
     draw("drawdown", 130, [line("drawdown", "--down", "--down-area")], [x, e.drawdown],
       { ...shared, range: (u, min) => [Math.min(min, -0.0001) * 1.08, 0], tick: percent, read: (i, u) => percent(u.data[1][i]) });
     draw("exposure", 150, [line("gross", "--line", "--area", { paths: uPlot.paths.stepped({ align: 1 }) }), line("net", "--second", null, { width: 1, paths: uPlot.paths.stepped({ align: 1 })})], [x, e.gross, e.net],
@@ -182,10 +190,11 @@ ${marketHoursScript}
     const least = Math.min(...s.price), most = Math.max(...s.price);
     const low = Math.min(least, ...s.marks.price), high = Math.max(most, ...s.marks.price);
     shown = draw("price", 320, [line(s.symbol, "--line", null, { width: 1.2 })], [x, s.price], {
-      group: "price", reset: "reset-price", tick: digits,
+      group: "price", reset: "reset-price", tick: digits, log: s.log,
       range: (u, min, max) => {
         // The x scale is still the old one here: the prices shown tell how much is seen.
         const a = min <= least ? low : min, b = max >= most ? high : max, pad = (b - a || Math.abs(b) || 1) * 0.07;
+        if (s.log) return widened(a, b);
         return [a - pad, b + pad];
       },
       plugins: [marksOn(marks)],

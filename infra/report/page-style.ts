@@ -39,6 +39,7 @@ section { background: var(--card); border: 1px solid var(--faint); border-radius
 .figures div { background: var(--card); padding: 16px 20px; min-width: 0; }
 .figures dt { color: var(--soft); font-size: 13px; }
 .figures dd { margin: 2px 0 0; font-size: 25px; line-height: 1.25; letter-spacing: -0.02em; font-weight: 600; overflow-wrap: anywhere; }
+.figures dd.long { font-size: 19px; line-height: 1.64; }
 .figures small { display: block; font-size: 13px; font-weight: 400; letter-spacing: 0; color: var(--soft); }
 dl { margin: 0; }
 .measures { display: grid; grid-template-columns: repeat(3, 1fr); gap: 0 36px; }

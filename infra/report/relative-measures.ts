@@ -1,20 +1,13 @@
 // A run against its benchmark: the same days of both, and what the one says of the other. Promises: only
 // days for which both have a close before and at the end; null, never NaN, where the days define nothing.
 
-import {
-  alpha,
-  beta,
-  captureRatio,
-  correlation,
-  informationRatio,
-  trackingError,
-} from "../../quant/benchmark-relative.ts";
+import { relativeTo } from "../../quant/benchmark-relative.ts";
 import { totalReturn } from "../../quant/performance.ts";
 import {
   type BootstrapSettings,
   type ConfidenceInterval,
-  confidenceIntervals,
-  type Measure,
+  type JointMeasure,
+  jointIntervals,
 } from "../../quant/stationary-bootstrap.ts";
 import type { RelativeMeasure } from "./measure-conventions.ts";
 
@@ -69,36 +62,21 @@ export function pairReturns(
   return { name, returns: own, benchmark: other };
 }
 
-/** Cost: with intervals about 0.2 s for ten years of days. */
+/** Cost: with intervals about 0.1 s for ten years of days. */
 export function relativeMeasures(
   { returns, benchmark }: PairedReturns,
   daysPerYear: number,
   settings: Pick<BootstrapSettings, "level" | "samples" | "seed"> | null,
 ): {
-  readonly values: Readonly<Record<RelativeMeasure, number | null>>;
-  readonly intervals: Readonly<Record<RelativeMeasure, ConfidenceInterval | null>> | null;
+  readonly values: Readonly<Record<RelativeMeasure, number | null>> | null;
+  readonly intervals: Readonly<Partial<Record<RelativeMeasure, ConfidenceInterval | null>>> | null;
 } {
-  const measures: Readonly<Record<RelativeMeasure, Measure>> = {
-    benchmarkReturn: (_, b) => totalReturn(b),
-    alpha: (r, b) => alpha(r, b, daysPerYear),
-    beta: (r, b) => beta(r, b),
-    correlation: (r, b) => correlation(r, b),
-    trackingError: (r, b) => trackingError(r, b, daysPerYear),
-    informationRatio: (r, b) => informationRatio(r, b, daysPerYear),
-    upCapture: (r, b) => captureRatio(r, b, "up", daysPerYear),
-    downCapture: (r, b) => captureRatio(r, b, "down", daysPerYear),
+  if (returns.length < LEAST_DAYS) return { values: null, intervals: null };
+  const measures: JointMeasure<Exclude<RelativeMeasure, "benchmarkReturn">> = (r, b) =>
+    relativeTo(r, b, daysPerYear);
+  const drawn = settings !== null && returns.length >= LEAST_DAYS_DRAWN;
+  return {
+    values: { benchmarkReturn: totalReturn(benchmark), ...measures(returns, benchmark) },
+    intervals: drawn ? jointIntervals(returns, measures, { ...settings, benchmark }) : null,
   };
-  const values: Partial<Record<RelativeMeasure, number | null>> = {};
-  for (const [name, measure] of Object.entries(measures) as [RelativeMeasure, Measure][]) {
-    values[name] = returns.length < LEAST_DAYS ? null : measure(returns, benchmark);
-  }
-  const { benchmarkReturn: _, ...drawn } = measures;
-  const intervals =
-    settings === null || returns.length < LEAST_DAYS_DRAWN
-      ? null
-      : {
-          benchmarkReturn: null,
-          ...confidenceIntervals(returns, drawn, { ...settings, benchmark }),
-        };
-  return { values: values as Record<RelativeMeasure, number | null>, intervals };
 }

@@ -31,6 +31,9 @@ import {
 
 const NAMED_SYMBOLS = 4;
 
+/** From this ratio of the highest to the lowest value on, a chart's scale is logarithmic. */
+const STEEP = 10;
+
 export function renderReport(data: ReportData): string {
   const style = uplotFile("uPlot.min.css") + pageStyle;
   const library = uplotFile("uPlot.iife.min.js");
@@ -109,6 +112,17 @@ function chart(id: string, name: string, reading: string, label: string): string
 
 const HINT = `<span class="hint">Drag to zoom, double-click to see all. With the keyboard: focus a chart, then arrows, + and −, 0. Closed hours are left out.</span>`;
 
+function isSteep(values: readonly number[]): boolean {
+  let [low, high] = [Number.POSITIVE_INFINITY, 0];
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return low > 0 && high >= STEEP * low;
+}
+
+const scaleOf = (values: readonly number[]): string => (isSteep(values) ? "logarithmic scale" : "");
+
 function equitySection(data: ReportData): string {
   const { equity, metrics, drawdowns: falls } = data;
   if (equity.timeUs.length === 0) {
@@ -120,7 +134,7 @@ function equitySection(data: ReportData): string {
   const gross = Math.max(...equity.gross);
   return `<section class="long"><div class="sectionhead"><h2>Equity, drawdown, exposure</h2><button id="reset-run" hidden>Show all</button></div>
 <p class="note">${HINT}</p>
-${chart("equity", `Equity, ${escapeHtml(metrics.currency)}`, "", `Equity from ${metrics.initialEquity} to ${metrics.finalEquity} ${metrics.currency}`)}
+${chart("equity", `Equity, ${escapeHtml(metrics.currency)}`, scaleOf(equity.equity), `Equity from ${metrics.initialEquity} to ${metrics.finalEquity} ${metrics.currency}`)}
 ${chart("drawdown", "Drawdown from the peak", depth, `Drawdown, ${depth}`)}
 ${chart("exposure", `Exposure, ${escapeHtml(metrics.currency)} &nbsp; <span class="key line">gross</span> <span class="key second">net</span>`, `greatest gross ${count(Math.round(gross))}`, "Gross and net exposure")}
 ${drawdowns(data)}${crises(data)}</section>`;
@@ -163,11 +177,11 @@ function priceSection({ symbols, symbolsLeftOut }: ReportData): string {
 ${chart("price", "Price", readingOf(first), labelOf(first))}</section>`;
 }
 
-function readingOf({ marks, fills }: SymbolSeries): string {
-  if (fills === 0) return "no executions";
-  return marks.length < fills
-    ? `${count(fills)} executions, ${count(marks.length)} marks: the largest of each stretch`
-    : `${count(fills)} executions`;
+function readingOf({ marks, fills, price }: SymbolSeries): string {
+  const executions = fills === 0 ? "no executions" : `${count(fills)} executions`;
+  const thinned =
+    marks.length < fills ? `${count(marks.length)} marks: the largest of each stretch` : "";
+  return [executions, thinned, scaleOf(price)].filter((part) => part !== "").join(", ");
 }
 
 const labelOf = (series: SymbolSeries): string =>
@@ -188,6 +202,7 @@ function chartData({ equity, daily, symbols, account }: ReportData): unknown {
       label: labelOf(series),
       t: steps(series.timeUs),
       price: series.price,
+      log: isSteep(series.price),
       marks: {
         t: steps(series.marks.map((mark) => mark.timeUs)),
         side: series.marks.map((mark) => (mark.side === "BUY" ? 1 : -1)),
@@ -201,6 +216,7 @@ function chartData({ equity, daily, symbols, account }: ReportData): unknown {
 const equityData = (equity: EquitySeries): unknown => ({
   t: steps(equity.timeUs),
   equity: equity.equity,
+  log: isSteep(equity.equity),
   drawdown: equity.drawdown.map((part) => Number(part.toFixed(6))),
   gross: equity.gross,
   net: equity.net,

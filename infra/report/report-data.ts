@@ -74,7 +74,11 @@ export interface Metrics {
   readonly slippage: string;
   /** Fees and slippage over the value traded, in basis points. */
   readonly costBps: number | null;
-  readonly verdicts: Readonly<Record<"PASS" | "REDUCE" | "DENY", number>>;
+  /** SCALE and CLOSE where there were any. */
+  readonly verdicts: Readonly<Record<"PASS" | "REDUCE" | "DENY", number>> & {
+    readonly SCALE?: number;
+    readonly CLOSE?: number;
+  };
   /** How equity was sampled for the measures of return and risk. */
   readonly sampling: {
     readonly period: "day" | "hour" | "minute";

@@ -86,6 +86,9 @@ function quarter(symbol = "IBM"): readonly AnyEvent[] {
         reason: "MaxPositionExceeded",
         state: "ACTIVE",
         targets: [],
+        scalePpm: 1_000_000,
+        overlays: [],
+        events: [],
         checks: [
           {
             check: "MAX_POSITION",
@@ -281,6 +284,19 @@ describe("a tearsheet", () => {
     ];
     expect(bins.length).toBe(41);
     expect(Math.max(...bins.map(([, height]) => Number(height)))).toBeLessThanOrEqual(96);
+  });
+});
+
+describe("a run that multiplied its money", () => {
+  test("is drawn on a logarithmic scale, and says so; its figures stay on one line", async () => {
+    const data = await collected(quarter());
+    expect(shown(renderReport(data))).not.toContain("logarithmic scale");
+    const times = data.equity.equity.map((value, i) => value * 1.1 ** i);
+    const metrics = { ...data.metrics, finalEquity: "1397968300.36" };
+    const steep = { ...data, metrics, equity: { ...data.equity, equity: times } };
+    const text = shown(renderReport(steep));
+    expect(text).toContain('id="equity-reading" aria-live="polite">logarithmic scale</div>');
+    expect(text).toContain('<dd class="long">1,397,968,300.36<small>');
   });
 });
 

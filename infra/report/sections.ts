@@ -34,16 +34,20 @@ const price = (text: string | null): string =>
 const signed = (text: string): string =>
   text.startsWith("-") || Number(text) === 0 ? grouped(text) : `+${grouped(text)}`;
 
+/** Characters that a headline's figure has room for in its usual size. */
+const LONG_FIGURE = 13;
+
 /** The four figures that answer first. */
 export function headline({ metrics: m }: ReportData): string {
-  const figure = (name: string, value: string, under: string): string =>
-    `<div><dt>${name}</dt><dd>${value}<small>${under}</small></dd></div>`;
+  const figure = (name: string, value: string, under: string, size = ""): string =>
+    `<div><dt>${name}</dt><dd${size}>${value}<small>${under}</small></dd></div>`;
   const per = m.sampling.period;
   return `<dl class="figures">${[
     figure(
       `Final equity, ${escapeHtml(m.currency)}`,
       grouped(m.finalEquity),
       `${colored(signed(m.netProfit), Number(m.netProfit))} from ${grouped(m.initialEquity)}`,
+      grouped(m.finalEquity).length > LONG_FIGURE ? ' class="long"' : "",
     ),
     figure(
       "Total return",

@@ -36,7 +36,15 @@ export class VerdictCounts {
       this.reasons()
         .filter((one) => one.outcome === outcome)
         .reduce((sum, one) => sum + one.count, 0);
-    return { PASS: count("PASS"), REDUCE: count("REDUCE"), DENY: count("DENY") };
+    const scaled = count("SCALE");
+    const closed = count("CLOSE");
+    return {
+      PASS: count("PASS"),
+      REDUCE: count("REDUCE"),
+      DENY: count("DENY"),
+      ...(scaled > 0 ? { SCALE: scaled } : {}),
+      ...(closed > 0 ? { CLOSE: closed } : {}),
+    };
   }
 
   private reasons(): VerdictDigest["reasons"] {
@@ -52,7 +60,10 @@ export class VerdictCounts {
     const outcomes = this.outcomes();
     return {
       total: this.total,
-      outcomes: riskOutcomeSymbols.map((outcome) => ({ outcome, count: outcomes[outcome] })),
+      outcomes: riskOutcomeSymbols.flatMap((outcome) => {
+        const count = outcomes[outcome];
+        return count === undefined ? [] : [{ outcome, count }];
+      }),
       reasons: this.reasons(),
       checks: [...this.checks].map(([check, count]) => ({ check, ...count })),
     };

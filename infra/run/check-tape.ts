@@ -1,5 +1,5 @@
 // Whether a tape holds what a configuration asks of it, before anything is run: its symbols, and each
-// of them in the portfolio's currency. Cost: reads the instruments.
+// of them in the portfolio's currency; quotes, where orders fill from them. Cost: reads the instruments.
 
 import { requireCurrency } from "../../processors/currency.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
@@ -11,8 +11,15 @@ import type { RunConfig } from "../config/run-config.ts";
 
 const SYMBOLS_NAMED = 10;
 
-/** Throws TAPE_SYMBOL_UNKNOWN or PROCESSOR_CURRENCY_UNSUPPORTED. */
+/** Throws TAPE_SYMBOL_UNKNOWN, PROCESSOR_CURRENCY_UNSUPPORTED or TAPE_TOPICS_MISSING. */
 export async function checkTape(tape: EventLog, { symbols, flow }: RunConfig): Promise<void> {
+  const held = await tape.partitions();
+  const quotes = held.some(({ topic, start, end }) => topic === "market.quotes" && end > start);
+  if (flow.venue.fill === "quote" && !quotes) {
+    const what =
+      "venue.fill is quote, but the tape has no quotes: no order would fill: import them, or choose another fill";
+    throw new TapedeckError("TAPE_TOPICS_MISSING", what, { topic: "market.quotes" });
+  }
   const known = new Map<string, Instrument>();
   for await (const chunk of mergeTopics(tape, ["market.instruments"])) {
     for (const { value } of chunk as readonly { readonly value: Instrument }[]) {

@@ -49,13 +49,17 @@ interface Run {
 interface Metrics {
   readonly totalReturn: number;
   readonly annualReturn: number | null;
-  readonly annualVolatility: number;
   readonly maxDrawdown: number;
   readonly trades: number;
   readonly fills: number;
   readonly fees: string;
   readonly slippage: string;
-  readonly measures: { readonly sharpe: Measure };
+  readonly measures: Readonly<
+    Record<"sharpe" | "annualVolatility" | "benchmarkReturn" | "informationRatio" | "beta", Measure>
+  >;
+  readonly attribution: {
+    readonly bySide: readonly { readonly name: string; readonly contribution: number }[];
+  };
 }
 
 const runs = new Map<string, Run>();
@@ -70,20 +74,20 @@ const metricsOf = ({ run }: Run): Metrics =>
 const grouped = (value: number, digits: number): string =>
   value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const percent = (part: number): string => `${grouped(100 * part, 1)} %`;
+const bracketed = ({ value, interval }: Measure): string =>
+  value === null || interval === null
+    ? "too few days"
+    : `${grouped(value, 2)} [${grouped(interval.lower, 2)}, ${grouped(interval.upper, 2)}]`;
 
 /** The page's row of an example. */
 function rowOf(name: string, metrics: Metrics): string {
-  const { value, interval } = metrics.measures.sharpe;
-  const sharpe =
-    value === null || interval === null
-      ? "too few days"
-      : `${grouped(value, 2)} [${grouped(interval.lower, 2)}, ${grouped(interval.upper, 2)}]`;
+  const volatility = metrics.measures.annualVolatility;
   const cells = [
     name,
     percent(metrics.totalReturn),
     metrics.annualReturn === null ? "too few days" : percent(metrics.annualReturn),
-    percent(metrics.annualVolatility),
-    sharpe,
+    volatility.interval === null ? "too few days" : percent(volatility.value ?? 0),
+    bracketed(metrics.measures.sharpe),
     percent(metrics.maxDrawdown),
     grouped(metrics.trades, 0),
     grouped(metrics.fills, 0),
@@ -116,13 +120,33 @@ describe.runIf(there)("the examples", { timeout: 300_000 }, () => {
     expect([again.run, again.hash, again.hashes]).toEqual([run.run, run.hash, run.hashes]);
   });
 
-  test.each(examples)("%s: verified, and a fork that changes nothing equals it", (name) => {
+  test.each(examples)("%s: is verified as identical", (name) => {
+    const { run } = runs.get(name) as Run;
+    expect(tapedeck("verify", run)).toMatch(/^identical: [\d,]+ events replayed/);
+  });
+
+  test.each([
+    ["pairs", "2009-03-02"],
+    ["opening-range", "2013-10-08T15:00:00Z"],
+  ])("%s: a fork from the middle that changes nothing equals it", (name, at) => {
     const run = runs.get(name) as Run;
-    expect(tapedeck("verify", run.run)).toMatch(/^identical: [\d,]+ events replayed/);
-    const at = name === "opening-range" ? "2013-10-08T15:00:00Z" : "2009-03-02";
-    const same = ["--set", "sizing.allowShort=".concat(String(allowsShort(name)))];
-    const fork = JSON.parse(tapedeck("fork", run.run, ...same, "--at", at, "--json")) as Run;
+    const same = ["--set", "sizing.allowShort=true", "--at", at];
+    const fork = JSON.parse(tapedeck("fork", run.run, ...same, "--json")) as Run;
     expect([fork.hash, fork.hashes]).toEqual([run.hash, run.hashes]);
+  });
+
+  test("ema-cross beside SPY, and trend by side, are as the page says", () => {
+    const text = page.replaceAll(/\s+/g, " ");
+    const ema = runs.get("ema-cross") as Run;
+    tapedeck("report", ema.run, "--benchmark", "SPY");
+    const { benchmarkReturn, informationRatio, beta } = metricsOf(ema).measures;
+    expect(text).toContain(`rose ${percent(benchmarkReturn.value ?? 0)} over the same days`);
+    expect(text).toContain(`information ratio of ${bracketed(informationRatio)}`);
+    expect(text).toContain(`a beta of ${grouped(beta.value ?? 0, 2)}`);
+    const { bySide } = metricsOf(runs.get("trend") as Run).attribution;
+    const sides = bySide.map(({ name, contribution }) => [name, percent(contribution)]);
+    expect(sides.map(([name]) => name)).toEqual(["long", "short"]);
+    expect(text).toContain(`being long earned ${sides[0]?.[1]}, being short ${sides[1]?.[1]}`);
   });
 
   test("momentum holds the winners that the file itself gives", async () => {
@@ -134,9 +158,6 @@ describe.runIf(there)("the examples", { timeout: 300_000 }, () => {
     for (const [day, winners] of expected) expect(held.get(day), day).toEqual(winners);
   });
 });
-
-const allowsShort = (name: string): boolean =>
-  /allowShort: true/.test(readFileSync(join(root, "examples", `${name}.yaml`), "utf8"));
 
 const dayOf = (timeUs: number): string => new Date(timeUs / 1000).toISOString().slice(0, 10);
 

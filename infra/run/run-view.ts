@@ -101,7 +101,7 @@ function orderOf({ topology }: Manifest): readonly TopicName[] {
 /** Whose money the run trades, from its manifest's configuration. */
 export function accountOf({ phases, runId }: Manifest): Account {
   const config = phases[0]?.config as { readonly portfolio?: unknown } | undefined;
-  const { name, currency, cash } = (config?.portfolio ?? {}) as Record<string, unknown>;
+  const { name, currency, cash, lots } = (config?.portfolio ?? {}) as Record<string, unknown>;
   const scale = currencyScale(String(currency));
   const initialCash = parseScaled(String(cash), scale);
   if (typeof name !== "string" || typeof currency !== "string" || initialCash === null) {
@@ -109,5 +109,11 @@ export function accountOf({ phases, runId }: Manifest): Account {
       run: runId,
     });
   }
-  return { name, currency, currencyScale: scale, initialCashMinor: BigInt(initialCash) };
+  return {
+    name,
+    currency,
+    currencyScale: scale,
+    initialCashMinor: BigInt(initialCash),
+    ...(lots === "fifo" ? { lots: "FIFO" as const } : {}),
+  };
 }

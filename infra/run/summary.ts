@@ -104,6 +104,8 @@ function intervalLine({ measures }: Partial<Metrics>): readonly (readonly [strin
   return [["95 % interval", text]];
 }
 
+const some = (name: string, count = 0): string => (count > 0 ? ` · ${name} ${grouped(count)}` : "");
+
 /** What happened, for people. */
 export function printSummary(summary: RunSummary): string {
   const { counts, metrics } = summary;
@@ -118,7 +120,7 @@ export function printSummary(summary: RunSummary): string {
     ["proposals", of("weights.proposals")],
     [
       "verdicts",
-      `${of("risk.verdicts")}   pass ${grouped(verdicts.PASS)} · reduce ${grouped(verdicts.REDUCE)} · deny ${grouped(verdicts.DENY)}`,
+      `${of("risk.verdicts")}   pass ${grouped(verdicts.PASS)} · reduce ${grouped(verdicts.REDUCE)} · deny ${grouped(verdicts.DENY)}${some("scale", verdicts.SCALE)}${some("close", verdicts.CLOSE)}`,
     ],
     [
       "orders",

@@ -6,6 +6,7 @@ import { type Session, simulateMarket } from "../../quant/market-simulator.ts";
 import { Random } from "../../quant/random.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { spotTerms } from "../../schemas/values/contract-terms.ts";
 import { formatIsoUs } from "../../schemas/values/time.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { ZoneClock } from "../import/zone-clock.ts";
@@ -148,4 +149,5 @@ const listing = (symbol: string): Instrument => ({
   multiplier: 1,
   calendar: "XNYS",
   timeZone: TIME_ZONE,
+  ...spotTerms,
 });

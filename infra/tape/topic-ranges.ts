@@ -16,6 +16,7 @@ export const everything: TimeRange = { fromUs: null, toUs: null };
 const SOURCES = [
   "market.instruments",
   "market.corporate-actions",
+  "market.status",
   "market.ticks",
   "market.quotes",
   "control.commands",

@@ -10,7 +10,7 @@ import {
 } from "../../schemas/generated/risk.order-verdicts.ts";
 import { cancelRequested } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
-import { nextTradingState } from "../trading-state.ts";
+import { isSwitch, nextTradingState } from "../trading-state.ts";
 import type { GateState, Override } from "./gate-state.ts";
 import type { Inquiry } from "./inquiry.ts";
 
@@ -25,10 +25,9 @@ const hardest: ReadonlySet<OrderCheckName> = new Set([
 
 export function obey(state: GateState, command: ControlCommand, nowUs: number): void {
   const { command: name, who } = command;
-  if (name === "SetLimit") return;
   if (name === "RequestOverride") request(state, command);
   else if (name === "ConfirmOverride") confirm(state, command);
-  else {
+  else if (isSwitch(command)) {
     const trading = nextTradingState(state.trading, command);
     if (trading !== state.trading) state.tradingUs = nowUs;
     state.trading = trading;

@@ -5,11 +5,12 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { Side } from "../../schemas/generated/orders.ts";
 import type { RiskVerdict, Target } from "../../schemas/generated/risk.verdicts.ts";
+import { dealOf } from "../../schemas/values/deal.ts";
 import { hear } from "../../schemas/values/heard-reports.ts";
 import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
 import type { AlgorithmConfig, OrdersConfig } from "../flow-config.ts";
-import { nextTradingState } from "../trading-state.ts";
+import { isSwitch, nextTradingState } from "../trading-state.ts";
 import { averageEntry, EXIT_GROUP, hasExits, protect, wantedExits } from "./exits.ts";
 import { limitPrice } from "./limit-price.ts";
 import {
@@ -112,7 +113,7 @@ export class Desk {
 
   /** An execution is booked, once, whatever its order's state allows: the venue has dealt. */
   report(report: ExecutionReport): void {
-    const { orderId, execId, execType, symbol } = report;
+    const { orderId, execId, symbol } = report;
     const book = bookOf(this.state, symbol);
     const heard = hear(book.heard, execId);
     if (heard === null) return;
@@ -121,7 +122,8 @@ export class Desk {
     // A parent does not outlive one: it has a verdict of its own.
     const isRestated = report.reason === "CorporateAction" && book.approval?.parent == null;
     if (isRestated) this.decideAt(report.tradeUs);
-    if (execType === "FILLED") execute(book, report);
+    const deal = dealOf(report);
+    if (deal !== null) execute(book, deal);
     for (const list of [book.working, book.exits]) {
       const known = list.find(({ order }) => order.orderId === orderId);
       if (known !== undefined) this.note(book, list, known, report);
@@ -163,8 +165,8 @@ export class Desk {
 
   obey(command: ControlCommand): void {
     const { state } = this;
+    if (!isSwitch(command)) return;
     const { command: name } = command;
-    if (name === "SetLimit" || name === "RequestOverride" || name === "ConfirmOverride") return;
     state.trading = nextTradingState(state.trading, command);
     for (const [symbol, book] of state.books) {
       if (name !== "EnableTrading") book.approval = null;

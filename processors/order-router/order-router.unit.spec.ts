@@ -213,6 +213,36 @@ describe("commands", () => {
     ]);
   });
 
+  test("FlattenPositions cancels what works, then closes what is held, and acts on no verdict", () => {
+    const found = orders(
+      { type: "LIMIT" },
+      approved(["A", 100, 10]),
+      fill(1, 60, { leavesQuantity: 40 }),
+      told("FlattenPositions"),
+      approved(["A", 100, 10]),
+      ended(1, "CANCELED", "CanceledByUser"),
+      fill(2, -60),
+      told("EnableTrading"),
+      approved(["A", 5, 10]),
+    );
+    expect(brief(found)).toEqual(["NEW +100 #1", "CANCEL +40 #1", "NEW -60 #2", "NEW +5 #3"]);
+    expect(found[2]).toMatchObject({ type: "MARKET", reduceOnly: true, limitPrice: null });
+  });
+
+  test("FlattenPositions closes what a lost race bought, and sends nothing again that is refused", () => {
+    const found = orders(
+      {},
+      approved(["A", 100, 10]),
+      told("FlattenPositions"),
+      fill(1, 100),
+      ended(1, "CANCEL_REJECTED", "UnknownOrder"),
+      ended(2, "REJECTED", "DeniedByRisk"),
+      ended(9, "CANCEL_REJECTED", "UnknownOrder"),
+      told("FlattenPositions"),
+    );
+    expect(brief(found)).toEqual(["NEW +100 #1", "CANCEL +100 #1", "NEW -100 #2", "NEW -100 #3"]);
+  });
+
   test.each(["HaltTrading", "ReduceOnly", "KillTrading"] as const)(
     "%s ends an approval whose order is not sent yet",
     (name) => {
@@ -245,14 +275,18 @@ describe("commands", () => {
     expect(brief(orders({}, approved(["A", 1, 10]), told("HaltTrading")))).toEqual(["NEW +1 #1"]);
   });
 
-  test("SetLimit and another portfolio's commands are not for the router", () => {
+  test("what is no switch, and another portfolio's commands, are not for the router", () => {
     const found = orders(
       {},
       approved(["A", 100, 10]),
+      approved(["A", 60, 10]),
+      told("SetOverlay", { overlay: "RESTRICTED", symbol: "A" }),
+      told("RequestOverride", { limit: "PRICE_COLLAR", symbol: "A" }),
       told("SetLimit", { limit: "maxPosition", value: 1 }),
       told("KillTrading", { portfolio: "other" }),
+      ended(1, "CANCELED", "CanceledByUser"),
     );
-    expect(brief(found)).toEqual(["NEW +100 #1"]);
+    expect(brief(found)).toEqual(["NEW +100 #1", "CANCEL +100 #1", "NEW +60 #2"]);
   });
 });
 

@@ -2,8 +2,19 @@
 
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import type { Order } from "../../schemas/generated/orders.ts";
 import type { Liquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
+
+/** The best price of a side, as far as it is known. */
+export interface Standing {
+  readonly price: number;
+  /** Displayed. */
+  readonly quantity: number;
+  readonly sinceUs: number;
+  /** What our orders may still take of it, until it is quoted anew. */
+  left: number;
+}
 
 export interface Book {
   instrument: Instrument | null;
@@ -24,10 +35,34 @@ export interface Book {
   /** Orders that ended in the event of that time, with what they executed: a child may come just after. */
   readonly ended: Map<string, number>;
   endedUs: number;
+  /** Requests on their way, and reports on theirs, each in its order. */
+  readonly underway: Underway[];
+  readonly unheard: { readonly report: ExecutionReport; readonly dueUs: number }[];
+  /** Requests that wait until there is trading again. */
+  shut: { readonly order: Order; readonly sinceUs: number }[];
+  /** Why there is no trading whatever the hours; and when that last ended, -1 where it never did. */
+  halt: "MarketHalted" | "MarketClosed" | null;
+  resumedUs: number;
+  /** Carry is charged up to it; -1 before the first event. */
+  carriedUs: number;
+  /** Executions that may be undone; none where nobody says so. */
+  deals: readonly ExecutionReport[];
   /** null where no part of a price asks for it. */
   liquidity: Liquidity | null;
+  /** null where there is none, or quotes are not traded on. */
+  bid: Standing | null;
+  ask: Standing | null;
+  /** So far, where a queue asks for their average size. */
+  trades: { readonly count: number; readonly volume: number };
   /** By portfolio: what a calendar month has traded, where fees fall with it. */
   readonly monthly: Map<string, { readonly month: number; readonly volume: bigint }>;
+}
+
+interface Underway {
+  readonly order: Order;
+  readonly dueUs: number;
+  /** By the gate before the venue: it is answered in its turn. */
+  readonly isDenied: boolean;
 }
 
 export interface VenueState {
@@ -35,6 +70,8 @@ export interface VenueState {
   /** Due to the last event. */
   reports: ExecutionReport[];
 }
+
+export const noTrades: Book["trades"] = { count: 0, volume: 0 };
 
 export function bookOf(state: VenueState, symbol: string): Book {
   const found = state.books.get(symbol);
@@ -51,7 +88,17 @@ export function bookOf(state: VenueState, symbol: string): Book {
     positions: new Map(),
     ended: new Map(),
     endedUs: -1,
+    underway: [],
+    unheard: [],
+    shut: [],
+    halt: null,
+    resumedUs: -1,
+    carriedUs: -1,
+    deals: [],
     liquidity: null,
+    bid: null,
+    ask: null,
+    trades: noTrades,
     monthly: new Map(),
   };
   state.books.set(symbol, book);

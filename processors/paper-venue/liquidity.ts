@@ -2,6 +2,7 @@
 // before the one that is traded on, but for that bar's own volume; in new shares after a split.
 
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
+import type { VenueConfig } from "../flow-config.ts";
 
 /** Ratios are kept in whole billionths: what is made from them is exact. */
 export const ONE = 1_000_000_000n;
@@ -19,6 +20,12 @@ export interface Liquidity {
   /** By our lasting impact, in billionths of the price: above 0 is dearer. */
   moved: number;
 }
+
+/** What our orders may execute of a volume, rounded down; null where there is no cap. */
+export const shareOf = (
+  volume: number,
+  { participationBps: bps }: Pick<VenueConfig, "participationBps">,
+): number | null => (bps === null ? null : Number((BigInt(volume) * BigInt(bps)) / 10_000n));
 
 export const unknownLiquidity = (): Liquidity => ({
   close: 0,

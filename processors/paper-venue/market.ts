@@ -3,19 +3,27 @@
 
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { MarketTick } from "../../schemas/generated/market.ticks.ts";
-import type { VenueConfig } from "../flow-config.ts";
 import { jumpTo, pathOf, type Step } from "./bar-path.ts";
 import { dayOf, isWholeDay } from "./book.ts";
-import { beginVolume, observe } from "./liquidity.ts";
+import { mayTrade } from "./hours.ts";
+import { beginVolume, observe, shareOf } from "./liquidity.ts";
 import { isAuction } from "./order-check.ts";
+import { tradeAtQueue } from "./queue.ts";
+import { restUnless } from "./queue-place.ts";
+import { meetQuotes } from "./quotes.ts";
 import { mayAct, type RestingOrder } from "./resting-order.ts";
 import type { Session } from "./session.ts";
+import { endDays, expire } from "./time-limits.ts";
 import { type Takes, walk } from "./walk.ts";
 
 export function onBar(session: Session, bar: MarketBar): void {
   const { book, config } = session;
   const { startUs, endUs, close } = bar;
   const day = dayOf(endUs - 1);
+  if (!mayTrade(book, config, startUs, endUs)) {
+    learn(session, bar);
+    return;
+  }
   if (book.resting.length > 0) {
     const opens = dayOf(startUs) > book.lastDay;
     const whole = isWholeDay(startUs, endUs);
@@ -41,8 +49,11 @@ export function onBar(session: Session, bar: MarketBar): void {
 }
 
 export function onTick(session: Session, { price, quantity }: MarketTick): void {
-  const { book, nowUs } = session;
+  const { book, config, nowUs } = session;
   const day = dayOf(nowUs);
+  if (!mayTrade(book, config, nowUs, nowUs)) return;
+  const { queueBps } = config;
+  const byQuotes = config.fill === "quote";
   if (book.resting.length > 0) {
     const opens = day > book.lastDay;
     const takes: Takes = ({ order }) => {
@@ -50,9 +61,24 @@ export function onTick(session: Session, { price, quantity }: MarketTick): void 
       if (order.timeInForce === "AT_THE_OPENING") return opens;
       return order.timeInForce !== "AT_THE_CLOSE";
     };
+    // Of others' trades an order that waits in a queue has its own share; on quotes they only set orders off.
+    const walks: Takes = (resting, step) =>
+      takes(resting, step) &&
+      !resting.rests &&
+      !(byQuotes && resting.isSetOff && !isAuction(resting.order));
     const step = jumpTo(price, nowUs, opens ? "open" : "path");
-    meet(session, [step], takes, { day, opens, volume: quantity, low: price, high: price });
+    const when = { day, opens, volume: quantity, low: price, high: price };
+    meet(session, [step], takes, when, byQuotes || queueBps !== undefined ? walks : takes);
+    if (queueBps !== undefined) tradeAtQueue(session, price, quantity);
+    if (byQuotes) meetQuotes(session, ({ rests }) => !rests);
+    else if (queueBps !== undefined) {
+      for (const resting of book.resting) restUnless(book, resting, price, config);
+    }
   } else begin(session, quantity);
+  if (queueBps !== undefined) {
+    const { count, volume } = book.trades;
+    book.trades = { count: count + 1, volume: volume + quantity };
+  }
   book.last = price;
   book.lastUs = nowUs;
   book.lastDay = day;
@@ -71,19 +97,6 @@ function begin({ book, config }: Session, volume: number): void {
   if (book.liquidity !== null) beginVolume(book.liquidity, volume);
 }
 
-/** Rounded down. */
-const shareOf = (volume: number, { participationBps: bps }: VenueConfig): number | null =>
-  bps === null ? null : Number((BigInt(volume) * BigInt(bps)) / 10_000n);
-
-/** Orders whose last moment has passed. */
-export function expire(session: Session, afterUs: number): void {
-  const isOver = ({ order: { expireUs } }: RestingOrder): boolean =>
-    expireUs !== null && expireUs < afterUs;
-  for (const resting of session.book.resting.filter(isOver)) {
-    if (session.isResting(resting)) session.end(resting, "EXPIRED", "GoodTillDate");
-  }
-}
-
 interface When {
   readonly day: number;
   /** First price of a date: the date before has closed. */
@@ -93,7 +106,14 @@ interface When {
   readonly high: number;
 }
 
-function meet(session: Session, steps: readonly Step[], takes: Takes, when: When): void {
+/** `takes` says who has his time; `walks` who of them trades by these prices. */
+function meet(
+  session: Session,
+  steps: readonly Step[],
+  takes: Takes,
+  when: When,
+  walks: Takes = takes,
+): void {
   const { book } = session;
   expire(session, (steps[0] as Step).timeUs);
   if (when.opens) closeDay(session);
@@ -101,7 +121,7 @@ function meet(session: Session, steps: readonly Step[], takes: Takes, when: When
   const auctions = endDay(session, steps, takes, when.day);
   // Most bars meet nobody: a look at their range is all they cost.
   if (book.resting.some((resting) => mayAct(resting, when.low, when.high))) {
-    walk(session, steps, takes);
+    walk(session, steps, walks);
   }
   for (const resting of auctions) endAuction(session, resting);
   expire(session, session.nowUs);
@@ -109,17 +129,8 @@ function meet(session: Session, steps: readonly Step[], takes: Takes, when: When
 
 /** Ends the orders of a date before; gives those that have their auction in these steps. */
 function endDay(session: Session, steps: readonly Step[], takes: Takes, day: number) {
-  const auctions: RestingOrder[] = [];
-  const dated = session.book.resting.filter(
-    ({ order }) => order.timeInForce === "DAY" || isAuction(order),
-  );
-  for (const resting of dated) {
-    if (!session.isResting(resting) || !steps.some((step) => takes(resting, step))) continue;
-    resting.day ??= day;
-    if (isAuction(resting.order)) auctions.push(resting);
-    else if (day > resting.day) session.end(resting, "EXPIRED", "DayEnded");
-  }
-  return auctions;
+  const isDue = (one: RestingOrder): boolean => steps.some((step) => takes(one, step));
+  return endDays(session, day, isDue).filter(({ order }) => isAuction(order));
 }
 
 /** What was to trade at the close of the date before trades at its last price, now that it is known. */

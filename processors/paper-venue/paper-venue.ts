@@ -9,6 +9,8 @@
 //   next close.
 // - next-open: the first bar that starts at or after the decision and ends after arrival.
 // - next-tick: the first tick that is not suspicious and comes after the order.
+// - quote: the other side of the best quote that stands when it arrives, then each that follows (quotes.ts).
+//   Trades set off stops, hold auctions, and move the queue where there is one (queue.ts).
 // All other orders look at the last close on arrival (bar-close), then at each such bar from its open along the
 // path of bar-path.ts, or at each tick.
 // IOC takes the first price it could have, or is cancelled. A DAY order's day is the UTC date of the first bar or
@@ -25,32 +27,43 @@ import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
-
-import { expire, learn, onBar, onTick } from "./market.ts";
+import { arrive, catchUp, tell } from "./door.ts";
+import { learn, onBar, onTick } from "./market.ts";
+import { onQuote } from "./quotes.ts";
 import { act, deny, handle } from "./requests.ts";
 import { Session } from "./session.ts";
+import { onStatus } from "./status.ts";
+import { expire } from "./time-limits.ts";
+
+/** What a request comes as. */
+const requests: ReadonlySet<Input> = new Set(["orders", "risk.order-verdicts"]);
 
 type Input =
   | "orders"
   | "risk.order-verdicts"
   | "market.instruments"
   | "market.corporate-actions"
+  | "market.status"
   | "market.bars"
-  | "market.ticks";
+  | "market.ticks"
+  | "market.quotes";
 
 export function paperVenue(
   config: VenueConfig,
   source: "ticks" | "bars",
   isGated = false,
 ): Processor<VenueState, Input, "fills"> {
-  const onTicks = config.fill === "next-tick";
+  const onQuotes = config.fill === "quote";
+  const onTicks = onQuotes || config.fill === "next-tick";
   if (onTicks && source === "bars") {
     throw new TapedeckError(
       "PROCESSOR_CONFIG_INVALID",
-      "venue.fill is next-tick, but the source has bars only: use next-open or bar-close",
+      `venue.fill is ${config.fill}, but the source has bars only: use next-open or bar-close`,
       { fill: config.fill, source },
     );
   }
+  const isDelayed =
+    config.chance !== undefined || config.trading !== undefined || config.carry !== undefined;
   const learnsBars = onTicks && config.price !== undefined;
   return {
     name: "paper-venue",
@@ -61,6 +74,8 @@ export function paperVenue(
       "market.instruments",
       "market.corporate-actions",
       onTicks ? "market.ticks" : "market.bars",
+      ...(onQuotes ? (["market.quotes"] as const) : []),
+      ...(config.trading?.status === true ? (["market.status"] as const) : []),
       ...(learnsBars ? (["market.bars"] as const) : []),
     ],
     unanswered: learnsBars ? ["market.instruments", "market.bars"] : ["market.instruments"],
@@ -74,22 +89,46 @@ export function paperVenue(
         book.instrument = event.value;
         return state;
       }
-      const session = new Session(state, book, config, event.timeUs);
-      if (event.topic === "market.bars") {
-        if (learnsBars) learn(session, event.value);
-        else onBar(session, event.value);
-      } else if (event.topic === "orders") {
-        expire(session, event.timeUs);
-        handle(session, event.value);
-      } else if (event.topic === "risk.order-verdicts") {
-        expire(session, event.timeUs);
-        const { outcome, order } = event.value;
-        if (outcome === "PASS") handle(session, order);
-        else deny(session, order);
-      } else if (event.topic === "market.corporate-actions") {
-        expire(session, event.timeUs);
-        act(session, event.value);
-      } else if (!event.value.suspicious) onTick(session, event.value);
+      const isLesson = learnsBars && event.topic === "market.bars";
+      const { timeUs } = event;
+      if (!isLesson && isDelayed)
+        catchUp({ state, book, config }, timeUs, requests.has(event.topic));
+      const session = new Session(state, book, config, timeUs);
+      switch (event.topic) {
+        case "orders":
+          expire(session, timeUs);
+          if (isDelayed) arrive({ state, book, config }, event.value, timeUs);
+          else handle(session, event.value);
+          break;
+        case "risk.order-verdicts": {
+          expire(session, timeUs);
+          const { outcome, order } = event.value;
+          const isDenied = outcome !== "PASS";
+          if (isDelayed) arrive({ state, book, config }, order, timeUs, isDenied);
+          else if (isDenied) deny(session, order);
+          else handle(session, order);
+          break;
+        }
+        case "market.corporate-actions":
+          expire(session, timeUs);
+          act(session, event.value);
+          break;
+        case "market.status":
+          expire(session, timeUs);
+          onStatus(session, event.value);
+          break;
+        case "market.bars":
+          if (isLesson) learn(session, event.value);
+          else onBar(session, event.value);
+          break;
+        case "market.ticks":
+          if (!event.value.suspicious) onTick(session, event.value);
+          break;
+        case "market.quotes":
+          if (!event.value.suspicious) onQuote(session, event.value);
+          break;
+      }
+      if (!isLesson && isDelayed) tell({ state, book, config }, timeUs);
       return state;
     },
     decide: ({ reports }) =>

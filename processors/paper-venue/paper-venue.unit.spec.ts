@@ -47,7 +47,7 @@ const special = [
   // venue-costs.unit.spec.ts, venue-hours.unit.spec.ts and venue-carry.unit.spec.ts.
   ...["TRADE_CANCEL", "CARRIED", "MarketClosed", "MarketHalted", "RefusedByVenue", "TradeBusted"],
   ...["BorrowFee", "Funding", "Financing"],
-  // Of requests that an order gate refused: order-gate/kill-switch.unit.spec.ts.
+  // Of requests that an order gate refused: order-gate.unit.spec.ts.
   "DeniedByRisk",
 ] as const;
 const seen = { types: new Set(), reasons: new Set() };

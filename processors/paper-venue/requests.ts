@@ -4,16 +4,19 @@
 import type { ExecReason } from "../../schemas/generated/fills.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
-import { endsOrders, splitQuantity } from "../../schemas/values/corporate-action.ts";
+import { endsOrders, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { jumpTo } from "./bar-path.ts";
+import { noTrades } from "./book.ts";
 import { splitLiquidity } from "./liquidity.ts";
 import { flawOf, isAuction } from "./order-check.ts";
+import { forgetBefore, meetQuotes, otherSide } from "./quotes.ts";
 import { acceptable, type RestingOrder, restingOrder } from "./resting-order.ts";
 import { keyOf, type Session } from "./session.ts";
 import { walk } from "./walk.ts";
 
-export function handle(session: Session, order: Order): void {
-  if (order.action === "NEW") place(session, order);
+/** `freshUs`: a price from before it is not to be had on arrival. */
+export function handle(session: Session, order: Order, freshUs = order.decidedUs): void {
+  if (order.action === "NEW") place(session, order, freshUs);
   else {
     const found = session.book.resting.find(({ order: one }) => keyOf(one) === keyOf(order));
     if (order.action === "CANCEL") cancel(session, order, found);
@@ -36,9 +39,13 @@ export function deny(session: Session, order: Order): void {
 /** Every order of the symbol ends; what is held of it here is in new shares, or no longer. */
 export function act(session: Session, action: CorporateAction): void {
   if (!endsOrders(action)) return;
-  const { book, nowUs } = session;
+  const { book, config, nowUs } = session;
   for (const resting of [...book.resting]) {
     if (session.isResting(resting)) session.end(resting, "CANCELED", "CorporateAction");
+  }
+  for (const { order } of book.shut.splice(0)) {
+    const answer = order.action === "NEW" ? "CANCELED" : "REPLACE_REJECTED";
+    session.report({ order, executed: 0, leaves: 0 }, answer, "CorporateAction");
   }
   for (const [portfolio, position] of book.positions) {
     const isSplit = action.action === "SPLIT";
@@ -47,6 +54,13 @@ export function act(session: Session, action: CorporateAction): void {
   if (book.liquidity !== null && action.action === "SPLIT") {
     splitLiquidity(book.liquidity, (shares) => splitQuantity(shares, action));
   }
+  if (config.carry !== undefined && action.action === "SPLIT") {
+    book.last = splitPrice(book.last, action);
+  }
+  // Of shares that are no more.
+  book.bid = null;
+  book.ask = null;
+  book.trades = noTrades;
   book.actionUs = nowUs;
 }
 
@@ -55,7 +69,7 @@ function cancel(session: Session, order: Order, found: RestingOrder | undefined)
   else session.report({ order, executed: 0, leaves: 0 }, "CANCEL_REJECTED", "UnknownOrder");
 }
 
-function place(session: Session, order: Order): void {
+function place(session: Session, order: Order, freshUs: number): void {
   const { book, nowUs, config } = session;
   if (order.decidedUs < book.actionUs) {
     session.report({ order, executed: 0, leaves: 0 }, "CANCELED", "CorporateAction");
@@ -80,9 +94,12 @@ function place(session: Session, order: Order): void {
     return;
   }
   const { last, lastUs } = book;
-  const isKnown = lastUs >= order.decidedUs && lastUs <= nowUs;
+  const isKnown = lastUs >= order.decidedUs && lastUs >= freshUs && lastUs <= nowUs;
   if (config.fill === "bar-close" && isKnown && !isAuction(order)) {
     walk(session, [jumpTo(last, lastUs, "close")], (one) => one === resting);
+  } else if (config.fill === "quote") {
+    if (freshUs > order.decidedUs) forgetBefore(book, freshUs);
+    meetQuotes(session, (one) => one === resting);
   }
 }
 
@@ -103,15 +120,23 @@ function linkOf({ book, nowUs }: Session, { parentOrderId, portfolio }: Order): 
 }
 
 /** What the state of the book has against it. */
-function refusalOf({ book }: Session, order: Order, link: Link | null): ExecReason | null {
+function refusalOf(session: Session, order: Order, link: Link | null): ExecReason | null {
+  const { book } = session;
   if (order.parentOrderId !== null && (link === null || (link.ended && link.executed === 0))) {
     return "LinkedOrder";
   }
   const position = book.positions.get(order.portfolio) ?? 0;
   const reduces = order.side === "BUY" ? position < 0 : position > 0;
   if (order.reduceOnly && link === null && !reduces) return "NothingToReduce";
-  const takes = order.postOnly && book.lastUs >= 0 && acceptable(order, book.last);
-  return takes ? "PostOnlyWouldTake" : null;
+  return wouldTake(session, order) ? "PostOnlyWouldTake" : null;
+}
+
+/** A post-only order that the last price, or the other side of the quotes, trades with. */
+function wouldTake({ book, config }: Session, order: Order): boolean {
+  if (!order.postOnly) return false;
+  if (config.fill !== "quote") return book.lastUs >= 0 && acceptable(order, book.last);
+  const other = otherSide(book, order);
+  return other !== null && acceptable(order, other.price);
 }
 
 /**
@@ -136,15 +161,18 @@ function replace(session: Session, order: Order, found: RestingOrder | undefined
     leaves,
     idle: idle === left ? leaves : Math.min(idle, leaves),
     stop: isTrailedAlike(before, order) ? found.stop : order.stopPrice,
+    ...(shrinks ? {} : { rests: false, queue: null }),
   };
   book.resting.splice(book.resting.indexOf(found), 1, now);
   if (!shrinks) book.resting.push(...book.resting.splice(book.resting.indexOf(now), 1));
   session.report(now, "REPLACED", "NONE");
   if (leaves === 0) session.finish(now);
   else if (now.idle === leaves) session.report(now, "SUSPENDED", "LinkedOrder");
+  else if (session.config.fill === "quote") meetQuotes(session, (one) => one === now);
 }
 
-function flawOfReplace({ book, nowUs }: Session, order: Order, found: RestingOrder) {
+function flawOfReplace(session: Session, order: Order, found: RestingOrder) {
+  const { book, nowUs } = session;
   const { side, type, portfolio, symbol, parentOrderId, ocoGroup } = found.order;
   const isSame =
     order.side === side &&
@@ -156,9 +184,7 @@ function flawOfReplace({ book, nowUs }: Session, order: Order, found: RestingOrd
   if (!isSame) return "InvalidTerms";
   const flaw = flawOf(order, book.instrument, nowUs);
   if (flaw !== null) return flaw;
-  return order.postOnly && book.lastUs >= 0 && acceptable(order, book.last)
-    ? "PostOnlyWouldTake"
-    : null;
+  return wouldTake(session, order) ? "PostOnlyWouldTake" : null;
 }
 
 const isTrailedAlike = (a: Order, b: Order): boolean =>

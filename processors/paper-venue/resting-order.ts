@@ -20,8 +20,19 @@ export interface RestingOrder {
   isSetOff: boolean;
   /** Where a trailing stop is now; null before its first price. */
   stop: number | null;
+  /** Stood at its limit with nothing to take, on quotes or in a queue: what trades with it now comes to it. */
+  rests: boolean;
+  /** null where there is no queue, and before it rests. */
+  queue: QueuePlace | null;
   /** What it has paid; null before, and where fees follow no schedule. */
   tally: FeeTally | null;
+}
+
+export interface QueuePlace {
+  /** Volume of others that trades at its price before it does. */
+  ahead: number;
+  /** What is left of the part that it displays. */
+  tip: number;
 }
 
 const triggers = {
@@ -44,6 +55,8 @@ export const restingOrder = (order: Order, arrivedUs: number): RestingOrder => (
   idle: 0,
   isSetOff: !hasTrigger(order.type),
   stop: order.stopPrice,
+  rests: false,
+  queue: null,
   tally: null,
 });
 

@@ -6,6 +6,7 @@ import type { ExecReason, ExecType, ExecutionReport } from "../../schemas/genera
 import type { Order } from "../../schemas/generated/orders.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import type { Book, VenueState } from "./book.ts";
+import { keepDeal } from "./busts.ts";
 import { execute, type Print } from "./execution.ts";
 import { unknownLiquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
@@ -14,6 +15,12 @@ import type { RestingOrder } from "./resting-order.ts";
 const none: ExecutionReport["parts"] = [];
 
 type Ending = "CANCELED" | "EXPIRED";
+
+interface Reported {
+  readonly order: Pick<Order, "orderId" | "portfolio" | "symbol" | "side">;
+  readonly executed: number;
+  readonly leaves: number;
+}
 
 export class Session {
   readonly book: Book;
@@ -45,9 +52,25 @@ export class Session {
     const signed = order.side === "BUY" ? quantity : -quantity;
     this.book.positions.set(order.portfolio, this.positionOf(order) + signed);
     this.report(resting, "FILLED", "NONE", { ...execution, quantity, tradeUs: print.timeUs });
+    if (this.config.trading?.status === true) {
+      const { state, book } = this;
+      book.deals = keepDeal(book.deals, state.reports.at(-1) as ExecutionReport);
+    }
     if (resting.leaves === 0) this.remove(resting);
     this.reduceGroup(resting, quantity);
     this.releaseChildren(resting, quantity);
+  }
+
+  /** An execution does not stand: what is held is as if it had not been. */
+  undo(deal: ExecutionReport): void {
+    const { orderId, portfolio, symbol, side, quantity, price, fee, tradeUs, execId } = deal;
+    const { positions } = this.book;
+    const signed = side === "BUY" ? quantity : -quantity;
+    positions.set(portfolio, (positions.get(portfolio) ?? 0) - signed);
+    const order = { orderId, portfolio, symbol, side };
+    this.report({ order, executed: deal.cumQuantity, leaves: 0 }, "TRADE_CANCEL", "TradeBusted", {
+      ...{ quantity, price, fee, tradeUs, refExecId: execId },
+    });
   }
 
   /** Takes an order off that a report has ended. */
@@ -109,7 +132,7 @@ export class Session {
 
   /** `order` may be one that the venue does not know: then nothing of it is executed or left. */
   report(
-    { order, executed, leaves }: Pick<RestingOrder, "order" | "executed" | "leaves">,
+    { order, executed, leaves }: Reported,
     execType: ExecType,
     reason: ExecReason,
     execution: Partial<ExecutionReport> = {},

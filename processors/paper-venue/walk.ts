@@ -3,6 +3,7 @@
 // or not at all, no more than the volume there is; one execution of an order for each bar or tick.
 
 import type { Step } from "./bar-path.ts";
+import { afterFill } from "./queue-place.ts";
 import {
   acceptable,
   follows,
@@ -17,7 +18,7 @@ import type { Session } from "./session.ts";
 export type Takes = (resting: RestingOrder, step: Step) => boolean;
 
 /** Had their execution. */
-type Served = Set<RestingOrder>;
+export type Served = Set<RestingOrder>;
 
 export function walk(session: Session, steps: readonly Step[], takes: Takes): void {
   const served: Served = new Set();
@@ -52,9 +53,17 @@ function firstAlong({ book }: Session, step: Step, at: number, takes: Takes, ser
 interface Meeting {
   readonly step: Step;
   readonly price: number;
+  /** Of it, most that comes to this order; left out: all that there is. */
+  readonly most?: number;
 }
 
-function act(session: Session, resting: RestingOrder, meeting: Meeting, served: Served): void {
+/** An order meets a price: it is set off, trades, or ends. */
+export function act(
+  session: Session,
+  resting: RestingOrder,
+  meeting: Meeting,
+  served: Served,
+): void {
   const { order } = resting;
   if (!resting.isSetOff) {
     resting.isSetOff = true;
@@ -71,7 +80,7 @@ function act(session: Session, resting: RestingOrder, meeting: Meeting, served: 
     session.end(resting, "CANCELED", "NothingToReduce");
     return;
   }
-  const quantity = Math.min(held, shown(resting, meeting), volumeLeft(session));
+  const quantity = Math.min(held, shown(resting, meeting), available(session, resting, meeting));
   if (quantity <= 0 || (order.timeInForce === "FOK" && quantity < resting.leaves)) {
     if (isImmediate(order)) session.end(resting, "CANCELED", ending);
     else served.add(resting);
@@ -82,15 +91,24 @@ function act(session: Session, resting: RestingOrder, meeting: Meeting, served: 
   served.add(resting);
   session.fill(resting, quantity, printFor(resting, meeting));
   if (!session.isResting(resting)) return;
+  if (resting.queue !== null) afterFill(book, resting, quantity, session.config);
   if (isImmediate(order)) session.end(resting, "CANCELED", ending);
   else if (reducible(session, resting) === 0) session.end(resting, "CANCELED", "NothingToReduce");
 }
 
-/** Of the last bar or tick, in whole lots. */
-function volumeLeft({ book }: Session): number {
-  if (book.volumeLeft === null) return Number.POSITIVE_INFINITY;
+/** Of the last bar, tick or quote, what comes to the order: behind a queue at its price; in whole lots. */
+function available(
+  { book }: Session,
+  { order, queue }: RestingOrder,
+  { price, most = Number.POSITIVE_INFINITY }: Meeting,
+): number {
+  let quantity = Math.min(book.volumeLeft ?? Number.POSITIVE_INFINITY, most);
+  if (queue !== null && queue.ahead > 0 && price === order.limitPrice) {
+    const other = order.side === "BUY" ? book.ask : book.bid;
+    quantity = Math.max(0, Math.min(quantity, (other?.quantity ?? 0) - queue.ahead));
+  }
   const lot = Math.max(book.instrument?.lotSize ?? 1, 1);
-  return book.volumeLeft - (book.volumeLeft % lot);
+  return quantity === Number.POSITIVE_INFINITY ? quantity : quantity - (quantity % lot);
 }
 
 /** What may execute of an order by its own terms: of a reduce-only order no more than is held against it. */
@@ -102,15 +120,15 @@ function reducible(session: Session, { order, leaves, idle }: RestingOrder): num
 }
 
 /** All of it where the price goes through its limit, what it displays where the limit is only touched. */
-function shown({ order, leaves }: RestingOrder, { step, price }: Meeting): number {
+function shown({ order, leaves, queue }: RestingOrder, { step, price }: Meeting): number {
   const { displayQuantity, limitPrice } = order;
   const isTouched = price === limitPrice && step.to === price;
-  return displayQuantity !== null && isTouched ? displayQuantity : leaves;
+  return displayQuantity !== null && isTouched ? (queue?.tip ?? displayQuantity) : leaves;
 }
 
 /** Who waited for the price gets just that; who takes it pays for taking it. */
-function printFor({ order }: RestingOrder, { step, price }: Meeting) {
+function printFor({ order, rests }: RestingOrder, { step, price }: Meeting) {
   const { limitPrice, postOnly } = order;
-  const waited = limitPrice !== null && (postOnly || price === limitPrice);
+  const waited = limitPrice !== null && (postOnly || rests || price === limitPrice);
   return { price: waited ? limitPrice : price, timeUs: step.timeUs, atLimit: waited };
 }

@@ -1,9 +1,9 @@
 // Whether a book is to be rebalanced. Promises: any one trigger is enough, and rebalances the whole book, so
 // that what is sold pays for what is bought; a period that began and a drawdown that was entered fire once.
 
+import { periodOf } from "../calendar.ts";
 import type { RebalanceConfig } from "../flow-config.ts";
 import type { Book } from "./book.ts";
-import { periodOf } from "./calendar.ts";
 import type { Aim } from "./target-weights.ts";
 
 const BPS = 10_000;

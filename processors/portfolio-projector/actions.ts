@@ -3,30 +3,51 @@
 
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import { applyAction } from "../../schemas/values/corporate-action.ts";
-import { changeHolding, flat } from "../../schemas/values/holding.ts";
+import { actOn, withHolding } from "../../schemas/values/booking.ts";
+import { isMargined } from "../../schemas/values/contract-terms.ts";
+import { addHolding, emptied } from "../../schemas/values/holding.ts";
 import { requireDividendCurrency } from "../currency.ts";
-import { add, type Exact, negated } from "./exact.ts";
-import { type PortfolioState, type Position, positionOf, revalue, setValue } from "./positions.ts";
+import type { PortfolioConfig } from "../flow-config.ts";
+import { add, negated } from "./exact.ts";
+import {
+  checkRates,
+  type PortfolioState,
+  type Position,
+  type Purse,
+  positionOf,
+  purseOf,
+  revalue,
+  setValue,
+  weigh,
+} from "./positions.ts";
 
-/** Throws VALUE_SPLIT_INVALID, PROCESSOR_CURRENCY_UNSUPPORTED. */
-export function act(state: PortfolioState, action: CorporateAction): void {
+/** Throws VALUE_SPLIT_INVALID, PROCESSOR_CURRENCY_UNSUPPORTED and what weighing throws. */
+export function act(
+  state: PortfolioState,
+  action: CorporateAction,
+  timeUs: number,
+  config: PortfolioConfig,
+): void {
   const { symbol } = action;
   const position = state.positions.get(symbol);
   // Without an instrument nothing was booked.
   if (position === undefined || position.instrument === null) return;
-  const { instrument, holding, value } = position;
+  const { instrument, value, carried } = position;
+  const { quantity } = position.held.holding;
   requireDividendCurrency(action, instrument);
-  const result = applyAction(holding, position.mark, action, instrument);
+  if (quantity !== 0) checkRates(state, timeUs, config);
+  const { held, result } = actOn(position.held, position.mark, action, instrument);
   position.mark = result.mark;
-  if (action.action === "SYMBOL_CHANGE") know(state, position, instrument, action.newSymbol);
-  if (holding.quantity === 0) return;
-  position.holding = result.holding;
-  state.cash += result.cash;
-  state.realised += result.realised;
-  if (action.action === "DELISTING") revalue(state, symbol, position);
-  else if (action.action === "SYMBOL_CHANGE") rename(state, position, action);
-  else setValue(state, position, add(value, negated(exact(result.cash))));
+  if (action.action === "SYMBOL_CHANGE") know(state, position, instrument, action, config);
+  if (quantity === 0) return;
+  const purse = purseOf(state, instrument.currency, config);
+  position.held = held;
+  purse.cash += result.cash;
+  purse.realised += result.realised;
+  if (action.action === "DELISTING") revalue(purse, position);
+  else if (action.action === "SYMBOL_CHANGE") rename(state, purse, position, action, config);
+  else setValue(purse, position, add(value, negated(add(0, result.cash))), carried);
+  weigh(state, timeUs, config);
   state.changed = symbol;
 }
 
@@ -35,24 +56,31 @@ function know(
   state: PortfolioState,
   { mark }: Position,
   instrument: Instrument,
-  symbol: string,
+  { newSymbol }: CorporateAction,
+  config: PortfolioConfig,
 ): void {
-  const target = positionOf(state, symbol);
-  target.instrument ??= { ...instrument, symbol };
+  const target = positionOf(state, newSymbol, config);
+  target.instrument ??= { ...instrument, symbol: newSymbol };
   if (mark !== 0) target.mark = mark;
 }
 
 /** Puts the holding with what the new symbol holds already, which is nothing as a rule. */
-function rename(state: PortfolioState, position: Position, { newSymbol }: CorporateAction): void {
-  const { holding, value } = position;
-  const target = positionOf(state, newSymbol);
-  const change = changeHolding(target.holding, holding.quantity, holding.cost);
-  target.holding = change.holding;
-  state.realised += change.realised;
-  position.holding = flat;
-  setValue(state, position, 0);
-  setValue(state, target, add(target.value, value));
+function rename(
+  state: PortfolioState,
+  purse: Purse,
+  position: Position,
+  { newSymbol }: CorporateAction,
+  config: PortfolioConfig,
+): void {
+  const { held, value, carried } = position;
+  const target = positionOf(state, newSymbol, config);
+  const { holding, realised } = addHolding(target.held.holding, held.holding);
+  target.held = withHolding(target.held, holding);
+  purse.realised += realised;
+  if (isMargined(position.instrument as Instrument)) purse.cash += realised;
+  position.held = withHolding(held, emptied(held.holding));
+  setValue(purse, position, 0);
+  setValue(purse, target, add(target.value, value), add(target.carried, carried));
+  if (carried !== 0) revalue(purse, target);
   state.renamed = newSymbol;
 }
-
-const exact = (value: bigint): Exact => add(0, value);

@@ -26,7 +26,7 @@ test("in any history equity is initial + realised + unrealised, and an action mo
         const event = make((i + 1) * M);
         state = projector.evolve(state, event);
         const held = [...state.positions.values()];
-        const cost = held.reduce((sum, { holding }) => sum + holding.cost, 0n);
+        const cost = held.reduce((sum, { held: { holding } }) => sum + holding.cost, 0n);
         const value = held.reduce((sum, one) => sum + BigInt(one.value), 0n);
         const gross = held.reduce((sum, one) => sum + BigInt(Math.abs(Number(one.value))), 0n);
         expect(BigInt(state.net)).toBe(value);

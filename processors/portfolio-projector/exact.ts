@@ -30,7 +30,8 @@ export function marketValue(price: number, quantity: number, instrument: Instrum
   const product = price * quantity * instrument.multiplier;
   if (
     Number.isSafeInteger(product) &&
-    instrument.priceScale + instrument.quantityScale === instrument.currencyScale
+    instrument.priceScale + instrument.quantityScale === instrument.currencyScale &&
+    instrument.contract !== "INVERSE"
   ) {
     return product === 0 ? 0 : product;
   }

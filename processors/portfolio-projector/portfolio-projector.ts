@@ -1,7 +1,10 @@
 // What the portfolio is worth, after each fill and each new price of something held. Promises: exact
-// minor units; equity = initial cash + realised + unrealised at every event; totals do not depend on
-// the order of symbols. Conventions: average cost (schemas/values/holding.ts); realised P&L is after
-// fees; a position is marked at the last close, or at its first fill before any close is known.
+// minor units; equity = cash + positions, and in one currency initial cash + realised + unrealised, at every
+// event; totals do not depend on the order of symbols. Conventions: average cost, or first in, first out
+// (schemas/values/holding.ts); realised P&L is after fees and what it costs to carry; a position is marked at
+// the last close, or at its first fill before any close is known. Each report counts once, and a busted trade
+// is taken back (schemas/values/booking.ts). Totals of several currencies are converted at the last close of
+// their pairs; a conversion's gain is part of equity and of no realised profit.
 // A fill that comes before its instrument is booked when that comes: live, the instrument's input may be
 // behind, though its event is earlier; the venue knew it. No fill is lost, and none is valued wrongly.
 // Corporate actions follow schemas/values/corporate-action.ts; what they pay counts as realised.
@@ -12,15 +15,27 @@ import type {
   PortfolioSnapshot,
   SnapshotCause,
 } from "../../schemas/generated/portfolio.snapshots.ts";
-import { changeHolding } from "../../schemas/values/holding.ts";
-import { notionalMinor } from "../../schemas/values/money.ts";
+import { bookReport, noted, paid, withHolding } from "../../schemas/values/booking.ts";
+import { baseMinor, rateOf } from "../../schemas/values/conversion.ts";
+import { emptied } from "../../schemas/values/holding.ts";
 import { type EmitOf, type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import { requireCurrency } from "../currency.ts";
 import { drawdownBps } from "../drawdown.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
 import { act } from "./actions.ts";
-import { type PortfolioState, type Position, positionOf, revalue } from "./positions.ts";
+import {
+  checkRates,
+  type ForeignPurse,
+  type PortfolioState,
+  type Position,
+  type Purse,
+  positionOf,
+  purseOf,
+  revalue,
+  totalOf,
+  weigh,
+} from "./positions.ts";
 
 type Input = "market.instruments" | "market.bars" | "market.corporate-actions" | "fills";
 type Output = "portfolio.snapshots";
@@ -42,6 +57,8 @@ export function portfolioProjector(
       fees: 0n,
       net: 0,
       gross: 0,
+      carried: 0,
+      foreign: new Map(),
       equity: config.initialCashMinor,
       peak: config.initialCashMinor,
       changed: null,
@@ -58,57 +75,129 @@ function evolve(
   config: PortfolioConfig,
 ): PortfolioState {
   if (state.renamed !== null) state.renamed = null;
-  if (event.topic === "market.bars") {
-    const { symbol, close } = event.value;
-    const position = positionOf(state, symbol);
-    position.mark = close;
-    if (position.holding.quantity !== 0) revalue(state, symbol, position);
-    else state.changed = null;
-  } else if (event.topic === "fills") {
-    const fill = event.value;
-    if (fill.execType === "FILLED" && fill.portfolio === config.name) book(state, fill, config);
-    else state.changed = null;
+  state.changed = null;
+  if (event.topic === "market.bars") mark(state, event, config);
+  else if (event.topic === "fills") {
+    if (event.value.portfolio === config.name) book(state, event.value, event.timeUs, config);
   } else if (event.topic === "market.corporate-actions") {
-    state.changed = null;
-    act(state, event.value);
+    act(state, event.value, event.timeUs, config);
   } else {
-    state.changed = null;
-    describe(state, event.value, config);
+    describe(state, event.value, event.timeUs, config);
   }
   return state;
 }
 
-function describe(state: PortfolioState, instrument: Instrument, config: PortfolioConfig): void {
-  const position = positionOf(state, instrument.symbol);
+function mark(
+  state: PortfolioState,
+  { value: { symbol, close }, timeUs }: EventOf<"market.bars">,
+  config: PortfolioConfig,
+): void {
+  const position = positionOf(state, symbol, config);
+  const { instrument, held } = position;
+  if (instrument !== null && instrument.contract === "EXCHANGE") {
+    checkRates(state, timeUs, config, { except: otherOf(instrument, config) });
+    position.mark = close;
+    if (convertAt(state, instrument, close, timeUs, config)) {
+      weigh(state, timeUs, config);
+      state.changed = symbol;
+    }
+  } else if (held.holding.quantity === 0) position.mark = close;
+  else {
+    checkRates(state, timeUs, config);
+    position.mark = close;
+    revalue(purseOf(state, (instrument as Instrument).currency, config), position);
+    weigh(state, timeUs, config);
+    state.changed = symbol;
+  }
+}
+
+/** The one of a pair's currencies that is not the portfolio's. */
+const otherOf = ({ currency, baseCurrency }: Instrument, config: PortfolioConfig): string =>
+  currency === config.currency ? baseCurrency : currency;
+
+/** Takes a pair's price as the rate of the other currency of the two; true where there is money in it. */
+function convertAt(
+  state: PortfolioState,
+  pair: Instrument,
+  price: number,
+  timeUs: number,
+  config: PortfolioConfig,
+): boolean {
+  if (config.rateMaxAgeUs === undefined) return false;
+  const other = otherOf(pair, config);
+  const rate = rateOf(pair, price, other, config.currency);
+  if (rate === null) return false;
+  const purse = purseOf(state, other, config) as ForeignPurse;
+  purse.rate = rate;
+  purse.rateUs = timeUs;
+  return purse.cash !== 0n || purse.gross !== 0;
+}
+
+function describe(
+  state: PortfolioState,
+  instrument: Instrument,
+  timeUs: number,
+  config: PortfolioConfig,
+): void {
+  const position = positionOf(state, instrument.symbol, config);
   position.instrument = instrument;
   if (position.unbooked.length === 0) return;
   const { unbooked } = position;
   const { peak } = state;
   position.unbooked = [];
-  for (const fill of unbooked) book(state, fill, config);
+  for (const fill of unbooked) book(state, fill, timeUs, config);
   // An equity between two of them was never seen.
   state.peak = state.equity > peak ? state.equity : peak;
 }
 
-function book(state: PortfolioState, fill: ExecutionReport, config: PortfolioConfig): void {
-  const position = positionOf(state, fill.symbol);
+function book(
+  state: PortfolioState,
+  report: ExecutionReport,
+  timeUs: number,
+  config: PortfolioConfig,
+): void {
+  const position = positionOf(state, report.symbol, config);
   const { instrument } = position;
   if (instrument === null) {
-    position.unbooked.push(fill);
-    state.changed = null;
+    if (isOfMoney(report)) position.unbooked.push(report);
+    else position.held = noted(position.held, report);
     return;
   }
-  requireCurrency(instrument, config);
-  const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
-  const value = notionalMinor(fill.price, quantity, instrument);
-  const change = changeHolding(position.holding, quantity, value);
-  position.holding = change.holding;
-  if (position.mark === 0) position.mark = fill.price;
-  state.cash -= value + fill.fee;
-  state.realised += change.realised - fill.fee;
-  state.fees += fill.fee;
-  revalue(state, fill.symbol, position);
+  if (isOfMoney(report)) checkMoney(state, instrument, timeUs, config);
+  const { held, booking } = bookReport(position.held, report, instrument);
+  const exchanges = instrument.contract === "EXCHANGE";
+  // What a conversion buys is cash.
+  position.held = exchanges ? withHolding(held, emptied(held.holding)) : held;
+  if (booking === null) return;
+  const purse = purseOf(state, instrument.currency, config);
+  if (position.mark === 0 && report.execType === "FILLED") position.mark = report.price;
+  purse.cash += paid(booking, instrument);
+  purse.realised += booking.realised - booking.fee - booking.carry;
+  purse.fees += booking.fee;
+  if (exchanges) {
+    purseOf(state, instrument.baseCurrency, config).cash += baseMinor(booking.quantity, instrument);
+  } else revalue(purse, position);
+  weigh(state, timeUs, config);
+  state.changed = report.symbol;
 }
+
+/** Throws where money of the instrument's currencies is not taken, or could not be converted. */
+function checkMoney(
+  state: PortfolioState,
+  instrument: Instrument,
+  timeUs: number,
+  config: PortfolioConfig,
+): void {
+  requireCurrency(instrument, config);
+  const { currency, baseCurrency } = instrument;
+  for (const about of [currency, baseCurrency]) {
+    if (about !== "" && about !== config.currency) checkRates(state, timeUs, config, { about });
+  }
+  checkRates(state, timeUs, config);
+}
+
+const isOfMoney = ({ execType }: ExecutionReport): boolean =>
+  execType === "FILLED" || execType === "TRADE_CANCEL" || execType === "CARRIED";
 
 function decide(
   state: PortfolioState,
@@ -116,10 +205,10 @@ function decide(
   config: PortfolioConfig,
 ): readonly EmitOf<Output>[] {
   if (state.changed === null) return nothing;
-  const cause = causeOf[event.topic];
-  const snapshot = emit("portfolio.snapshots", snapshotOf(state, state.changed, cause, config));
+  const first = snapshotOf(state, state.changed, event, config);
+  const snapshot = emit("portfolio.snapshots", first);
   if (state.renamed === null) return [snapshot];
-  const renamed = snapshotOf(state, state.renamed, cause, config);
+  const renamed = snapshotOf(state, state.renamed, event, config);
   return [snapshot, emit("portfolio.snapshots", renamed)];
 }
 
@@ -134,15 +223,15 @@ const causeOf: { readonly [T in Input]: SnapshotCause } = {
 function snapshotOf(
   state: PortfolioState,
   symbol: string,
-  cause: SnapshotCause,
+  { topic, timeUs }: EventOf<Input>,
   config: PortfolioConfig,
 ): PortfolioSnapshot {
-  const { holding, mark } = state.positions.get(symbol) as Position;
+  const { held, mark } = state.positions.get(symbol) as Position;
   const net = BigInt(state.net);
-  return {
+  const own = {
     portfolio: config.name,
     currency: config.currency,
-    cause,
+    cause: causeOf[topic],
     cash: state.cash,
     equity: state.equity,
     peakEquity: state.peak,
@@ -152,8 +241,19 @@ function snapshotOf(
     fees: state.fees,
     drawdownBps: drawdownBps(state.equity, state.peak),
     symbol,
-    quantity: holding.quantity,
-    cost: holding.cost,
+    quantity: held.holding.quantity,
+    cost: held.holding.cost,
     mark,
+  };
+  if (state.foreign.size === 0) return own;
+  const all = (amountIn: (purse: Purse) => bigint): bigint =>
+    amountIn(state) + totalOf(state, timeUs, config, amountIn);
+  return {
+    ...own,
+    cash: all(({ cash }) => cash),
+    grossExposure: all(({ gross }) => BigInt(gross)),
+    netExposure: all((purse) => BigInt(purse.net)),
+    realisedPnl: all(({ realised }) => realised),
+    fees: all(({ fees }) => fees),
   };
 }

@@ -1,10 +1,17 @@
 // One proposal's way through the checks: its trades, what was found, and what a breach does to them.
 
-import type { RiskCheck, RiskReason, TradingState } from "../../schemas/generated/risk.verdicts.ts";
+import type {
+  AppliedOverlay,
+  RiskCheck,
+  RiskReason,
+  TradingState,
+} from "../../schemas/generated/risk.verdicts.ts";
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
-import type { RiskConfig } from "../flow-config.ts";
+import type { BreachResponse, ProposalLimitName, ProposalLimits } from "../flow-config.ts";
 import type { SymbolRisk } from "./exposure.ts";
 import type { Limits } from "./limits.ts";
+import type { Overlay } from "./overlays.ts";
+import type { BookRecord } from "./record.ts";
 
 /** What a proposal is judged by. */
 export interface Circumstances {
@@ -13,8 +20,17 @@ export interface Circumstances {
   readonly latchedByDrawdown: boolean;
   readonly drawdownBps: number;
   readonly limits: Limits;
-  readonly onBreach: RiskConfig["onBreach"];
+  readonly onBreach: BreachResponse;
   readonly symbols: ReadonlyMap<string, SymbolRisk>;
+  /** Effective time of the proposal. */
+  readonly timeUs: number;
+  readonly overlays: readonly Overlay[];
+  /** null: no check of whole proposals is configured. */
+  readonly book: {
+    readonly limits: ProposalLimits;
+    readonly record: BookRecord;
+    readonly equity: bigint;
+  } | null;
 }
 
 /** One target and what the checks so far have left of it. */
@@ -36,6 +52,18 @@ export interface Docket {
   /** Of the first check that failed. */
   reason: RiskReason;
   denied: boolean;
+  /** The one factor on what every trade adds, in parts per million. */
+  scalePpm: number;
+  /** A person's target is among the trades. */
+  personal: boolean;
+  /** What was proposed of the symbols, before persons' targets. */
+  readonly proposed: ReadonlyMap<string, number>;
+  /** Overlays that bore on the trades. */
+  readonly overlays: AppliedOverlay[];
+}
+
+export function responseTo({ at }: Docket, setting: ProposalLimitName): BreachResponse {
+  return at.book?.limits.responses[setting] ?? at.onBreach;
 }
 
 export function tradeOf(target: Target, risk: SymbolRisk): Trade {

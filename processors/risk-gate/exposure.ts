@@ -32,9 +32,13 @@ export function worth(quantity: number, price: number, instrument: Instrument): 
 /** The most that working orders may leave open: an approval counts until it is reached or replaced. */
 export function exposure(risk: SymbolRisk): bigint {
   if (risk.instrument === null) return 0n;
-  const size = Math.max(Math.abs(risk.position), Math.abs(risk.approved));
+  const size = Math.abs(pendingQuantity(risk));
   return size === 0 ? 0n : worth(size, risk.price || risk.approvedPrice, risk.instrument);
 }
+
+/** Position or pending approval, whichever is the greater in size. */
+export const pendingQuantity = ({ position, approved }: SymbolRisk): number =>
+  Math.abs(approved) > Math.abs(position) ? approved : position;
 
 /** True where the target lies between the position and zero: no open risk is added. */
 export const reduces = (target: number, position: number): boolean =>

@@ -1,40 +1,97 @@
 // The checks, in their order, on one proposal. Promises: every check that is made is written down
 // with its limit and what was measured; PASS has no failed check; DENY lets nothing through; what
-// REDUCE lets through lies between the position and what was proposed, within every limit.
+// REDUCE and SCALE let through lies between the position and what was proposed, within every limit: SCALE
+// where one factor (scalePpm) shrank what every trade adds, REDUCE where single trades were cut.
 //
 // Each check measures what the checks before it left. Where a breach cuts (onBreach reduce), a trade
 // with nothing left is not measured further. Where it denies, and when trading is halted or killed,
 // everything is measured as proposed. Trades that only reduce a position pass the limits on position,
 // exposure and drawdown; a bad price or a huge order stops them like any other.
 
-import type { RiskVerdict, Target } from "../../schemas/generated/risk.verdicts.ts";
+import type { RiskVerdict, Target, UsedEvent } from "../../schemas/generated/risk.verdicts.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
+import { checkBook, WHOLE_PPM } from "./book-checks.ts";
+import { checkConduct } from "./conduct-checks.ts";
 import { type Circumstances, type Docket, type Trade, tradeOf } from "./docket.ts";
-import { type SymbolRisk, unknownSymbol } from "./exposure.ts";
+import { pendingQuantity, type SymbolRisk, unknownSymbol } from "./exposure.ts";
+import { checkOverlays, withPersonsTargets } from "./overlays.ts";
 import { checkDrawdown, checkGrossExposure } from "./portfolio-checks.ts";
+import type { Seen } from "./record.ts";
 import { checkOrderValue, checkPosition, checkPrice, checkState } from "./trade-checks.ts";
 
 export function judge(proposal: WeightsProposal, at: Circumstances): RiskVerdict {
   const riskOf = (symbol: string): SymbolRisk => at.symbols.get(symbol) ?? unknownSymbol();
-  const trades = proposal.targets.map((target) => tradeOf(target, riskOf(target.symbol)));
-  const docket: Docket = { at, trades, checks: [], reason: "NONE", denied: false };
-  for (const check of [checkState, checkPosition, checkPrice, checkOrderValue]) {
+  const targets =
+    at.overlays.length === 0
+      ? proposal.targets
+      : withPersonsTargets(proposal.targets, at.overlays, at.symbols, at.timeUs);
+  const trades = targets.map((target) => tradeOf(target, riskOf(target.symbol)));
+  const docket = open(at, trades, proposal);
+  const overlaid = at.overlays.length > 0 || (at.book?.limits.blackouts.length ?? 0) > 0;
+  const checks = [checkState, checkPosition, checkPrice, checkOrderValue];
+  for (const check of overlaid ? [checkOverlays, ...checks] : checks) {
     for (const trade of trades) if (!trade.refused) check(docket, trade);
   }
+  checkConduct(docket);
   // Last, on what is left: no cut after it may take away a sale that made room for a purchase.
   checkGrossExposure(docket);
+  checkBook(docket);
   checkDrawdown(docket);
   const left = docket.denied ? [] : trades.filter(({ refused }) => !refused);
   const failed = docket.reason !== "NONE";
+  const scaled = docket.scalePpm < WHOLE_PPM;
   return {
     portfolio: proposal.portfolio,
-    outcome: !failed ? "PASS" : left.length === 0 ? "DENY" : "REDUCE",
-    reason: docket.reason,
+    outcome: !failed ? "PASS" : left.length === 0 ? "DENY" : scaled ? "SCALE" : "REDUCE",
+    reason: !failed && docket.personal ? "ManualTarget" : docket.reason,
     state: at.trading,
     targets: left.map((trade) => resized(trade, proposal.equity)),
     checks: docket.checks,
+    scalePpm: docket.scalePpm,
+    overlays: docket.overlays,
+    events: at.book === null ? [] : eventsUsed(at, trades),
   };
+}
+
+const open = (
+  at: Circumstances,
+  trades: readonly Trade[],
+  { targets }: WeightsProposal,
+): Docket => ({
+  at,
+  trades,
+  checks: [],
+  reason: "NONE",
+  denied: false,
+  scalePpm: WHOLE_PPM,
+  personal: false,
+  proposed: new Map(
+    at.overlays.length === 0 ? [] : targets.map(({ symbol, quantity }) => [symbol, quantity]),
+  ),
+  overlays: [],
+});
+
+/** Of each symbol that is traded or held the last bar and the last snapshot; of the portfolio its last. */
+function eventsUsed({ symbols, book }: Circumstances, trades: readonly Trade[]): UsedEvent[] {
+  if (book === null) return [];
+  const held = [...symbols].filter(([, risk]) => pendingQuantity(risk) !== 0);
+  const names = new Set([
+    ...trades.map(({ target }) => target.symbol),
+    ...held.map(([name]) => name),
+  ]);
+  const events: UsedEvent[] = [];
+  const add = (topic: string, symbol: string, { timeUs, origin }: Seen): void => {
+    if (timeUs >= 0) events.push({ topic, symbol, timeUs, origin });
+  };
+  for (const symbol of names) {
+    const kept = book.record.symbols.get(symbol);
+    if (kept === undefined) continue;
+    add("market.bars", symbol, kept.bar);
+    add("portfolio.snapshots", symbol, kept.snapshot);
+  }
+  add("portfolio.snapshots", "", book.record.snapshot);
+  return events;
 }
 
 /** The weight goes with the quantity; a sale to nothing has none, so its rest weighs what it is worth. */

@@ -3,10 +3,39 @@
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
-import type { DecimalText, RiskConfig } from "../flow-config.ts";
+import type { DecimalText, ProposalLimits, RiskConfig } from "../flow-config.ts";
 
 /** null: the check is off. */
-export type Limits = Omit<RiskConfig, "onBreach">;
+export type Limits = Omit<RiskConfig, "onBreach" | "proposals">;
+
+/** Every check of whole proposals off. */
+export const noProposalLimits: ProposalLimits = {
+  maxSectorBps: null,
+  sectors: {},
+  maxNetExposureMinor: null,
+  maxLeverageBps: null,
+  maxWeightBps: null,
+  maxHerfindahlBps: null,
+  maxBetaBps: null,
+  benchmark: null,
+  maxValueAtRiskBps: null,
+  maxExpectedShortfallBps: null,
+  tailBps: 500,
+  maxCorrelationBps: null,
+  returnsWindow: 250,
+  maxDaysToExitHundredths: null,
+  volumeShareBps: 1000,
+  volumeDays: 20,
+  drawdownWarningBps: null,
+  drawdownCloseBps: null,
+  maxDailyLossBps: null,
+  maxWeeklyLossBps: null,
+  dayStartUs: 0,
+  maxTradesADay: null,
+  capitalStages: [],
+  blackouts: [],
+  responses: {},
+};
 
 /** What SetLimit may name. Its value is in the name's unit; maxPosition takes whole units. */
 export const limitNames = [

@@ -1,7 +1,7 @@
 // The checks of a proposal as a whole: what it makes of the portfolio's exposure, and whether the
 // portfolio has lost too much to add any.
 
-import { cut, cuts, type Docket, record, type Trade } from "./docket.ts";
+import { cut, type Docket, record, responseTo, type Trade } from "./docket.ts";
 import { between, exposure, reduces, sizeWithin, toLong, worth } from "./exposure.ts";
 
 /** Exposure after the proposal's trades, beside every other symbol's position or pending approval. */
@@ -23,8 +23,11 @@ export function checkGrossExposure(docket: Docket): void {
       gross <= BigInt(limit) ||
       open.every(({ quantity, risk }) => reduces(quantity, risk.position)),
   } as const;
-  if (record(docket, check, "MaxGrossExposureExceeded") || !cuts(docket)) return;
-  shrink(open, BigInt(limit) - others);
+  if (record(docket, check, "MaxGrossExposureExceeded")) return;
+  const response = responseTo(docket, "maxGrossExposure");
+  if (response === "deny") docket.denied = true;
+  // One factor for all checks of the book: book-checks.ts finds it.
+  if (response === "reduce" && !docket.denied) shrink(open, BigInt(limit) - others);
 }
 
 const sum = (values: readonly bigint[]): bigint => values.reduce((a, b) => a + b, 0n);

@@ -1,12 +1,14 @@
 // Judges every proposal against the limits and the trading state, in exact integers. Promises: one
-// verdict for each proposal of its portfolio; no order can follow from a proposal without one; commands
-// count from their place in the one order on.
+// verdict for each proposal of its portfolio, and one where it closes the book; no order can follow from a
+// proposal without one; commands count from their place in the one order on.
 //
 // What a risk officer gets:
 // - HaltTrading: nothing new is approved. ReduceOnly: only what lies between a position and zero.
 // - KillTrading: nothing new is approved, and the order router cancels what is working. Positions are
 //   not flattened: selling into a broken market is a person's decision. Only an EnableTrading that
 //   names who gave it ends it; Halt and ReduceOnly do not weaken it.
+// - A drawdown beyond drawdownCloseBps closes the book: one verdict, on the snapshot that showed it, brings every
+//   position to zero, and so does each proposal after it until it is flat. It latches like the next one.
 // - A drawdown beyond maxDrawdownBps latches REDUCE_ONLY until EnableTrading. It flattens nothing
 //   either. Enabled while the loss stands, the drawdown is counted from the equity at that moment: otherwise
 //   the next mark would latch it again.
@@ -19,19 +21,29 @@
 
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
-import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
-import type { RiskVerdict, TradingState } from "../../schemas/generated/risk.verdicts.ts";
+import type { RiskVerdict, Target, TradingState } from "../../schemas/generated/risk.verdicts.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
 import { checkRatio, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import { requireCurrency } from "../currency.ts";
 import { drawdownBps } from "../drawdown.ts";
-import type { PortfolioConfig, RiskConfig } from "../flow-config.ts";
+import type { PortfolioConfig, ProposalLimits, RiskConfig } from "../flow-config.ts";
 import { nextTradingState } from "../trading-state.ts";
+import { WHOLE_PPM } from "./book-checks.ts";
 import { type SymbolRisk, unknownSymbol } from "./exposure.ts";
 import { judge } from "./judgement.ts";
-import { type Limits, quantityLimit, withLimit } from "./limits.ts";
+import { type Limits, noProposalLimits, quantityLimit, withLimit } from "./limits.ts";
+import { actOnOverlays, type Overlay, sizeTargets, withOverlay } from "./overlays.ts";
+import {
+  actOnRecord,
+  type BookRecord,
+  recordFor,
+  rollDays,
+  symbolRecord,
+  takeBar,
+  takeEquity,
+} from "./record.ts";
 
 type Input =
   | "weights.proposals"
@@ -52,6 +64,11 @@ export interface RiskState {
   equity: bigint | null;
   /** Highest equity since trading was enabled in a drawdown; null: the portfolio's own peak counts. */
   peak: bigint | null;
+  /** A drawdown has reached its last stage: the book is being closed. */
+  closing: boolean;
+  overlays: readonly Overlay[];
+  /** For checks of whole proposals; null where none is configured. */
+  record: BookRecord | null;
   /** On the last event, if it was a proposal. */
   verdict: RiskVerdict | null;
 }
@@ -61,9 +78,11 @@ export function riskGate(
   portfolio: PortfolioConfig,
 ): Processor<RiskState, Input, "risk.verdicts"> {
   if (config.maxPosition !== null) quantityLimit(config.maxPosition, 0);
+  const limits = config.proposals ?? (config.onBreach === "scale" ? noProposalLimits : null);
+  const settings: Settings = { config, portfolio, limits };
   return {
     name: "risk-gate",
-    version: 1,
+    version: 2,
     scope: "portfolio",
     inputs: [
       "weights.proposals",
@@ -83,34 +102,44 @@ export function riskGate(
       drawdownBps: 0,
       equity: null,
       peak: null,
+      closing: false,
+      overlays: [],
+      record: null,
       verdict: null,
     }),
-    evolve: (state, event) => evolve(state, event, config, portfolio),
+    evolve: (state, event) => evolve(state, event, settings),
     decide: (state) => (state.verdict === null ? nothing : [emit("risk.verdicts", state.verdict)]),
   };
 }
 
-function evolve(
-  state: RiskState,
-  event: EventOf<Input>,
-  config: RiskConfig,
-  portfolio: PortfolioConfig,
-): RiskState {
+interface Settings {
+  readonly config: RiskConfig;
+  readonly portfolio: PortfolioConfig;
+  readonly limits: ProposalLimits | null;
+}
+
+function evolve(state: RiskState, event: EventOf<Input>, settings: Settings): RiskState {
+  const { config, portfolio, limits } = settings;
+  state.verdict = null;
+  if (limits !== null) {
+    state.record = recordFor(state.record, state.equity ?? portfolio.initialCashMinor, limits);
+  }
   if (event.topic === "market.bars") {
     riskOf(state, event.value.symbol).price = event.value.close;
+    if (limits !== null && state.record !== null) takeBar(state.record, event.value, event, limits);
   } else if (event.topic === "market.corporate-actions") {
     act(state, event.value);
   } else if (event.topic === "market.instruments") {
     riskOf(state, event.value.symbol).instrument = event.value;
-  } else if (event.value.portfolio === portfolio.name) {
-    if (event.topic === "weights.proposals") {
-      propose(state, event.value, config, portfolio);
-      return state;
-    }
-    if (event.topic === "portfolio.snapshots") take(state, event.value, config);
-    else obey(state, event.value, config);
+  } else if (event.value.portfolio !== portfolio.name) {
+    return state;
+  } else if (event.topic === "weights.proposals") {
+    propose(state, event.value, event.timeUs, settings);
+  } else if (event.topic === "portfolio.snapshots") {
+    take(state, event, settings);
+  } else {
+    obey(state, event.value, event.timeUs, config);
   }
-  state.verdict = null;
   return state;
 }
 
@@ -124,6 +153,8 @@ function riskOf(state: RiskState, symbol: string): SymbolRisk {
 
 /** The positions themselves come with the snapshots that follow. */
 function act(state: RiskState, action: CorporateAction): void {
+  if (state.record !== null) actOnRecord(state.record, action);
+  if (state.overlays.length > 0) state.overlays = actOnOverlays(state.overlays, action);
   const risk = state.symbols.get(action.symbol);
   if (risk === undefined) return;
   if (action.action === "SPLIT") {
@@ -146,29 +177,49 @@ function act(state: RiskState, action: CorporateAction): void {
 function propose(
   state: RiskState,
   proposal: WeightsProposal,
-  config: RiskConfig,
-  portfolio: PortfolioConfig,
+  timeUs: number,
+  { config, portfolio, limits }: Settings,
 ): void {
   for (const { symbol } of proposal.targets) {
     const instrument = state.symbols.get(symbol)?.instrument ?? null;
     if (instrument !== null) requireCurrency(instrument, portfolio);
   }
   latch(state, config); // a fork may have lowered the limit since the last snapshot
-  const { onBreach, ...limits } = config;
-  const verdict = judge(proposal, {
-    ...state,
-    onBreach,
-    limits: { ...limits, ...state.commanded },
-  });
+  const equity = state.equity ?? portfolio.initialCashMinor;
+  const { record } = state;
+  if (limits !== null && record !== null) rollDays(record, timeUs, limits);
+  if (state.overlays.length > 0) sizeTargets(state.overlays, state.symbols, equity, timeUs);
+  const { onBreach, proposals: _, ...own } = config;
+  const closing = state.closing ? closeBook(state, portfolio.name, limits) : null;
+  const verdict =
+    closing ??
+    judge(proposal, {
+      ...state,
+      onBreach,
+      limits: { ...own, ...state.commanded },
+      timeUs,
+      book: limits === null || record === null ? null : { limits, record, equity },
+    });
+  approve(state, verdict);
+}
+
+/** What is approved counts from now on, and the verdict is what is said. */
+function approve(state: RiskState, verdict: RiskVerdict): void {
   for (const { symbol, quantity, referencePrice } of verdict.targets) {
     const risk = riskOf(state, symbol);
     risk.approved = quantity;
     risk.approvedPrice = referencePrice;
   }
+  if (state.record !== null) state.record.trades += verdict.targets.length;
   state.verdict = verdict;
 }
 
-function take(state: RiskState, snapshot: PortfolioSnapshot, config: RiskConfig): void {
+function take(
+  state: RiskState,
+  { value: snapshot, timeUs, origin }: EventOf<"portfolio.snapshots">,
+  { config, limits, portfolio }: Settings,
+): void {
+  const { record } = state;
   if (snapshot.symbol !== "") riskOf(state, snapshot.symbol).position = snapshot.quantity;
   state.equity = snapshot.equity;
   if (state.peak === null) state.drawdownBps = snapshot.drawdownBps;
@@ -176,23 +227,80 @@ function take(state: RiskState, snapshot: PortfolioSnapshot, config: RiskConfig)
     if (snapshot.equity > state.peak) state.peak = snapshot.equity;
     state.drawdownBps = drawdownBps(snapshot.equity, state.peak);
   }
+  if (limits !== null && record !== null) {
+    takeEquity(record, snapshot.equity, { timeUs, origin }, limits);
+    if (snapshot.symbol !== "") {
+      const seen = symbolRecord(record, snapshot.symbol).snapshot;
+      seen.timeUs = timeUs;
+      seen.origin = origin;
+    }
+    const { drawdownCloseBps } = limits;
+    const tradable = state.trading === "ACTIVE" || state.trading === "REDUCE_ONLY";
+    if (
+      drawdownCloseBps !== null &&
+      state.drawdownBps > drawdownCloseBps &&
+      tradable &&
+      !state.closing
+    ) {
+      state.closing = true;
+      if (state.trading === "ACTIVE") {
+        state.trading = "REDUCE_ONLY";
+        state.latchedByDrawdown = true;
+      }
+      const verdict = closeBook(state, portfolio.name, limits);
+      if (verdict !== null) approve(state, verdict);
+    }
+  }
   latch(state, config);
 }
 
-function obey(state: RiskState, command: ControlCommand, config: RiskConfig): void {
+/** Every position to zero; null where there is none, or none may be sold. */
+function closeBook(
+  state: RiskState,
+  portfolio: string,
+  limits: ProposalLimits | null,
+): RiskVerdict | null {
+  if (state.trading !== "REDUCE_ONLY") return null;
+  const targets: Target[] = [];
+  for (const [symbol, { position, approved, price }] of state.symbols) {
+    if (position === 0 && approved === 0) continue;
+    targets.push({ symbol, weight: 0, quantity: 0, referencePrice: price });
+  }
+  if (targets.length === 0) return null;
+  const limit = limits?.drawdownCloseBps ?? 0;
+  const measured = state.drawdownBps;
+  return {
+    portfolio,
+    outcome: "CLOSE",
+    reason: "MaxDrawdownExceeded",
+    state: state.trading,
+    targets,
+    checks: [{ check: "DRAWDOWN_CLOSE", symbol: "", limit, measured, unit: "BPS", passed: false }],
+    scalePpm: WHOLE_PPM,
+    overlays: [],
+    events: [],
+  };
+}
+
+function obey(state: RiskState, command: ControlCommand, timeUs: number, config: RiskConfig): void {
+  if (command.command === "SetOverlay" || command.command === "LiftOverlay") {
+    state.overlays = withOverlay(state.overlays, command, timeUs);
+    return;
+  }
   if (command.command === "SetLimit") {
     state.commanded = withLimit(state.commanded, command);
     latch(state, config);
     return;
   }
   const trading = nextTradingState(state.trading, command);
-  if (trading === "ACTIVE" && drawdownExceeded(state, config)) {
+  if (trading === "ACTIVE" && (state.closing || drawdownExceeded(state, config))) {
     state.peak = state.equity;
     state.drawdownBps = 0;
   }
   if (trading === "KILLED" || trading === "FLATTENED") {
     for (const risk of state.symbols.values()) risk.approved = risk.position;
   }
+  if (trading === "ACTIVE") state.closing = false;
   if (trading !== state.trading) state.latchedByDrawdown = false;
   state.trading = trading;
 }

@@ -16,6 +16,7 @@ import { at, equity, given } from "../../streams/testing/given.ts";
 import type { PortfolioConfig, RiskConfig } from "../flow-config.ts";
 import { limitNames } from "./limits.ts";
 import { riskGate } from "./risk-gate.ts";
+import { proposalNames } from "./testing/proposal-names.ts";
 
 const portfolio: PortfolioConfig = {
   name: "main",
@@ -72,7 +73,7 @@ const market = [
 ] as const;
 
 const seen = { reasons: new Set(), checks: new Set(), outcomes: new Set(), states: new Set() };
-const units = new Set<string>();
+const units = new Set<unknown>();
 
 /** The verdicts on the proposals among the events. */
 function verdicts(config: Partial<RiskConfig>, ...events: readonly Event[]): RiskVerdict[] {
@@ -677,6 +678,11 @@ describe("any proposal in any circumstances", () => {
 });
 
 test("every reason, check, outcome, state and unit was produced above", () => {
+  // What checks of whole proposals and overlays produce is counted in proposals.unit.spec.ts.
+  for (const set of [seen.reasons, seen.checks, seen.outcomes, units]) {
+    for (const name of proposalNames) expect(set).not.toContain(name);
+    for (const name of proposalNames) set.add(name);
+  }
   const missing = [
     ...riskReasonSymbols.filter((reason) => !seen.reasons.has(reason)),
     ...riskCheckNameSymbols.filter((check) => !seen.checks.has(check)),

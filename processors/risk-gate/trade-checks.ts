@@ -27,7 +27,7 @@ export function checkState(docket: Docket, trade: Trade): void {
   if (record(docket, check, stateReason(trading, latchedByDrawdown))) return;
   if (trading !== "REDUCE_ONLY") docket.denied = true;
   // A trade through zero may still close; anything else adds risk and is left out.
-  else cut(trade, onBreach === "reduce" ? between(0, risk.position, quantity) : risk.position);
+  else cut(trade, onBreach === "deny" ? risk.position : between(0, risk.position, quantity));
 }
 
 function stateReason(trading: TradingState, latchedByDrawdown: boolean): RiskReason {

@@ -11,7 +11,8 @@ import {
   split,
 } from "../../streams/testing/facts.ts";
 import { at, equity } from "../../streams/testing/given.ts";
-import { balanceOf, cashLedger, trialBalance } from "./cash-ledger.ts";
+import { balanceOf, trialBalance } from "../ledger.ts";
+import { cashLedger } from "./cash-ledger.ts";
 
 const M = MINUTE_US;
 const initialCashMinor = 1_000_000_00n;
@@ -86,7 +87,10 @@ test("sums to zero after every event of any history, and securities are what is 
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       for (const state of ledgers(steps)) {
         expect(trialBalance(state)).toBe(0n);
-        const costs = [...state.holdings.values()].reduce((sum, { cost }) => sum + cost, 0n);
+        const costs = [...state.holdings.values()].reduce(
+          (sum, { holding }) => sum + holding.cost,
+          0n,
+        );
         expect(balanceOf(state, "main", "USD", "securities")).toBe(costs);
       }
     }),

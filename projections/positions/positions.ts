@@ -6,24 +6,42 @@ import { TapedeckError } from "../../schemas/errors.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import {
+  actOn,
+  bookReport,
+  type Held,
+  heldBy,
+  noted,
+  withHolding,
+} from "../../schemas/values/booking.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
-import { averagePrice, changeHolding, flat, type Holding } from "../../schemas/values/holding.ts";
+import {
+  addHolding,
+  averagePrice,
+  emptied,
+  flat,
+  type Lot,
+  type LotMethod,
+} from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import type { EventOf } from "../../streams/event.ts";
-import type { Answer, Row } from "../answer.ts";
+import type { Account, Answer, Row } from "../answer.ts";
 
 type Input = "market.instruments" | "market.bars" | "market.corporate-actions" | "fills";
 
 /** Amounts in minor units of the instrument's currency. */
 interface PositionState {
-  holding: Holding;
-  /** After fees. */
+  /** False while the venue has only told of its orders. */
+  traded: boolean;
+  held: Held;
+  /** After fees and what it cost to carry. */
   realised: bigint;
   fees: bigint;
 }
 
 export interface PositionsState {
+  readonly lots: LotMethod;
   readonly instruments: Map<string, Instrument>;
   /** Last close by symbol, or the last executed price before the first close. */
   readonly marks: Map<string, number>;
@@ -36,6 +54,8 @@ export interface Position {
   readonly instrument: Instrument;
   readonly quantity: number;
   readonly cost: bigint;
+  /** First in, first out: oldest first. By average cost there are none. */
+  readonly lots: readonly Lot[];
   readonly mark: number;
   readonly marketValue: bigint;
   readonly unrealised: bigint;
@@ -49,17 +69,17 @@ function evolve(state: PositionsState, event: EventOf<Input>): PositionsState {
   else if (event.topic === "market.instruments") {
     state.instruments.set(event.value.symbol, event.value);
   } else if (event.topic === "market.corporate-actions") act(state, event.value);
-  else if (event.value.execType === "FILLED") fold(state, event.value);
+  else fold(state, event.value);
   return state;
 }
 
 function fold(state: PositionsState, fill: ExecutionReport): void {
-  const { symbol, portfolio } = fill;
+  const { symbol, portfolio, execType, orderId } = fill;
   const instrument = state.instruments.get(symbol);
-  if (instrument === undefined) {
+  if (instrument === undefined && (execType === "FILLED" || execType === "CARRIED")) {
     throw new TapedeckError("PROJECTION_INSTRUMENT_UNKNOWN", `a fill of ${symbol} came first`, {
       symbol,
-      orderId: fill.orderId,
+      orderId,
     });
   }
   let positions = state.portfolios.get(portfolio);
@@ -67,18 +87,27 @@ function fold(state: PositionsState, fill: ExecutionReport): void {
     positions = new Map();
     state.portfolios.set(portfolio, positions);
   }
-  let position = positions.get(symbol);
-  if (position === undefined) {
-    position = { holding: flat, realised: 0n, fees: 0n };
+  const position = positions.get(symbol) ?? untraded(state.lots);
+  positions.set(symbol, position);
+  // What a conversion buys is cash.
+  if (instrument === undefined || instrument.contract === "EXCHANGE") {
+    position.held = noted(position.held, fill);
+    return;
+  }
+  const { held, booking } = bookReport(position.held, fill, instrument);
+  position.held = held;
+  if (booking === null) return;
+  if (!position.traded) {
+    // In the order of first fills, not of first reports.
+    position.traded = true;
+    positions.delete(symbol);
     positions.set(symbol, position);
   }
-  const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
-  const value = notionalMinor(fill.price, quantity, instrument);
-  const change = changeHolding(position.holding, quantity, value);
-  position.holding = change.holding;
-  position.realised += change.realised - fill.fee;
-  position.fees += fill.fee;
-  if ((state.marks.get(symbol) ?? 0) === 0) state.marks.set(symbol, fill.price);
+  position.realised += booking.realised - booking.fee - booking.carry;
+  position.fees += booking.fee;
+  if (execType === "FILLED" && (state.marks.get(symbol) ?? 0) === 0) {
+    state.marks.set(symbol, fill.price);
+  }
 }
 
 function act(state: PositionsState, action: CorporateAction): void {
@@ -90,10 +119,10 @@ function act(state: PositionsState, action: CorporateAction): void {
   for (const positions of state.portfolios.values()) {
     const position = positions.get(symbol);
     if (position === undefined) continue;
-    const result = applyAction(position.holding, mark, action, instrument);
-    position.holding = result.holding;
+    const { held, result } = actOn(position.held, mark, action, instrument);
+    position.held = held;
     position.realised += result.realised;
-    if (renames && position.holding.quantity !== 0) rename(positions, position, newSymbol);
+    if (renames && held.holding.quantity !== 0) rename(positions, position, newSymbol, state.lots);
   }
   const after = applyAction(flat, mark, action, instrument).mark;
   state.marks.set(symbol, after);
@@ -104,41 +133,61 @@ function act(state: PositionsState, action: CorporateAction): void {
   }
 }
 
+const untraded = (lots: LotMethod): PositionState => ({
+  traded: false,
+  held: heldBy(lots),
+  realised: 0n,
+  fees: 0n,
+});
+
 /** Takes the holding along; what the old symbol has earned stays with it. */
 function rename(
   positions: Map<string, PositionState>,
   position: PositionState,
   newSymbol: string,
+  lots: LotMethod,
 ): void {
-  const { quantity, cost } = position.holding;
-  const target = positions.get(newSymbol) ?? { holding: flat, realised: 0n, fees: 0n };
-  const change = changeHolding(target.holding, quantity, cost);
-  target.holding = change.holding;
+  const { held } = position;
+  const target = positions.get(newSymbol) ?? untraded(lots);
+  const change = addHolding(target.held.holding, held.holding);
+  target.held = withHolding(target.held, change.holding);
   target.realised += change.realised;
-  position.holding = flat;
+  target.traded = true;
+  position.held = withHolding(held, emptied(held.holding));
   positions.set(newSymbol, target);
 }
 
 /** Every symbol ever traded, flat ones included: their realised profit counts. */
 export function positionsOf(state: PositionsState): readonly Position[] {
-  return [...state.portfolios].flatMap(([portfolio, positions]) =>
-    [...positions].map(([symbol, { holding, realised, fees }]) => {
-      const instrument = state.instruments.get(symbol) as Instrument;
-      const mark = state.marks.get(symbol) as number;
-      const marketValue = notionalMinor(mark, holding.quantity, instrument);
-      return {
-        portfolio,
-        instrument,
-        quantity: holding.quantity,
-        cost: holding.cost,
-        mark,
-        marketValue,
-        unrealised: marketValue - holding.cost,
-        realised,
-        fees,
-      };
-    }),
-  );
+  return [...state.portfolios].flatMap(([portfolio, positions]) => {
+    const traded = [...positions].filter(([, position]) => position.traded);
+    return traded.map(
+      ([
+        symbol,
+        {
+          held: { holding },
+          realised,
+          fees,
+        },
+      ]) => {
+        const instrument = state.instruments.get(symbol) as Instrument;
+        const mark = state.marks.get(symbol) as number;
+        const marketValue = notionalMinor(mark, holding.quantity, instrument);
+        return {
+          portfolio,
+          instrument,
+          quantity: holding.quantity,
+          cost: holding.cost,
+          lots: holding.lots ?? [],
+          mark,
+          marketValue,
+          unrealised: marketValue - holding.cost,
+          realised,
+          fees,
+        };
+      },
+    );
+  });
 }
 
 function row(position: Position): Row {
@@ -158,13 +207,13 @@ function row(position: Position): Row {
   };
 }
 
-export const positions = (): Answer<PositionsState, Input> => ({
+export const positions = ({ lots = "AVERAGE" }: Account): Answer<PositionsState, Input> => ({
   question: "What is held, at what cost, and what is it worth?",
   projection: {
     name: "positions",
-    version: 1,
+    version: 2,
     inputs: ["market.instruments", "market.bars", "market.corporate-actions", "fills"],
-    initial: () => ({ instruments: new Map(), marks: new Map(), portfolios: new Map() }),
+    initial: () => ({ lots, instruments: new Map(), marks: new Map(), portfolios: new Map() }),
     evolve,
   },
   rows: (state) => positionsOf(state).map(row),

@@ -4,7 +4,12 @@ import { equity } from "../../streams/testing/given.ts";
 import { bar, eventsOf, fill, fold, START_US } from "../../streams/testing/tape.ts";
 import { positions } from "./positions.ts";
 
-const { projection, rows } = positions();
+const { projection, rows } = positions({
+  name: "main",
+  currency: "USD",
+  currencyScale: 2,
+  initialCashMinor: 0n,
+});
 
 describe("positions", () => {
   test("holds quantity, average cost and mark; profit after fees", () => {

@@ -11,6 +11,8 @@ export const controlCommandNameSymbols = [
   "FlattenPositions",
   "RequestOverride",
   "ConfirmOverride",
+  "SetOverlay",
+  "LiftOverlay",
 ] as const;
 
 export type ControlCommandName = (typeof controlCommandNameSymbols)[number];
@@ -33,6 +35,29 @@ function controlCommandNameIndex(value: ControlCommandName): number {
       return 7;
     case "ConfirmOverride":
       return 8;
+    case "SetOverlay":
+      return 9;
+    case "LiftOverlay":
+      return 10;
+    default:
+      return 0;
+  }
+}
+
+export const overlayKindSymbols = ["RESTRICTED_BUYS", "RESTRICTED", "BLACKOUT", "TARGET"] as const;
+
+export type OverlayKind = (typeof overlayKindSymbols)[number];
+
+function overlayKindIndex(value: OverlayKind): number {
+  switch (value) {
+    case "RESTRICTED_BUYS":
+      return 1;
+    case "RESTRICTED":
+      return 2;
+    case "BLACKOUT":
+      return 3;
+    case "TARGET":
+      return 4;
     default:
       return 0;
   }
@@ -46,10 +71,16 @@ export interface ControlCommand {
   readonly why: string;
   /** SetLimit: which limit; …Override: which check */
   readonly limit: string | null;
-  /** SetLimit: its new value */
+  /** SetLimit: its new value; SetOverlay of a TARGET: the weight in basis points of equity, signed */
   readonly value: number | null;
-  /** …Override: of which symbol's next order */
+  /** …Override: of which symbol's next order; …Overlay: on which symbol, empty for every one */
   readonly symbol: string;
+  /** SetOverlay, LiftOverlay: which */
+  readonly overlay: OverlayKind | null;
+  /** SetOverlay: from when on; null from the command on */
+  readonly fromUs: number | null;
+  /** SetOverlay: before when; null until it is lifted */
+  readonly untilUs: number | null;
 }
 export function encodeControlCommand(writer: Writer, value: ControlCommand): void {
   writer.string(value.portfolio);
@@ -67,6 +98,21 @@ export function encodeControlCommand(writer: Writer, value: ControlCommand): voi
     writer.long(value.value);
   }
   writer.string(value.symbol);
+  if (value.overlay === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.enumeration(overlayKindIndex(value.overlay), value.overlay);
+  }
+  if (value.fromUs === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.fromUs);
+  }
+  if (value.untilUs === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.untilUs);
+  }
 }
 export function decodeControlCommand(reader: Reader): ControlCommand {
   return {
@@ -77,6 +123,13 @@ export function decodeControlCommand(reader: Reader): ControlCommand {
     limit: reader.present() ? reader.string() : null,
     value: reader.present() ? reader.long() : null,
     symbol: reader.goesOn() ? reader.string() : "",
+    overlay: reader.goesOn()
+      ? reader.present()
+        ? reader.enumeration(overlayKindSymbols)
+        : null
+      : null,
+    fromUs: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
+    untilUs: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
   };
 }
 

@@ -9,6 +9,7 @@ import { marketBarCodec, type MarketBar } from "./market.bars.ts";
 import { corporateActionCodec, type CorporateAction } from "./market.corporate-actions.ts";
 import { instrumentCodec, type Instrument } from "./market.instruments.ts";
 import { marketQuoteCodec, type MarketQuote } from "./market.quotes.ts";
+import { marketStatusCodec, type MarketStatus } from "./market.status.ts";
 import { marketTickCodec, type MarketTick } from "./market.ticks.ts";
 import { modelEventCodec, type ModelEvent } from "./models.events.ts";
 import { orderCodec, type Order } from "./orders.ts";
@@ -31,6 +32,7 @@ export interface Facts {
   readonly "market.corporate-actions": CorporateAction;
   readonly "market.instruments": Instrument;
   readonly "market.quotes": MarketQuote;
+  readonly "market.status": MarketStatus;
   readonly "market.ticks": MarketTick;
   readonly "models.events": ModelEvent;
   readonly orders: Order;
@@ -55,6 +57,7 @@ export const codecs: { readonly [Topic in TopicName]: Codec<Facts[Topic]> } = {
   "market.corporate-actions": corporateActionCodec,
   "market.instruments": instrumentCodec,
   "market.quotes": marketQuoteCodec,
+  "market.status": marketStatusCodec,
   "market.ticks": marketTickCodec,
   "models.events": modelEventCodec,
   orders: orderCodec,

@@ -23,6 +23,25 @@ function assetClassIndex(value: AssetClass): number {
   }
 }
 
+export const contractKindSymbols = ["SPOT", "EXCHANGE", "LINEAR", "INVERSE"] as const;
+
+export type ContractKind = (typeof contractKindSymbols)[number];
+
+function contractKindIndex(value: ContractKind): number {
+  switch (value) {
+    case "SPOT":
+      return 1;
+    case "EXCHANGE":
+      return 2;
+    case "LINEAR":
+      return 3;
+    case "INVERSE":
+      return 4;
+    default:
+      return 0;
+  }
+}
+
 /** What a symbol is: how its prices and quantities are scaled, what it trades in, when and where it trades. */
 export interface Instrument {
   readonly symbol: string;
@@ -45,6 +64,14 @@ export interface Instrument {
   readonly calendar: string;
   /** IANA time zone of the calendar */
   readonly timeZone: string;
+  /** what a trade settles: SPOT the whole value against what is bought; EXCHANGE cash in one currency against cash in another, and its prices convert; LINEAR and INVERSE the profit alone, of price times quantity or of quantity over price */
+  readonly contract: ContractKind;
+  /** LINEAR, INVERSE: when it settles in cash; null for a perpetual, and for what is held */
+  readonly expiryUs: number | null;
+  /** EXCHANGE: the currency that the quantity is of. Else empty */
+  readonly baseCurrency: string;
+  /** EXCHANGE: decimal digits of that currency's minor unit. Else 0 */
+  readonly baseScale: number;
 }
 export function encodeInstrument(writer: Writer, value: Instrument): void {
   writer.string(value.symbol);
@@ -58,6 +85,14 @@ export function encodeInstrument(writer: Writer, value: Instrument): void {
   writer.long(value.multiplier);
   writer.string(value.calendar);
   writer.string(value.timeZone);
+  writer.enumeration(contractKindIndex(value.contract), value.contract);
+  if (value.expiryUs === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.expiryUs);
+  }
+  writer.string(value.baseCurrency);
+  writer.int(value.baseScale);
 }
 export function decodeInstrument(reader: Reader): Instrument {
   return {
@@ -72,6 +107,10 @@ export function decodeInstrument(reader: Reader): Instrument {
     multiplier: reader.long(),
     calendar: reader.string(),
     timeZone: reader.string(),
+    contract: reader.goesOn() ? reader.enumeration(contractKindSymbols) : "SPOT",
+    expiryUs: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
+    baseCurrency: reader.wentOn ? reader.string() : "",
+    baseScale: reader.wentOn ? reader.int() : 0,
   };
 }
 

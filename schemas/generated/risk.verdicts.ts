@@ -2,7 +2,7 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const riskOutcomeSymbols = ["PASS", "REDUCE", "DENY"] as const;
+export const riskOutcomeSymbols = ["PASS", "REDUCE", "DENY", "SCALE", "CLOSE"] as const;
 
 export type RiskOutcome = (typeof riskOutcomeSymbols)[number];
 
@@ -14,6 +14,10 @@ function riskOutcomeIndex(value: RiskOutcome): number {
       return 2;
     case "DENY":
       return 3;
+    case "SCALE":
+      return 4;
+    case "CLOSE":
+      return 5;
     default:
       return 0;
   }
@@ -31,6 +35,24 @@ export const riskReasonSymbols = [
   "MaxDrawdownExceeded",
   "NoReferencePrice",
   "TradingFlattened",
+  "MaxSectorExceeded",
+  "MaxNetExposureExceeded",
+  "MaxLeverageExceeded",
+  "MaxWeightExceeded",
+  "MaxHerfindahlExceeded",
+  "MaxBetaExceeded",
+  "MaxValueAtRiskExceeded",
+  "MaxExpectedShortfallExceeded",
+  "MaxCorrelationExceeded",
+  "MaxDaysToExitExceeded",
+  "NotEnoughHistory",
+  "MaxDailyLossExceeded",
+  "MaxWeeklyLossExceeded",
+  "MaxTradesExceeded",
+  "CapitalGateExceeded",
+  "Restricted",
+  "Blackout",
+  "ManualTarget",
 ] as const;
 
 export type RiskReason = (typeof riskReasonSymbols)[number];
@@ -59,6 +81,42 @@ function riskReasonIndex(value: RiskReason): number {
       return 10;
     case "TradingFlattened":
       return 11;
+    case "MaxSectorExceeded":
+      return 12;
+    case "MaxNetExposureExceeded":
+      return 13;
+    case "MaxLeverageExceeded":
+      return 14;
+    case "MaxWeightExceeded":
+      return 15;
+    case "MaxHerfindahlExceeded":
+      return 16;
+    case "MaxBetaExceeded":
+      return 17;
+    case "MaxValueAtRiskExceeded":
+      return 18;
+    case "MaxExpectedShortfallExceeded":
+      return 19;
+    case "MaxCorrelationExceeded":
+      return 20;
+    case "MaxDaysToExitExceeded":
+      return 21;
+    case "NotEnoughHistory":
+      return 22;
+    case "MaxDailyLossExceeded":
+      return 23;
+    case "MaxWeeklyLossExceeded":
+      return 24;
+    case "MaxTradesExceeded":
+      return 25;
+    case "CapitalGateExceeded":
+      return 26;
+    case "Restricted":
+      return 27;
+    case "Blackout":
+      return 28;
+    case "ManualTarget":
+      return 29;
     default:
       return 0;
   }
@@ -130,6 +188,25 @@ export const riskCheckNameSymbols = [
   "PRICE_COLLAR",
   "MAX_ORDER_VALUE",
   "MAX_DRAWDOWN",
+  "MAX_SECTOR",
+  "MAX_NET_EXPOSURE",
+  "MAX_LEVERAGE",
+  "MAX_WEIGHT",
+  "MAX_HERFINDAHL",
+  "MAX_BETA",
+  "VALUE_AT_RISK",
+  "EXPECTED_SHORTFALL",
+  "MAX_CORRELATION",
+  "DAYS_TO_EXIT",
+  "DRAWDOWN_WARNING",
+  "DRAWDOWN_CLOSE",
+  "DAILY_LOSS",
+  "WEEKLY_LOSS",
+  "TRADES_A_DAY",
+  "CAPITAL_GATE",
+  "RESTRICTED",
+  "BLACKOUT",
+  "MANUAL_TARGET",
 ] as const;
 
 export type RiskCheckName = (typeof riskCheckNameSymbols)[number];
@@ -148,12 +225,58 @@ function riskCheckNameIndex(value: RiskCheckName): number {
       return 5;
     case "MAX_DRAWDOWN":
       return 6;
+    case "MAX_SECTOR":
+      return 7;
+    case "MAX_NET_EXPOSURE":
+      return 8;
+    case "MAX_LEVERAGE":
+      return 9;
+    case "MAX_WEIGHT":
+      return 10;
+    case "MAX_HERFINDAHL":
+      return 11;
+    case "MAX_BETA":
+      return 12;
+    case "VALUE_AT_RISK":
+      return 13;
+    case "EXPECTED_SHORTFALL":
+      return 14;
+    case "MAX_CORRELATION":
+      return 15;
+    case "DAYS_TO_EXIT":
+      return 16;
+    case "DRAWDOWN_WARNING":
+      return 17;
+    case "DRAWDOWN_CLOSE":
+      return 18;
+    case "DAILY_LOSS":
+      return 19;
+    case "WEEKLY_LOSS":
+      return 20;
+    case "TRADES_A_DAY":
+      return 21;
+    case "CAPITAL_GATE":
+      return 22;
+    case "RESTRICTED":
+      return 23;
+    case "BLACKOUT":
+      return 24;
+    case "MANUAL_TARGET":
+      return 25;
     default:
       return 0;
   }
 }
 
-export const riskUnitSymbols = ["MINOR", "QUANTITY", "BPS", "STATE"] as const;
+export const riskUnitSymbols = [
+  "MINOR",
+  "QUANTITY",
+  "BPS",
+  "STATE",
+  "HISTORY",
+  "HUNDREDTH_DAYS",
+  "COUNT",
+] as const;
 
 export type RiskUnit = (typeof riskUnitSymbols)[number];
 
@@ -167,6 +290,12 @@ function riskUnitIndex(value: RiskUnit): number {
       return 3;
     case "STATE":
       return 4;
+    case "HISTORY":
+      return 5;
+    case "HUNDREDTH_DAYS":
+      return 6;
+    case "COUNT":
+      return 7;
     default:
       return 0;
   }
@@ -174,7 +303,7 @@ function riskUnitIndex(value: RiskUnit): number {
 
 export interface RiskCheck {
   readonly check: RiskCheckName;
-  /** empty for a check of the whole portfolio */
+  /** empty for a check of the whole portfolio; the sector's name for MAX_SECTOR */
   readonly symbol: string;
   readonly limit: number;
   readonly measured: number;
@@ -208,16 +337,117 @@ function readItems2(reader: Reader): RiskCheck[] {
   return items;
 }
 
+export const verdictOverlaySymbols = [
+  "RESTRICTED_BUYS",
+  "RESTRICTED",
+  "BLACKOUT",
+  "TARGET",
+] as const;
+
+export type VerdictOverlay = (typeof verdictOverlaySymbols)[number];
+
+function verdictOverlayIndex(value: VerdictOverlay): number {
+  switch (value) {
+    case "RESTRICTED_BUYS":
+      return 1;
+    case "RESTRICTED":
+      return 2;
+    case "BLACKOUT":
+      return 3;
+    case "TARGET":
+      return 4;
+    default:
+      return 0;
+  }
+}
+
+export interface AppliedOverlay {
+  readonly overlay: VerdictOverlay;
+  /** empty for every symbol */
+  readonly symbol: string;
+  /** empty for one of the configuration */
+  readonly who: string;
+  readonly why: string;
+  /** null until it is lifted */
+  readonly untilUs: number | null;
+}
+export function encodeAppliedOverlay(writer: Writer, value: AppliedOverlay): void {
+  writer.enumeration(verdictOverlayIndex(value.overlay), value.overlay);
+  writer.string(value.symbol);
+  writer.string(value.who);
+  writer.string(value.why);
+  if (value.untilUs === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.long(value.untilUs);
+  }
+}
+export function decodeAppliedOverlay(reader: Reader): AppliedOverlay {
+  return {
+    overlay: reader.enumeration(verdictOverlaySymbols),
+    symbol: reader.string(),
+    who: reader.string(),
+    why: reader.string(),
+    untilUs: reader.present() ? reader.long() : null,
+  };
+}
+
+function readItems3(reader: Reader): AppliedOverlay[] {
+  const items: AppliedOverlay[] = [];
+  for (let left = reader.block(); left > 0; left = reader.block()) {
+    for (; left > 0; left--) items.push(decodeAppliedOverlay(reader));
+  }
+  return items;
+}
+
+export interface UsedEvent {
+  readonly topic: string;
+  /** empty for an event of the whole portfolio */
+  readonly symbol: string;
+  readonly timeUs: number;
+  /** with topic and time, which event it is, on any number of partitions */
+  readonly origin: number;
+}
+export function encodeUsedEvent(writer: Writer, value: UsedEvent): void {
+  writer.string(value.topic);
+  writer.string(value.symbol);
+  writer.long(value.timeUs);
+  writer.long(value.origin);
+}
+export function decodeUsedEvent(reader: Reader): UsedEvent {
+  return {
+    topic: reader.string(),
+    symbol: reader.string(),
+    timeUs: reader.long(),
+    origin: reader.long(),
+  };
+}
+
+function readItems4(reader: Reader): UsedEvent[] {
+  const items: UsedEvent[] = [];
+  for (let left = reader.block(); left > 0; left = reader.block()) {
+    for (; left > 0; left--) items.push(decodeUsedEvent(reader));
+  }
+  return items;
+}
+
 /** The risk gate's answer to one proposal, with every check that was made. */
 export interface RiskVerdict {
   readonly portfolio: string;
+  /** REDUCE: single trades were cut; SCALE: one factor shrank what every trade adds; CLOSE: the gate closes the book by itself */
   readonly outcome: RiskOutcome;
-  /** the first check that failed */
+  /** the first check that failed; ManualTarget also where nothing did, and a person's target stands in a model's place */
   readonly reason: RiskReason;
   readonly state: TradingState;
   /** what may be traded; empty when denied */
   readonly targets: readonly Target[];
   readonly checks: readonly RiskCheck[];
+  /** SCALE: the factor on what every trade adds, in parts per million; 1,000,000 where none was applied */
+  readonly scalePpm: number;
+  /** what persons had ordered that bore on this verdict */
+  readonly overlays: readonly AppliedOverlay[];
+  /** the last events that the checks rest on, besides the proposal */
+  readonly events: readonly UsedEvent[];
 }
 export function encodeRiskVerdict(writer: Writer, value: RiskVerdict): void {
   writer.string(value.portfolio);
@@ -238,6 +468,21 @@ export function encodeRiskVerdict(writer: Writer, value: RiskVerdict): void {
     }
   }
   writer.long(0);
+  writer.int(value.scalePpm);
+  if (value.overlays.length > 0) {
+    writer.long(value.overlays.length);
+    for (const item of value.overlays) {
+      encodeAppliedOverlay(writer, item);
+    }
+  }
+  writer.long(0);
+  if (value.events.length > 0) {
+    writer.long(value.events.length);
+    for (const item of value.events) {
+      encodeUsedEvent(writer, item);
+    }
+  }
+  writer.long(0);
 }
 export function decodeRiskVerdict(reader: Reader): RiskVerdict {
   return {
@@ -247,6 +492,9 @@ export function decodeRiskVerdict(reader: Reader): RiskVerdict {
     state: reader.enumeration(tradingStateSymbols),
     targets: readItems(reader),
     checks: readItems2(reader),
+    scalePpm: reader.goesOn() ? reader.int() : 1000000,
+    overlays: reader.wentOn ? readItems3(reader) : [],
+    events: reader.wentOn ? readItems4(reader) : [],
   };
 }
 

@@ -5,8 +5,9 @@
 import { TapedeckError } from "../errors.ts";
 import type { CorporateAction } from "../generated/market.corporate-actions.ts";
 import type { Instrument } from "../generated/market.instruments.ts";
+import { isMargined } from "./contract-terms.ts";
 import { divideRounded } from "./decimal.ts";
-import { flat, type Holding } from "./holding.ts";
+import { emptied, type Holding, restateLots } from "./holding.ts";
 import { notionalMinor } from "./money.ts";
 
 /** Amounts in minor units of the instrument's currency, signed: a short position pays. */
@@ -46,7 +47,8 @@ export const endsOrders = ({ action }: CorporateAction): boolean => action !== "
 
 /**
  * The holding after the action, given its mark before it (the last close). A SYMBOL_CHANGE changes
- * nothing but the name, which is the caller's. Throws VALUE_SPLIT_INVALID.
+ * nothing but the name, which is the caller's. A contract that expires is delisted at its settlement price.
+ * Throws VALUE_SPLIT_INVALID, VALUE_PRICE_INVALID, VALUE_ACTION_UNSUPPORTED.
  */
 export function applyAction(
   holding: Holding,
@@ -58,17 +60,41 @@ export function applyAction(
     case "SPLIT":
       return split(holding, mark, action, instrument);
     case "CASH_DIVIDEND": {
+      checkHeld(action, instrument);
       const cash = dividend(holding.quantity, action, instrument);
       return { holding, mark: exDividend(mark, action, instrument), cash, realised: cash };
     }
     case "DELISTING": {
-      const price = action.finalPrice ?? 0;
-      const cash = notionalMinor(price, holding.quantity, instrument);
-      return { holding: flat, mark: price, cash, realised: cash - holding.cost };
+      const price = finalPriceOf(action, instrument);
+      const value = notionalMinor(price, holding.quantity, instrument);
+      const realised = value - holding.cost;
+      // A contract against margin never paid its cost: its profit is all that is settled.
+      const cash = isMargined(instrument) ? realised : value;
+      return { holding: emptied(holding), mark: price, cash, realised };
     }
     case "SYMBOL_CHANGE":
       return { holding, mark, cash: 0n, realised: 0n };
   }
+}
+
+/** A contract that expires settles at a price: without one its profit is not known. */
+function finalPriceOf({ symbol, finalPrice }: CorporateAction, instrument: Instrument): number {
+  if (finalPrice !== null || !isMargined(instrument)) return finalPrice ?? 0;
+  throw new TapedeckError(
+    "VALUE_PRICE_INVALID",
+    `${symbol} is a contract that settles in cash, and it ends without a final price`,
+    { symbol },
+  );
+}
+
+/** Throws VALUE_ACTION_UNSUPPORTED for what would be paid for a share, where none is held. */
+function checkHeld({ symbol, action }: CorporateAction, instrument: Instrument): void {
+  if (!isMargined(instrument)) return;
+  throw new TapedeckError(
+    "VALUE_ACTION_UNSUPPORTED",
+    `a ${action} of ${symbol} would pay for shares, and it is a contract against margin`,
+    { symbol, action },
+  );
 }
 
 /**
@@ -76,19 +102,21 @@ export function applyAction(
  * mark × old ÷ new, and takes its part of the cost with it. One rounding each, half to even.
  */
 function split(
-  { quantity, cost }: Holding,
+  held: Holding,
   mark: number,
   action: CorporateAction,
   instrument: Instrument,
 ): ActionResult {
   checkRatio(action);
+  const { quantity, cost } = held;
   const shares = BigInt(quantity) * BigInt(action.newShares);
   const fraction = shares % BigInt(action.oldShares);
   const whole = splitQuantity(quantity, action);
   const price = splitPrice(mark, action);
   if (fraction === 0n) {
-    return { holding: { quantity: whole, cost }, mark: price, cash: 0n, realised: 0n };
+    return { holding: restated(held, cost, action), mark: price, cash: 0n, realised: 0n };
   }
+  checkHeld(action, instrument);
   // fraction ÷ old new shares at mark × old ÷ new: the old shares cancel.
   const { priceScale, quantityScale, currencyScale, multiplier } = instrument;
   const excess = priceScale + quantityScale - currencyScale;
@@ -96,11 +124,17 @@ function split(
   const cash = divideRounded(worth, BigInt(action.newShares) * 10n ** BigInt(Math.max(excess, 0)));
   const soldCost = whole === 0 ? cost : divideRounded(cost * fraction, shares);
   return {
-    holding: { quantity: whole, cost: cost - soldCost },
+    holding: restated(held, cost - soldCost, action),
     mark: price,
     cash,
     realised: cash - soldCost,
   };
+}
+
+function restated({ quantity, lots }: Holding, cost: bigint, action: CorporateAction): Holding {
+  const sums = { quantity: splitQuantity(quantity, action), cost };
+  if (lots === undefined) return sums;
+  return { ...sums, lots: restateLots(lots, (running) => splitQuantity(running, action), cost) };
 }
 
 /** amount × quantity × multiplier, half to even. */

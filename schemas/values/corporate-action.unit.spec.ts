@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CorporateAction } from "../generated/market.corporate-actions.ts";
 import type { Instrument } from "../generated/market.instruments.ts";
+import { spotTerms } from "./contract-terms.ts";
 import { applyAction, splitPrice, splitQuantity } from "./corporate-action.ts";
 import { notionalMinor } from "./money.ts";
 
@@ -17,6 +18,7 @@ const cents: Instrument = {
   multiplier: 1,
   calendar: "XNYS",
   timeZone: "America/New_York",
+  ...spotTerms,
 };
 const finer: Instrument = { ...cents, priceScale: 4 };
 

@@ -14,6 +14,9 @@ export const nothingHeard: HeardReports = { through: 0, beyond: [] };
 export function hear(heard: HeardReports, execId: number): HeardReports | null {
   if (execId === 0) return heard;
   let { through } = heard;
+  if (execId === through + 1 && heard.beyond.length === 0) {
+    return { through: execId, beyond: heard.beyond };
+  }
   if (execId <= through || heard.beyond.includes(execId)) return null;
   const beyond = [...heard.beyond, execId].sort((a, b) => a - b);
   while (beyond[0] === through + 1) {

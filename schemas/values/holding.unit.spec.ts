@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Instrument } from "../generated/market.instruments.ts";
+import { spotTerms } from "./contract-terms.ts";
 import { averagePrice, changeHolding, flat, type Holding } from "./holding.ts";
 import { notionalMinor } from "./money.ts";
 import { advanceTrip, type RoundTrip } from "./round-trip.ts";
@@ -17,6 +18,7 @@ const plain: Instrument = {
   multiplier: 1,
   calendar: "24x7",
   timeZone: "UTC",
+  ...spotTerms,
 };
 
 /** Realised P&L after fees and average price after each fill, as nautilus_trader's tests list them. */

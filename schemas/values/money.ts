@@ -1,15 +1,20 @@
 // The one place where a price and a quantity become money. Promises: exact integers all the way, and
 // one rounding, half to even, to the currency's minor unit.
 
+import { TapedeckError } from "../errors.ts";
 import type { Instrument } from "../generated/market.instruments.ts";
 import { divideRounded } from "./decimal.ts";
 
 /**
  * price × quantity × multiplier, in minor units of the instrument's currency. Takes its sign from the
- * quantity (and the price, where a future trades below zero).
- * Cost: about 10 ns while the product stays below 2^53, about 0.3 µs beyond.
+ * quantity (and the price, where a future trades below zero). Of an INVERSE contract
+ * -(quantity × multiplier ÷ price): what is held is worth less than nothing and loses that as prices rise, so
+ * that a profit is a value less a cost for every contract. Throws VALUE_PRICE_INVALID for an INVERSE
+ * contract that is priced at 0 or below.
+ * Cost: about 10 ns while the product stays below 2^53, about 0.3 µs beyond, or INVERSE.
  */
 export function notionalMinor(price: number, quantity: number, instrument: Instrument): bigint {
+  if (instrument.contract === "INVERSE") return inverseMinor(price, quantity, instrument);
   const excess = instrument.priceScale + instrument.quantityScale - instrument.currencyScale;
   const product = price * quantity * instrument.multiplier;
   // A rounded product is never below 2^53, so a safe one is exact.
@@ -19,6 +24,23 @@ export function notionalMinor(price: number, quantity: number, instrument: Instr
   }
   const exact = BigInt(price) * BigInt(quantity) * BigInt(instrument.multiplier);
   return excess >= 0 ? divideRounded(exact, 10n ** BigInt(excess)) : exact * 10n ** BigInt(-excess);
+}
+
+function inverseMinor(price: number, quantity: number, instrument: Instrument): bigint {
+  if (quantity === 0) return 0n;
+  const { symbol, priceScale, quantityScale, currencyScale, multiplier } = instrument;
+  if (price <= 0) {
+    throw new TapedeckError(
+      "VALUE_PRICE_INVALID",
+      `${symbol} is an inverse contract, and its price is ${price}: it must be above 0`,
+      { symbol, price },
+    );
+  }
+  const excess = priceScale + currencyScale - quantityScale;
+  const units = -BigInt(quantity) * BigInt(multiplier);
+  return excess >= 0
+    ? divideRounded(units * 10n ** BigInt(excess), BigInt(price))
+    : divideRounded(units, BigInt(price) * 10n ** BigInt(-excess));
 }
 
 /** divideRounded for safe integers: `%` is exact, so every step here is. */

@@ -1,7 +1,9 @@
 // Money against a slow rational oracle.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Instrument } from "../generated/market.instruments.ts";
+import { spotTerms } from "./contract-terms.ts";
 import { divideRounded } from "./decimal.ts";
 import { notionalMinor } from "./money.ts";
 
@@ -17,6 +19,7 @@ const share: Instrument = {
   multiplier: 1,
   calendar: "XNYS",
   timeZone: "America/New_York",
+  ...spotTerms,
 };
 
 describe("notionalMinor", () => {

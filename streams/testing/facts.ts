@@ -118,7 +118,10 @@ export const command = (
   why: "test",
   limit: null,
   value: null,
+  overlay: null,
   symbol: "",
+  fromUs: null,
+  untilUs: null,
   ...changes,
 });
 
@@ -150,4 +153,7 @@ export const passed = (...lines: readonly TargetLine[]): RiskVerdict => ({
     referencePrice,
   })),
   checks: [],
+  scalePpm: 1_000_000,
+  overlays: [],
+  events: [],
 });

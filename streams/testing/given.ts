@@ -7,6 +7,7 @@ import { Writer } from "../../schemas/avro.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { codecs, type Facts, type TopicName } from "../../schemas/generated/facts.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { spotTerms } from "../../schemas/values/contract-terms.ts";
 import type { EmitOf, EventOf } from "../event.ts";
 import type { Processor } from "../processor.ts";
 import { decodeState, encodeState } from "../state.ts";
@@ -37,6 +38,7 @@ export const equity = (symbol: string, changes: Partial<Instrument> = {}): Instr
   multiplier: 1,
   calendar: "XNYS",
   timeZone: "America/New_York",
+  ...spotTerms,
   ...changes,
 });
 

@@ -11,7 +11,10 @@ const halt: ControlCommand = {
   why: "drill",
   limit: null,
   value: null,
+  overlay: null,
   symbol: "",
+  fromUs: null,
+  untilUs: null,
 };
 const halted = at(1, "control.commands", halt);
 

@@ -108,6 +108,7 @@ async function serve(): Promise<void> {
       only: [],
       settings: { waitUs: 20_000, lagWaitUs: 10_000_000, lingerMs: 20, maxEvents: 20_000 },
       stateDir: settings.stateDir,
+      root: settings.stateDir,
       sessionTimeoutMs: settings.sessionTimeoutMs,
       drainMs: 5_000,
       metrics: { host: "127.0.0.1", port: 0 },

@@ -255,6 +255,7 @@ class Redrive {
 const OUTSIDE: readonly TopicName[] = [
   "market.instruments",
   "market.corporate-actions",
+  "market.status",
   "market.ticks",
   "market.quotes",
   "market.bars",

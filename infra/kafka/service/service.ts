@@ -38,6 +38,7 @@ export interface ServiceOptions {
   readonly transactionTimeoutMs: number;
   readonly log: Log;
   readonly gauges: ServiceGauges;
+  readonly mayCommit?: () => void;
   readonly at?: (point: CrashPoint, task: string) => void;
 }
 
@@ -118,7 +119,7 @@ export class Service {
   }
 
   private runner(plan: GroupPlan): TaskRunner {
-    const { run, connection, schemaIds, settings, gauges, at } = this.options;
+    const { run, connection, schemaIds, settings, gauges, mayCommit, at } = this.options;
     const log = new KafkaLog({
       connection,
       app: run.app,
@@ -141,6 +142,7 @@ export class Service {
       lines: this.options.log.with({ task: plan.name }),
       arrivals: this.arrivals,
       putsAside: (topic, partition) => firstReader(run, topic, partition) === plan,
+      ...(mayCommit === undefined ? {} : { mayCommit }),
       ...(at === undefined ? {} : { at }),
     });
   }

@@ -12,6 +12,7 @@ import { readiness } from "../../telemetry/readiness.ts";
 import { newServiceGauges, type ServiceGauges } from "../../telemetry/service-gauges.ts";
 import type { KafkaSession } from "../session.ts";
 import { tellServing } from "./instances.ts";
+import { latchCheck } from "./latch-file.ts";
 import type { LiveRun } from "./live-run.ts";
 import { Service } from "./service.ts";
 import type { CrashPoint, RunnerSettings } from "./task-runner.ts";
@@ -24,6 +25,8 @@ export interface LiveOptions {
   readonly only: readonly string[];
   readonly settings: RunnerSettings;
   readonly stateDir: string;
+  /** Where a latch is looked for before each commit. */
+  readonly root: string;
   readonly sessionTimeoutMs: number;
   readonly drainMs: number;
   readonly metrics: { readonly host: string; readonly port: number };
@@ -92,6 +95,7 @@ async function serve(options: LiveOptions, log: ServiceLog, gauges: ServiceGauge
       transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
       log,
       gauges,
+      mayCommit: latchCheck(options.root, run.app),
       ...(options.at === undefined ? {} : { at: options.at }),
     });
     for (const signal of signals) process.on(signal, stop);

@@ -58,6 +58,8 @@ export interface RunnerOptions {
   readonly arrivals: TickArrivals;
   /** Whether this task records what of the partition is no event: one of its readers does. */
   readonly putsAside: (topic: string, partition: number) => boolean;
+  /** Asked before each commit: throws where nothing may be committed any more. */
+  readonly mayCommit?: () => void;
   readonly at?: (point: CrashPoint, task: string) => void;
 }
 
@@ -282,6 +284,7 @@ export class TaskRunner {
 
   private begin(commit: Commit): void {
     const begunMs = performance.now();
+    this.options.mayCommit?.();
     this.at("before-commit");
     const sent = this.options.log.commit(commit);
     this.at("committing");

@@ -28,6 +28,7 @@ export const recordNames: { readonly [T in TopicName]: string } = {
   forecasts: "Forecast",
   "market.bars": "MarketBar",
   "market.corporate-actions": "CorporateAction",
+  "market.status": "MarketStatus",
   "market.instruments": "Instrument",
   "market.quotes": "MarketQuote",
   "market.ticks": "MarketTick",

@@ -73,7 +73,10 @@ const command = {
   why: "test",
   limit: null,
   value: null,
+  overlay: null,
   symbol: "",
+  fromUs: null,
+  untilUs: null,
 } as const;
 
 type Change = (message: LooseMessage) => Partial<LooseMessage>;

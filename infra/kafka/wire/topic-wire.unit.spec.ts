@@ -11,6 +11,7 @@ import { pairs } from "../../../schemas/codegen/fact-pairs.ts";
 import { readSchemas } from "../../../schemas/codegen/generated-files.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { codecs, type TopicName } from "../../../schemas/generated/facts.ts";
+import { spotTerms } from "../../../schemas/values/contract-terms.ts";
 import { catalogue, keyOf, topicNames } from "../../../streams/catalogue.ts";
 import type { Position } from "../../../streams/event.ts";
 import type { RecordBatch } from "../../../streams/log.ts";
@@ -578,6 +579,7 @@ describe("a partition's reader", () => {
       multiplier: 1,
       calendar: "XNYS",
       timeZone: "America/New_York",
+      ...spotTerms,
     } as const;
     const record = (timeUs: number) => {
       writer.pos = 0;

@@ -1,8 +1,8 @@
-// Which period of a rebalancing calendar a moment lies in. Promises: UTC and a fixed start of the day,
+// Which day, week or month a moment lies in, for rebalancing and for limits of a day. Promises: UTC and a fixed start of the day,
 // no time zone: the tape names an instrument's zone, but not when that zone changes its clocks.
 
-import { formatIsoUs } from "../../schemas/values/time.ts";
-import type { CalendarUnit } from "../flow-config.ts";
+import { formatIsoUs } from "../schemas/values/time.ts";
+import type { CalendarUnit } from "./flow-config.ts";
 
 const DAY_US = 86_400_000_000;
 

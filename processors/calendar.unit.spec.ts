@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseIsoUs } from "../../schemas/values/time.ts";
+import { parseIsoUs } from "../schemas/values/time.ts";
 import { periodOf } from "./calendar.ts";
 
 const us = (text: string): number => parseIsoUs(text) as number;

@@ -1,0 +1,67 @@
+// An operator's command on its way to a live flow. Promises: it is durable when the call returns, after every command
+// that was there before; another writer at the same moment costs a second look, never a command.
+
+import { Writer } from "../../../schemas/avro.ts";
+import { TapedeckError } from "../../../schemas/errors.ts";
+import type { ControlCommand } from "../../../schemas/generated/control.commands.ts";
+import type { EventLog } from "../../../streams/log.ts";
+import { RecordCursor, writeRecord } from "../../../streams/record.ts";
+
+const TOPIC = "control.commands";
+const ATTEMPTS = 5;
+
+export interface SentCommand {
+  readonly offset: number;
+  /** Effective time, microseconds since the epoch. */
+  readonly timeUs: number;
+}
+
+/** At `timeUs`, or at the last command's time where that is later. Throws KAFKA_TOPIC_MISSING. */
+export async function sendCommand(
+  log: EventLog,
+  command: ControlCommand,
+  timeUs: number,
+): Promise<SentCommand> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await append(log, command, timeUs);
+    } catch (error) {
+      const isTaken = error instanceof TapedeckError && error.code === "STREAMS_OFFSET_CONFLICT";
+      if (!isTaken || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function append(
+  log: EventLog,
+  command: ControlCommand,
+  wantedUs: number,
+): Promise<SentCommand> {
+  const range = (await log.partitions()).find(({ topic }) => topic === TOPIC);
+  if (range === undefined) {
+    throw new TapedeckError("KAFKA_TOPIC_MISSING", `there is no topic ${TOPIC}`, { topic: TOPIC });
+  }
+  const { start, end: baseOffset, partition } = range;
+  const last = baseOffset === start ? null : await log.read(TOPIC, partition, baseOffset - 1);
+  const timeUs = Math.max(wantedUs, last?.maxTimeUs ?? 0);
+  let origin = 0;
+  if (last !== null) {
+    const cursor = new RecordCursor(TOPIC, partition, last.baseOffset, last.bytes);
+    for (let event = cursor.read(); event !== null; event = cursor.read()) {
+      origin = Math.max(origin, event.origin + 1);
+    }
+  }
+  const writer = new Writer(256);
+  writeRecord(writer, TOPIC, timeUs, origin, null, 0, command);
+  const bytes = writer.bytes.slice(0, writer.pos);
+  const batch = {
+    topic: TOPIC,
+    partition,
+    baseOffset,
+    count: 1,
+    maxTimeUs: timeUs,
+    bytes,
+  } as const;
+  await log.commit({ produced: [batch], checkpoints: [] });
+  return { offset: baseOffset, timeUs };
+}

@@ -1,0 +1,262 @@
+// Incidents of others as simulations: a loop that sends orders without end, Knight Capital's old code path of 2012,
+// a feed that stops. Promises: what each can cost is bounded by the limits alone, however wrong the sender is.
+
+import { describe, expect, test } from "vitest";
+import { Random } from "../quant/random.ts";
+import type { Order } from "../schemas/generated/orders.ts";
+import { command, order } from "../streams/testing/facts.ts";
+import { at, equity } from "../streams/testing/given.ts";
+import type { OrderRiskConfig } from "./flow-config.ts";
+import { IncidentDesk } from "./incident-desk.ts";
+
+const SEEDS = Math.ceil((Number(process.env.TAPEDECK_SIM_SEEDS ?? 2000) * 3) / 20);
+/** Monday, 7 October 2013, 13:30 UTC. */
+const START_US = 1_381_152_600_000_000;
+const SECOND_US = 1_000_000;
+/** 100,000 orders a second of event time. */
+const GAP_US = 10;
+
+const off: OrderRiskConfig = {
+  priceCollarBps: null,
+  maxOrderValueMinor: null,
+  maxOrderQuantity: null,
+  volumeShare: null,
+  orderRate: null,
+  messageRate: null,
+  repeats: null,
+  maxPriceAgeUs: null,
+  session: null,
+  approvedOnly: false,
+  shortable: null,
+  buyingPower: false,
+};
+
+/** Most that was let through in any stretch of the window's length. */
+function busiest(times: readonly number[], windowUs: number): number {
+  let most = 0;
+  let first = 0;
+  for (const [i, timeUs] of times.entries()) {
+    while ((times[first] as number) <= timeUs - windowUs) first++;
+    most = Math.max(most, i - first + 1);
+  }
+  return most;
+}
+
+const worthOf = ({ quantity, limitPrice, referencePrice }: Order): number =>
+  quantity * Math.max(limitPrice ?? 0, referencePrice);
+
+describe("a loop of 100,000 orders a second", () => {
+  const runaway = (seed: number, count: number) => {
+    const random = new Random(seed);
+    const most = 1 + random.integer(50);
+    const windowUs = (1 + random.integer(20)) * 10_000;
+    const repeats = { most: 1 + random.integer(20), windowUs: SECOND_US };
+    const maxOrderValueMinor = 10_000_00 + random.integer(90_000_00);
+    const isSame = random.integer(2) === 0;
+    const rate = { most, windowUs };
+    const config = { ...off, orderRate: rate, repeats, maxOrderValueMinor, messageRate: rate };
+    const desk = new IncidentDesk(config, 10);
+    desk.list(START_US - 1, equity("A"));
+    desk.print(START_US, "A", 100_00);
+    const same = { side: random.integer(2) === 0 ? "BUY" : "SELL" } as const;
+    for (let i = 1; i <= count; i++) {
+      const quantity = isSame ? 7 : 1 + random.integer(1_500);
+      const side = isSame ? same : ({ side: random.integer(2) === 0 ? "BUY" : "SELL" } as const);
+      const terms = { referencePrice: 100_00, quantity, ...side };
+      desk.send(START_US + i * GAP_US, order(i, "A", 1, terms));
+    }
+    desk.settle(START_US + count * GAP_US);
+    return { desk, most, windowUs, repeats, maxOrderValueMinor, isSame, random };
+  };
+
+  test(`passes no limit, and latches where it repeats itself, in ${SEEDS} seeds`, {
+    timeout: 600_000,
+  }, () => {
+    let latched = 0;
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const found = runaway(seed, 5_000);
+      const { desk, most, windowUs, repeats, maxOrderValueMinor, isSame } = found;
+      const times = desk.released.map(({ timeUs }) => timeUs);
+      expect(busiest(times, windowUs), `seed ${seed}`).toBeLessThanOrEqual(most);
+      for (const { order: one, held } of desk.released) {
+        if (worthOf(one) <= maxOrderValueMinor) continue;
+        // A larger one closes what is held, and no more.
+        expect(one.quantity, `seed ${seed}`).toBeLessThanOrEqual(Math.abs(held));
+        expect(one.side, `seed ${seed}`).toBe(held > 0 ? "SELL" : "BUY");
+      }
+      expect(desk.released.length, `seed ${seed}`).toBeGreaterThan(0);
+      expect(desk.released.length + desk.denied).toBe(5_000);
+      if (!isSame) continue;
+      expect(desk.latch, `seed ${seed}`).toBe("RepeatedExecution");
+      expect(desk.released.length, `seed ${seed}`).toBeLessThanOrEqual(repeats.most);
+      latched++;
+    }
+    expect(latched).toBeGreaterThan(SEEDS / 4);
+  });
+
+  test("is refused for as long as it goes on, and until a named person enables trading", () => {
+    const seeds = Array.from({ length: 30 }, (_, seed) => seed);
+    for (const seed of seeds.filter((each) => runaway(each, 100).isSame)) {
+      const { desk } = runaway(seed, 5_000);
+      const before = desk.released.length;
+      const laterUs = START_US + 3_600 * SECOND_US;
+      const more = Math.sign(desk.positionOf("A"));
+      const one = (id: number) => order(id, "A", 3 * more, { referencePrice: 100_00 });
+      expect(desk.send(laterUs, one(30_001))).toBe(false);
+      const enable = (who: string) =>
+        at(laterUs, "control.commands", command("EnableTrading", { who }));
+      desk.command(enable(""));
+      expect(desk.send(laterUs, one(30_002))).toBe(false);
+      expect(desk.released.length).toBe(before);
+      desk.command(enable("ann"));
+      expect(desk.send(laterUs, one(30_003))).toBe(true);
+    }
+  });
+});
+
+describe("an old code path that sends children without end (Knight Capital, 2012)", () => {
+  interface Case {
+    readonly parents: number;
+    readonly orders: number;
+    readonly isGated: boolean;
+  }
+
+  /** Buys and sells in turn, as that did, each child at the market; approved is one purchase or sale each. */
+  const knight = (seed: number, { parents, orders, isGated }: Case) => {
+    const random = new Random(-1 - seed);
+    const slippageBps = 5 + random.integer(45);
+    const most = 50 + random.integer(1_000);
+    const windowUs = SECOND_US / 10;
+    const maxOrderValueMinor = 2_000_000;
+    const limits = { orderRate: { most, windowUs }, maxOrderValueMinor, approvedOnly: true };
+    const desk = new IncidentDesk(isGated ? { ...off, ...limits } : off, slippageBps);
+    const books = Array.from({ length: parents }, (_, i) => {
+      const price = 5_00 + random.integer(95_00);
+      const target = (random.integer(2) === 0 ? 1 : -1) * (100 + random.integer(2_000));
+      return { symbol: `P${i}`, price, target };
+    });
+    for (const { symbol, price } of books) {
+      desk.list(START_US - 1, equity(symbol));
+      desk.print(START_US, symbol, price);
+    }
+    desk.approve(
+      START_US,
+      ...books.map(({ symbol, price, target }) => [symbol, target, price] as const),
+    );
+    for (let i = 1; i <= orders; i++) {
+      const { symbol, price, target } = books[i % parents] as (typeof books)[number];
+      const isTowards = random.integer(3) > 0;
+      const side = isTowards === target > 0 ? "BUY" : "SELL";
+      const quantity = 100 + random.integer(100);
+      const one = order(i, symbol, 1, { side, quantity, referencePrice: price });
+      desk.send(START_US + i * GAP_US * 10, one);
+    }
+    desk.settle(START_US + orders * GAP_US * 10);
+    return { desk, books, slippageBps, most, windowUs, maxOrderValueMinor };
+  };
+
+  /**
+   * What is opened of a parent is at most its target, and what is closed at most what was opened: so at most twice the
+   * target trades, each share at the slippage, rounded up to a tick.
+   */
+  const worstLossMinor = ({ books, slippageBps }: ReturnType<typeof knight>): number =>
+    books.reduce((sum, { price, target }) => {
+      const perShare = Math.ceil((price * slippageBps) / 10_000);
+      return sum + 2 * Math.abs(target) * perShare;
+    }, 0);
+
+  const lossOf = ({ desk }: ReturnType<typeof knight>): number =>
+    Number(1_000_000_000_00n - desk.equity);
+
+  const check = (found: ReturnType<typeof knight>, place: string): void => {
+    const { desk, books, most, windowUs, maxOrderValueMinor } = found;
+    const opened = new Map<string, number>();
+    const position = new Map<string, number>();
+    for (const { symbol, side, quantity } of desk.fills) {
+      const before = position.get(symbol) ?? 0;
+      const after = before + (side === "BUY" ? quantity : -quantity);
+      position.set(symbol, after);
+      const isThrough = before !== 0 && after !== 0 && before > 0 !== after > 0;
+      const grown = isThrough ? Math.abs(after) : Math.max(0, Math.abs(after) - Math.abs(before));
+      opened.set(symbol, (opened.get(symbol) ?? 0) + grown);
+    }
+    for (const { symbol, target } of books) {
+      const held = position.get(symbol) ?? 0;
+      expect(opened.get(symbol) ?? 0, `${place} ${symbol}`).toBeLessThanOrEqual(Math.abs(target));
+      expect(held * Math.sign(target), `${place} ${symbol}`).toBeGreaterThanOrEqual(0);
+      expect(Math.abs(held), `${place} ${symbol}`).toBeLessThanOrEqual(Math.abs(target));
+    }
+    const times = desk.released.map(({ timeUs }) => timeUs);
+    expect(busiest(times, windowUs), place).toBeLessThanOrEqual(most);
+    for (const { order: one } of desk.released) {
+      expect(worthOf(one), place).toBeLessThanOrEqual(maxOrderValueMinor);
+    }
+    expect(lossOf(found), place).toBeLessThanOrEqual(worstLossMinor(found));
+    expect(desk.latch, place).toBe("NONE");
+  };
+
+  test(`trades no more of a parent than was approved, and loses no more than follows from it, in ${SEEDS} seeds`, {
+    timeout: 600_000,
+  }, () => {
+    let traded = 0;
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const parents = 1 + (seed % 20);
+      const found = knight(seed, { parents, orders: 3_000, isGated: true });
+      check(found, `seed ${seed}`);
+      traded += found.desk.fills.length;
+    }
+    expect(traded).toBeGreaterThan(SEEDS * 10);
+  });
+
+  test("of 212 parents and 200,000 children; without the gate the loss is beyond the bound", {
+    timeout: 300_000,
+  }, () => {
+    const found = knight(2012, { parents: 212, orders: 200_000, isGated: true });
+    check(found, "212 parents");
+    const without = knight(2012, { parents: 212, orders: 200_000, isGated: false });
+    expect(lossOf(without)).toBeGreaterThan(10 * worstLossMinor(without));
+    const dollars = (minor: number) => (minor / 100).toFixed(0);
+    console.log(
+      `212 parents, 200,000 children: ${found.desk.released.length} let through, lost ` +
+        `${dollars(lossOf(found))} of at most ${dollars(worstLossMinor(found))}; without the gate ` +
+        `${without.desk.released.length} and ${dollars(lossOf(without))}`,
+    );
+  });
+});
+
+describe("a feed that stops", () => {
+  test(`lets no new risk through once its last price is too old, in ${SEEDS} seeds`, () => {
+    let refused = 0;
+    let closed = 0;
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const random = new Random(-1_000_000 - seed);
+      const maxPriceAgeUs = (1 + random.integer(5)) * SECOND_US;
+      const desk = new IncidentDesk({ ...off, maxPriceAgeUs }, 0);
+      desk.list(START_US - 1, equity("A"));
+      let nowUs = START_US;
+      let printedUs = nowUs;
+      desk.print(nowUs, "A", 100_00);
+      for (let id = 1; id <= 200; id++) {
+        nowUs += random.integer(SECOND_US);
+        // Silence comes and goes.
+        if (Math.floor((nowUs - START_US) / (10 * SECOND_US)) % 2 === 0) {
+          desk.print(nowUs, "A", 100_00 + random.integer(100));
+          printedUs = nowUs;
+        }
+        // At the limit itself now and then.
+        if (random.integer(4) === 0)
+          nowUs = Math.max(nowUs, printedUs + maxPriceAgeUs + random.integer(3) - 1);
+        const held = desk.positionOf("A");
+        const signed = random.integer(3) === 0 && held > 0 ? -held : 10;
+        const passes = desk.send(nowUs, order(id, "A", signed, { referencePrice: 100_00 }));
+        const isFresh = nowUs - printedUs <= maxPriceAgeUs;
+        desk.settle(nowUs);
+        nowUs += 1_000;
+        expect(passes, `seed ${seed}, #${id}`).toBe(isFresh || signed < 0);
+        if (!passes) refused++;
+        if (!isFresh && signed < 0) closed++;
+      }
+    }
+    expect(Math.min(refused, closed)).toBeGreaterThan(SEEDS);
+  });
+});
