@@ -227,6 +227,40 @@ describe("no order passes a limit at one more, and none is refused at it", () =>
   });
 });
 
+describe("what is approved and what is paid for", () => {
+  test("a purchase is not approved where the target is short, and nothing is where nothing lies between", () => {
+    const approve = (quantity: number) =>
+      at(NOON_US, "risk.verdicts", passed(["A", quantity, 100_00]));
+    const ask = (target: number, quantity: number) =>
+      last({ approvedOnly: true }, "APPROVED_TARGET", [
+        ...known,
+        approve(target),
+        asked(market(1, quantity)),
+      ]).said;
+    expect([ask(-40, 10), ask(-40, -40), ask(-40, -41), ask(0, 1)]).toEqual([
+      "DENY #1 NotApproved",
+      "PASS #1",
+      "DENY #1 NotApproved",
+      "DENY #1 NotApproved",
+    ]);
+  });
+
+  test("a short position takes twice its value: its proceeds, and as much again", () => {
+    const held = [
+      at(NOON_US, "portfolio.snapshots", snapshot("A", -10, 10_000_00n)),
+      at(NOON_US, "market.instruments", equity("B")),
+      at(NOON_US, "market.bars", bar("B", NOON_US, 1_00)),
+    ];
+    const ask = (price: number) =>
+      last({ buyingPower: true }, "BUYING_POWER", [
+        ...known,
+        ...held,
+        asked(order(1, "B", 1, { type: "LIMIT", limitPrice: price })),
+      ]).said;
+    expect([ask(8_000_00), ask(8_000_01)]).toEqual(["PASS #1", "DENY #1 BuyingPowerExceeded"]);
+  });
+});
+
 describe("what is not known", () => {
   test.each([
     ["priceCollarBps", { priceCollarBps: 100 }, "NoReferencePrice"],
