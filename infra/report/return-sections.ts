@@ -29,8 +29,12 @@ export function measureRows({ metrics: m }: ReportData): string {
   return `<div class="scroll" tabindex="0" role="region" aria-label="Measures with their conventions"><table class="table-of-measures"><thead><tr><th>Measure</th><th class="right">Value</th><th class="right">${m.daily.bootstrap === null ? "" : `${level} interval`}</th><th>How it is computed</th></tr></thead><tbody>${rows.map(line).join("")}</tbody></table></div>`;
 }
 
-export function measureNote({ daily }: Metrics): string {
-  const days = `Measures of return and risk are of daily closes: equity at the end of each of the ${count(daily.days)} UTC days that held market data.`;
+export function measureNote({ daily, benchmarkMissing }: Metrics): string {
+  const missing =
+    benchmarkMissing === null
+      ? ""
+      : `The run read no bar of its benchmark ${escapeHtml(benchmarkMissing)}: it is compared with nothing. `;
+  const days = `${missing}Measures of return and risk are of daily closes: equity at the end of each of the ${count(daily.days)} UTC days that held market data.`;
   if (daily.bootstrap === null) {
     return daily.days < LEAST_DAYS_DRAWN
       ? `${days} Below 3 days none is given, below ${LEAST_DAYS_DRAWN} no interval.`
