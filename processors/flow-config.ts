@@ -329,8 +329,22 @@ export interface VenueConfig {
   readonly fees?: FeeSchedule;
   /** What is left to chance; left out: nothing. */
   readonly chance?: ChanceConfig;
+  /** What holding costs; left out: nothing. */
+  readonly carry?: CarryConfig;
   /** When it may trade; left out: whenever a price is printed. */
   readonly trading?: TradingConfig;
+}
+
+/** Rates of a year, in parts per million of a position's value; below 0 the holder is paid. */
+export interface CarryConfig {
+  /** When a day turns, after midnight UTC. */
+  readonly atUs: number;
+  readonly dayCount: 360 | 365;
+  /** What a short pays, and a long. */
+  readonly borrowPerMillion: number;
+  readonly financingPerMillion: number;
+  /** Of a perpetual contract: paid by longs to shorts, at each multiple of everyUs since midnight UTC. */
+  readonly funding: { readonly perMillion: number; readonly everyUs: number } | null;
 }
 
 /** Drawn from the seed and the identity of the order or the report: not from when or where it is worked on. */

@@ -2,16 +2,20 @@
 // instant, when the features of all bars of that instant are folded in, whatever the number of
 // partitions and wherever batches end; no clock decides that an instant is complete.
 //
-// The rule. An instant is one event time. In the one order all bars of an instant come before the first
-// features of it, so the bars say how many features to wait for; a symbol without a bar is not waited
-// for. A bar that brings no features (it was refused as unusable) is waited for until the first bar of a
-// later time: then the model is asked about the rest, and that symbol is not waited for again before its
-// features have come. What comes later than that (live, by tape.admissions) is an instant of its own, or
-// joins the one that is being gathered: `barEndUs` tells.
+// The rule. Where the tape holds bars, an instant is one event time: in the one order all bars of it come
+// before the first features of it, so the bars say how many features to wait for; a symbol without a bar is
+// not waited for. Where bars are built from ticks, each is known at its symbol's own next print: an instant is
+// the end of a bar, and every symbol is waited for that has been seen.
+//
+// A symbol whose features do not come (it had no print, or its bar was refused as unusable) is waited for
+// until the first bar of a later instant: then the model is asked about the rest, and that symbol is not
+// waited for again before its features have come. What comes later than its instant joins the one that is
+// being gathered, or else is one of its own: `barEndUs` tells.
 
 import type { Features } from "../schemas/generated/features.ts";
 import type { EmitOf } from "../streams/event.ts";
 import { nothing, type Processor } from "../streams/processor.ts";
+import type { FlowConfig } from "./flow-config.ts";
 import { type SignalModel, signalOf } from "./signal-model.ts";
 
 export interface PortfolioModel<State = unknown> {
@@ -36,10 +40,10 @@ interface Gathered {
   model: string;
   own: unknown;
   instantUs: number;
-  /** Symbols whose bar of the instant has come, and whose features have not. */
+  /** Symbols whose features the instant still lacks. */
   readonly awaited: Map<string, true>;
-  /** Symbols whose last bar brought no features. */
-  readonly silent: Map<string, true>;
+  /** Every symbol seen; true for those that were last waited for in vain. */
+  readonly silent: Map<string, boolean>;
   bars: Features[];
   /** `bars` are folded in, and the model is to be asked about them. */
   due: boolean;
@@ -49,7 +53,11 @@ interface Gathered {
  * Serves one model: a signal for each symbol of an instant that it has a view of. Its state is written whole
  * with each commit that changed it: keep windows short.
  */
-export function portfolioModel(model: PortfolioModel): Processor<Gathered, Inputs, "signals"> {
+export function portfolioModel(
+  model: PortfolioModel,
+  source: FlowConfig["source"],
+): Processor<Gathered, Inputs, "signals"> {
+  const fromTicks = source === "ticks";
   const identity = `${model.name} ${model.version}`;
   const begin = (): unknown => model.initial() ?? null;
   return {
@@ -79,8 +87,13 @@ export function portfolioModel(model: PortfolioModel): Processor<Gathered, Input
       }
       const complete =
         event.topic === "market.bars"
-          ? announce(state, event.value.symbol, event.timeUs)
-          : gather(state, event.value);
+          ? announce(
+              state,
+              event.value.symbol,
+              fromTicks ? event.value.endUs : event.timeUs,
+              fromTicks,
+            )
+          : gather(state, event.value, fromTicks ? event.value.barEndUs : event.timeUs);
       if (complete) {
         state.own = model.evolve(state.own, bySymbol(state.bars)) ?? null;
         state.due = true;
@@ -101,23 +114,25 @@ export function portfolioModel(model: PortfolioModel): Processor<Gathered, Input
 const bySymbol = (bars: readonly Features[]): ReadonlyMap<string, Features> =>
   new Map(bars.map((features) => [features.symbol, features]));
 
-/** A bar has come. True if it is of a later time than bars whose instant is still incomplete. */
-function announce(state: Gathered, symbol: string, timeUs: number): boolean {
-  const later = timeUs > state.instantUs;
+/** A bar has come. True if it is of a later instant than bars that still wait for others. */
+function announce(state: Gathered, symbol: string, instantUs: number, ofAll: boolean): boolean {
+  const { awaited, silent } = state;
+  const later = instantUs > state.instantUs;
   if (later) {
-    for (const missing of state.awaited.keys()) state.silent.set(missing, true);
-    state.awaited.clear();
-    state.instantUs = timeUs;
+    for (const missing of awaited.keys()) silent.set(missing, true);
+    awaited.clear();
+    state.instantUs = instantUs;
+    if (ofAll) for (const [each, isSilent] of silent) if (!isSilent) awaited.set(each, true);
   }
-  if (timeUs === state.instantUs && !state.silent.has(symbol)) state.awaited.set(symbol, true);
+  if (instantUs === state.instantUs && silent.get(symbol) !== true) awaited.set(symbol, true);
   return later && state.bars.length > 0;
 }
 
 /** Features have come. True if they complete the instant. */
-function gather(state: Gathered, features: Features): boolean {
+function gather(state: Gathered, features: Features, instantUs: number): boolean {
   const { symbol } = features;
-  state.silent.delete(symbol);
-  state.awaited.delete(symbol);
+  if (state.silent.get(symbol) !== false) state.silent.set(symbol, false);
+  if (instantUs === state.instantUs) state.awaited.delete(symbol);
   const same = state.bars.findIndex((other) => other.symbol === symbol);
   if (same < 0) state.bars.push(features);
   else state.bars[same] = features;

@@ -44,7 +44,11 @@ const watching: PortfolioModel<{ shown: string[] }> = {
 
 /** What the model was shown, instant by instant, and which event each answer followed. */
 function history(...events: readonly Event[]): { shown: string[]; answers: string[] } {
-  const processor = portfolioModel(watching);
+  return historyOf("bars", events);
+}
+
+function historyOf(source: "bars" | "ticks", events: readonly Event[]) {
+  const processor = portfolioModel(watching, source);
   let state = processor.initial();
   const answers = events.flatMap((event) => {
     state = processor.evolve(state, event);
@@ -63,7 +67,7 @@ describe("a model of scope portfolio", () => {
   });
 
   test("keeps the contract of a processor", () => {
-    const task = given(portfolioModel(watching), ...instant(1, "ABC"), ...bars(2, "AB"));
+    const task = given(portfolioModel(watching, "bars"), ...instant(1, "ABC"), ...bars(2, "AB"));
     expect(task.when(...features(2, "A"), ...instant(3, "AC"))).toHaveLength(3);
   });
 
@@ -103,16 +107,19 @@ describe("a model of scope portfolio", () => {
       "A2",
       "B1",
     ]);
-    expect(history(...instant(1, "A"), ...bars(2, "AB"), ...late, ...features(2, "AB"))).toEqual({
-      shown: ["A1", "B1 A2", "B2"],
-      answers: ["features@1: A", "features@2: BA", "features@2: B"],
+    expect(history(...instant(1, "A"), ...bars(2, "AB"), ...late, ...features(2, "A"))).toEqual({
+      shown: ["A1"],
+      answers: ["features@1: A"],
     });
+    const whole = [...bars(2, "AB"), ...late, ...features(2, "AB")];
+    expect(history(...instant(1, "A"), ...whole).shown).toEqual(["A1", "B2 A2"]);
   });
 
   test("starts anew in another one's place", () => {
-    let state = portfolioModel(watching).initial();
-    for (const event of instant(1, "AB")) state = portfolioModel(watching).evolve(state, event);
-    const next = portfolioModel({ ...watching, version: 2 });
+    let state = portfolioModel(watching, "bars").initial();
+    for (const event of instant(1, "AB"))
+      state = portfolioModel(watching, "bars").evolve(state, event);
+    const next = portfolioModel({ ...watching, version: 2 }, "bars");
     const task = given({ ...next, initial: () => structuredClone(state) });
     expect(task.when(...instant(2, "A"))[0]?.value.strength).toBe(0.01);
   });
@@ -124,16 +131,76 @@ describe("a model of scope portfolio", () => {
       evolve: () => undefined,
       signal: () => 1,
     };
-    expect(given(portfolioModel(none)).when(...instant(1, "AB"))).toHaveLength(2);
+    expect(given(portfolioModel(none, "bars")).when(...instant(1, "AB"))).toHaveLength(2);
   });
 
   test("stops at a strength that is none, naming model, symbol and bar", () => {
     const wrong: PortfolioModel = { ...watching, signal: () => 2 } as PortfolioModel;
-    expect(() => given(portfolioModel(wrong)).when(...instant(60, "A"))).toThrow(
+    expect(() => given(portfolioModel(wrong, "bars")).when(...instant(60, "A"))).toThrow(
       expect.objectContaining({
         code: "MODEL_STRENGTH_INVALID",
         message: "model watching gave 2 for A at the bar to 1970-01-01T00:00:00.000060Z",
       }),
     );
+  });
+});
+
+/** What a print makes of one bar: it is known then, whatever its end. */
+const closed = (timeUs: number, symbol: string, endUs: number): Event[] =>
+  [...bars(endUs, symbol), ...features(endUs, symbol)].map((event) => ({ ...event, timeUs }));
+
+describe("on a tape of ticks", () => {
+  const prints = (...closing: readonly (readonly [number, string, number])[]) =>
+    historyOf(
+      "ticks",
+      closing.flatMap(([timeUs, symbol, endUs]) => closed(timeUs, symbol, endUs)),
+    );
+
+  test("an instant is the end of a bar: every symbol that was seen is waited for", () => {
+    const { shown, answers } = prints([11, "A", 10], [12, "B", 10], [21, "B", 20], [24, "A", 20]);
+    expect(shown).toEqual(["A10", "B10", "B20 A20"]);
+    expect(answers).toEqual(["features@11: A", "features@12: B", "features@24: BA"]);
+  });
+
+  test("a symbol without a print holds one instant back, until the first bar of a later end", () => {
+    const { shown, answers } = prints(
+      ...([
+        [11, "A", 10],
+        [12, "B", 10],
+        [13, "C", 10],
+      ] as const),
+      ...([
+        [21, "A", 20],
+        [22, "B", 20],
+      ] as const),
+      ...([
+        [31, "B", 30],
+        [32, "A", 30],
+      ] as const),
+    );
+    expect(shown.slice(3)).toEqual(["A20 B20", "B30 A30"]);
+    expect(answers.slice(3)).toEqual(["market.bars@31: AB", "features@32: BA"]);
+  });
+
+  test("a symbol that prints again is in the next instant, with the old bar in the one at hand", () => {
+    const { shown } = prints(
+      ...([
+        [11, "A", 10],
+        [12, "B", 10],
+      ] as const),
+      ...([
+        [21, "A", 20],
+        [31, "A", 30],
+      ] as const),
+      ...([
+        [41, "A", 40],
+        [42, "B", 20],
+      ] as const),
+      ...([
+        [51, "A", 50],
+        [52, "B", 50],
+      ] as const),
+    );
+    expect(shown.slice(2)).toEqual(["A20", "A30", "A40", "B20", "A50 B50"]);
   });
 });

@@ -3,7 +3,7 @@
 
 import type { TopicName } from "../schemas/generated/facts.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
-import { dealOf } from "../schemas/values/deal.ts";
+import { carryOf, dealOf } from "../schemas/values/deal.ts";
 import { notionalMinor } from "../schemas/values/money.ts";
 import type { AnyEvent, EventOf } from "../streams/event.ts";
 import type { AlgorithmConfig } from "./flow-config.ts";
@@ -49,6 +49,7 @@ function cashFault(
   const executed = new Map<number, number>();
   for (const event of events.get("fills") ?? []) {
     const { value } = event as EventOf<"fills">;
+    cash -= carryOf(value) ?? 0n;
     const deal = dealOf(value);
     if (deal === null) continue;
     const quantity = deal.side === "BUY" ? deal.quantity : -deal.quantity;

@@ -29,6 +29,16 @@ export function drawCosts(seed: number): Partial<VenueConfig> {
       back: drawDelay(random),
       rejectPerMillion: random.integer(2) * random.integer(300_000),
     },
+    carry: {
+      atUs: (OPEN_US + random.integer(600_000_000)) % (24 * HOUR_US),
+      dayCount: pick(random, [360, 365] as const),
+      borrowPerMillion: random.integer(900_000),
+      financingPerMillion: random.integer(900_000) - 300_000,
+      funding:
+        random.integer(2) === 0
+          ? null
+          : { perMillion: random.integer(2_000) - 500, everyUs: 300_000_000 },
+    },
     trading: {
       hours: random.integer(2) === 0 ? null : { openUs: OPEN_US, closeUs: OPEN_US + HOUR_US },
       status: true,

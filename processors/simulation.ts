@@ -23,6 +23,7 @@ import type {
   ExitsConfig,
   FlowConfig,
   OrderRiskConfig,
+  RiskConfig,
   SizingConfig,
 } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
@@ -47,6 +48,8 @@ export interface ScenarioOptions {
   /** With corporate actions in between; the rest of the market is that of the seed. */
   readonly actions?: boolean;
   readonly sizing?: SizingConfig;
+  /** With checks of whole proposals, and with persons' overlays among the commands. */
+  readonly risk?: Partial<RiskConfig>;
   /** Instead of the seed's own. */
   readonly commands?: (market: readonly SourceFact[]) => readonly SourceFact[];
   /** With an order gate. */
@@ -78,10 +81,12 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   });
   const drawn = drawCommands(random, market);
   const commands = options.commands?.(market) ?? drawn;
+  const overlays = options.risk === undefined ? [] : drawOverlays(seed, market, symbols);
   const actions = options.actions === true ? drawActions(seed, market, symbols) : [];
   const statuses = options.costs === true ? drawStatuses(seed, market, symbols) : [];
   const quotes = quoted ? drawQuotes(seed, market) : [];
-  const facts = [...listings, ...market, ...quotes, ...commands, ...actions, ...statuses].sort(
+  const ordered = [...commands, ...overlays, ...actions, ...statuses];
+  const facts = [...listings, ...market, ...quotes, ...ordered].sort(
     (a, b) => a.arrivalUs - b.arrivalUs,
   );
   const partitions = options.partitions ?? 1 + random.integer(8);
@@ -91,7 +96,8 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const venue = options.costs === true ? { ...config.venue, ...drawCosts(seed) } : config.venue;
   const orders = algorithm === undefined ? config.orders : { ...config.orders, algorithm };
   const gated = orderRisk === undefined ? {} : { orderRisk };
-  const topology = flowTopology({ ...config, sizing, model, venue, orders, ...gated });
+  const risk = { ...config.risk, ...options.risk };
+  const topology = flowTopology({ ...config, sizing, model, venue, orders, risk, ...gated });
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,
@@ -265,6 +271,31 @@ function drawCommands(random: Random, market: readonly SourceFact[]): readonly S
       kind === "SetLimit"
         ? command(kind, { limit: "maxDrawdownBps", value: 1 + random.integer(300) })
         : command(kind);
+    return { topic: "control.commands", timeUs, arrivalUs: timeUs, value };
+  });
+}
+
+function drawOverlays(
+  seed: number,
+  market: readonly SourceFact[],
+  symbols: readonly string[],
+): readonly SourceFact[] {
+  const random = new Random(-2_000_000_011 - seed);
+  if (market.length === 0) return [];
+  return Array.from({ length: random.integer(5) }, (): SourceFact => {
+    const { timeUs } = pick(random, market);
+    const overlay = pick(random, ["RESTRICTED_BUYS", "RESTRICTED", "BLACKOUT", "TARGET"] as const);
+    const symbol = pick(random, overlay === "TARGET" ? symbols : ["", ...symbols]);
+    const lasting = random.integer(3) === 0;
+    const value =
+      random.integer(4) === 0
+        ? command("LiftOverlay", { symbol })
+        : command("SetOverlay", {
+            overlay,
+            symbol,
+            value: overlay === "TARGET" ? random.integer(4_000) - 2_000 : null,
+            untilUs: lasting ? null : timeUs + 1 + random.integer(30 * MINUTE_US),
+          });
     return { topic: "control.commands", timeUs, arrivalUs: timeUs, value };
   });
 }

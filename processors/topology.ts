@@ -31,7 +31,7 @@ export function flowTopology(config: FlowConfig): Topology {
     processors: [
       ...(fromTicks ? [barBuilder(config.bars)] : []),
       featureBuilder(config.features),
-      model.scope === "portfolio" ? portfolioModel(model) : signalModel(model),
+      model.scope === "portfolio" ? portfolioModel(model, config.source) : signalModel(model),
       followsTurns(sizing) ? portfolioBuilder(sizing, portfolio) : bookReviewer(sizing, portfolio),
       riskGate(config.risk, config.portfolio),
       orderRouter(config.orders, config.portfolio),

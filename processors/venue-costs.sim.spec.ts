@@ -35,7 +35,11 @@ describe("a venue with all costs on", () => {
     const findings: string[] = [];
     let crashes = 0;
     for (let seed = 0; seed < SEEDS; seed++) {
-      const scenario = flowScenario(seed, { costs: true, actions: seed % 2 === 1 });
+      const scenario = flowScenario(seed, {
+        costs: true,
+        actions: seed % 2 === 1,
+        quotes: seed % 3 === 2,
+      });
       const { finding, counts } = await simulate({ seed, scenario });
       if (finding !== null) findings.push(`seed ${seed}: ${finding}`);
       crashes += counts.get("crashed") ?? 0;
@@ -48,7 +52,7 @@ describe("a venue with all costs on", () => {
     const parts = new Set<string>();
     const said = new Set<string>();
     for (let seed = 0; seed < SEEDS; seed++) {
-      const scenario = flowScenario(seed, { costs: true });
+      const scenario = flowScenario(seed, { costs: true, quotes: seed % 3 === 2 });
       const one = await fillsOf(scenario, 1);
       expect(told(await fillsOf(scenario, 1)), `seed ${seed}`).toEqual(told(one));
       expect(told(await fillsOf(scenario, 3)), `seed ${seed}`).toEqual(told(one));
@@ -57,7 +61,10 @@ describe("a venue with all costs on", () => {
         for (const { part } of value.parts) parts.add(part);
       }
     }
-    for (const each of ["TRADE_CANCEL", "MarketClosed", "MarketHalted", "RefusedByVenue"]) {
+    for (const each of [
+      ...["TRADE_CANCEL", "MarketClosed", "MarketHalted", "RefusedByVenue"],
+      ...["BorrowFee", "Financing", "Funding"],
+    ]) {
       expect(said).toContain(each);
     }
     expect([...parts].sort()).toEqual([

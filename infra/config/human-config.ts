@@ -49,6 +49,7 @@ export interface HumanConfig {
     readonly fees?: HumanFees;
     readonly chance?: HumanChance;
     readonly trading?: HumanTrading;
+    readonly carry?: HumanCarry;
   };
   readonly commands: readonly HumanCommand[];
   readonly seed: number;
@@ -102,6 +103,15 @@ export interface HumanTrading {
   readonly hours?: { readonly open: string; readonly close: string };
   readonly status?: boolean;
   readonly closed?: "wait" | "refuse";
+}
+
+export interface HumanCarry {
+  readonly at?: string;
+  readonly dayCount?: number;
+  readonly borrow?: number;
+  readonly financing?: number;
+  readonly funding?: number;
+  readonly fundingEvery?: string;
 }
 
 export type HumanSizing = HumanSizingChoices &

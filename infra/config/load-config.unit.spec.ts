@@ -82,6 +82,7 @@ venue:
     hours: { open: "14:30", close: "21:00" }
     status: true
     closed: refuse
+  carry: { at: "22:00", dayCount: 365, borrow: 0.01, financing: -0.02, funding: 0.0001, fundingEvery: 4h }
 `,
   `
 tape: x
@@ -94,7 +95,7 @@ venue:
 ];
 /** The same keys otherwise. */
 const otherVenue =
-  "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero }, chance: { toVenue: { distribution: constant, time: 1ms }, back: { distribution: constant, time: 9ms } }, trading: { hours: { open: '00:00', close: '01:00' } } }";
+  "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero }, chance: { toVenue: { distribution: constant, time: 1ms }, back: { distribution: constant, time: 9ms } }, trading: { hours: { open: '00:00', close: '01:00' } }, carry: { borrow: 0.5 } }";
 
 /** The order gate that `whole` does not have: every key, and another one. */
 const gated = `tape: x
@@ -560,6 +561,17 @@ describe("what a venue costs", () => {
     });
   });
 
+  test("is taken as its page shows it, every key of which stands there", () => {
+    const page = readFileSync(resolve(import.meta.dirname, "../../docs/venue.md"), "utf8");
+    const examples = [...page.matchAll(/```yaml\n([^`]+)```/g)].map(([, text = ""]) => text);
+    expect(examples.length).toBeGreaterThan(1);
+    expect(examples.flatMap((text) => findings(text))).toEqual([]);
+    for (const key of dottedKeys().filter((name) => /^venue\..+\./.test(name))) {
+      const leaf = key.slice(key.lastIndexOf(".") + 1);
+      expect(page, key).toMatch(new RegExp(`\\b${leaf}\\b`));
+    }
+  });
+
   test("what it leaves to chance and when it trades", () => {
     const [, whole, other, constant] = venues.map((text) => read(text, "seed=77").flow.venue);
     expect(whole?.chance).toEqual({
@@ -573,6 +585,14 @@ describe("what a venue costs", () => {
       status: true,
       closed: "REFUSE",
     });
+    expect(whole?.carry).toEqual({
+      atUs: 79_200_000_000,
+      dayCount: 365,
+      borrowPerMillion: 10_000,
+      financingPerMillion: -20_000,
+      funding: { perMillion: 100, everyUs: 14_400_000_000 },
+    });
+    expect(other?.carry).toBeUndefined();
     expect(other?.chance?.back).toEqual({ kind: "LOGNORMAL", medianUs: 3_000, sigma: 1 });
     expect(constant?.chance?.toVenue).toEqual({ kind: "CONSTANT", us: 3_000 });
     expect(constant?.trading).toBeUndefined();
@@ -584,7 +604,7 @@ describe("what a venue costs", () => {
       expect(configFromText(config.document, PATH).canonical).toEqual(config.canonical);
     }
     const { canonical, flow } = read(
-      "tape: x\nvenue: { price: {}, fees: {}, chance: {}, trading: {} }",
+      "tape: x\nvenue: { price: {}, fees: {}, chance: {}, trading: {}, carry: {} }",
     );
     expect(canonical).toEqual(read("tape: x").canonical);
     expect(flow.venue).toEqual(read("tape: x").flow.venue);
@@ -610,6 +630,14 @@ describe("what a venue costs", () => {
     [
       "trading: { hours: { open: '21:00', close: '14:30' } }",
       'f:2:52: venue.trading.hours.close: found "14:30"; must be after venue.trading.hours.open',
+    ],
+    [
+      "carry: { funding: 0.1, fundingEvery: 7h }",
+      'f:2:47: venue.carry.fundingEvery: found "7h"; must go into a day without rest',
+    ],
+    [
+      "carry: { borrow: 0.1, dayCount: 364 }",
+      "f:2:42: venue.carry.dayCount: found 364; must be 360 or 365",
     ],
     ["fees: { minimum: 1 }", "f:2:27: venue.fees.minimum: needs venue.fees.tiers beside it"],
     ["fees: { tiers: [{ from: 5 }] }", "f:2:34: venue.fees.tiers[0].from: found 5; the first is 0"],

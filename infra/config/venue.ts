@@ -2,6 +2,7 @@
 // without these groups comes out as it always did.
 
 import type {
+  CarryConfig,
   ChanceConfig,
   Delay,
   FeeRate,
@@ -14,6 +15,7 @@ import type {
 import { feePresets } from "../../processors/paper-venue/fee-presets.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type {
+  HumanCarry,
   HumanChance,
   HumanConfig,
   HumanDelay,
@@ -43,16 +45,18 @@ export function venueCosts(
   read: VenueReader,
   human: HumanVenue,
   seed: number,
-): Pick<VenueConfig, "price" | "fees" | "chance" | "trading"> {
+): Pick<VenueConfig, "price" | "fees" | "chance" | "trading" | "carry"> {
   const price = priceOf(read, human);
   const fees = human.fees === undefined ? null : feesOf(read, human.fees);
   const chance = chanceOf(read, human, seed);
   const trading = tradingOf(read, human);
+  const carry = carryOf(read, human);
   return {
     ...(price === null ? {} : { price }),
     ...(fees === null ? {} : { fees }),
     ...(chance === null ? {} : { chance }),
     ...(trading === null ? {} : { trading }),
+    ...(carry === null ? {} : { carry }),
   };
 }
 
@@ -191,6 +195,40 @@ function tradingOf(read: VenueReader, { trading }: HumanVenue): TradingConfig | 
   return { hours: span, status, closed: closed === "wait" ? "WAIT" : "REFUSE" };
 }
 
+const DAY_US = 86_400_000_000;
+
+/** null where holding costs nothing. */
+function carryOf(read: VenueReader, { carry }: HumanVenue): CarryConfig | null {
+  if (carry === undefined) return null;
+  const rate = (key: "borrow" | "financing" | "funding"): number =>
+    read.fraction(`/venue/carry/${key}`, carry[key] ?? 0, PPM_DIGITS);
+  const perMillion = rate("funding");
+  const { dayCount = 360, fundingEvery } = carry;
+  if (dayCount !== 360 && dayCount !== 365) {
+    read.fail("/venue/carry/dayCount", `found ${dayCount}; must be 360 or 365`);
+  }
+  if (fundingEvery !== undefined && perMillion === 0) {
+    read.fail("/venue/carry/fundingEvery", "does nothing without venue.carry.funding");
+  }
+  const everyUs =
+    fundingEvery === undefined
+      ? DAY_US / 3
+      : read.duration("/venue/carry/fundingEvery", fundingEvery, 1);
+  if (everyUs > 0 && DAY_US % everyUs !== 0) {
+    const rule = "must go into a day without rest";
+    read.fail("/venue/carry/fundingEvery", `found "${fundingEvery}"; ${rule}`);
+  }
+  const [borrowPerMillion, financingPerMillion] = [rate("borrow"), rate("financing")];
+  if (borrowPerMillion === 0 && financingPerMillion === 0 && perMillion === 0) return null;
+  return {
+    atUs: timeOfDayUs(carry.at ?? "00:00") % DAY_US,
+    dayCount: dayCount === 365 ? 365 : 360,
+    borrowPerMillion,
+    financingPerMillion,
+    funding: perMillion === 0 ? null : { perMillion, everyUs },
+  };
+}
+
 /** Takes what the schema's pattern takes. */
 export function timeOfDayUs(text: string): number {
   const [hour = 0, minute = 0, second = 0] = text.split(":").map(Number);
@@ -201,8 +239,12 @@ const isOff = (value: HumanLimit): value is "off" | null => value === "off" || v
 
 /** What is switched on, each value in one form; the section as it stands where it has none of the groups. */
 export function oneVenue(human: HumanVenue): { readonly [key: string]: Plain } {
-  const { chance } = human;
-  const one = chance === undefined ? human : { ...human, chance: oneChance(chance) };
+  const { chance, carry } = human;
+  const one = {
+    ...human,
+    ...(chance === undefined ? {} : { chance: oneChance(chance) }),
+    ...(carry?.fundingEvery === undefined ? {} : { carry: oneCarry(carry) }),
+  };
   return Object.fromEntries(
     Object.entries(one as unknown as { readonly [key: string]: Plain }).filter(
       ([key, value]) => !(groups.has(key) && isIdle(value)),
@@ -210,7 +252,7 @@ export function oneVenue(human: HumanVenue): { readonly [key: string]: Plain } {
   );
 }
 
-const groups: ReadonlySet<string> = new Set(["price", "fees", "chance", "trading"]);
+const groups: ReadonlySet<string> = new Set(["price", "fees", "chance", "trading", "carry"]);
 
 const isIdle = (value: Plain): boolean =>
   typeof value === "object" && value !== null && Object.keys(value).length === 0;
@@ -221,6 +263,11 @@ function oneChance({ toVenue, back, ...rest }: HumanChance): HumanChance {
     ...(toVenue === undefined ? {} : { toVenue: oneDelay(toVenue) }),
     ...(back === undefined ? {} : { back: oneDelay(back) }),
   };
+}
+
+function oneCarry(carry: HumanCarry): HumanCarry {
+  const us = parseDurationUs(carry.fundingEvery ?? "");
+  return us === null ? carry : { ...carry, fundingEvery: formatDurationUs(us) };
 }
 
 const oneDelay = (delay: HumanDelay): HumanDelay => ({

@@ -6,7 +6,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
-import { dealOf } from "../../schemas/values/deal.ts";
+import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { averagePrice, flat } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
@@ -75,6 +75,8 @@ export class TradeDigest {
     if (said.execType === "REJECTED" && said.reason !== "UnknownOrder") this.rejected++;
     if (said.execType === "CANCELED" || said.execType === "EXPIRED") this.canceled++;
     const instrument = this.instruments.get(said.symbol);
+    const carried = carryOf(said);
+    if (carried !== null) this.carry(said.symbol, carried);
     const report = dealOf(said);
     if (report === null || instrument === undefined) return;
     const quantity = report.side === "BUY" ? report.quantity : -report.quantity;
@@ -91,6 +93,14 @@ export class TradeDigest {
     kept.count++;
     if (step.closed !== null) this.close(instrument, step.closed);
     addToBuckets(kept.marks, timeUs, markOf(report, instrument), mergeMarks);
+  }
+
+  /** What holding costs is a fee, of the open trip. */
+  private carry(symbol: string, cost: bigint): void {
+    this.fees += cost;
+    const kept = this.symbols.get(symbol);
+    if (kept === undefined || kept.trip === null) return;
+    kept.trip = { ...kept.trip, fees: kept.trip.fees + cost };
   }
 
   private fillsIn(symbol: string): SymbolFills {

@@ -49,14 +49,13 @@ interface Run {
 interface Metrics {
   readonly totalReturn: number;
   readonly annualReturn: number | null;
-  readonly annualVolatility: number;
   readonly maxDrawdown: number;
   readonly trades: number;
   readonly fills: number;
   readonly fees: string;
   readonly slippage: string;
   readonly measures: Readonly<
-    Record<"sharpe" | "benchmarkReturn" | "informationRatio" | "beta", Measure>
+    Record<"sharpe" | "annualVolatility" | "benchmarkReturn" | "informationRatio" | "beta", Measure>
   >;
   readonly attribution: {
     readonly bySide: readonly { readonly name: string; readonly contribution: number }[];
@@ -82,11 +81,12 @@ const bracketed = ({ value, interval }: Measure): string =>
 
 /** The page's row of an example. */
 function rowOf(name: string, metrics: Metrics): string {
+  const volatility = metrics.measures.annualVolatility;
   const cells = [
     name,
     percent(metrics.totalReturn),
     metrics.annualReturn === null ? "too few days" : percent(metrics.annualReturn),
-    percent(metrics.annualVolatility),
+    volatility.interval === null ? "too few days" : percent(volatility.value ?? 0),
     bracketed(metrics.measures.sharpe),
     percent(metrics.maxDrawdown),
     grouped(metrics.trades, 0),

@@ -43,6 +43,8 @@ export interface Book {
   /** Why there is no trading whatever the hours; and when that last ended, -1 where it never did. */
   halt: "MarketHalted" | "MarketClosed" | null;
   resumedUs: number;
+  /** Carry is charged up to it; -1 before the first event. */
+  carriedUs: number;
   /** Executions that may be undone; none where nobody says so. */
   deals: readonly ExecutionReport[];
   /** null where no part of a price asks for it. */
@@ -91,6 +93,7 @@ export function bookOf(state: VenueState, symbol: string): Book {
     shut: [],
     halt: null,
     resumedUs: -1,
+    carriedUs: -1,
     deals: [],
     liquidity: null,
     bid: null,

@@ -10,6 +10,7 @@
 import type { Order } from "../../schemas/generated/orders.ts";
 import type { VenueConfig } from "../flow-config.ts";
 import type { Book, VenueState } from "./book.ts";
+import { accrue } from "./carry.ts";
 import { delayBack, delayTo, isRefused } from "./chance.ts";
 import { closedBy, sessionFrom } from "./hours.ts";
 import { deny, handle } from "./requests.ts";
@@ -39,10 +40,12 @@ export function catchUp(at: At, nowUs: number, isOrder: boolean): void {
     const next = book.underway[0];
     if (next === undefined || next.dueUs > nowUs || (next.dueUs === nowUs && !isOrder)) break;
     openDoors(at, next.dueUs);
+    accrue(new Session(at.state, book, at.config, next.dueUs));
     book.underway.shift();
     admit(at, next.order, next.dueUs, next.isDenied);
   }
   openDoors(at, nowUs);
+  accrue(new Session(at.state, book, at.config, nowUs));
 }
 
 /** Those that waited for the opening, in their order, as of the opening. */
@@ -56,6 +59,7 @@ function openDoors(at: At, nowUs: number): void {
     const opensUs =
       hours === null ? waitedUs : Math.max(waitedUs, sessionFrom(hours, waitedUs).openUs);
     if (opensUs > nowUs) break;
+    accrue(new Session(at.state, book, config, opensUs));
     book.shut.shift();
     work(at, first.order, opensUs, true);
   }

@@ -62,7 +62,8 @@ export function paperVenue(
       { fill: config.fill, source },
     );
   }
-  const isDelayed = config.chance !== undefined || config.trading !== undefined;
+  const isDelayed =
+    config.chance !== undefined || config.trading !== undefined || config.carry !== undefined;
   const learnsBars = onTicks && config.price !== undefined;
   return {
     name: "paper-venue",

@@ -4,7 +4,7 @@
 import type { ExecReason } from "../../schemas/generated/fills.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
-import { endsOrders, splitQuantity } from "../../schemas/values/corporate-action.ts";
+import { endsOrders, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { jumpTo } from "./bar-path.ts";
 import { noTrades } from "./book.ts";
 import { splitLiquidity } from "./liquidity.ts";
@@ -39,7 +39,7 @@ export function deny(session: Session, order: Order): void {
 /** Every order of the symbol ends; what is held of it here is in new shares, or no longer. */
 export function act(session: Session, action: CorporateAction): void {
   if (!endsOrders(action)) return;
-  const { book, nowUs } = session;
+  const { book, config, nowUs } = session;
   for (const resting of [...book.resting]) {
     if (session.isResting(resting)) session.end(resting, "CANCELED", "CorporateAction");
   }
@@ -53,6 +53,9 @@ export function act(session: Session, action: CorporateAction): void {
   }
   if (book.liquidity !== null && action.action === "SPLIT") {
     splitLiquidity(book.liquidity, (shares) => splitQuantity(shares, action));
+  }
+  if (config.carry !== undefined && action.action === "SPLIT") {
+    book.last = splitPrice(book.last, action);
   }
   // Of shares that are no more.
   book.bid = null;

@@ -7,7 +7,7 @@ import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
-import { dealOf } from "../../schemas/values/deal.ts";
+import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { averagePrice, flat } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
@@ -58,9 +58,19 @@ function evolve(state: TradesState, event: EventOf<Input>): TradesState {
   else if (event.topic === "fills") {
     const deal = dealOf(event.value);
     if (deal !== null) fold(state, deal);
+    else carry(state, event.value);
   } else if (event.topic === "market.corporate-actions") act(state, event.value, event.timeUs);
   else state.instruments.set(event.value.symbol, event.value);
   return state;
+}
+
+/** What holding costs is a fee of the open trip. */
+function carry(state: TradesState, report: ExecutionReport): void {
+  const cost = carryOf(report);
+  const { symbol, portfolio } = report;
+  const trip = state.open.get(symbol)?.get(portfolio);
+  if (cost === null || trip === undefined) return;
+  keep(state, portfolio, symbol, { ...trip, fees: trip.fees + cost });
 }
 
 /** Widens the excursions of the symbol's open trips; a bar that began before the entry does not. */

@@ -213,9 +213,9 @@ export interface ExecutionReport {
   readonly portfolio: string;
   readonly symbol: string;
   readonly side: Side;
-  /** executed, or busted by a TRADE_CANCEL, always positive; 0 of other reports */
+  /** executed, undone by a TRADE_CANCEL, or held where CARRIED; always positive, 0 of other reports */
   readonly quantity: number;
-  /** executed price; 0 unless FILLED or TRADE_CANCEL */
+  /** executed price, also of a TRADE_CANCEL; what a position that is CARRIED is valued at; else 0 */
   readonly price: number;
   /** still open after this report */
   readonly leavesQuantity: number;

@@ -14,3 +14,7 @@ export function dealOf(report: ExecutionReport): ExecutionReport | null {
   const side = report.side === "BUY" ? "SELL" : "BUY";
   return { ...report, execType: "FILLED", side, fee: -report.fee, slippage: 0, parts: [] };
 }
+
+/** What a position has cost to hold, in minor units; null where the report says nothing of that. */
+export const carryOf = (report: ExecutionReport): bigint | null =>
+  report.execType === "CARRIED" ? report.fee : null;

@@ -1,0 +1,108 @@
+// What holding costs, against figures by hand, and a day at a time against many at once.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseIsoUs } from "../../schemas/values/time.ts";
+import { bar, MINUTE_US, order, split } from "../../streams/testing/facts.ts";
+import { at, equity, given } from "../../streams/testing/given.ts";
+import type { CarryConfig, VenueConfig } from "../flow-config.ts";
+import { paperVenue } from "./paper-venue.ts";
+
+const carry: CarryConfig = {
+  atUs: 0,
+  dayCount: 360,
+  borrowPerMillion: 0,
+  financingPerMillion: 0,
+  funding: null,
+};
+const venueOf = (changes: Partial<CarryConfig>): VenueConfig => ({
+  fill: "next-open",
+  latencyUs: 1,
+  slippageBps: 0,
+  participationBps: null,
+  feePerMillion: 0,
+  minimumFeeMinor: 0,
+  carry: { ...carry, ...changes },
+});
+const us = (text: string): number => parseIsoUs(text) as number;
+const noon = us("2020-06-05T12:00:00Z");
+const minute = (endUs: number, price: number) => at(endUs, "market.bars", bar("A", endUs, price));
+type Event = ReturnType<typeof minute> | ReturnType<typeof splits>;
+const splits = (timeUs: number) => at(timeUs, "market.corporate-actions", split("A", 2, 1));
+
+/** What is told after a trade of so many shares at 100.00 at noon, a Friday. */
+function charges(changes: Partial<CarryConfig>, quantity: number, ...events: readonly Event[]) {
+  const found = given(
+    paperVenue(venueOf(changes), "bars"),
+    at(0, "market.instruments", equity("A")),
+  ).when(
+    at(noon, "orders", order(1, "A", quantity, { decidedUs: noon })),
+    minute(noon + MINUTE_US, 100_00),
+    ...events,
+  );
+  return found
+    .map(({ value }) => value)
+    .filter(({ execType }) => execType === "CARRIED")
+    .map(({ reason, fee, tradeUs, side, quantity: held, price }) => ({
+      reason,
+      fee,
+      tradeUs,
+      held: side === "BUY" ? held : -held,
+      price,
+    }));
+}
+
+describe("carry", () => {
+  const monday = us("2020-06-08T12:00:00Z");
+
+  test("charges a short what it borrows, each night, weekends too, at the last price", () => {
+    // 100 × 100.00 × 3.6 % / 360 = 1.00 a day.
+    expect(charges({ borrowPerMillion: 36_000 }, -100, minute(monday, 999_99))).toEqual([
+      { reason: "BorrowFee", fee: 3_00n, tradeUs: us("2020-06-08"), held: -100, price: 100_00 },
+    ]);
+    expect(charges({ borrowPerMillion: 36_000 }, 100, minute(monday, 100_00))).toEqual([]);
+  });
+
+  test("charges a long its financing, or pays it", () => {
+    const cost = charges({ financingPerMillion: 36_000, dayCount: 365 }, 100, minute(monday, 1));
+    // 10,000 × 3.6 % × 3 / 365 = 2.9589.
+    expect(cost.map(({ reason, fee }) => [reason, fee])).toEqual([["Financing", 2_96n]]);
+    const paid = charges({ financingPerMillion: -36_000 }, 100, minute(monday, 1));
+    expect(paid.map(({ fee }) => fee)).toEqual([-3_00n]);
+  });
+
+  test("a funding time takes from longs what it gives to shorts", () => {
+    const funding = { perMillion: 100, everyUs: 8 * 60 * MINUTE_US };
+    const tonight = minute(us("2020-06-05T16:00:00Z"), 100_00);
+    // 10,000 × 0.01 %, at 16:00.
+    expect(charges({ funding }, 100, tonight).map(({ fee }) => fee)).toEqual([1_00n]);
+    expect(charges({ funding }, -100, tonight).map(({ fee }) => fee)).toEqual([-1_00n]);
+    expect(charges({ funding }, 100, minute(us("2020-06-05T15:59:00Z"), 100_00))).toEqual([]);
+  });
+
+  test("values new shares at a new price after a split", () => {
+    const found = charges(
+      { borrowPerMillion: 36_000 },
+      -100,
+      splits(noon + 9e7),
+      minute(monday, 50_00),
+    );
+    expect(found).toMatchObject([{ fee: 3_00n, held: -200, price: 50_00 }]);
+  });
+
+  test("is the same however often one looks, but for rounding each time", () => {
+    const offsets = fc.array(fc.integer({ min: 1, max: 5 * 24 * 60 - 1 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(offsets, fc.integer({ min: 1, max: 900_000 }), (minutes, borrowPerMillion) => {
+        const end = minute(noon + 5 * 24 * 60 * MINUTE_US, 100_00);
+        const times = [...new Set(minutes)].sort((a, b) => a - b);
+        const looks = times.map((each) => minute(noon + each * MINUTE_US + 1, 100_00));
+        const [whole] = charges({ borrowPerMillion }, -100, end);
+        const parts = charges({ borrowPerMillion }, -100, ...looks, end);
+        const sum = parts.reduce((all, { fee }) => all + fee, 0n);
+        const difference = sum - (whole?.fee ?? 0n);
+        expect(difference < 0n ? -difference : difference).toBeLessThanOrEqual(3n);
+      }),
+    );
+  });
+});
