@@ -101,6 +101,8 @@ export class Desk {
     if (isRestated) this.decideAt(report.tradeUs);
     const deal = dealOf(report);
     if (deal !== null) execute(book, deal);
+    // Closed by the venue: nothing of what was approved before stands.
+    if (report.reason === "MarginCall") book.approval = null;
     for (const list of [book.working, book.exits]) {
       const known = list.find(({ order }) => order.orderId === orderId);
       if (known !== undefined) this.note(book, list, known, report);
