@@ -641,6 +641,14 @@ describe("losses, trades and stages", () => {
       proposed(day(0), ["A", 100, 100_00]),
     ]);
     expect([enabled.outcome, quantities(enabled)]).toEqual(["PASS", { A: 100 }]);
+    const again = verdicts(limits, [
+      ...sunk(1_001),
+      told(day(0), "EnableTrading"),
+      told(day(0), "ReduceOnly"),
+      proposed(day(0), ["A", 50, 100_00]),
+      marked(day(0), "A", 50, 800_000_00n, 2_000), // 11 % below the equity at which it was enabled
+    ]);
+    expect(again.map(({ outcome }) => outcome)).toEqual(["CLOSE", "PASS", "CLOSE"]);
     const halted = [...flat, told(0, "HaltTrading"), ...sunk(5_000).slice(-2)];
     expect(verdicts(limits, halted)).toEqual([]);
   });
