@@ -1,7 +1,7 @@
 // Opening-range breakout: note the highest and lowest close of the session's first half hour; go with the
 // first close outside of them, and be out five minutes before the session ends.
-// Idea: Crabel (1990), Day Trading with Short Term Price Patterns and Opening Range Breakout; the book's
-// range is the opening price plus or minus a stretch, the half hour is what is common since.
+// Idea: Crabel (1990), Day Trading with Short Term Price Patterns and Opening Range Breakout; here the range
+// is that of the closes, because a model sees no highs and lows.
 
 import type { SignalModel } from "tapedeck";
 

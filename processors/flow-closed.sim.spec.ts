@@ -16,6 +16,7 @@ import {
   readWritten,
   type WrittenPartition,
 } from "../streams/simulator/written.ts";
+import type { AlgorithmConfig } from "./flow-config.ts";
 import { flowScenario } from "./simulation.ts";
 import { pastSeeds } from "./simulation-seeds.ts";
 
@@ -54,9 +55,16 @@ async function answers(scenario: Scenario, tape: EventLog, partitions: number) {
   return told;
 }
 
+const algorithm: AlgorithmConfig = {
+  schedule: { method: "POV", overUs: 120_000_000, rateBps: 1_000 },
+  maxChildren: 8,
+  leftover: "SWEEP",
+};
+
 describe.each([
   ["a closed run", {}],
   ["a closed run with corporate actions", { actions: true }],
+  ["a closed run on quotes, its orders sliced", { quotes: true, algorithm }],
 ])("%s", (_, options) => {
   test("says the same on 1, 2, 3 and 8 partitions", { timeout: 600_000 }, async () => {
     for (const seed of seeds) {

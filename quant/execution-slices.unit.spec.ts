@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { executionSchedule } from "./almgren-chriss.ts";
 import {
   cumulativeLots,
   evenWeights,
@@ -54,6 +55,23 @@ describe("shortfall weights", () => {
         expect(weight).toBeCloseTo(held(k) - held(k + 1), 12);
       });
     }
+  });
+
+  test("are the trades of the paper's own example, as almgren-chriss.unit.spec.ts has them from DROP", () => {
+    const schedule = executionSchedule({
+      quantity: 1e6,
+      horizon: 5,
+      intervals: 5,
+      volatility: (0.3 * 50) / Math.sqrt(250),
+      temporaryImpact: 2.5e-6,
+      fixedCost: 0.0625,
+      permanentImpact: 2.5e-7,
+      riskAversion: 1e-6,
+    });
+    const trades = shortfallWeights(5, 1 / (schedule?.urgency ?? 0)).map((weight) => weight * 1e6);
+    [457619.3, 252085.6, 142079, 85912.9, 62303.2].forEach((expected, i) => {
+      expect(trades[i]).toBeCloseTo(expected, 1);
+    });
   });
 
   test("tend to even slices for a long half-life, to all at once for a short one", () => {

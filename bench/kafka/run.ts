@@ -20,6 +20,7 @@ import { heading, rowOf } from "./table.ts";
 export const FIGURES = [
   "exactly-once",
   "tick-to-verdict",
+  "kill-switch",
   "restart",
   "scaling",
   "backtest",

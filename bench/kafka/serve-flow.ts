@@ -1,8 +1,9 @@
 // An instance of the verdict flow, both of its groups, as `tapedeck run` serves it. Ends with the pipe
 // to its parent.
 //
-//   node bench/kafka/serve-flow.ts BROKERS PREFIX APP WAIT_US LINGER_MS
+//   node bench/kafka/serve-flow.ts BROKERS PREFIX APP WAIT_US LINGER_MS [KEY=VALUE ...]
 
+import { parseOverride } from "../../infra/config/load-config.ts";
 import { connectKafka } from "../../infra/kafka/client/connection.ts";
 import { planLive } from "../../infra/kafka/service/live-run.ts";
 import { Service } from "../../infra/kafka/service/service.ts";
@@ -11,10 +12,14 @@ import { newServiceGauges } from "../../infra/telemetry/service-gauges.ts";
 import { schemaIds } from "./copy-flow.ts";
 import { verdictConfig } from "./verdict-flow.ts";
 
-const [broker = "", prefix = "", app = "", waitUs = "", lingerMs = ""] = process.argv.slice(2);
+const [broker = "", prefix = "", app = "", waitUs = "", lingerMs = "", ...changes] =
+  process.argv.slice(2);
 const connection = await connectKafka({ brokers: [broker], clientId: "serve-flow" });
-const run = await planLive(await verdictConfig(), { app, prefix }, [], (topic) =>
-  connection.partitionsOf(topic),
+const run = await planLive(
+  await verdictConfig(changes.map(parseOverride)),
+  { app, prefix },
+  [],
+  (topic) => connection.partitionsOf(topic),
 );
 const log: Log = {
   write: (level, message, fields) => {

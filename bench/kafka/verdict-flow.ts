@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadConfig } from "../../infra/config/load-config.ts";
+import { loadConfig, type Override } from "../../infra/config/load-config.ts";
 import type { RunConfig } from "../../infra/config/run-config.ts";
 
 export const SYMBOLS = 10;
@@ -26,12 +26,12 @@ orders: { type: market, latency: 50ms }
 venue: { fill: next-tick, latency: 1ms }
 `;
 
-export async function verdictConfig(): Promise<RunConfig> {
+export async function verdictConfig(overrides: readonly Override[] = []): Promise<RunConfig> {
   const folder = mkdtempSync(join(tmpdir(), "tapedeck-bench-"));
   try {
     const path = join(folder, "flow.yaml");
     writeFileSync(path, `tape: ${folder}\n${YAML}`);
-    return await loadConfig(path);
+    return await loadConfig(path, overrides);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

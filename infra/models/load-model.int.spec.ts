@@ -153,6 +153,13 @@ describe("a good model", () => {
     expect([activity?.calls[0], activity?.barEndUs[0]]).toEqual([4, 60]);
   });
 
+  test("is of the kind that its code says, whatever its comments say", async () => {
+    const said = `// Not scope: "portfolio".\n/**\n * scope: "portfolio" */\n${good}`;
+    expect((await loadModel(write(said), folder)).model.scope).toBeUndefined();
+    const quoted = several.replace("scope:", '"scope":');
+    expect((await loadModel(write(quoted), folder)).model.scope).toBe("portfolio");
+  });
+
   test("of our own goes by its name", async () => {
     const built = await loadModel("ema-cross", folder);
     expect(built).toMatchObject({ source: null, typeCheck: null, model: { name: "ema-cross" } });

@@ -56,7 +56,10 @@ export async function loadModel(nameOrPath: string, baseDir: string): Promise<Lo
 
 /** Which contract the compiler is to hold a file to: one at a time, so that what it says is of that one. */
 const kindIn = (text: string): string =>
-  /\bscope\s*[:=]\s*["'`]portfolio\b/.test(text) ? "PortfolioModel" : "SignalModel";
+  // Outside of a comment.
+  /^(?:(?!\/\/|\/\*|^\s*\*).)*\bscope["']?\s*[:=]\s*["'`]portfolio\b/m.test(text)
+    ? "PortfolioModel"
+    : "SignalModel";
 
 const sha256 = (data: string | Uint8Array): string =>
   createHash("sha256").update(data).digest("hex");

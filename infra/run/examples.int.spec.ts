@@ -49,18 +49,20 @@ interface Run {
 interface Metrics {
   readonly totalReturn: number;
   readonly annualReturn: number | null;
-  readonly annualVolatility: number;
   readonly maxDrawdown: number;
   readonly trades: number;
   readonly fills: number;
   readonly fees: string;
   readonly slippage: string;
   readonly measures: Readonly<
-    Record<"sharpe" | "benchmarkReturn" | "informationRatio" | "beta", Measure>
+    Record<"sharpe" | "annualVolatility" | "benchmarkReturn" | "informationRatio" | "beta", Measure>
   >;
-  readonly attribution: {
-    readonly bySide: readonly { readonly name: string; readonly contribution: number }[];
-  };
+  readonly attribution: Readonly<
+    Record<
+      "bySide" | "bySymbol",
+      readonly { readonly name: string; readonly contribution: number }[]
+    >
+  >;
 }
 
 const runs = new Map<string, Run>();
@@ -82,11 +84,12 @@ const bracketed = ({ value, interval }: Measure): string =>
 
 /** The page's row of an example. */
 function rowOf(name: string, metrics: Metrics): string {
+  const volatility = metrics.measures.annualVolatility;
   const cells = [
     name,
     percent(metrics.totalReturn),
     metrics.annualReturn === null ? "too few days" : percent(metrics.annualReturn),
-    percent(metrics.annualVolatility),
+    volatility.interval === null ? "too few days" : percent(volatility.value ?? 0),
     bracketed(metrics.measures.sharpe),
     percent(metrics.maxDrawdown),
     grouped(metrics.trades, 0),
@@ -139,7 +142,10 @@ describe.runIf(there)("the examples", { timeout: 300_000 }, () => {
     const text = page.replaceAll(/\s+/g, " ");
     const ema = runs.get("ema-cross") as Run;
     tapedeck("report", ema.run, "--benchmark", "SPY");
-    const { benchmarkReturn, informationRatio, beta } = metricsOf(ema).measures;
+    const { measures, attribution } = metricsOf(ema);
+    const { benchmarkReturn, informationRatio, beta } = measures;
+    const apple = attribution.bySymbol.find(({ name }) => name === "AAPL");
+    expect(text).toContain(`Apple alone made ${percent(apple?.contribution ?? 0)} of`);
     expect(text).toContain(`rose ${percent(benchmarkReturn.value ?? 0)} over the same days`);
     expect(text).toContain(`information ratio of ${bracketed(informationRatio)}`);
     expect(text).toContain(`a beta of ${grouped(beta.value ?? 0, 2)}`);

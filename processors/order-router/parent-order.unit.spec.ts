@@ -278,6 +278,47 @@ describe("a parent order", () => {
     ]);
   });
 
+  test("beside exits closes before it opens, and an exit that executes ends it", () => {
+    const exits = { stopLossBps: 500, takeProfitBps: null, trailingStopBps: null };
+    const listed = at(0, "market.instruments", equity("A"));
+    const found = orders(
+      twap,
+      [
+        listed,
+        approved(["A", 3, 100]),
+        ...[1, 2, 3].map((m) => minute(m)),
+        ...[1, 2, 3].map((orderId) => reported(orderId, 1)),
+        approved(["A", -5, 100]),
+        minute(4),
+        reported(5, -2),
+        minute(5),
+        reported(6, -1),
+        minute(6),
+      ],
+      { exits },
+    );
+    const sold = found.filter(({ action, type }) => action === "NEW" && type === "MARKET").slice(3);
+    expect(sold.map(({ quantity, reduceOnly }) => [quantity, reduceOnly])).toEqual([
+      [2, true],
+      [1, true],
+      // Two that waited for the position to close, and one that came due.
+      [3, false],
+      [2, false],
+    ]);
+    const stopped = orders(
+      twap,
+      [
+        listed,
+        approved(["A", 8, 100]),
+        reported(1, 2),
+        reported(2, -2, { reason: "NONE" }),
+        ...[1, 2, 3].map((m) => minute(m)),
+      ],
+      { exits },
+    );
+    expect(stopped.map(({ type }) => type)).toEqual(["MARKET", "STOP"]);
+  });
+
   test("sends no more children than it may, sweep and all", () => {
     const algorithm = { ...twap, maxChildren: 2 };
     const events = [approved(["A", 8, 100]), ...[1, 2, 3, 4, 5].map((m) => minute(m))];

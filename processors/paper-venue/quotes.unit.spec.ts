@@ -375,6 +375,8 @@ describe("a queue, by hand", () => {
   test("a locked quote comes to who is before us first, a crossed one to us", () => {
     const locked = quote(0, null, [100, 560]);
     expect(brief(reports(queued, stands, ours, locked))).toEqual(["#1 60 at 100"]);
+    const capped = { ...queued, participationBps: 1_000 };
+    expect(brief(reports(capped, stands, ours, locked))).toEqual(["#1 56 at 100"]);
     const crossed = quote(0, null, [99, 560]);
     expect(brief(reports(queued, stands, ours, crossed))).toEqual(["#1 100 at 100"]);
   });

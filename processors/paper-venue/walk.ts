@@ -102,9 +102,11 @@ function available(
   { order, queue }: RestingOrder,
   { price, most = Number.POSITIVE_INFINITY }: Meeting,
 ): number {
-  const all = book.volumeLeft ?? Number.POSITIVE_INFINITY;
-  const ahead = queue !== null && price === order.limitPrice ? queue.ahead : 0;
-  const quantity = Math.max(0, Math.min(all - ahead, most));
+  let quantity = Math.min(book.volumeLeft ?? Number.POSITIVE_INFINITY, most);
+  if (queue !== null && queue.ahead > 0 && price === order.limitPrice) {
+    const other = order.side === "BUY" ? book.ask : book.bid;
+    quantity = Math.max(0, Math.min(quantity, (other?.quantity ?? 0) - queue.ahead));
+  }
   const lot = Math.max(book.instrument?.lotSize ?? 1, 1);
   return quantity === Number.POSITIVE_INFINITY ? quantity : quantity - (quantity % lot);
 }

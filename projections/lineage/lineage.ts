@@ -52,7 +52,8 @@ async function reasonsOfFill(
   cause: AnyEvent | null,
 ): Promise<readonly Reason[]> {
   const { orderId, symbol, tradeUs } = fill.value;
-  const isOrder = cause?.topic === "orders";
+  // Behind an order gate the venue acts on its verdict, which holds the order.
+  const isOrder = cause?.topic === "orders" || cause?.topic === "risk.order-verdicts";
   const order = isOrder
     ? cause
     : await lastBefore(
@@ -97,6 +98,7 @@ async function reasonsOfOrder(
 
 const links: Partial<Record<AnyEvent["topic"], string>> = {
   "risk.verdicts": "allowed by",
+  orders: "judges the request",
   "weights.proposals": "judges",
   signals: "proposed on the signal",
   features: "seen by the model as",

@@ -157,6 +157,40 @@ describe("lineage", () => {
     ]);
   });
 
+  test("explains a fill behind an order gate by the gate's verdict, and that by the order", async () => {
+    const request = order(1, { decidedUs: END });
+    const gate = {
+      ...emit("risk.order-verdicts", {
+        portfolio: "main",
+        symbol: request.symbol,
+        outcome: "PASS",
+        reason: "NONE",
+        state: "ACTIVE",
+        latch: "NONE",
+        overriddenBy: "",
+        checks: [],
+        order: request,
+      }),
+      timeUs: END + 1000,
+      cause: at("orders"),
+    };
+    const log = await logOf(
+      eventsOf([
+        ...decision,
+        gate,
+        { ...execution, timeUs: END + 2000, cause: at("risk.order-verdicts") },
+      ]) as readonly AnyEvent[],
+    );
+    const { because } = await lineage.ask(log, at("fills"));
+    expect(because.map(({ link, event }) => [link, event.topic])).toEqual([
+      ["executes the order", "risk.order-verdicts"],
+      ["at the price of", "market.bars"],
+    ]);
+    expect(because[0]?.because.map(({ link, event }) => [link, event.topic])).toEqual([
+      ["judges the request", "orders"],
+    ]);
+  });
+
   test("finds the bar in the tape's own partitions, which need not be the run's", async () => {
     const count = 5;
     const partition = partitionOf("IBM", count);

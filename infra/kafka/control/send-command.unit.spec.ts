@@ -37,5 +37,5 @@ test("one that comes between is looked at, and followed", async () => {
 test("without the topic it says so", async () => {
   const sent = sendCommand(createMemoryLog(), command("HaltTrading"), 1);
   await expect(sent).rejects.toThrow(TapedeckError);
-  await expect(sent).rejects.toMatchObject({ code: "KAFKA_TOPIC_MISSING" });
+  await expect(sent).rejects.toMatchObject({ code: "STREAMS_TOPIC_UNKNOWN" });
 });
