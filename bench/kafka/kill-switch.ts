@@ -29,10 +29,10 @@ import { logOf, schemaIds } from "./copy-flow.ts";
 import { SYMBOLS, verdictConfig } from "./verdict-flow.ts";
 
 const TICKS_PER_SECOND = 1_000;
-const ROUNDS = quickOr(5, 60);
+const ROUNDS = quickOr(10, 60);
 const WARM_MS = quickOr(2_000, 5_000);
 const BOUND_MS = 100;
-/** After a kill, before its round is looked at; and how much longer the venue's answers are waited for. */
+/** After a kill, before its round is looked at; and how much longer cancels and answers are waited for. */
 const QUIET_MS = 300;
 const TAIL_MS = 5_000;
 /** Longest that orders are waited for before a kill. */
@@ -178,7 +178,7 @@ class Rounds {
   }
 
   get isWaiting(): boolean {
-    return this.waiting.size > 0;
+    return this.lastCancelMs === 0 || this.waiting.size > 0;
   }
 
   /** False where nothing worked when the command came. */
