@@ -50,6 +50,11 @@ export interface HumanConfig {
     readonly chance?: HumanChance;
     readonly trading?: HumanTrading;
     readonly carry?: HumanCarry;
+    readonly margin?: {
+      readonly initial: number;
+      readonly maintenance: number;
+      readonly leverage?: number;
+    };
   };
   readonly commands: readonly HumanCommand[];
   readonly seed: number;
