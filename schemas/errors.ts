@@ -187,7 +187,7 @@ export const errorKinds = {
   ),
   PROCESSOR_CURRENCY_UNSUPPORTED: kind(
     2,
-    "trade instruments in the portfolio's own currency: conversion is not built yet",
+    "trade instruments in the portfolio's own currency, or let it convert: portfolio.rateMaxAge (docs/accounting.md)",
   ),
   PROCESSOR_COMMAND_INVALID: kind(2, "give SetLimit one of the limits, and a whole number or null"),
   PROCESSOR_CONFIG_INVALID: kind(2, "mend the setting that the message names"),

@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { importActions } from "../import/import-actions.ts";
 import { importFiles } from "../import/import-files.ts";
+import { readInstrumentFile } from "../import/instrument-file.ts";
 import {
   parseActionOptions,
   parseImportOptions,
@@ -55,6 +56,7 @@ export function importCommand(): Command {
     )
     .option("--expiry <time>", "of a linear or inverse contract (default: none, a perpetual)")
     .option("--base-currency <code>", "of an exchange: what the quantity is of")
+    .option("--instruments <file>", "YAML: what symbols are that are not as the options say")
     .option("--calendar <mic>", "trading calendar: a MIC, or 24x7", "XNYS")
     .option("--exchange-zone <zone>", "IANA zone of the exchange (default: New York; 24x7: UTC)")
     .option("--session <open-close>", "trading hours (default: 09:30-16:00; 24x7: 00:00-24:00)")
@@ -68,10 +70,13 @@ export function importCommand(): Command {
 
 async function runImport(
   files: readonly string[],
-  raw: RawOptions & { readonly tape: string },
+  raw: RawOptions & { readonly tape: string; readonly instruments?: string },
   json: boolean,
 ): Promise<void> {
-  const options = parseImportOptions(raw);
+  const options = parseImportOptions(
+    raw,
+    raw.instruments === undefined ? new Map() : readInstrumentFile(raw.instruments),
+  );
   const folder = tapeFolder(raw.tape);
   const startedMs = performance.now();
   let stage = "";
@@ -157,10 +162,12 @@ Examples:
   $ tapedeck import btc.csv --as ticks --columns id,price,size,quote,time --symbol BTCUSD \\
       --asset-class crypto --calendar 24x7 --tape tapes/btc
 
-  A perpetual that settles in bitcoin; the rates that convert euros to dollars:
+  A perpetual that settles in bitcoin; shares of two currencies and the pair that converts them, where
+  instruments.yaml says SIE: { currency: EUR } and
+  EURUSD: { assetClass: fx, contract: exchange, baseCurrency: EUR }:
   $ tapedeck import xbtusd.csv --as bars --symbol XBTUSD --asset-class crypto --currency BTC \\
       --contract inverse --calendar 24x7 --tape tapes/perpetual
-  $ tapedeck import eurusd.csv --as bars --symbol EURUSD --asset-class fx --contract exchange \\
-      --base-currency EUR --currency USD --tape tapes/daily
+  $ tapedeck import ibm.csv sie.csv eurusd.csv --symbol IBM,SIE,EURUSD --as bars \\
+      --instruments instruments.yaml --tape tapes/two
 
 Exit codes: 0 imported, dead letters included · 2 wrong usage · 3 a file cannot be used · 4 the tape`;

@@ -37,7 +37,13 @@ export async function importFiles(
   const log = await openLog();
   const writer = await openSourceWriter(log, options.partitions ?? (await partitionsOf(log)));
   const held = await readInstruments(log);
-  const book = new InstrumentBook(options.instrument, priceScale, quantityScale, held);
+  const book = new InstrumentBook(
+    options.instrument,
+    priceScale,
+    quantityScale,
+    held,
+    options.instruments,
+  );
   const topic = topicOf[options.kind];
   refuseUnlessLater(writer, topic, sources, new Set(held.keys()));
   const quality = new QualityWatch({

@@ -70,6 +70,8 @@ export interface ImportOptions {
   readonly priceScale: number | null;
   readonly quantityScale: number | null;
   readonly instrument: InstrumentOptions;
+  /** Of symbols that are something else. */
+  readonly instruments?: ReadonlyMap<string, InstrumentOptions>;
   /** Of a new tape; null: 1, or as many as the tape has. */
   readonly partitions: number | null;
 }

@@ -38,13 +38,16 @@ export class InstrumentBook {
   private readonly priceScale: number;
   private readonly quantityScale: number;
   private readonly known: Map<string, Instrument>;
+  private readonly others: ReadonlyMap<string, InstrumentOptions>;
 
   constructor(
     options: InstrumentOptions,
     priceScale: number,
     quantityScale: number,
     held: ReadonlyMap<string, Instrument>,
+    others: ReadonlyMap<string, InstrumentOptions> = new Map(),
   ) {
+    this.others = others;
     this.options = options;
     this.priceScale = priceScale;
     this.quantityScale = quantityScale;
@@ -62,7 +65,8 @@ export class InstrumentBook {
       this.problem = problem;
       return null;
     }
-    const made = newInstrument(symbol, this.options, this.priceScale, this.quantityScale);
+    const options = this.others.get(symbol) ?? this.options;
+    const made = newInstrument(symbol, options, this.priceScale, this.quantityScale);
     this.known.set(symbol, made);
     return made;
   }

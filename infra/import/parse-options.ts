@@ -25,6 +25,7 @@ import {
   roles,
   type Session,
 } from "./import-options.ts";
+import type { InstrumentWords } from "./instrument-file.ts";
 import { MAX_SCALE } from "./survey.ts";
 
 export interface RawOptions {
@@ -63,8 +64,16 @@ export const parseActionOptions = (raw: RawOptions): ActionOptions => ({
   columns: raw.columns === undefined ? null : raw.columns.split(",").map((each) => each.trim()),
 });
 
-export function parseImportOptions(raw: RawOptions): ImportOptions {
+/** `others`: what some symbols are instead, by symbol. */
+export function parseImportOptions(
+  raw: RawOptions,
+  others: ReadonlyMap<string, InstrumentWords> = new Map(),
+): ImportOptions {
+  const instruments = new Map(
+    [...others].map(([symbol, words]) => [symbol, parseInstrument({ ...raw, ...words })]),
+  );
   return {
+    ...(instruments.size === 0 ? {} : { instruments }),
     kind: oneOf<ImportKind>("--as", raw.as, ["ticks", "quotes", "bars"]),
     symbols: raw.symbol === undefined ? [] : raw.symbol.split(",").map((each) => each.trim()),
     map: parseMap(raw.map ?? ""),

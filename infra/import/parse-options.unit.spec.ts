@@ -83,3 +83,49 @@ describe("import options", () => {
     expect(() => parse(raw)).toThrow(expect.objectContaining({ code: "IMPORT_OPTION_INVALID" }));
   });
 });
+
+describe("what settles otherwise", () => {
+  test("is spot without a word, and what the words say with them", () => {
+    expect(parse({}).instrument.terms).toEqual({
+      contract: "SPOT",
+      expiryUs: null,
+      baseCurrency: "",
+      baseScale: 0,
+    });
+    expect(
+      parse({ contract: "inverse", currency: "BTC", expiry: "1970-01-01T00:00:01Z" }).instrument,
+    ).toMatchObject({
+      currencyScale: 8,
+      terms: { contract: "INVERSE", expiryUs: 1_000_000 },
+    });
+    expect(parse({ contract: "exchange", baseCurrency: "JPY" }).instrument.terms).toMatchObject({
+      contract: "EXCHANGE",
+      baseCurrency: "JPY",
+      baseScale: 0,
+    });
+  });
+
+  test("may be said of some symbols only", () => {
+    const others = new Map([["SIE", { currency: "EUR" }]]);
+    const { instrument, instruments } = parseImportOptions({ as: "bars" }, others);
+    expect(instrument.currency).toBe("USD");
+    expect(instruments?.get("SIE")).toMatchObject({ currency: "EUR", assetClass: "EQUITY" });
+  });
+
+  test.each([
+    [{ contract: "swap" }, "--contract"],
+    [{ expiry: "2024-06-21" }, "--expiry"],
+    [{ contract: "linear", expiry: "soon" }, "--expiry"],
+    [{ baseCurrency: "EUR" }, "--base-currency"],
+    [{ contract: "exchange" }, "--base-currency"],
+    [{ contract: "exchange", baseCurrency: "USD" }, "--base-currency"],
+    [{ contract: "exchange", baseCurrency: "EURO" }, "--base-currency"],
+  ])("%j is refused by its option", (raw, option) => {
+    expect(() => parse(raw)).toThrowError(
+      expect.objectContaining({
+        code: "IMPORT_OPTION_INVALID",
+        message: expect.stringContaining(option),
+      }),
+    );
+  });
+});

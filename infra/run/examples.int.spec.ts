@@ -57,9 +57,12 @@ interface Metrics {
   readonly measures: Readonly<
     Record<"sharpe" | "annualVolatility" | "benchmarkReturn" | "informationRatio" | "beta", Measure>
   >;
-  readonly attribution: {
-    readonly bySide: readonly { readonly name: string; readonly contribution: number }[];
-  };
+  readonly attribution: Readonly<
+    Record<
+      "bySide" | "bySymbol",
+      readonly { readonly name: string; readonly contribution: number }[]
+    >
+  >;
 }
 
 const runs = new Map<string, Run>();
@@ -139,7 +142,10 @@ describe.runIf(there)("the examples", { timeout: 300_000 }, () => {
     const text = page.replaceAll(/\s+/g, " ");
     const ema = runs.get("ema-cross") as Run;
     tapedeck("report", ema.run, "--benchmark", "SPY");
-    const { benchmarkReturn, informationRatio, beta } = metricsOf(ema).measures;
+    const { measures, attribution } = metricsOf(ema);
+    const { benchmarkReturn, informationRatio, beta } = measures;
+    const apple = attribution.bySymbol.find(({ name }) => name === "AAPL");
+    expect(text).toContain(`Apple alone made ${percent(apple?.contribution ?? 0)} of`);
     expect(text).toContain(`rose ${percent(benchmarkReturn.value ?? 0)} over the same days`);
     expect(text).toContain(`information ratio of ${bracketed(informationRatio)}`);
     expect(text).toContain(`a beta of ${grouped(beta.value ?? 0, 2)}`);

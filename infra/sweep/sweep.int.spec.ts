@@ -171,6 +171,14 @@ describe("a sweep", () => {
     expect(ended.stderr).not.toMatch(/\n {4}at /);
   });
 
+  test("names a set that reads what the others do not", () => {
+    const root = join(folder, "quotes");
+    sweep(root, "--set", "venue.trading.status=false,true");
+    const rows = rowsOf(root);
+    expect(rows.map(({ answer }) => answer.state)).toEqual(["done", "failed"]);
+    expect(rows[1]?.answer.why).toContain("SWEEP_AXIS_INVALID: reads market.status");
+  });
+
   test("whose results were damaged says which line", () => {
     const root = join(folder, "damaged");
     sweep(root, ...EMA);

@@ -7,11 +7,19 @@
 // next fill, or the second bar after it: its order is on its way. Corporate actions: book-actions.ts.
 
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
-import { notionalMinor } from "../../schemas/values/money.ts";
+import { exposureMinor } from "../../schemas/values/money.ts";
 import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
+import { takeRate } from "../currency.ts";
 import type { PortfolioConfig, SizingConfig, TurnSizing } from "../flow-config.ts";
-import { type Book, emptyBook, expectSignal, takeSignal, takeSnapshot } from "./book.ts";
+import {
+  type Book,
+  emptyBook,
+  expectSignal,
+  takeInstrument,
+  takeSignal,
+  takeSnapshot,
+} from "./book.ts";
 import { act } from "./book-actions.ts";
 import type { Line } from "./line.ts";
 import { type Aim, aimsOf } from "./target-weights.ts";
@@ -23,7 +31,8 @@ type Inputs =
   | "market.corporate-actions"
   | "features"
   | "signals"
-  | "portfolio.snapshots";
+  | "portfolio.snapshots"
+  | "market.bars";
 
 /** Bars for which a proposal's order may be on its way: this one and the next. */
 const TRUSTED_BARS = 2;
@@ -53,6 +62,7 @@ export function bookReviewer(
       "features",
       "signals",
       "portfolio.snapshots",
+      ...(portfolio.rateMaxAgeUs === undefined ? [] : (["market.bars"] as const)),
     ],
     outputs: { "weights.proposals": 0 },
     onFailure: "stop",
@@ -71,11 +81,14 @@ export function bookReviewer(
         case "portfolio.snapshots":
           if (event.value.portfolio === portfolio.name) takeSnapshot(book, event.value);
           return book;
+        case "market.bars":
+          takeRate(book.instruments, event.value.symbol, event.value.close, portfolio);
+          return book;
         case "market.corporate-actions":
           act(book, event.value);
           return book;
         case "market.instruments":
-          book.instruments.set(event.value.symbol, event.value);
+          takeInstrument(book, event.value);
           return book;
       }
     },
@@ -128,7 +141,7 @@ function weighed(aim: Aim, equity: bigint): Weighed {
 
 function weightOf({ name, instrument }: Aim, quantity: number, equity: bigint): number {
   if (quantity === 0 || equity <= 0n) return 0;
-  return Number(notionalMinor(name.price, quantity, instrument)) / Number(equity);
+  return Number(exposureMinor(name.price, quantity, instrument)) / Number(equity);
 }
 
 const grossBpsOf = (sizing: SizingConfig): number | null =>

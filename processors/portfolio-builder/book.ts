@@ -10,6 +10,8 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
 import type { Signal } from "../../schemas/generated/signals.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
+import type { Converted } from "../../schemas/values/conversion.ts";
+import { keepRate } from "../currency.ts";
 
 /** One symbol that a model has a view of. */
 export interface Name {
@@ -40,7 +42,7 @@ export interface Book {
   sizing: string;
   equity: bigint;
   drawdownBps: number;
-  readonly instruments: Map<string, Instrument>;
+  readonly instruments: Map<string, Converted>;
   readonly names: Map<string, Name>;
   instantUs: number;
   /** Signals that the instant still lacks. */
@@ -133,6 +135,10 @@ function nameOf(book: Book, symbol: string, price: number): Name {
   };
   book.names.set(symbol, name);
   return name;
+}
+
+export function takeInstrument({ instruments }: Book, fresh: Instrument): void {
+  instruments.set(fresh.symbol, keepRate(fresh, instruments.get(fresh.symbol)));
 }
 
 export function takeSnapshot(book: Book, snapshot: PortfolioSnapshot): void {

@@ -14,11 +14,12 @@ import type { CorporateAction } from "../../schemas/generated/market.corporate-a
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Signal } from "../../schemas/generated/signals.ts";
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
+import type { Converted } from "../../schemas/values/conversion.ts";
 import { checkRatio, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
-import { notionalMinor } from "../../schemas/values/money.ts";
+import { exposureMinor } from "../../schemas/values/money.ts";
 import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
-import { requireCurrency } from "../currency.ts";
+import { isPair, isSized, keepRate, requireValue, takeRate } from "../currency.ts";
 import type { PortfolioConfig, TurnSizing } from "../flow-config.ts";
 import { equalShare, fixedQuantity, inverseShare, quantityOf, type Share } from "./sizing.ts";
 
@@ -38,13 +39,18 @@ interface State {
   sizing: string;
   /** Minor units of the portfolio's currency. */
   equity: bigint;
-  readonly instruments: Map<string, Instrument>;
+  readonly instruments: Map<string, Converted>;
   readonly views: Map<string, View>;
   /** Targets that the event at hand changed. */
   changed: readonly Target[];
 }
 
-type Inputs = "market.instruments" | "market.corporate-actions" | "signals" | "portfolio.snapshots";
+type Inputs =
+  | "market.instruments"
+  | "market.corporate-actions"
+  | "signals"
+  | "portfolio.snapshots"
+  | "market.bars";
 
 /**
  * A symbol seen before its instrument is sized when the instrument arrives. Throws VALUE_QUANTITY_INVALID
@@ -59,7 +65,13 @@ export function portfolioBuilder(
     name: "portfolio-builder",
     version: 1,
     scope: "portfolio",
-    inputs: ["market.instruments", "market.corporate-actions", "signals", "portfolio.snapshots"],
+    inputs: [
+      "market.instruments",
+      "market.corporate-actions",
+      "signals",
+      "portfolio.snapshots",
+      ...(portfolio.rateMaxAgeUs === undefined ? [] : (["market.bars"] as const)),
+    ],
     outputs: { "weights.proposals": 0 },
     onFailure: "stop",
     initial: () => ({
@@ -83,13 +95,16 @@ export function portfolioBuilder(
         case "portfolio.snapshots":
           if (event.value.portfolio === portfolio.name) state.equity = event.value.equity;
           return state;
+        case "market.bars":
+          takeRate(state.instruments, event.value.symbol, event.value.close, portfolio);
+          return state;
         case "market.corporate-actions":
           act(state, event.value);
           return state;
         case "market.instruments": {
           const { symbol } = event.value;
           const waiting = !state.instruments.has(symbol) && state.views.has(symbol);
-          state.instruments.set(symbol, event.value);
+          state.instruments.set(symbol, keepRate(event.value, state.instruments.get(symbol)));
           if (waiting) resize(state, symbol, sizing, portfolio);
           return state;
         }
@@ -157,9 +172,9 @@ function resize(
   const shareOf = sizing.method === "FIXED_QUANTITY" ? null : shares(state, sizing, portfolio);
   for (const [name, view] of state.views) {
     const instrument = state.instruments.get(name);
-    if (instrument === undefined || (shareOf === null && symbol !== null && name !== symbol))
-      continue;
-    if (view.direction !== 0) requireCurrency(instrument, portfolio);
+    if (instrument === undefined || isPair(instrument)) continue;
+    if (shareOf === null && symbol !== null && name !== symbol) continue;
+    if (view.direction !== 0) requireValue(instrument, portfolio);
     const share = shareOf === null ? null : shareOf(view);
     const size =
       sizing.method === "FIXED_QUANTITY"
@@ -189,8 +204,8 @@ function shares(
 ): (view: View) => Share | null {
   const { grossBps } = sizing;
   let slots = 0;
-  for (const { currency } of state.instruments.values()) {
-    if (currency === portfolio.currency) slots++;
+  for (const instrument of state.instruments.values()) {
+    if (isSized(instrument, portfolio)) slots++;
   }
   if (sizing.method === "EQUAL_WEIGHT") return () => equalShare(grossBps, slots);
   let used = 0;
@@ -210,5 +225,5 @@ function shares(
 function weightOf(equity: bigint, view: View, share: Share | null, instrument: Instrument): number {
   if (view.quantity === 0 || equity <= 0n) return 0;
   if (share !== null) return (view.direction * Number(share.numerator)) / Number(share.denominator);
-  return Number(notionalMinor(view.price, view.quantity, instrument)) / Number(equity);
+  return Number(exposureMinor(view.price, view.quantity, instrument)) / Number(equity);
 }

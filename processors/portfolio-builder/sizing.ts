@@ -3,6 +3,7 @@
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import type { Converted, Rate } from "../../schemas/values/conversion.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import type { DecimalText } from "../flow-config.ts";
 
@@ -48,18 +49,27 @@ export function quantityOf(
   equity: bigint,
   share: Share,
   price: number,
-  instrument: Instrument,
+  instrument: Converted,
 ): number {
   if (equity <= 0n) return 0;
-  const scale = 10n ** BigInt(instrument.priceScale + instrument.quantityScale);
-  const unit = BigInt(price) * BigInt(instrument.multiplier);
-  const quantity =
-    (equity * share.numerator * scale) /
-    (share.denominator * unit * 10n ** BigInt(instrument.currencyScale));
+  const { top, bottom } = unitValue(price, instrument);
+  const quantity = (equity * share.numerator * bottom) / (share.denominator * top);
   if (quantity > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw quantityError(instrument, `equity ${equity} buys ${quantity}, beyond 2^53`);
   }
   return inLots(Number(quantity), instrument);
+}
+
+/** Of one unit of quantity, in minor units of the portfolio's currency, as a fraction. */
+function unitValue(price: number, instrument: Converted): Rate {
+  const { priceScale, quantityScale, currencyScale, multiplier, contract, into } = instrument;
+  const minor = 10n ** BigInt(currencyScale);
+  const units = 10n ** BigInt(quantityScale);
+  const prices = 10n ** BigInt(priceScale);
+  const { top, bottom } = into ?? { top: 1n, bottom: 1n };
+  return contract === "INVERSE"
+    ? { top: top * BigInt(multiplier) * prices * minor, bottom: bottom * BigInt(price) * units }
+    : { top: top * BigInt(price) * BigInt(multiplier) * minor, bottom: bottom * prices * units };
 }
 
 /** A configured quantity in an instrument's own scale, in lots. */

@@ -11,8 +11,8 @@ import {
   volatilityTargetSize,
 } from "../../quant/position-sizing.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import { notionalMinor } from "../../schemas/values/money.ts";
-import { requireCurrency } from "../currency.ts";
+import { exposureMinor } from "../../schemas/values/money.ts";
+import { isPair, isSized, requireValue } from "../currency.ts";
 import type { PortfolioConfig, SizingConfig } from "../flow-config.ts";
 import type { Book, Name } from "./book.ts";
 import { equalShare, fixedQuantity, inverseShare, type Share, shareOf } from "./sizing.ts";
@@ -35,14 +35,14 @@ export interface Aim {
   readonly quantity: number;
 }
 
-/** Every symbol that has an instrument. Throws as fixedQuantity and requireCurrency do. */
+/** Every symbol that has an instrument. Throws as fixedQuantity and requireValue do. */
 export function aimsOf(book: Book, sizing: SizingConfig, portfolio: PortfolioConfig): Aim[] {
   const sizeOf = sizeBy(book, sizing, portfolio);
   const aims: Aim[] = [];
   for (const [symbol, name] of book.names) {
     const instrument = book.instruments.get(symbol);
-    if (instrument === undefined) continue;
-    if (name.direction !== 0) requireCurrency(instrument, portfolio);
+    if (instrument === undefined || isPair(instrument)) continue;
+    if (name.direction !== 0) requireValue(instrument, portfolio);
     aims.push(aimOf(symbol, name, instrument, sizeOf, book.equity));
   }
   return aims;
@@ -63,7 +63,7 @@ function aimOf(
   const size = sizeOf(name, instrument);
   if (typeof size === "number") {
     if (size === 0) return idle;
-    const value = Number(notionalMinor(name.price, size, instrument));
+    const value = Number(exposureMinor(name.price, size, instrument));
     return { ...idle, weight: (name.direction * value) / Number(equity), quantity: size };
   }
   if (size.numerator === 0n) return idle;
@@ -111,9 +111,9 @@ function sizeBy(
 }
 
 /** At least 1: a symbol is only sized with its instrument. */
-function slotsOf({ instruments }: Book, { currency }: PortfolioConfig): number {
+function slotsOf({ instruments }: Book, portfolio: PortfolioConfig): number {
   let slots = 0;
-  for (const instrument of instruments.values()) if (instrument.currency === currency) slots++;
+  for (const instrument of instruments.values()) if (isSized(instrument, portfolio)) slots++;
   return slots;
 }
 

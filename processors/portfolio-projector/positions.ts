@@ -8,6 +8,7 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { type Held, heldBy } from "../../schemas/values/booking.ts";
 import { isMargined } from "../../schemas/values/contract-terms.ts";
 import { convertMinor, type Rate } from "../../schemas/values/conversion.ts";
+import { formatIsoUs } from "../../schemas/values/time.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
 import { add, type Exact, magnitude, marketValue, negated } from "./exact.ts";
 
@@ -178,7 +179,8 @@ function rateFor(
     throw new TapedeckError("PROCESSOR_RATE_UNKNOWN", message, { currency, into });
   }
   if (timeUs - rateUs > rateMaxAgeUs) {
-    const message = `the last rate from ${currency} to ${into} is ${timeUs - rateUs} µs old, the limit ${rateMaxAgeUs}`;
+    const age = `at ${formatIsoUs(timeUs)} the last rate from ${currency} to ${into} is of ${formatIsoUs(rateUs)}`;
+    const message = `${age}: more than ${rateMaxAgeUs / 1_000_000} s old`;
     throw new TapedeckError("PROCESSOR_RATE_STALE", message, { currency, into, timeUs, rateUs });
   }
   return rate;

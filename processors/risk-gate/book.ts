@@ -8,7 +8,7 @@
 import { beta, correlation } from "../../quant/benchmark-relative.ts";
 import { conditionalValueAtRisk, valueAtRisk } from "../../quant/risk-measures.ts";
 import type { RiskCheckName, RiskReason, RiskUnit } from "../../schemas/generated/risk.verdicts.ts";
-import { notionalMinor } from "../../schemas/values/money.ts";
+import { exposureMinor } from "../../schemas/values/money.ts";
 import type { ProposalLimitName, ProposalLimits } from "../flow-config.ts";
 import type { SymbolRisk } from "./exposure.ts";
 import { type BookRecord, type SymbolRecord, sharpeOf } from "./record.ts";
@@ -63,7 +63,7 @@ export function holdingOf(
 ): Holding {
   const { instrument } = risk;
   const value =
-    instrument === null || quantity === 0 ? 0n : notionalMinor(price, quantity, instrument);
+    instrument === null || quantity === 0 ? 0n : exposureMinor(price, quantity, instrument);
   return { symbol, quantity, value, record: record.symbols.get(symbol) };
 }
 

@@ -1,10 +1,11 @@
 // What the gate knows of each symbol, and what a quantity of it is worth. Bigint minor units.
 
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import type { Converted } from "../../schemas/values/conversion.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 
 export interface SymbolRisk {
-  instrument: Instrument | null;
+  instrument: Converted | null;
   /** Last close; 0 while none is known. */
   price: number;
   /** As of the last snapshot. */
@@ -24,7 +25,7 @@ export const unknownSymbol = (): SymbolRisk => ({
 });
 
 /** Size of a quantity's value, never negative. */
-export function worth(quantity: number, price: number, instrument: Instrument): bigint {
+export function worth(quantity: number, price: number, instrument: Converted): bigint {
   const value = notionalMinor(price, quantity, instrument);
   return value < 0n ? -value : value;
 }
@@ -63,7 +64,7 @@ export function sizeWithin(
   limit: bigint,
   size: number,
   price: number,
-  instrument: Instrument,
+  instrument: Converted,
 ): number {
   if (worth(size, price, instrument) <= limit) return size;
   const lot = Math.max(instrument.lotSize, 1);

@@ -10,7 +10,7 @@
 
 import type { RiskVerdict, Target, UsedEvent } from "../../schemas/generated/risk.verdicts.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
-import { notionalMinor } from "../../schemas/values/money.ts";
+import { exposureMinor } from "../../schemas/values/money.ts";
 import { checkBook, WHOLE_PPM } from "./book-checks.ts";
 import { checkConduct } from "./conduct-checks.ts";
 import { type Circumstances, type Docket, type Trade, tradeOf } from "./docket.ts";
@@ -103,6 +103,6 @@ function resized({ target, risk, quantity }: Trade, equity: bigint): Target {
   }
   const { instrument } = risk;
   const value =
-    instrument === null ? 0n : notionalMinor(target.referencePrice, quantity, instrument);
+    instrument === null ? 0n : exposureMinor(target.referencePrice, quantity, instrument);
   return { ...target, quantity, weight: equity > 0n ? Number(value) / Number(equity) : 0 };
 }

@@ -26,7 +26,7 @@ import type { WeightsProposal } from "../../schemas/generated/weights.proposals.
 import { checkRatio, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
-import { requireCurrency } from "../currency.ts";
+import { isPair, keepRate, rateTold, requireValue } from "../currency.ts";
 import { drawdownBps } from "../drawdown.ts";
 import type { PortfolioConfig, ProposalLimits, RiskConfig } from "../flow-config.ts";
 import { nextTradingState } from "../trading-state.ts";
@@ -125,12 +125,15 @@ function evolve(state: RiskState, event: EventOf<Input>, settings: Settings): Ri
     state.record = recordFor(state.record, state.equity ?? portfolio.initialCashMinor, limits);
   }
   if (event.topic === "market.bars") {
-    riskOf(state, event.value.symbol).price = event.value.close;
+    const risk = riskOf(state, event.value.symbol);
+    risk.price = event.value.close;
+    if (risk.instrument !== null && isPair(risk.instrument)) convert(state, risk, portfolio);
     if (limits !== null && state.record !== null) takeBar(state.record, event.value, event, limits);
   } else if (event.topic === "market.corporate-actions") {
     act(state, event.value);
   } else if (event.topic === "market.instruments") {
-    riskOf(state, event.value.symbol).instrument = event.value;
+    const risk = riskOf(state, event.value.symbol);
+    risk.instrument = keepRate(event.value, risk.instrument);
   } else if (event.value.portfolio !== portfolio.name) {
     return state;
   } else if (event.topic === "weights.proposals") {
@@ -141,6 +144,17 @@ function evolve(state: RiskState, event: EventOf<Input>, settings: Settings): Ri
     obey(state, event.value, event.timeUs, config);
   }
   return state;
+}
+
+/** Values of the other currency of a pair follow its price from now on. */
+function convert(state: RiskState, { instrument, price }: SymbolRisk, portfolio: PortfolioConfig) {
+  const told = instrument === null ? null : rateTold(instrument, price, portfolio);
+  if (told === null) return;
+  for (const risk of state.symbols.values()) {
+    const { instrument: of } = risk;
+    if (of === null || of.currency !== told.currency || isPair(of)) continue;
+    risk.instrument = { ...of, into: told.rate };
+  }
 }
 
 function riskOf(state: RiskState, symbol: string): SymbolRisk {
@@ -182,7 +196,7 @@ function propose(
 ): void {
   for (const { symbol } of proposal.targets) {
     const instrument = state.symbols.get(symbol)?.instrument ?? null;
-    if (instrument !== null) requireCurrency(instrument, portfolio);
+    if (instrument !== null) requireValue(instrument, portfolio);
   }
   latch(state, config); // a fork may have lowered the limit since the last snapshot
   const equity = state.equity ?? portfolio.initialCashMinor;

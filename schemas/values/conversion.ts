@@ -11,6 +11,11 @@ export interface Rate {
   readonly bottom: bigint;
 }
 
+/** An instrument whose values are told in another currency than it settles in. */
+export interface Converted extends Instrument {
+  readonly into?: Rate;
+}
+
 /**
  * The rate from `currency` to `into` that a price of a pair gives; null where it is another pair, or no price
  * is known.

@@ -3,6 +3,7 @@
 
 import { TapedeckError } from "../errors.ts";
 import type { Instrument } from "../generated/market.instruments.ts";
+import { type Converted, convertMinor } from "./conversion.ts";
 import { divideRounded } from "./decimal.ts";
 
 /**
@@ -10,10 +11,15 @@ import { divideRounded } from "./decimal.ts";
  * quantity (and the price, where a future trades below zero). Of an INVERSE contract
  * -(quantity × multiplier ÷ price): what is held is worth less than nothing and loses that as prices rise, so
  * that a profit is a value less a cost for every contract. Throws VALUE_PRICE_INVALID for an INVERSE
- * contract that is priced at 0 or below.
+ * contract that is priced at 0 or below. Of an instrument that carries a rate, in the currency that it leads to:
+ * rounded twice, the value and what it comes to.
  * Cost: about 10 ns while the product stays below 2^53, about 0.3 µs beyond, or INVERSE.
  */
-export function notionalMinor(price: number, quantity: number, instrument: Instrument): bigint {
+export function notionalMinor(price: number, quantity: number, instrument: Converted): bigint {
+  if (instrument.into !== undefined) {
+    const { into, ...plain } = instrument;
+    return convertMinor(notionalMinor(price, quantity, plain), into);
+  }
   if (instrument.contract === "INVERSE") return inverseMinor(price, quantity, instrument);
   const excess = instrument.priceScale + instrument.quantityScale - instrument.currencyScale;
   const product = price * quantity * instrument.multiplier;
@@ -24,6 +30,12 @@ export function notionalMinor(price: number, quantity: number, instrument: Instr
   }
   const exact = BigInt(price) * BigInt(quantity) * BigInt(instrument.multiplier);
   return excess >= 0 ? divideRounded(exact, 10n ** BigInt(excess)) : exact * 10n ** BigInt(-excess);
+}
+
+/** The same, signed as the quantity for every contract: what is gained as prices rise is above 0. */
+export function exposureMinor(price: number, quantity: number, instrument: Converted): bigint {
+  const value = notionalMinor(price, quantity, instrument);
+  return instrument.contract === "INVERSE" ? -value : value;
 }
 
 function inverseMinor(price: number, quantity: number, instrument: Instrument): bigint {
