@@ -58,6 +58,7 @@ export interface HumanConfig {
   };
   readonly commands: readonly HumanCommand[];
   readonly seed: number;
+  readonly report?: { readonly benchmark?: string; readonly trials?: number };
   readonly partitions: number;
 }
 

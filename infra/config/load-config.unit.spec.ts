@@ -449,6 +449,9 @@ describe("the canonical form", () => {
     for (const [a = "", b = ""] of algorithms) {
       for (const { key } of diffConfigs(read(a).canonical, read(b).canonical)) differing.add(key);
     }
+    const reports = ["{ benchmark: SPY, trials: 2 }", "{ benchmark: IBM, trials: 3 }"];
+    const [one, other] = reports.map((text) => read(`tape: x\nreport: ${text}`).canonical);
+    for (const { key } of diffConfigs(one ?? {}, other ?? {})) differing.add(key);
     const same = ["source"];
     for (const key of dottedKeys()) {
       const isLeaf = !dottedKeys().some((other) => other.startsWith(`${key}.`));
