@@ -3,6 +3,7 @@
 
 import type { TimeInForce } from "../schemas/generated/orders.ts";
 import type { LotMethod } from "../schemas/values/holding.ts";
+import type { MarginTerms } from "../schemas/values/margin.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 
 /** A non-negative decimal number as text: "100", "0.25". */
@@ -331,6 +332,8 @@ export interface VenueConfig {
   readonly chance?: ChanceConfig;
   /** What holding costs; left out: nothing. */
   readonly carry?: CarryConfig;
+  /** Positions stand for themselves against margin; left out: none is ever closed by the venue. */
+  readonly margin?: MarginTerms;
   /** When it may trade; left out: whenever a price is printed. */
   readonly trading?: TradingConfig;
 }

@@ -55,7 +55,7 @@ function cashFault(
     const quantity = deal.side === "BUY" ? deal.quantity : -deal.quantity;
     const instrument = instruments.get(value.symbol) as Instrument;
     cash -= notionalMinor(value.price, quantity, instrument) + deal.fee;
-    if (deal !== value) continue;
+    if (deal !== value || value.reason === "MarginCall") continue;
     const total = (executed.get(value.orderId) ?? 0) + value.quantity;
     if (value.cumQuantity !== total) return `order ${value.orderId} was filled twice`;
     executed.set(value.orderId, total);

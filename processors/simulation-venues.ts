@@ -47,6 +47,11 @@ export function drawCosts(seed: number): Partial<VenueConfig> {
   };
 }
 
+/** Small markets come below it. */
+export const thinMargin: Pick<VenueConfig, "margin"> = {
+  margin: { initialPerMillion: 60_000, maintenancePerMillion: 40_000, leverage: 1 },
+};
+
 const HOUR_US = 3_600_000_000;
 /** Within what the markets of the simulation last. */
 const OPEN_US = (START_US % (24 * HOUR_US)) + 240_000_000;

@@ -31,7 +31,7 @@ import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { childrenFault, findFault } from "./simulation-books.ts";
 import { drawQuoted, drawQuotes } from "./simulation-quotes.ts";
-import { drawCosts, drawStatuses } from "./simulation-venues.ts";
+import { drawCosts, drawStatuses, thinMargin } from "./simulation-venues.ts";
 import { flowTopology } from "./topology.ts";
 
 const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE", "ECHO"] as const;
@@ -58,6 +58,8 @@ export interface ScenarioOptions {
   readonly model?: AnyModel;
   /** With all that the venue can charge and do, drawn from the seed. */
   readonly costs?: boolean;
+  /** With that, positions against margin, which the venue closes. */
+  readonly margin?: boolean;
   /** On ticks with quotes in between, which orders fill from; with a queue or without. */
   readonly quotes?: boolean;
 }
@@ -93,7 +95,11 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const ownCount = random.integer(3) > 0;
   const recorded = ownCount ? partitions : 1 + random.integer(3);
   const { sizing = config.sizing, model = config.model, algorithm, orderRisk } = options;
-  const venue = options.costs === true ? { ...config.venue, ...drawCosts(seed) } : config.venue;
+  const venue = {
+    ...config.venue,
+    ...(options.costs === true ? drawCosts(seed) : {}),
+    ...(options.margin === true ? thinMargin : {}),
+  };
   const orders = algorithm === undefined ? config.orders : { ...config.orders, algorithm };
   const gated = orderRisk === undefined ? {} : { orderRisk };
   const risk = { ...config.risk, ...options.risk };

@@ -37,6 +37,7 @@ describe("a venue with all costs on", () => {
     for (let seed = 0; seed < SEEDS; seed++) {
       const scenario = flowScenario(seed, {
         costs: true,
+        margin: true,
         actions: seed % 2 === 1,
         quotes: seed % 3 === 2,
       });
@@ -52,7 +53,7 @@ describe("a venue with all costs on", () => {
     const parts = new Set<string>();
     const said = new Set<string>();
     for (let seed = 0; seed < SEEDS; seed++) {
-      const scenario = flowScenario(seed, { costs: true, quotes: seed % 3 === 2 });
+      const scenario = flowScenario(seed, { costs: true, margin: true, quotes: seed % 3 === 2 });
       const one = await fillsOf(scenario, 1);
       expect(told(await fillsOf(scenario, 1)), `seed ${seed}`).toEqual(told(one));
       expect(told(await fillsOf(scenario, 3)), `seed ${seed}`).toEqual(told(one));
@@ -63,7 +64,7 @@ describe("a venue with all costs on", () => {
     }
     for (const each of [
       ...["TRADE_CANCEL", "MarketClosed", "MarketHalted", "RefusedByVenue"],
-      ...["BorrowFee", "Financing", "Funding"],
+      ...["BorrowFee", "Financing", "Funding", "MarginCall"],
     ]) {
       expect(said).toContain(each);
     }

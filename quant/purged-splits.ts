@@ -70,7 +70,7 @@ export const purgedFolds = (
 /**
  * Every choice of `judged` of `groups` groups, in lexicographic order: C(groups, judged) splits. `spans` are
  * in time order by their starts. Of what is not judged an observation is left out whose span overlaps that
- * of a judged stretch, or that is among the first `embargoShare` of all observations after it (rounded
+ * of a judged group, or that is among the first `embargoShare` of all observations after it (rounded
  * down). RangeError for fewer observations than groups, or shares outside 0 to 1.
  */
 export function combinatorialSplits(
@@ -88,13 +88,13 @@ export function combinatorialSplits(
   const embargo = Math.floor(embargoShare * spans.length);
   return choices(groups, judged).map((chosen) => {
     const kept = new Array<boolean>(spans.length).fill(true);
-    for (const stretch of stretchesOf(chosen, ranges)) leaveOut(kept, spans, stretch, embargo);
+    for (const group of chosen) leaveOut(kept, spans, ranges[group] as Range, embargo);
     const test = chosen.flatMap((group) => indexes(ranges[group] as Range));
     return { groups: chosen, train: kept.flatMap((is, i) => (is ? [i] : [])), test };
   });
 }
 
-/** Marks the judged stretch, what overlaps it, and the embargo after it. */
+/** Marks a judged group, what overlaps it, and the embargo after it. */
 function leaveOut(kept: boolean[], spans: readonly Span[], { from, to }: Range, embargo: number) {
   const start = (spans[from] as Span).start;
   let end = Number.NEGATIVE_INFINITY;
@@ -110,18 +110,6 @@ function leaveOut(kept: boolean[], spans: readonly Span[], { from, to }: Range, 
       after--;
     }
   }
-}
-
-/** Judged groups that are neighbours are one stretch. */
-function stretchesOf(chosen: readonly number[], ranges: readonly Range[]): readonly Range[] {
-  const stretches: Range[] = [];
-  for (const group of chosen) {
-    const { from, to } = ranges[group] as Range;
-    const last = stretches.at(-1);
-    if (last?.to === from) stretches[stretches.length - 1] = { from: last.from, to };
-    else stretches.push({ from, to });
-  }
-  return stretches;
 }
 
 const indexes = ({ from, to }: Range): readonly number[] =>

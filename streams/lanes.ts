@@ -16,7 +16,8 @@ export interface Lane {
   advance(): void;
 }
 
-const before = (a: Lane, b: Lane): boolean => {
+/** Whether the head of `a` comes first in the one order; both have one. */
+export const before = (a: Lane, b: Lane): boolean => {
   const x = a.head as AnyEvent;
   const y = b.head as AnyEvent;
   if (x.timeUs !== y.timeUs) return x.timeUs < y.timeUs;

@@ -7,7 +7,7 @@ import type { TapedeckError } from "../schemas/errors.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import { deadLetterOf } from "./dead-letter.ts";
 import type { AnyEvent } from "./event.ts";
-import { type Lane, LaneHeap, QueueLane } from "./lanes.ts";
+import { before, type Lane, LaneHeap, QueueLane } from "./lanes.ts";
 import { type Sink, Task } from "./task.ts";
 import type { Topology } from "./topology.ts";
 
@@ -56,6 +56,8 @@ interface Written {
 
 class ObservedRun implements Sink {
   private readonly heap = new LaneHeap();
+  /** A lane before all in the heap: most events are followed at once by what they cause. */
+  private next: Lane | null = null;
   private readonly readers: Task[][];
   private readonly written = new Map<TopicName, Written>();
   private readonly see: (event: AnyEvent) => void;
@@ -85,12 +87,29 @@ class ObservedRun implements Sink {
 
   run(): void {
     const { heap } = this;
-    for (let lane = heap.first; lane !== undefined; lane = heap.first) {
+    for (;;) {
+      const lane = this.next ?? heap.first;
+      if (lane === undefined) return;
       const event = lane.head as AnyEvent;
-      const readers = this.readers[lane.rank] as readonly Task[];
       lane.advance();
-      heap.settle();
+      if (this.next === null) heap.settle();
+      else {
+        this.next = null;
+        if (lane.head !== null) this.wait(lane);
+      }
+      const readers = this.readers[lane.rank] as readonly Task[];
       for (let i = 0; i < readers.length; i++) (readers[i] as Task).process(event, this);
+    }
+  }
+
+  /** Takes in a lane that has a head. */
+  private wait(lane: Lane): void {
+    const { heap, next } = this;
+    const first = next ?? heap.first;
+    if (first !== undefined && !before(lane, first)) heap.push(lane);
+    else {
+      this.next = lane;
+      if (next !== null) heap.push(next);
     }
   }
 
@@ -115,7 +134,7 @@ class ObservedRun implements Sink {
       value,
     } as unknown as AnyEvent;
     this.see(event);
-    if (written.queue?.add(event) === true) this.heap.push(written.queue);
+    if (written.queue?.add(event) === true) this.wait(written.queue);
   }
 
   refuse(event: AnyEvent, failure: TapedeckError): void {

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { TopicName } from "../schemas/generated/facts.ts";
+import type { MarketBar } from "../schemas/generated/market.bars.ts";
 import { runClosed } from "./closed-run.ts";
 import type { AnyEvent } from "./event.ts";
 import { createMemoryLog } from "./memory-log.ts";
@@ -10,6 +11,7 @@ import { mergeTopics } from "./merge.ts";
 import { runObserved } from "./observed-run.ts";
 import { readWritten } from "./simulator/written.ts";
 import { barAt, smallFlow, tapeOf, UNLUCKY } from "./testing/small-flow.ts";
+import type { AnyProcessor } from "./topology.ts";
 
 type Bare = Pick<AnyEvent, "topic" | "offset" | "timeUs" | "origin" | "ordinal" | "value"> & {
   readonly cause: readonly [topic: TopicName, offset: number] | null;
@@ -32,12 +34,30 @@ const byTopic = (events: readonly Bare[]): Readonly<Record<string, readonly Bare
       .map((name) => [name, events.filter(({ topic }) => topic === name)]),
   );
 
+/** Answers a bar after as long as its close says, so that a later bar may be answered for an earlier time. */
+const dawdler: AnyProcessor = {
+  name: "dawdler",
+  version: 1,
+  scope: "symbol",
+  inputs: ["market.bars"],
+  outputs: { regimes: 0 },
+  onFailure: "stop",
+  initial: () => null,
+  evolve: (state) => state,
+  decide: (_, { timeUs, value }) => {
+    const { symbol, close } = value as MarketBar;
+    const regime = { symbol, model: "m", regime: "r", probability: 1 };
+    return [{ topic: "regimes", value: regime, atUs: timeUs + close }];
+  },
+};
+
 describe("an observed run", () => {
   test("sees what a closed run writes: the same events in the same order, dead letters too", async () => {
     const fact = fc.record({
       timeUs: fc.integer({ min: 1, max: 12 }),
       symbol: fc.constantFrom("A", "B", "C"),
       volume: fc.constantFrom(1, UNLUCKY),
+      close: fc.integer({ min: 1, max: 9 }),
     });
     const shape = fc.record({
       facts: fc.array(fact, { maxLength: 30 }),
@@ -45,10 +65,10 @@ describe("an observed run", () => {
     });
     await fc.assert(
       fc.asyncProperty(shape, async ({ facts, latencyUs }) => {
-        const topology = smallFlow({ latencyUs, onFailure: "dead-letter" });
+        const topology = smallFlow({ latencyUs, onFailure: "dead-letter" }, dawdler);
         const tape = await tapeOf(
           topology,
-          facts.map(({ timeUs, symbol, volume }) => barAt(timeUs, symbol, { volume })),
+          facts.map(({ timeUs, symbol, ...rest }) => barAt(timeUs, symbol, rest)),
         );
         const target = createMemoryLog();
         await runClosed({ topology, partitions: 1, sourceOf: () => tape, target });

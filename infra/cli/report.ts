@@ -21,7 +21,7 @@ import { requireComplete } from "./verify.ts";
 
 interface Options {
   readonly benchmark?: string;
-  readonly trials: number;
+  readonly trials?: number;
   readonly out?: string;
   readonly export?: string;
   readonly format: TableFormat;
@@ -33,9 +33,10 @@ export function reportCommand(): Command {
     .argument("<run>", "id, unique start of an id, folder, or `latest`")
     .option("--benchmark <name>", "a symbol whose bars the run read, or a file of dates and closes")
     .addOption(
-      new Option("--trials <n>", "of how many variants the run is the best (deflated Sharpe ratio)")
-        .argParser(wholeNumber(1))
-        .default(1),
+      new Option(
+        "--trials <n>",
+        "of how many variants the run is the best (deflated Sharpe ratio)",
+      ).argParser(wholeNumber(1)),
     )
     .option(
       "--out <file>",
@@ -58,7 +59,7 @@ async function makeReport(folder: RunFolder, options: Options) {
   if (options.export !== undefined) openFolder(options.export);
   const settings: ReportOptions = {
     benchmark: await benchmarkOf(options.benchmark),
-    trials: options.trials,
+    ...(options.trials === undefined ? {} : { trials: options.trials }),
   };
   const view = await openView(folder.path, options.root);
   try {
@@ -109,7 +110,7 @@ function openFolder(path: string): void {
 }
 
 const help = `
-The page and metrics.json are what a backtest writes, made anew from the run's log: nothing is replayed.
+What is not named is as the run's configuration says (its section report). The page and metrics.json are what a backtest writes, made anew from the run's log: nothing is replayed.
 A file of closes is CSV, gzip'd CSV or Parquet with a column of ISO dates and one of closes. What each
 measure means, and how a table's columns are to be read, stands in docs/analysis.md.
 

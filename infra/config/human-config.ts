@@ -50,9 +50,15 @@ export interface HumanConfig {
     readonly chance?: HumanChance;
     readonly trading?: HumanTrading;
     readonly carry?: HumanCarry;
+    readonly margin?: {
+      readonly initial: number;
+      readonly maintenance: number;
+      readonly leverage?: number;
+    };
   };
   readonly commands: readonly HumanCommand[];
   readonly seed: number;
+  readonly report?: { readonly benchmark?: string; readonly trials?: number };
   readonly partitions: number;
 }
 

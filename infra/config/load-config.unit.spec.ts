@@ -83,6 +83,7 @@ venue:
     status: true
     closed: refuse
   carry: { at: "22:00", dayCount: 365, borrow: 0.01, financing: -0.02, funding: 0.0001, fundingEvery: 4h }
+  margin: { initial: 0.1, maintenance: 0.05, leverage: 2 }
 `,
   `
 tape: x
@@ -95,7 +96,7 @@ venue:
 ];
 /** The same keys otherwise. */
 const otherVenue =
-  "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero }, chance: { toVenue: { distribution: constant, time: 1ms }, back: { distribution: constant, time: 9ms } }, trading: { hours: { open: '00:00', close: '01:00' } }, carry: { borrow: 0.5 } }";
+  "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero }, chance: { toVenue: { distribution: constant, time: 1ms }, back: { distribution: constant, time: 9ms } }, trading: { hours: { open: '00:00', close: '01:00' } }, carry: { borrow: 0.5 }, margin: { initial: 0.5, maintenance: 0.4 } }";
 
 /** The order gate that `whole` does not have: every key, and another one. */
 const gated = `tape: x
@@ -448,6 +449,9 @@ describe("the canonical form", () => {
     for (const [a = "", b = ""] of algorithms) {
       for (const { key } of diffConfigs(read(a).canonical, read(b).canonical)) differing.add(key);
     }
+    const reports = ["{ benchmark: SPY, trials: 2 }", "{ benchmark: IBM, trials: 3 }"];
+    const [one, other] = reports.map((text) => read(`tape: x\nreport: ${text}`).canonical);
+    for (const { key } of diffConfigs(one ?? {}, other ?? {})) differing.add(key);
     const same = ["source"];
     for (const key of dottedKeys()) {
       const isLeaf = !dottedKeys().some((other) => other.startsWith(`${key}.`));
@@ -589,6 +593,11 @@ describe("what a venue costs", () => {
       financingPerMillion: -20_000,
       funding: { perMillion: 100, everyUs: 14_400_000_000 },
     });
+    expect(whole?.margin).toEqual({
+      initialPerMillion: 100_000,
+      maintenancePerMillion: 50_000,
+      leverage: 2,
+    });
     expect(other?.carry).toBeUndefined();
     expect(other?.chance?.back).toEqual({ kind: "LOGNORMAL", medianUs: 3_000, sigma: 1 });
     expect(constant?.chance?.toVenue).toEqual({ kind: "CONSTANT", us: 3_000 });
@@ -627,6 +636,10 @@ describe("what a venue costs", () => {
     [
       "trading: { hours: { open: '21:00', close: '14:30' } }",
       'f:2:52: venue.trading.hours.close: found "14:30"; must be after venue.trading.hours.open',
+    ],
+    [
+      "margin: { initial: 0.1, maintenance: 0.2 }",
+      "f:2:47: venue.margin.maintenance: found 0.2; must not be above venue.margin.initial",
     ],
     [
       "carry: { funding: 0.1, fundingEvery: 7h }",

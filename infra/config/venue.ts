@@ -13,6 +13,7 @@ import type {
   VenueConfig,
 } from "../../processors/flow-config.ts";
 import { feePresets } from "../../processors/paper-venue/fee-presets.ts";
+import type { MarginTerms } from "../../schemas/values/margin.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type {
   HumanCarry,
@@ -45,7 +46,7 @@ export function venueCosts(
   read: VenueReader,
   human: HumanVenue,
   seed: number,
-): Pick<VenueConfig, "price" | "fees" | "chance" | "trading" | "carry"> {
+): Pick<VenueConfig, "price" | "fees" | "chance" | "trading" | "carry" | "margin"> {
   const price = priceOf(read, human);
   const fees = human.fees === undefined ? null : feesOf(read, human.fees);
   const chance = chanceOf(read, human, seed);
@@ -57,6 +58,7 @@ export function venueCosts(
     ...(chance === null ? {} : { chance }),
     ...(trading === null ? {} : { trading }),
     ...(carry === null ? {} : { carry }),
+    ...(human.margin === undefined ? {} : { margin: marginOf(read, human.margin) }),
   };
 }
 
@@ -193,6 +195,21 @@ function tradingOf(read: VenueReader, { trading }: HumanVenue): TradingConfig | 
     read.fail("/venue/trading/hours/close", `found "${hours?.close}"; ${rule}`);
   }
   return { hours: span, status, closed: closed === "wait" ? "WAIT" : "REFUSE" };
+}
+
+function marginOf(
+  read: VenueReader,
+  { initial, maintenance, leverage = 1 }: NonNullable<HumanVenue["margin"]>,
+): MarginTerms {
+  if (maintenance > initial) {
+    const rule = "must not be above venue.margin.initial";
+    read.fail("/venue/margin/maintenance", `found ${maintenance}; ${rule}`);
+  }
+  return {
+    initialPerMillion: read.fraction("/venue/margin/initial", initial, PPM_DIGITS),
+    maintenancePerMillion: read.fraction("/venue/margin/maintenance", maintenance, PPM_DIGITS),
+    leverage,
+  };
 }
 
 const DAY_US = 86_400_000_000;

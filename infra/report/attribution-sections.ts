@@ -57,7 +57,7 @@ const CAUSES: Readonly<Record<ShortfallCause, readonly [string, string]>> = {
   ],
   spread: ["Spread", "half the spread, as the fills name it"],
   impact: ["Impact", "what the orders themselves moved the price, as the fills name it"],
-  slippage: ["Slippage", "what else the venue's model added to the price"],
+  slippage: ["Slippage", "what else the venue's model added, less what a limit gave back"],
   fees: ["Fees", "as charged"],
   opportunity: [
     "Opportunity",

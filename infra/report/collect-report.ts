@@ -54,9 +54,9 @@ interface PricePoint {
 const mergePrices = mergeExtents<PricePoint>((a, b) => a.price < b.price);
 
 export interface ReportOptions {
-  /** A symbol of the tape, or closes from elsewhere; null: none. */
+  /** A symbol of the tape, or closes from elsewhere; left out or null: as the run's configuration says. */
   readonly benchmark?: string | Benchmark | null;
-  /** Of how many variants the run is the best; 1 where it was the only one. */
+  /** Of how many variants the run is the best; left out: as the configuration says, or 1. */
   readonly trials?: number;
 }
 
@@ -68,8 +68,11 @@ export async function collectReport(
   log: EventLog,
   run: RunIdentity,
   account: Account,
-  { benchmark = null, trials = 1 }: ReportOptions = {},
+  options: ReportOptions = {},
 ): Promise<ReportData> {
+  const told = settingsOf(run);
+  const benchmark = options.benchmark ?? told.benchmark;
+  const trials = options.trials ?? told.trials;
   const instruments = await readInstruments(log);
   const changed = (await log.partitions()).some(
     ({ topic, start, end }) => topic === ACTIONS && end > start,
@@ -124,7 +127,7 @@ export async function collectReport(
   const maxDrawdown = drawdowns[0]?.depth ?? 0;
   const figures = metricsOf(account, trades, sampled, equity.equity, maxDrawdown);
   const daily = dailySeries(sampled.days, account.initialCashMinor);
-  const compared = typeof benchmark === "string" ? closesOf(benchmark, onTape) : benchmark;
+  const compared = onTape === null ? (benchmark as Benchmark | null) : closesOf(onTape, options);
   const { bootstrap, rows: measures } = measureTable({
     returns: daily.returns,
     daysPerYear: sampled.days.perYear,
@@ -153,6 +156,7 @@ export async function collectReport(
       daily: { days: daily.timeUs.length, perYear: sampled.days.perYear, bootstrap },
       measures,
       benchmark: compared?.name ?? null,
+      benchmarkMissing: compared === null && typeof benchmark === "string" ? benchmark : null,
       trials,
       attribution: attribution.end(account.initialCashMinor, account.currencyScale),
       shortfall: shortfall.end(account.currencyScale),
@@ -169,14 +173,28 @@ export async function collectReport(
   };
 }
 
-function closesOf(symbol: string, onTape: TapeBenchmark | null): Benchmark {
-  const found = onTape?.end() ?? null;
-  if (found !== null) return found;
+/** A run whose configuration names what its tape does not hold is complete without it: the report says so. */
+function closesOf(onTape: TapeBenchmark, { benchmark }: ReportOptions): Benchmark | null {
+  const found = onTape.end();
+  if (found !== null || typeof benchmark !== "string") return found;
   throw new TapedeckError(
     "REPORT_BENCHMARK_UNKNOWN",
-    `the run read no bar of ${symbol}, which it is to be compared with`,
-    { symbol },
+    `the run read no bar of ${benchmark}, which it is to be compared with`,
+    { symbol: benchmark },
   );
+}
+
+/** The section of that name in the configuration that the run began with. */
+function settingsOf({ phases }: RunIdentity): {
+  readonly benchmark: string | null;
+  readonly trials: number;
+} {
+  const config = phases[0]?.config as { readonly report?: unknown } | undefined;
+  const told = (config?.report ?? {}) as Partial<Record<string, unknown>>;
+  return {
+    benchmark: typeof told.benchmark === "string" ? told.benchmark : null,
+    trials: Number.isSafeInteger(told.trials) ? (told.trials as number) : 1,
+  };
 }
 
 /** In units of the currency. */
@@ -285,6 +303,7 @@ type Counted =
   | "daily"
   | "measures"
   | "benchmark"
+  | "benchmarkMissing"
   | "trials"
   | "attribution"
   | "shortfall";

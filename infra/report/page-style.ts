@@ -76,6 +76,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .tall thead th { position: sticky; top: 0; background: var(--card); }
 .bar { display: block; width: 100%; height: 8px; margin-top: 7px; }
 .bar rect { fill: var(--line); } .bar .rest { fill: var(--faint); } .bar .down { fill: var(--down); } .bar .warn { fill: var(--warn); } .bar .up { fill: var(--up); }
+.table-of-measures .group { padding-top: 16px; color: var(--ink); font-weight: 600; }
 .parts th[scope="row"] { color: var(--ink); } .parts .share { width: 22%; min-width: 60px; }
 .months td { text-align: right; font-size: 13px; white-space: nowrap; }
 .months th { text-align: right; } .months th:first-child { text-align: left; }

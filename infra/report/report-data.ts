@@ -96,6 +96,8 @@ export interface Metrics {
   readonly measures: MeasureTable["rows"];
   /** What the run was compared with; null: nothing. */
   readonly benchmark: string | null;
+  /** What the configuration names and the run read no bar of; null: nothing. */
+  readonly benchmarkMissing: string | null;
   /** Of how many variants the run is the best, as was said of it. */
   readonly trials: number;
   readonly attribution: Attribution;

@@ -238,6 +238,19 @@ describe("the measures of a run", () => {
     expect(other.metrics.measures.sharpe.value).toBe(metrics.measures.sharpe.value);
   });
 
+  test("are against the benchmark that the configuration names, or say that it has no bars", async () => {
+    const told = (benchmark: string): RunIdentity["phases"] =>
+      [{ ...identity.phases[0], config: { report: { benchmark, trials: 5 } } }] as never;
+    const { metrics } = await collected(quarter(), { ...identity, phases: told("IBM") });
+    expect([metrics.benchmark, metrics.benchmarkMissing, metrics.trials]).toEqual(["IBM", null, 5]);
+    expect(metrics.measures.beta.value).not.toBeNull();
+    expect(metrics.measures.deflatedSharpe.value).not.toBeNull();
+    const other = await collected(quarter(), { ...identity, phases: told("<XYZ>") });
+    expect([other.metrics.benchmark, other.metrics.benchmarkMissing]).toEqual([null, "<XYZ>"]);
+    expect(renderReport(other)).toContain("The run read no bar of its benchmark &lt;XYZ&gt;");
+    expect(renderReport({ ...other, metrics })).not.toContain("no bar of its benchmark");
+  });
+
   test("of two days are of the samples and the trades alone, never NaN", async () => {
     const minutes = Array.from({ length: 2 * 1440 }, (_, i) => {
       const timeUs = START_US - (START_US % DAY_US) + (i + 1) * MINUTE_US;

@@ -3,6 +3,13 @@
 
 import { mean, standardDeviation } from "../../quant/moments.ts";
 import { count, day, decimals, direction, escapeHtml, percent, signedPercent } from "./figures.ts";
+import {
+  activityMeanings,
+  type MeasureName,
+  relativeMeanings,
+  returnMeanings,
+  tradeMeanings,
+} from "./measure-conventions.ts";
 import type { MeasureRow } from "./measure-table.ts";
 import { measureText } from "./measure-text.ts";
 import type { Metrics, ReportData } from "./report-data.ts";
@@ -17,20 +24,36 @@ const HOTTEST = 0.9;
 
 /** Rows without a value are left out: their absence is said in the note above. */
 export function measureRows({ metrics: m }: ReportData): string {
-  const rows = Object.values(m.measures).filter(({ value }) => value !== null);
-  if (rows.length === 0) return "";
+  const groups: readonly (readonly [string, readonly string[]])[] = [
+    ["Return and risk", Object.keys(returnMeanings("", 1))],
+    [`Against ${m.benchmark ?? ""}`, Object.keys(relativeMeanings("", ""))],
+    ["Activity", Object.keys(activityMeanings)],
+    ["Round trips", Object.keys(tradeMeanings)],
+  ];
+  const isKnown = ({ value }: MeasureRow): boolean => value !== null;
+  if (!Object.values(m.measures).some(isKnown)) return "";
   const line = ({ label, unit, convention, value, interval }: MeasureRow): string => {
     const text = (figure: number | null): string =>
       escapeHtml(measureText(unit, figure, m.currency));
     const range = interval === null ? "" : `${text(interval.lower)} to ${text(interval.upper)}`;
     return `<tr><th scope="row">${label}</th><td class="right">${text(value)}</td><td class="right soft">${range}</td><td class="how">${escapeHtml(convention)}</td></tr>`;
   };
+  const body = (name: string, names: readonly string[]): string => {
+    const rows = names.map((one) => m.measures[one as MeasureName]).filter(isKnown);
+    if (rows.length === 0) return "";
+    const head = `<tr><th class="group" colspan="4" scope="rowgroup">${escapeHtml(name)}</th></tr>`;
+    return head + rows.map(line).join("");
+  };
   const level = percent(m.daily.bootstrap?.level ?? 0, 0);
-  return `<div class="scroll" tabindex="0" role="region" aria-label="Measures with their conventions"><table class="table-of-measures"><thead><tr><th>Measure</th><th class="right">Value</th><th class="right">${m.daily.bootstrap === null ? "" : `${level} interval`}</th><th>How it is computed</th></tr></thead><tbody>${rows.map(line).join("")}</tbody></table></div>`;
+  return `<div class="scroll" tabindex="0" role="region" aria-label="Measures with their conventions"><table class="table-of-measures"><thead><tr><th>Measure</th><th class="right">Value</th><th class="right">${m.daily.bootstrap === null ? "" : `${level} interval`}</th><th>How it is computed</th></tr></thead><tbody>${groups.map(([name, names]) => body(name, names)).join("")}</tbody></table></div>`;
 }
 
-export function measureNote({ daily }: Metrics): string {
-  const days = `Measures of return and risk are of daily closes: equity at the end of each of the ${count(daily.days)} UTC days that held market data.`;
+export function measureNote({ daily, benchmarkMissing }: Metrics): string {
+  const missing =
+    benchmarkMissing === null
+      ? ""
+      : `The run read no bar of its benchmark ${escapeHtml(benchmarkMissing)}: it is compared with nothing. `;
+  const days = `${missing}Measures of return and risk are of daily closes: equity at the end of each of the ${count(daily.days)} UTC days that held market data.`;
   if (daily.bootstrap === null) {
     return daily.days < LEAST_DAYS_DRAWN
       ? `${days} Below 3 days none is given, below ${LEAST_DAYS_DRAWN} no interval.`

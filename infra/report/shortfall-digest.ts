@@ -79,6 +79,12 @@ export class ShortfallDigest {
       if (report.leavesQuantity === 0) this.open.delete(orderId);
       return parts;
     }
+    if (execType === "TRADE_CANCEL") {
+      // The price it was made at is given back with the trade; of its cost only the fee is told again.
+      const back = { ...noShortfall, fees: -report.fee };
+      this.parts = addShortfall(this.parts, back);
+      return back;
+    }
     if (known === undefined) return null;
     if (execType === "REPLACED") known.quantity = known.executed + report.leavesQuantity;
     const ended = execType === "CANCELED" || execType === "EXPIRED" || execType === "REJECTED";

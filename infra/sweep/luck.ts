@@ -12,6 +12,7 @@ import {
   probabilisticSharpe,
   sharpeEstimate,
 } from "../../quant/sharpe-inference.ts";
+import { crossValidate, type Validation } from "./cross-validation.ts";
 
 export interface Luck {
   /** Trials whose daily returns move at all: only they can be lucky. */
@@ -30,6 +31,8 @@ export interface Luck {
   /** The same for the number of trials that they are worth. */
   readonly deflatedIndependent: number | null;
   readonly overfitting: Overfitting | null;
+  /** Of the choice itself, on days that it was not made by. */
+  readonly validation: Validation | null;
 }
 
 export interface Overfitting {
@@ -54,8 +57,15 @@ const BLOCKS: readonly (readonly [blocks: number, splits: number])[] = [
   [4, 6],
 ];
 
-/** `returns` by trial, empty where there are none; `best` is a place in it. null below two trials. */
-export function luckOf(returns: readonly (readonly number[])[], best: number): Luck | null {
+/**
+ * `returns` by trial, empty where there are none; `best` is a place in it; `horizon` is how many days a
+ * position is held. null below two trials.
+ */
+export function luckOf(
+  returns: readonly (readonly number[])[],
+  best: number,
+  horizon: number,
+): Luck | null {
   const moving = returns.filter((series) => sharpeEstimate(series) !== null);
   const estimate = sharpeEstimate(returns[best] ?? []);
   if (estimate === null || moving.length < 2) return null;
@@ -78,6 +88,7 @@ export function luckOf(returns: readonly (readonly number[])[], best: number): L
     deflatedIndependent:
       independent === null ? null : deflatedSharpe(estimate, independent, variance),
     overfitting: even ? overfittingOf(moving) : null,
+    validation: even ? crossValidate(moving, horizon) : null,
   };
 }
 

@@ -21,7 +21,7 @@ const bestOf = (series: readonly (readonly number[])[]): number => {
 describe("luck", () => {
   test("explains the best of many trials without skill", () => {
     const series = noise(100, 500, 0, 3);
-    const luck = luckOf(series, bestOf(series));
+    const luck = luckOf(series, bestOf(series), 1);
     expect(luck?.probabilistic).toBeGreaterThan(0.95);
     expect(luck?.deflated).toBeLessThan(0.9);
     expect(luck?.overfitting?.probability).toBeGreaterThan(0.2);
@@ -31,7 +31,7 @@ describe("luck", () => {
 
   test("does not explain skill", () => {
     const series = noise(100, 500, 0.004, 3);
-    const luck = luckOf(series, 0);
+    const luck = luckOf(series, 0, 1);
     expect(bestOf(series)).toBe(0);
     expect(luck?.deflated).toBeGreaterThan(0.99);
     expect(luck?.overfitting?.probability).toBeLessThan(0.01);
@@ -41,7 +41,7 @@ describe("luck", () => {
     const [one = []] = noise(1, 300, 0.001, 9);
     // Scaled: the same Sharpe ratio, correlation 1.
     const series = [one, one.map((value) => 2 * value), one.map((value) => value / 3)];
-    const luck = luckOf(series, 0);
+    const luck = luckOf(series, 0, 1);
     expect(luck?.correlation).toBeCloseTo(1, 10);
     expect(luck?.independent).toBeCloseTo(1, 10);
     expect(luck?.deflatedIndependent).toBeCloseTo(luck?.probabilistic ?? 0, 10);
@@ -53,7 +53,7 @@ describe("luck", () => {
     const series = [0.5, 1, 2, 4].map((own) =>
       market.map((value) => value + own * random.normal()),
     );
-    const luck = luckOf(series, 0);
+    const luck = luckOf(series, 0, 1);
     let sum = 0;
     for (const [i, a] of series.entries())
       for (const b of series.slice(i + 1)) sum += correlation(a, b);
@@ -62,10 +62,10 @@ describe("luck", () => {
 
   test("counts trials that never traded out, and says nothing of fewer than two", () => {
     const series = [...noise(3, 100, 0, 1), new Array<number>(100).fill(0), []];
-    const luck = luckOf(series, bestOf(series));
+    const luck = luckOf(series, bestOf(series), 1);
     expect(luck?.trials).toBe(3);
-    expect(luckOf(noise(1, 100, 0, 1), 0)).toBeNull();
-    expect(luckOf([[], []], 0)).toBeNull();
+    expect(luckOf(noise(1, 100, 0, 1), 0, 1)).toBeNull();
+    expect(luckOf([[], []], 0, 1)).toBeNull();
   });
 
   test("deflates as the formula says", () => {
@@ -76,7 +76,7 @@ describe("luck", () => {
     const variance = sharpes.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 19;
     const estimate = sharpeEstimate(series[best] ?? []);
     if (estimate === null) throw new Error("the best has no Sharpe ratio");
-    expect(luckOf(series, best)?.deflated).toBeCloseTo(
+    expect(luckOf(series, best, 1)?.deflated).toBeCloseTo(
       deflatedSharpe(estimate, 20, variance) ?? 0,
       12,
     );

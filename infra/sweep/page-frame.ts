@@ -84,9 +84,14 @@ export function figureText(name: MeasureName | keyof TrialMetrics, value: unknow
   return Number.isInteger(value) ? grouped(String(value)) : decimals(value, 2);
 }
 
+/** Ratios that are named after people. */
+const PEOPLE: readonly string[] = ["sharpe", "sortino", "calmar"];
+
 /** A column's heading: "annualReturn" is "annual return". */
 export const wordsOf = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  PEOPLE.includes(name)
+    ? name.replace(/^./, (letter) => letter.toUpperCase())
+    : name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** A table that scrolls sideways where it must; the first cell of a row is its heading. */
 export function htmlTable(

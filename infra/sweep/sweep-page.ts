@@ -64,7 +64,7 @@ export function luckHtml(luck: Luck | null): string {
     return `<p class="empty">Nothing can be said: it takes two trials whose equity moves from day to day.</p>`;
   }
   const probability = (value: number | null): string => measureText("probability", value, "");
-  const { overfitting: over } = luck;
+  const { overfitting: over, validation } = luck;
   const rows: [string, string, string][] = [
     ["Trials with returns", count(luck.trials), `over ${count(luck.days)} days`],
     [
@@ -95,8 +95,18 @@ export function luckHtml(luck: Luck | null): string {
       probability(over?.loss ?? null),
       over === null ? "" : `slope of out-of-sample on in-sample ${decimals(over.degradation, 2)}`,
     ],
+    [
+      "Sharpe ratio of one day, judged on days not chosen by",
+      decimals(validation?.mean ?? null, 4),
+      validation === null
+        ? "too few days"
+        : `mean of ${validation.paths.length} paths, deviation ${decimals(validation.deviation, 4)}: combinatorial purged cross-validation, ${validation.judged} of ${validation.groups} groups judged, ${count(validation.horizon)} d purged, ${percent(validation.embargo, 0)} embargo`,
+    ],
   ];
-  return `<p class="note">Deflated Sharpe ratio: Bailey and López de Prado (2014). PBO by CSCV: Bailey, Borwein, López de Prado and Zhu (2017). A deflated ratio below 0.95 or a PBO above 0.5 says that the choice of parameters is worth nothing.</p>${htmlTable("Luck", ["", "Value", ""], rows)}`;
+  const line = ([name, value, how]: (typeof rows)[number]): string =>
+    `<tr><th scope="row">${escapeHtml(name)}</th><td class="right">${escapeHtml(value)}</td><td class="how">${escapeHtml(how)}</td></tr>`;
+  return `<p class="note">Deflated Sharpe ratio: Bailey and López de Prado (2014). PBO by CSCV: Bailey, Borwein, López de Prado and Zhu (2017). Cross-validation: López de Prado (2018), chapters 7 and 12. Below 0.95 (deflated), or above 0.5 (PBO), luck explains the best well enough.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Luck"><table class="table-of-measures"><tbody>${rows.map(line).join("")}</tbody></table></div>`;
 }
 
 function setsHtml({ axes, sets, answers, order }: Sweep): string {

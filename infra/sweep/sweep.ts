@@ -9,6 +9,7 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { TapedeckError } from "../../schemas/errors.ts";
+import type { TopicName } from "../../schemas/generated/facts.ts";
 import { loadConfig, type Override } from "../config/load-config.ts";
 import { readText } from "../config/read-text.ts";
 import type { RunConfig } from "../config/run-config.ts";
@@ -67,6 +68,7 @@ export interface Ground {
   readonly configText: string;
   readonly base: readonly Override[];
   readonly tape: SharedTape;
+  readonly reads: readonly TopicName[];
   readonly identity: Json;
   readonly marketEvents: number;
   readonly account: RunConfig["flow"]["portfolio"];
@@ -91,6 +93,7 @@ export async function openGround(
       configText,
       base,
       tape,
+      reads: open.topologies[0]?.sources ?? [],
       identity: { run: open.identity as unknown as Json, code: searchDigest() },
       marketEvents: market.reduce((sum, { from, to }) => sum + to - from, 0),
       account: config.flow.portfolio,
@@ -151,7 +154,7 @@ export async function runSweep(
     sets,
     answers,
     order,
-    luck: luckOf(returns, order[0] as number),
+    luck: luckOf(returns, order[0] as number, horizonOf(answers[order[0] as number])),
   };
   writeWhole(join(folder, "table.csv"), tableCsv(sweep));
   writeWhole(join(folder, "summary.json"), `${JSON.stringify(summaryOf(sweep), null, 2)}\n`);
@@ -178,9 +181,9 @@ export async function answerAll(
   const done = answers.length;
   onProgress?.(done, trials.length);
   if (done === trials.length) return answers;
-  const { configPath, configText, tape } = ground;
+  const { configPath, configText, tape, reads } = ground;
   const most = Math.min(threads, trials.length - done);
-  const pool = new TrialThreads(most, { configPath, configText, tape });
+  const pool = new TrialThreads(most, { configPath, configText, tape, reads });
   try {
     await pool.run(
       trials.slice(done).map(({ trial }) => trial),
@@ -196,6 +199,14 @@ export async function answerAll(
   }
   return answers;
 }
+
+const DAY_SECONDS = 86_400;
+
+/** Days that a position is held, at least 1. */
+const horizonOf = (answer: TrialAnswer | undefined): number =>
+  answer?.state === "done"
+    ? Math.max(1, Math.ceil((answer.metrics.averageHoldingSeconds ?? 0) / DAY_SECONDS))
+    : 1;
 
 export const overridesOf = (axes: readonly Axis[], set: ParameterSet): readonly Override[] =>
   axes.map(({ key }, i) => ({ key, value: set[i] as string }));

@@ -20,19 +20,15 @@ export interface TradeWindow {
   readonly toUs: number;
 }
 
-/** What was known before the window is known in it. */
-const WHOLE: readonly TopicName[] = [
-  "market.instruments",
-  "market.corporate-actions",
-  "control.commands",
-];
+/** All else that was known before the window is known in it: instruments, actions, halts, commands. */
+const PRICES: readonly TopicName[] = ["market.bars", "market.ticks", "market.quotes"];
 
 export const inWindow = (
   sources: readonly SourceEvents[],
   { warmFromUs, toUs }: TradeWindow,
 ): readonly SourceEvents[] =>
   sources.map(({ topic, partition, events }) => {
-    const from = WHOLE.includes(topic) ? 0 : firstAtOrAfter(events, warmFromUs);
+    const from = PRICES.includes(topic) ? firstAtOrAfter(events, warmFromUs) : 0;
     return { topic, partition, events: events.slice(from, firstAtOrAfter(events, toUs)) };
   });
 

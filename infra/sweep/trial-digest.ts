@@ -6,7 +6,6 @@ import type { Account } from "../../projections/answer.ts";
 import type { TopicName } from "../../schemas/generated/facts.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
 import type { AnyEvent, EventOf } from "../../streams/event.ts";
 import { LaneHeap, QueueLane } from "../../streams/lanes.ts";
 import type { SourceEvents } from "../../streams/observed-run.ts";
@@ -60,19 +59,27 @@ export function marketTimes(barTimesUs: readonly number[]): MarketTimes {
   throw new RangeError("there is a last length");
 }
 
+interface Sampled {
+  timeUs: number;
+  equity: bigint;
+  gross: bigint;
+}
+
 export class TrialDigest {
   private readonly account: Account;
   private readonly market: MarketTimes | null;
   private readonly built: number[] = [];
   private readonly builtBars: AnyEvent[] = [];
-  private readonly fills: EventOf<"fills">[] = [];
-  private readonly snapshots: { readonly timeUs: number; readonly value: PortfolioSnapshot }[] = [];
+  /** Without their events: an event keeps all that it follows from in memory. */
+  private readonly fills: AnyEvent[] = [];
+  private readonly snapshots: Sampled[] = [];
   private orders = 0;
   private equity: bigint;
-  private peak: bigint;
+  /** The deepest drawdown, a part of the peak, and the same in basis points. */
   private worst = 0;
+  private worstBps = 0;
   private readonly keepBars: boolean;
-  private last: EventOf<"portfolio.snapshots"> | null = null;
+  private readonly last: Sampled = { timeUs: -1, equity: 0n, gross: 0n };
   private lastEndUs = Number.NEGATIVE_INFINITY;
 
   /** `market` is null where the bars are built in the run. */
@@ -81,13 +88,12 @@ export class TrialDigest {
     this.market = market;
     this.keepBars = keepBars;
     this.equity = account.initialCashMinor;
-    this.peak = account.initialCashMinor;
   }
 
   see(event: AnyEvent): void {
     if (event.topic === "portfolio.snapshots") this.snapshot(event);
     else if (event.topic === "fills") {
-      if (event.value.portfolio === this.account.name) this.fills.push(event);
+      if (event.value.portfolio === this.account.name) this.fills.push({ ...event, cause: null });
     } else if (event.topic === "orders") {
       if (event.value.action === "NEW" && event.value.portfolio === this.account.name)
         this.orders++;
@@ -102,28 +108,33 @@ export class TrialDigest {
     if (value.portfolio !== this.account.name) return;
     const { equity } = value;
     this.equity = equity;
-    if (equity >= this.peak) this.peak = equity;
-    else if (this.peak > 0n) {
-      const depth = Number(this.peak - equity) / Number(this.peak);
-      if (depth > this.worst) this.worst = depth;
+    // Rounded up: what is no deeper than the deepest need not be divided.
+    if (value.drawdownBps > this.worstBps) {
+      const depth = Number(value.peakEquity - equity) / Number(value.peakEquity);
+      if (depth > this.worst && value.peakEquity > 0n) this.worst = depth;
+      this.worstBps = this.worst * 10_000;
     }
     // Of each period only its last snapshot counts.
     if (timeUs > this.lastEndUs) {
-      if (this.last !== null) this.snapshots.push(this.last);
+      this.keep();
       const grainUs = this.market?.grainUs ?? (GRAINS_US.at(-1) as number);
       this.lastEndUs = (indexOf(timeUs, grainUs) + 1) * grainUs;
     }
-    this.last = event;
+    this.last.timeUs = timeUs;
+    this.last.equity = equity;
+    this.last.gross = value.grossExposure;
+  }
+
+  private keep(): void {
+    if (this.last.timeUs >= 0) this.snapshots.push({ ...this.last });
   }
 
   end(sources: readonly SourceEvents[]): TrialResult {
     const { account, equity, worst, orders } = this;
-    if (this.last !== null) this.snapshots.push(this.last);
+    this.keep();
     const sampling = new EquitySampling();
     for (const timeUs of (this.market ?? marketTimes(this.built)).timesUs) sampling.market(timeUs);
-    for (const { timeUs, value } of this.snapshots) {
-      sampling.snapshot(timeUs, { equity: value.equity, gross: value.grossExposure });
-    }
+    for (const { timeUs, ...sample } of this.snapshots) sampling.snapshot(timeUs, sample);
     const sampled = sampling.end({ equity: account.initialCashMinor, gross: 0n });
     const metrics = metricsOf(account, this.trades(sources), sampled, equity, worst);
     const { perYear, startUs, samples } = sampled.days;
@@ -143,7 +154,8 @@ export class TrialDigest {
     const actions = of(ACTIONS) as readonly EventOf<typeof ACTIONS>[];
     for (const { value } of actions) addRenamed(instruments, value);
     const trades = new TradeDigest(instruments);
-    if (actions.length === 0) for (const { value } of this.fills) trades.add(value);
+    if (actions.length === 0)
+      for (const { value } of this.fills as readonly EventOf<"fills">[]) trades.add(value);
     else {
       const bars = sources.some(({ topic }) => topic === "market.bars")
         ? of("market.bars")

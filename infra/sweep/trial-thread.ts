@@ -3,12 +3,13 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { allocateYoung } from "../run/young-objects.ts";
 import { decodeTape, type SharedTape } from "./shared-tape.ts";
-import { type Trial, TrialBench } from "./trial.ts";
+import { type Trial, TrialBench, type TrialGround } from "./trial.ts";
 
 export interface ThreadGround {
   readonly configPath: string;
   readonly configText: string;
   readonly tape: SharedTape;
+  readonly reads: TrialGround["reads"];
 }
 
 export interface TrialRequest {

@@ -5,7 +5,9 @@
 import { dirname, resolve } from "node:path";
 import { flowTopology } from "../../processors/topology.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
+import type { TopicName } from "../../schemas/generated/facts.ts";
 import { runObserved, type SourceEvents } from "../../streams/observed-run.ts";
+import type { Topology } from "../../streams/topology.ts";
 import { configFromText, type Override } from "../config/load-config.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { type LoadedModel, loadModel } from "../models/load-model.ts";
@@ -38,6 +40,8 @@ export interface TrialGround {
   readonly configPath: string;
   readonly configText: string;
   readonly sources: readonly SourceEvents[];
+  /** Topics that `sources` are of, whether the tape has them or not. */
+  readonly reads: readonly TopicName[];
 }
 
 /** Runs trials one after the other; what they share is made once. */
@@ -83,6 +87,14 @@ export class TrialBench {
     return { ...config, flow: { ...flow, model: model.model }, model };
   }
 
+  /** A set may ask for a topic that the base does not: it was not read from the tape. */
+  private readable(topology: Topology): Topology {
+    const missing = topology.sources.find((topic) => !this.ground.reads.includes(topic));
+    if (missing === undefined) return topology;
+    const why = `reads ${missing}, which the configuration to vary does not: set there what needs it`;
+    throw new TapedeckError("SWEEP_AXIS_INVALID", why, { topic: missing });
+  }
+
   private run({ flow, ...config }: RunConfig, { window, cashMinor }: Trial): TrialResult {
     const portfolio =
       cashMinor === null ? flow.portfolio : { ...flow.portfolio, initialCashMinor: cashMinor };
@@ -92,7 +104,7 @@ export class TrialBench {
     const market = window === null ? this.whole : timesOf(sources, window.fromUs);
     const digest = new TrialDigest(portfolio, market, this.hasActions);
     runObserved({
-      topology: flowTopology({ ...flow, portfolio, model }),
+      topology: this.readable(flowTopology({ ...flow, portfolio, model })),
       sources,
       see: (event) => digest.see(event),
     });

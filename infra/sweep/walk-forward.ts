@@ -101,8 +101,8 @@ export async function runWalk(
   );
   const answers = await answerAll(ground, trials, join(folder, "results.jsonl"), options);
   if (answers.length < trials.length) return { stopped: folder, done: answers.length };
-  const { configPath, configText, account } = ground;
-  const bench = new TrialBench({ configPath, configText, sources });
+  const { configPath, configText, account, reads } = ground;
+  const bench = new TrialBench({ configPath, configText, sources, reads });
   const steps: WalkStep[] = [];
   const curve: { startUs: number[]; equityMinor: bigint[] } = {
     startUs: [],

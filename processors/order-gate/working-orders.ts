@@ -56,7 +56,8 @@ export function report(state: GateState, value: ExecutionReport): boolean {
   const isFill = value.execType === "FILLED";
   if (value.execType === "TRADE_CANCEL") undo(state, value);
   const known = state.orders.get(value.orderId);
-  if (known === undefined) return !isFill;
+  // A venue that closes a position against margin asks nobody.
+  if (known === undefined) return !isFill || value.reason === "MarginCall";
   const { order } = known;
   if (order.symbol !== value.symbol || order.side !== value.side) return !isFill;
   const before = leavesOf(known);

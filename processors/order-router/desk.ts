@@ -9,7 +9,7 @@ import { dealOf } from "../../schemas/values/deal.ts";
 import { hear } from "../../schemas/values/heard-reports.ts";
 import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
-import type { AlgorithmConfig, OrdersConfig } from "../flow-config.ts";
+import type { OrdersConfig } from "../flow-config.ts";
 import { isSwitch, nextTradingState } from "../trading-state.ts";
 import { averageEntry, EXIT_GROUP, hasExits, protect, wantedExits } from "./exits.ts";
 import { limitPrice } from "./limit-price.ts";
@@ -20,26 +20,15 @@ import {
   isOpen,
   isUnanswered,
   leavesOf,
-  lotOf,
   type RouterState,
   type SymbolBook,
+  sum,
   untoldOf,
   type WorkingOrder,
 } from "./order-book.ts";
 import { Outbox } from "./outbox.ts";
-import {
-  beginParent,
-  childTerms,
-  observe,
-  type Parent,
-  parentSteps,
-  pendingParent,
-  release,
-} from "./parent-order.ts";
-import { learn, noCurve } from "./volume-curve.ts";
-
-const sum = (orders: readonly WorkingOrder[], of: (one: WorkingOrder) => number): number =>
-  orders.reduce((total, one) => total + of(one), 0);
+import { childTerms, pendingParent } from "./parent-order.ts";
+import { hearBar, type Slicing, sendSlice } from "./slicing.ts";
 
 export class Desk {
   private readonly state: RouterState;
@@ -80,35 +69,23 @@ export class Desk {
 
   /** A bar of a symbol, for the algorithm: it tells the time, and what trades. */
   observe(bar: MarketBar): void {
-    const { algorithm } = this.config;
-    if (algorithm === undefined) return;
     const book = bookOf(this.state, bar.symbol);
-    const { schedule } = algorithm;
-    if (schedule.method === "VWAP" && schedule.curve === null) {
-      book.curve ??= noCurve();
-      learn(book.curve, bar, schedule.days);
-    }
-    const parent = book.approval?.parent ?? null;
-    if (parent === null) return;
-    observe(parent, bar);
-    if (parent.status !== "WORKING") return;
-    const isOver = release(parent, algorithm, this.nowUs, lotOf(book));
-    if (isOver && algorithm.leftover === "LEAVE") this.giveUp(book);
-    else if (isOver) this.sweep(book, parent);
+    const slicing = this.slicing(bar.symbol, book);
+    if (slicing === null) return;
+    hearBar(book, bar, slicing);
     this.settle(bar.symbol, book);
   }
 
-  private giveUp(book: SymbolBook): void {
-    book.approval = null;
-    for (const working of book.working) this.outbox.cancel(working);
-  }
-
-  /** What rests at a price makes room for a market order; a market order goes on as it is. */
-  private sweep(book: SymbolBook, parent: Parent): void {
-    parent.status = parentSteps.WORKING["its time is over: sweep"];
-    for (const working of book.working) {
-      if (working.order.type !== "MARKET") this.outbox.cancel(working);
-    }
+  private slicing(symbol: string, book: SymbolBook): Slicing | null {
+    const { algorithm, exits } = this.config;
+    if (algorithm === undefined) return null;
+    return {
+      algorithm,
+      nowUs: this.nowUs,
+      beside: hasExits(exits),
+      cancel: (working) => this.outbox.cancel(working),
+      submit: (side, quantity, reduces) => this.submit(symbol, book, side, quantity, reduces),
+    };
   }
 
   /** An execution is booked, once, whatever its order's state allows: the venue has dealt. */
@@ -124,6 +101,8 @@ export class Desk {
     if (isRestated) this.decideAt(report.tradeUs);
     const deal = dealOf(report);
     if (deal !== null) execute(book, deal);
+    // Closed by the venue: nothing of what was approved before stands.
+    if (report.reason === "MarginCall") book.approval = null;
     for (const list of [book.working, book.exits]) {
       const known = list.find(({ order }) => order.orderId === orderId);
       if (known !== undefined) this.note(book, list, known, report);
@@ -188,7 +167,7 @@ export class Desk {
     const position = book.position + sum(working, untoldOf) + sum(exits, untoldOf);
     const missing = approval.quantity - position;
     if (approval.parent !== null) {
-      this.slice(symbol, book, approval.parent, position);
+      sendSlice(book, position, this.slicing(symbol, book) as Slicing);
       return;
     }
     let open = sum(working, leavesOf);
@@ -207,37 +186,6 @@ export class Desk {
     const quantity = Math.min(Math.abs(delta), approval.largest, most);
     // 0 where a fill is explained by no working order of ours: nothing was approved to undo it.
     if (quantity > 0) this.submit(symbol, book, delta > 0 ? "BUY" : "SELL", quantity, reduces);
-  }
-
-  /** Sends a child for what is due of the parent; ends the approval where the parent comes to its end. */
-  private slice(symbol: string, book: SymbolBook, parent: Parent, position: number): void {
-    const { working } = book;
-    const { quantity: target, largest } = book.approval as Approval;
-    const algorithm = this.config.algorithm as AlgorithmConfig;
-    if (parent.status === "PENDING") {
-      if (working.some(isOpen)) return;
-      const missing = target - position;
-      if (missing === 0) {
-        book.approval = null;
-        return;
-      }
-      const lot = lotOf(book);
-      beginParent(parent, algorithm, { position, missing, lot }, book.curve);
-      release(parent, algorithm, this.nowUs, lot);
-    }
-    const { direction } = parent;
-    const open = Math.abs(sum(working, leavesOf));
-    const executed = direction * (position - parent.from);
-    const isUsedUp = parent.children >= algorithm.maxChildren;
-    if (open === 0 && (executed >= parent.quantity || isUsedUp)) book.approval = null;
-    if (!parent.owes || isUsedUp || working.some((one) => isOpen(one) && isUnanswered(one))) return;
-    const isSweep = parent.status === "SWEEPING";
-    const owed = (isSweep ? parent.quantity : parent.released) - executed - open;
-    const reduces = hasExits(this.config.exits) && position !== 0 && position > 0 !== direction > 0;
-    const most = reduces ? Math.abs(position) - open : largest;
-    const quantity = Math.min(owed, largest, most);
-    parent.owes = quantity < owed;
-    if (quantity > 0) this.submit(symbol, book, direction > 0 ? "BUY" : "SELL", quantity, reduces);
   }
 
   private submit(symbol: string, book: SymbolBook, side: Side, quantity: number, reduces: boolean) {

@@ -86,6 +86,9 @@ export const signed = ({ side, quantity }: { side: string; quantity: number }): 
 export const leavesOf = ({ order: { side }, progress }: WorkingOrder): number =>
   signed({ side, quantity: progress.leavesQuantity });
 
+export const sum = (orders: readonly WorkingOrder[], of: (one: WorkingOrder) => number): number =>
+  orders.reduce((total, one) => total + of(one), 0);
+
 /** Executed by what the venue says of an order's quantities, before it tells of each execution; signed. */
 export const untoldOf = ({ order: { side }, progress }: WorkingOrder): number =>
   progress.missing.reduce((sum, { from, to }) => sum + signed({ side, quantity: to - from }), 0);

@@ -43,6 +43,8 @@ export interface Book {
   /** Why there is no trading whatever the hours; and when that last ended, -1 where it never did. */
   halt: "MarketHalted" | "MarketClosed" | null;
   resumedUs: number;
+  /** By portfolio, what its position cost, in minor units; none where no margin is asked for. */
+  readonly costs: Map<string, bigint>;
   /** Carry is charged up to it; -1 before the first event. */
   carriedUs: number;
   /** Executions that may be undone; none where nobody says so. */
@@ -93,6 +95,7 @@ export function bookOf(state: VenueState, symbol: string): Book {
     shut: [],
     halt: null,
     resumedUs: -1,
+    costs: new Map(),
     carriedUs: -1,
     deals: [],
     liquidity: null,

@@ -5,13 +5,14 @@
 
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { divideRounded } from "../../schemas/values/decimal.ts";
+import { notionalMinor } from "../../schemas/values/money.ts";
 import type { FeeRate, FeeSchedule } from "../flow-config.ts";
 
 /** Of one order so far. */
 export interface FeeTally {
-  /** By the rates, before minimum and maximum, in 10^-(priceScale + quantityScale + 9) of the currency. */
+  /** By the rates, before minimum and maximum, in billionths of the unit of value. */
   readonly raw: bigint;
-  /** In 10^-(priceScale + quantityScale) of the currency. */
+  /** In 10^-(priceScale + quantityScale) of the currency; of an inverse contract its minor unit in place of the price's. */
   readonly value: bigint;
   /** Minor units. */
   readonly charged: bigint;
@@ -40,10 +41,10 @@ export function charge(
   before: FeeTally | null,
   volume: bigint,
 ): Charge {
-  const { priceScale, quantityScale, currencyScale, multiplier } = instrument;
-  const { price, quantity } = trade;
-  const value = magnitude(BigInt(price) * BigInt(quantity) * BigInt(multiplier));
-  const scale = 10n ** BigInt(priceScale + quantityScale);
+  const { currencyScale } = instrument;
+  const { quantity } = trade;
+  const value = magnitude(valueOfTrade(instrument, trade));
+  const scale = 10n ** BigInt(valueScale(instrument));
   const perMicro = scale * 1_000n;
   const raw =
     (before === null ? BigInt(schedule.perOrderMicros) * perMicro : before.raw) +
@@ -68,6 +69,17 @@ export function charge(
   };
 }
 
+/** Digits of the unit that values are kept in: exact, but for an inverse contract, whose value is rounded as money. */
+const valueScale = ({ contract, priceScale, quantityScale, currencyScale }: Instrument): number =>
+  quantityScale + (contract === "INVERSE" ? currencyScale : priceScale);
+
+function valueOfTrade(instrument: Instrument, { price, quantity }: Trade): bigint {
+  if (instrument.contract !== "INVERSE") {
+    return BigInt(price) * BigInt(quantity) * BigInt(instrument.multiplier);
+  }
+  return notionalMinor(price, quantity, instrument) * 10n ** BigInt(instrument.quantityScale);
+}
+
 const ROUNDERS = {
   HALF_EVEN: divideRounded,
   UP: (numerator: bigint, denominator: bigint): bigint => {
@@ -81,15 +93,17 @@ const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);
 /** Each tier's rate for the part of the trade in it. What a unit pays is cut to the tally's unit. */
 function byTiers(
   { tiers, tierBy }: FeeSchedule,
-  { priceScale, quantityScale }: Instrument,
+  instrument: Instrument,
   { quantity, isMaker }: Trade,
   value: bigint,
   volume: bigint,
 ): bigint {
   const size = tierBy === "VALUE" ? value : BigInt(quantity);
   if (size === 0n) return 0n;
-  const unit = 10n ** BigInt(tierBy === "VALUE" ? priceScale + quantityScale : quantityScale);
-  const perUnit = BigInt(quantity) * 10n ** BigInt(priceScale + 3);
+  const { quantityScale } = instrument;
+  const digits = valueScale(instrument);
+  const unit = 10n ** BigInt(tierBy === "VALUE" ? digits : quantityScale);
+  const perUnit = BigInt(quantity) * 10n ** BigInt(digits - quantityScale + 3);
   let raw = 0n;
   for (const [index, tier] of tiers.entries()) {
     const next = tiers[index + 1];

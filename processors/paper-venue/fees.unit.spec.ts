@@ -59,6 +59,18 @@ describe("the presets", () => {
   });
 });
 
+test("an inverse contract pays of its value in the coin, and by the contract", () => {
+  const inverse = equity("XBT", { contract: "INVERSE", priceScale: 1, currencyScale: 8 });
+  const rate = { valuePerBillion: 1_000_000, perUnitMicros: 2 };
+  const schedule: FeeSchedule = {
+    ...feePresets.zero,
+    tiers: [{ from: 0, maker: rate, taker: rate }],
+  };
+  // 100,000 contracts at 10,000.0 are 10 coins: 0.01 of them, and 0.000002 for each contract.
+  const [fee] = feesOf(schedule, inverse, 0n, { price: 100_000, quantity: 100_000 });
+  expect(fee).toBe(1_000_000n + 20_000_000n);
+});
+
 describe("a schedule", () => {
   const makers: FeeSchedule = {
     ...feePresets.zero,

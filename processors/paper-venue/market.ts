@@ -6,6 +6,7 @@ import type { MarketTick } from "../../schemas/generated/market.ticks.ts";
 import { jumpTo, pathOf, type Step } from "./bar-path.ts";
 import { dayOf, isWholeDay } from "./book.ts";
 import { mayTrade } from "./hours.ts";
+import { holdMargins } from "./liquidation.ts";
 import { beginVolume, observe, shareOf } from "./liquidity.ts";
 import { isAuction } from "./order-check.ts";
 import { tradeAtQueue } from "./queue.ts";
@@ -46,6 +47,7 @@ export function onBar(session: Session, bar: MarketBar): void {
   book.last = close;
   book.lastUs = endUs;
   book.lastDay = day;
+  holdMargins(session);
 }
 
 export function onTick(session: Session, { price, quantity }: MarketTick): void {
@@ -82,6 +84,7 @@ export function onTick(session: Session, { price, quantity }: MarketTick): void 
   book.last = price;
   book.lastUs = nowUs;
   book.lastDay = day;
+  holdMargins(session);
 }
 
 /** Keeps what parts of a price are made from; on ticks it is all that a bar is for. */

@@ -50,6 +50,7 @@ export function act(session: Session, action: CorporateAction): void {
   for (const [portfolio, position] of book.positions) {
     const isSplit = action.action === "SPLIT";
     book.positions.set(portfolio, isSplit ? splitQuantity(position, action) : 0);
+    if (!isSplit) book.costs.delete(portfolio);
   }
   if (book.liquidity !== null && action.action === "SPLIT") {
     splitLiquidity(book.liquidity, (shares) => splitQuantity(shares, action));

@@ -8,6 +8,7 @@ import type { VenueConfig } from "../flow-config.ts";
 import type { Book, VenueState } from "./book.ts";
 import { keepDeal } from "./busts.ts";
 import { execute, type Print } from "./execution.ts";
+import { noteCost } from "./liquidation.ts";
 import { unknownLiquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
 
@@ -44,14 +45,17 @@ export class Session {
     return this.book.resting.includes(resting);
   }
 
-  fill(resting: RestingOrder, quantity: number, print: Print): void {
+  fill(resting: RestingOrder, quantity: number, print: Print, reason: ExecReason = "NONE"): void {
     const { order } = resting;
     const execution = execute(this.book, resting, quantity, print, this.config);
     resting.executed += quantity;
     resting.leaves -= quantity;
     const signed = order.side === "BUY" ? quantity : -quantity;
+    if (this.config.margin !== undefined) {
+      noteCost(this.book, order.portfolio, signed, execution.price);
+    }
     this.book.positions.set(order.portfolio, this.positionOf(order) + signed);
-    this.report(resting, "FILLED", "NONE", { ...execution, quantity, tradeUs: print.timeUs });
+    this.report(resting, "FILLED", reason, { ...execution, quantity, tradeUs: print.timeUs });
     if (this.config.trading?.status === true) {
       const { state, book } = this;
       book.deals = keepDeal(book.deals, state.reports.at(-1) as ExecutionReport);
@@ -66,6 +70,7 @@ export class Session {
     const { orderId, portfolio, symbol, side, quantity, price, fee, tradeUs, execId } = deal;
     const { positions } = this.book;
     const signed = side === "BUY" ? quantity : -quantity;
+    if (this.config.margin !== undefined) noteCost(this.book, portfolio, -signed, price);
     positions.set(portfolio, (positions.get(portfolio) ?? 0) - signed);
     const order = { orderId, portfolio, symbol, side };
     this.report({ order, executed: deal.cumQuantity, leaves: 0 }, "TRADE_CANCEL", "TradeBusted", {

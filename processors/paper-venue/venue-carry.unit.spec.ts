@@ -106,3 +106,43 @@ describe("carry", () => {
     );
   });
 });
+
+describe("margin", () => {
+  const margin = { initialPerMillion: 100_000, maintenancePerMillion: 50_000, leverage: 1 };
+  const config: VenueConfig = { ...venueOf({}), margin };
+  const told = (...events: readonly Event[]) =>
+    given(paperVenue(config, "bars"), at(0, "market.instruments", equity("A")))
+      .when(
+        at(noon, "orders", order(1, "A", 100, { decidedUs: noon })),
+        at(noon, "orders", order(2, "A", 50, { type: "LIMIT", limitPrice: 1_00, decidedUs: noon })),
+        minute(noon + MINUTE_US, 100_00),
+        ...events,
+      )
+      .map(({ value }) => value);
+
+  test("leaves a position that has enough behind it", () => {
+    // 1,000.00 behind 10,000.00; at 94.74 there are 474.00 behind 9,474.00, 5 % of which are 473.70.
+    expect(told(minute(noon + 2 * MINUTE_US, 94_74))).toHaveLength(1);
+  });
+
+  test("closes one that has not, after the orders of its symbol", () => {
+    const found = told(minute(noon + 2 * MINUTE_US, 94_73), minute(noon + 3 * MINUTE_US, 50_00));
+    expect(found.slice(1)).toMatchObject([
+      { orderId: 2, execType: "CANCELED", reason: "MarginCall" },
+      {
+        orderId: 0,
+        execType: "FILLED",
+        reason: "MarginCall",
+        side: "SELL",
+        quantity: 100,
+        price: 94_73,
+      },
+    ]);
+    expect(found).toHaveLength(3);
+  });
+
+  test("takes a split for what it is", () => {
+    const found = told(splits(noon + 9e7), minute(noon + 2 * MINUTE_US, 50_00));
+    expect(found.filter(({ execType }) => execType === "FILLED")).toHaveLength(1);
+  });
+});

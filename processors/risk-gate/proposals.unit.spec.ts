@@ -550,6 +550,26 @@ describe("losses, trades and stages", () => {
     expect(at3(2)).toMatchObject({ outcome: "REDUCE", reason: "MaxTradesExceeded" });
     expect(checkOf(at3(2), "TRADES_A_DAY")).toMatchObject({ limit: 2, measured: 3 });
     expect(quantities(at3(2))).toEqual({ A: 50 });
+    const first = verdict(
+      { maxTradesADay: 3 },
+      [
+        ...flat,
+        proposed(day(0), ["A", 5, 100_00]),
+        proposed(day(0), ["A", 6, 100_00], ["B", 5, 100_00]),
+      ],
+      { onBreach: "reduce" },
+    );
+    expect([first.outcome, quantities(first)]).toEqual(["PASS", { A: 6, B: 5 }]);
+    const oneLeft = verdict(
+      { maxTradesADay: 3 },
+      [
+        ...flat,
+        proposed(day(0), ["A", 5, 100_00], ["B", 4, 100_00]),
+        proposed(day(0), ["A", 6, 100_00], ["B", 5, 100_00]),
+      ],
+      { onBreach: "reduce" },
+    );
+    expect([oneLeft.outcome, quantities(oneLeft)]).toEqual(["REDUCE", { A: 6 }]);
     const nextDay = verdict({ maxTradesADay: 1 }, [
       ...flat,
       proposed(day(0), ["B", 5, 100_00]),
@@ -615,6 +635,20 @@ describe("losses, trades and stages", () => {
       measured: 1_001,
       passed: false,
     });
+    const enabled = verdict(limits, [
+      ...sunk(1_001),
+      told(day(0), "EnableTrading"),
+      proposed(day(0), ["A", 100, 100_00]),
+    ]);
+    expect([enabled.outcome, quantities(enabled)]).toEqual(["PASS", { A: 100 }]);
+    const again = verdicts(limits, [
+      ...sunk(1_001),
+      told(day(0), "EnableTrading"),
+      told(day(0), "ReduceOnly"),
+      proposed(day(0), ["A", 50, 100_00]),
+      marked(day(0), "A", 50, 800_000_00n, 2_000), // 11 % below the equity at which it was enabled
+    ]);
+    expect(again.map(({ outcome }) => outcome)).toEqual(["CLOSE", "PASS", "CLOSE"]);
     const halted = [...flat, told(0, "HaltTrading"), ...sunk(5_000).slice(-2)];
     expect(verdicts(limits, halted)).toEqual([]);
   });
@@ -689,6 +723,36 @@ describe("history", () => {
     );
     expect((whole as RiskVerdict).outcome).toBe("PASS");
     expect(halved?.checks).toEqual(whole?.checks);
+  });
+
+  test("a split between another symbol's bar of a row and its own changes no return either", () => {
+    const before = Array.from({ length: 11 }, (_, i) => [
+      closed(i * DAY_US, "B", 100_00),
+      closed(i * DAY_US, "A", 100_00),
+    ]).flat();
+    const timeUs = 11 * DAY_US;
+    const found = verdict({ maxValueAtRiskBps: 1, tailBps: 1, returnsWindow: 10 }, [
+      ...listed("A", "B"),
+      ...before,
+      closed(timeUs, "B", 100_00),
+      at(timeUs, "market.corporate-actions", split("A", 2, 1)),
+      closed(timeUs, "A", 50_00),
+      proposed(timeUs, ["A", 5_000, 50_00]),
+    ]);
+    expect(checkOf(found, "VALUE_AT_RISK")).toMatchObject({ measured: 0, passed: true });
+  });
+
+  test("an approval that is on its way counts where its symbol's new trade is cut", () => {
+    const found = verdict(
+      { maxLeverageBps: 350 },
+      [
+        ...flat,
+        proposed(0, ["A", 100, 100_00]),
+        proposed(1, ["B", 300, 100_00], ["A", 300, 100_00]),
+      ],
+      { onBreach: "reduce" },
+    );
+    expect([found.outcome, quantities(found)]).toEqual(["REDUCE", { B: 250 }]);
   });
 
   test("the events that were used are named, the last of each", () => {
@@ -787,6 +851,17 @@ describe("overlays", () => {
     expect([found.outcome, found.reason]).toEqual(["SCALE", "MaxLeverageExceeded"]);
     const { A = 0, B = 0 } = quantities(found);
     expect([A > 980 && A + B <= 1_000, B]).toEqual([true, 1]);
+  });
+
+  test("a person's target in money that cannot be valued waits", () => {
+    const found = verdict({}, [
+      ...flat,
+      at(0, "market.instruments", equity("E", { currency: "EUR" })),
+      closed(0, "E", 100_00),
+      overlay({ overlay: "TARGET", symbol: "E", value: 1_000 }),
+      proposed(20, ["B", 5, 100_00]),
+    ]);
+    expect([found.outcome, found.reason, quantities(found)]).toEqual(["PASS", "NONE", { B: 5 }]);
   });
 
   test("nobody, no reason, no kind, no weight or an end before the beginning is refused", () => {

@@ -95,6 +95,7 @@ function report(state: OpenOrdersState, value: ExecutionReport): void {
   state.heard.set(book, heard);
   // Of a trade that is undone and of a position, not of an order.
   if (value.execType === "TRADE_CANCEL" || value.execType === "CARRIED") return;
+  if (value.reason === "MarginCall" && value.execType === "FILLED") return;
   const known = state.working.get(value.orderId);
   if (known === undefined) {
     state.unmatched++;

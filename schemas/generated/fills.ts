@@ -93,6 +93,7 @@ export const execReasonSymbols = [
   "Funding",
   "Financing",
   "DeniedByRisk",
+  "MarginCall",
 ] as const;
 
 export type ExecReason = (typeof execReasonSymbols)[number];
@@ -147,6 +148,8 @@ function execReasonIndex(value: ExecReason): number {
       return 23;
     case "DeniedByRisk":
       return 24;
+    case "MarginCall":
+      return 25;
     default:
       return 0;
   }

@@ -1,0 +1,62 @@
+// Positions that stand for themselves against margin. Promises: one with less behind it than its maintenance margin,
+// at the last price of a bar or by a trade, is closed at once at that price, with all that an execution costs; the
+// portfolio's orders of the symbol end before that. The venue asks nobody: the report has no order, its id is 0.
+
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { changeHolding } from "../../schemas/values/holding.ts";
+import { marginState } from "../../schemas/values/margin.ts";
+import { notionalMinor } from "../../schemas/values/money.ts";
+import { plainTerms } from "../../schemas/values/order-terms.ts";
+import type { Book } from "./book.ts";
+import { restingOrder } from "./resting-order.ts";
+import type { Session } from "./session.ts";
+
+/** Keeps what a position cost; to be called before the position changes. */
+export function noteCost(book: Book, portfolio: string, quantity: number, price: number): void {
+  const held = book.positions.get(portfolio) ?? 0;
+  const cost = book.costs.get(portfolio) ?? 0n;
+  const value = notionalMinor(price, quantity, book.instrument as Instrument);
+  const { holding } = changeHolding({ quantity: held, cost }, quantity, value);
+  book.costs.set(portfolio, holding.cost);
+}
+
+/** Cost: O(portfolios) that hold the symbol. */
+export function holdMargins(session: Session): void {
+  const { book, config } = session;
+  const { margin } = config;
+  if (margin === undefined) return;
+  for (const [portfolio, position] of [...book.positions]) {
+    if (position === 0) continue;
+    const value = notionalMinor(book.last, position, book.instrument as Instrument);
+    const state = marginState(book.costs.get(portfolio) ?? 0n, value, margin);
+    if (state === "LIQUIDATION") liquidate(session, portfolio, position);
+  }
+}
+
+function liquidate(session: Session, portfolio: string, position: number): void {
+  const { book, nowUs } = session;
+  for (const resting of book.resting.filter(({ order }) => order.portfolio === portfolio)) {
+    if (session.isResting(resting)) session.end(resting, "CANCELED", "MarginCall");
+  }
+  const quantity = Math.abs(position);
+  const closing = restingOrder(
+    {
+      orderId: 0,
+      action: "NEW",
+      portfolio,
+      symbol: (book.instrument as Instrument).symbol,
+      side: position > 0 ? "SELL" : "BUY",
+      type: "MARKET",
+      quantity,
+      limitPrice: null,
+      timeInForce: "IOC",
+      referencePrice: book.last,
+      decidedUs: nowUs,
+      ...plainTerms,
+    },
+    nowUs,
+  );
+  book.resting.push(closing);
+  const print = { price: book.last, timeUs: book.lastUs, atLimit: false };
+  session.fill(closing, quantity, print, "MarginCall");
+}
