@@ -149,9 +149,9 @@ describe("the order gate in the flow", () => {
       const positions = new Map<string, number>();
       for (const event of found) {
         const place = `seed ${seed}, ${event.topic} ${event.offset}`;
-        if (event.topic === "risk.order-verdicts" && event.timeUs > atUs) {
-          const { outcome, order } = event.value;
-          if (outcome === "DENY" || order.action === "CANCEL") continue;
+        if (event.topic === "risk.order-verdicts") {
+          const { outcome, order, state } = event.value;
+          if (state !== "FLATTENED" || outcome === "DENY" || order.action === "CANCEL") continue;
           expect([order.type, order.reduceOnly], place).toEqual(["MARKET", true]);
           closing.add(order.orderId);
         } else if (event.topic === "fills" && event.value.execType === "FILLED") {

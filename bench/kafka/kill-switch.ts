@@ -29,12 +29,14 @@ import { logOf, schemaIds } from "./copy-flow.ts";
 import { SYMBOLS, verdictConfig } from "./verdict-flow.ts";
 
 const TICKS_PER_SECOND = 1_000;
-const ROUNDS = quickOr(5, 200);
+const ROUNDS = quickOr(5, 60);
 const WARM_MS = quickOr(2_000, 5_000);
 const BOUND_MS = 100;
 /** After a kill, before its round is looked at; and how much longer the venue's answers are waited for. */
 const QUIET_MS = 300;
 const TAIL_MS = 5_000;
+/** Longest that orders are waited for before a kill. */
+const REST_MS = 10_000;
 /** Ticks of a symbol between two turns of its view. */
 const TURN = 20;
 const CHANGES = [
@@ -134,6 +136,8 @@ class Rounds {
   readonly commands: number[] = [];
   canceled = 0;
   passedWhileKilled = 0;
+  /** Orders that were let through, and of whose end nothing was heard. */
+  readonly resting = new Set<number>();
   pressedMs = 0;
   durableMs = 0;
   lastCancelMs = 0;
@@ -154,6 +158,7 @@ class Rounds {
   verdict(event: AnyEvent, atMs: number): void {
     if (event.topic !== "risk.order-verdicts") return;
     const { outcome, reason, state, order } = event.value;
+    if (outcome === "PASS" && order.action === "NEW") this.resting.add(order.orderId);
     if (reason === "KillSwitch") {
       this.waiting.add(order.orderId);
       this.lastCancelMs = atMs;
@@ -165,6 +170,7 @@ class Rounds {
 
   answer(event: AnyEvent, atMs: number): void {
     if (event.topic !== "fills") return;
+    if (event.value.leavesQuantity === 0) this.resting.delete(event.value.orderId);
     // An order that had ended by itself just before answers too.
     const { execType } = event.value;
     if (execType !== "CANCELED" && execType !== "CANCEL_REJECTED") return;
@@ -205,6 +211,9 @@ async function createTopics(log: KafkaLog): Promise<void> {
 
 async function kill(rounds: Rounds, operator: KafkaLog): Promise<void> {
   for (let tries = 0; rounds.cancels.length < ROUNDS; tries++) {
+    // A machine that is busy with other things may take its time to have orders rest again.
+    for (let left = REST_MS; rounds.resting.size < SYMBOLS / 2 && left > 0; left -= 50)
+      await pause(50);
     if (tries > 2 * ROUNDS + 20) throw new Error("in most rounds nothing worked");
     rounds.begin();
     await sendCommand(operator, command("KillTrading"), nowUs());

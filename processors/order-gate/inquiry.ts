@@ -63,3 +63,13 @@ export function hold(inquiry: Inquiry, finding: Finding, reason: OrderRiskReason
 /** The last event of a topic that was measured with; none where nothing has come. */
 export const usedAt = (topic: UsedEvent["topic"], timeUs: number): readonly UsedEvent[] =>
   timeUs < 0 ? [] : [{ topic, timeUs }];
+
+export const pricesOf = ({ priceUs }: SymbolWatch): readonly UsedEvent[] =>
+  usedAt("market.bars", priceUs);
+
+/** Measured where what is asked for is not known: beyond every limit but itself. */
+export const unknown = Number.MAX_SAFE_INTEGER;
+
+/** A figure as it is written down: what does not fit a long is the greatest that does. */
+export const toLong = (value: bigint): number =>
+  value > BigInt(unknown) ? unknown : Number(value);

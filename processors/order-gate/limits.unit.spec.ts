@@ -227,6 +227,40 @@ describe("no order passes a limit at one more, and none is refused at it", () =>
   });
 });
 
+describe("what is approved and what is paid for", () => {
+  test("a purchase is not approved where the target is short, and nothing is where nothing lies between", () => {
+    const approve = (quantity: number) =>
+      at(NOON_US, "risk.verdicts", passed(["A", quantity, 100_00]));
+    const ask = (target: number, quantity: number) =>
+      last({ approvedOnly: true }, "APPROVED_TARGET", [
+        ...known,
+        approve(target),
+        asked(market(1, quantity)),
+      ]).said;
+    expect([ask(-40, 10), ask(-40, -40), ask(-40, -41), ask(0, 1)]).toEqual([
+      "DENY #1 NotApproved",
+      "PASS #1",
+      "DENY #1 NotApproved",
+      "DENY #1 NotApproved",
+    ]);
+  });
+
+  test("a short position takes twice its value: its proceeds, and as much again", () => {
+    const held = [
+      at(NOON_US, "portfolio.snapshots", snapshot("A", -10, 10_000_00n)),
+      at(NOON_US, "market.instruments", equity("B")),
+      at(NOON_US, "market.bars", bar("B", NOON_US, 1_00)),
+    ];
+    const ask = (price: number) =>
+      last({ buyingPower: true }, "BUYING_POWER", [
+        ...known,
+        ...held,
+        asked(order(1, "B", 1, { type: "LIMIT", limitPrice: price })),
+      ]).said;
+    expect([ask(8_000_00), ask(8_000_01)]).toEqual(["PASS #1", "DENY #1 BuyingPowerExceeded"]);
+  });
+});
+
 describe("what is not known", () => {
   test.each([
     ["priceCollarBps", { priceCollarBps: 100 }, "NoReferencePrice"],
@@ -249,14 +283,38 @@ describe("what is not known", () => {
     expect([ask(250), ask(251)]).toEqual(["PASS #1", "DENY #1 MaxOrderQuantityExceeded"]);
   });
 
-  test("what another currency is worth is not known", () => {
+  test("what another currency is worth is known by the last close of a pair of the two, or not", () => {
     const listed = at(NOON_US, "market.instruments", equity("A", { currency: "EUR" }));
     const price = at(NOON_US, "market.bars", bar("A", NOON_US, 100_00));
-    const { said } = last({ buyingPower: true }, "BUYING_POWER", [
-      listed,
-      price,
-      asked(market(1, 1)),
-    ]);
-    expect(said).toBe("DENY #1 NoReferencePrice");
+    const pair = equity("EURUSD", {
+      contract: "EXCHANGE",
+      baseCurrency: "EUR",
+      baseScale: 2,
+      priceScale: 4,
+    });
+    const rate: readonly Event[] = [
+      at(NOON_US, "market.instruments", pair),
+      at(NOON_US, "market.bars", bar("EURUSD", NOON_US, 1_1000)),
+    ];
+    const cash = (minor: bigint) => at(NOON_US, "portfolio.snapshots", snapshot("", 0, minor));
+    const ask = (...known: readonly Event[]) =>
+      last({ buyingPower: true }, "BUYING_POWER", [listed, price, ...known, asked(market(1, 1))])
+        .said;
+    expect(ask(cash(1_000_000n))).toBe("DENY #1 NoReferencePrice");
+    expect(ask(...rate, cash(110_00n))).toBe("PASS #1");
+    expect(ask(...rate, cash(109_99n))).toBe("DENY #1 BuyingPowerExceeded");
+  });
+
+  test("an inverse contract is worth more where its price is lower", () => {
+    const contract = { contract: "INVERSE", currency: "USD" } as const;
+    const listed = at(NOON_US, "market.instruments", equity("A", contract));
+    const price = at(NOON_US, "market.bars", bar("A", NOON_US, 50_00));
+    const most = (maxOrderValueMinor: number) =>
+      last({ maxOrderValueMinor }, "MAX_ORDER_VALUE", [
+        listed,
+        price,
+        asked(limited(1, 5_000, 100_00)),
+      ]).said;
+    expect([most(100_00), most(99_99)]).toEqual(["PASS #1", "DENY #1 MaxOrderValueExceeded"]);
   });
 });

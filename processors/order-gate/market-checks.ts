@@ -4,30 +4,24 @@
 // What only reduces a position passes all but the price collar; what is marked reduce-only passes that too: a
 // protective stop lies far from the market on purpose.
 
-import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
-import { notionalMinor } from "../../schemas/values/money.ts";
 import type { DecimalText } from "../flow-config.ts";
-import type { GateState, SymbolWatch } from "./gate-state.ts";
-import { hold, type Inquiry, usedAt } from "./inquiry.ts";
-import { leavesOf, signOf } from "./working-orders.ts";
-
-const MOST = Number.MAX_SAFE_INTEGER;
-const toLong = (value: bigint): number => (value > BigInt(MOST) ? MOST : Number(value));
-const pricesOf = ({ priceUs }: SymbolWatch) => usedAt("market.bars", priceUs);
+import { orderWorth } from "./buying-power.ts";
+import { hold, type Inquiry, pricesOf, toLong, unknown, usedAt } from "./inquiry.ts";
+import { signOf } from "./working-orders.ts";
 
 /** The number at the scale, digits beyond it dropped; what does not fit is beyond every order. */
 export function scaledLimit(text: DecimalText, scale: number): number {
   const exact = parseScaled(text, scale);
   if (exact !== null) return exact;
   const [whole = "0", digits = ""] = text.split(".");
-  return parseScaled(`${whole}.${digits.slice(0, scale)}`, scale) ?? MOST;
+  return parseScaled(`${whole}.${digits.slice(0, scale)}`, scale) ?? unknown;
 }
 
 export function checkPriceAge(inquiry: Inquiry): void {
   const { config, watch, nowUs, opening } = inquiry;
   if (config.maxPriceAgeUs === null || opening === 0) return;
-  const measured = watch.priceUs < 0 ? MOST : nowUs - watch.priceUs;
+  const measured = watch.priceUs < 0 ? unknown : nowUs - watch.priceUs;
   const finding = { check: "PRICE_AGE", unit: "MICROSECONDS", used: pricesOf(watch) } as const;
   hold(inquiry, { ...finding, limit: config.maxPriceAgeUs, measured }, "StalePrice");
 }
@@ -40,7 +34,7 @@ export function checkCollar(inquiry: Inquiry): void {
   const last = BigInt(watch.price);
   const apart = BigInt(limitPrice ?? stopPrice ?? referencePrice) - last;
   const size = apart < 0n ? -apart : apart;
-  const measured = last > 0n ? toLong((size * 10_000n + last - 1n) / last) : MOST;
+  const measured = last > 0n ? toLong((size * 10_000n + last - 1n) / last) : unknown;
   const finding = { check: "PRICE_COLLAR", unit: "BPS", used: pricesOf(watch) } as const;
   const reason = last > 0n ? "PriceCollarExceeded" : "NoReferencePrice";
   hold(inquiry, { ...finding, limit: config.priceCollarBps, measured }, reason);
@@ -55,30 +49,11 @@ export function checkQuantity(inquiry: Inquiry): void {
   hold(inquiry, { ...finding, limit, measured: quantity }, "MaxOrderQuantityExceeded");
 }
 
-/** What an order may have to pay or to deliver: its limit, or the dearer of decision and last price. */
-function priceOf({ order, watch }: Inquiry): number {
-  const { side, limitPrice, referencePrice } = order;
-  const market = Math.max(referencePrice, watch.price);
-  if (limitPrice === null) return market;
-  return side === "BUY" ? limitPrice : Math.max(limitPrice, watch.price);
-}
-
-/** Null where it cannot be valued in the portfolio's money. */
-function worth(inquiry: Inquiry, quantity: number): bigint | null {
-  const { watch, portfolio } = inquiry;
-  const { instrument } = watch;
-  const price = priceOf(inquiry);
-  if (instrument === null || price <= 0 || instrument.currency !== portfolio.currency) return null;
-  return size(notionalMinor(price, quantity, instrument));
-}
-
-const size = (value: bigint): bigint => (value < 0n ? -value : value);
-
 export function checkValue(inquiry: Inquiry): void {
   const { config, watch, quantity, opening } = inquiry;
   if (config.maxOrderValueMinor === null || opening === 0) return;
-  const value = worth(inquiry, quantity);
-  const measured = value === null ? MOST : toLong(value);
+  const value = orderWorth(inquiry, quantity);
+  const measured = value === null ? unknown : toLong(value);
   const finding = { check: "MAX_ORDER_VALUE", unit: "MINOR", used: pricesOf(watch) } as const;
   const reason = value === null ? "NoReferencePrice" : "MaxOrderValueExceeded";
   hold(inquiry, { ...finding, limit: config.maxOrderValueMinor, measured }, reason);
@@ -128,46 +103,3 @@ export function checkShort(inquiry: Inquiry): void {
   const finding = { check: "SHORT_AVAILABILITY", unit: "QUANTITY", used } as const;
   hold(inquiry, { ...finding, limit, measured: reach + quantity }, "ShortNotAvailable");
 }
-
-/**
- * Cash less twice what short positions are worth is equity less gross exposure: what is left for new positions that
- * are paid in full. Working orders have their part of it reserved. Fees are not in it.
- */
-export function checkBuyingPower(inquiry: Inquiry): void {
-  const { config, state, watch, order, opening } = inquiry;
-  if (!config.buyingPower || opening === 0) return;
-  const own = worth(inquiry, opening);
-  const reserved = reservedBy(state, order.orderId);
-  const room = state.cash - 2n * shortsOf(state);
-  const limit = room > 0n ? toLong(room) : 0;
-  const measured = own === null || reserved === null ? MOST : toLong(reserved + own);
-  const used = [...pricesOf(watch), ...usedAt("portfolio.snapshots", state.cashUs)];
-  const finding = { check: "BUYING_POWER", limit, measured, unit: "MINOR", used } as const;
-  hold(inquiry, finding, measured === MOST ? "NoReferencePrice" : "BuyingPowerExceeded");
-}
-
-function reservedBy(state: GateState, besides: number): bigint | null {
-  let sum = 0n;
-  for (const one of state.orders.values()) {
-    const { order } = one;
-    const quantity = Math.min(one.opening, leavesOf(one));
-    if (quantity === 0 || order.orderId === besides) continue;
-    const watch = state.symbols.get(order.symbol);
-    if (watch === undefined || watch.instrument === null) return null;
-    const price = order.limitPrice ?? Math.max(order.referencePrice, watch.price);
-    sum += size(notionalMinor(price, quantity, watch.instrument));
-  }
-  return sum;
-}
-
-function shortsOf(state: GateState): bigint {
-  let sum = 0n;
-  for (const { position, price, instrument } of state.symbols.values()) {
-    if (position >= 0 || instrument === null) continue;
-    sum += shortValue(price, position, instrument);
-  }
-  return sum;
-}
-
-const shortValue = (price: number, quantity: number, instrument: Instrument): bigint =>
-  size(notionalMinor(price, quantity, instrument));

@@ -22,12 +22,12 @@ import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { OrderRiskConfig, PortfolioConfig } from "../flow-config.ts";
 import { act, approve } from "./approvals.ts";
+import { checkBuyingPower } from "./buying-power.ts";
 import { type GateState, initialState, watchOf } from "./gate-state.ts";
 import { type Inquiry, inquiryOf, type Rules } from "./inquiry.ts";
 import { obey, takeOverride, tripOnFill } from "./kill-switch.ts";
 import {
   checkApproved,
-  checkBuyingPower,
   checkCollar,
   checkPriceAge,
   checkQuantity,
