@@ -13,6 +13,7 @@ const LONG = [
   "processors/flow-following.sim",
   "processors/flow.sim",
   "infra/run/kill.int",
+  "infra/sweep/sweep.int",
 ];
 
 class LongestFirst extends BaseSequencer {

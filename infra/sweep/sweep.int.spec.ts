@@ -35,7 +35,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Row {
   readonly key: string;
-  readonly answer: { readonly state: string; readonly why?: string; readonly metrics?: object };
+  readonly answer: {
+    readonly state: string;
+    readonly why?: string;
+    readonly metrics?: { readonly fills: number };
+  };
 }
 
 const onlySweep = (root: string): string => {
@@ -56,10 +60,16 @@ function sweep(root: string, ...args: readonly string[]) {
   return ended;
 }
 
+function imported(file: string, as: string, tape: string, ...more: readonly string[]): void {
+  const ended = runTapedeck(["import", file, "--as", as, "--tape", tape, ...more]);
+  expect(ended.status, ended.stderr).toBe(0);
+}
+
 /** Each row's figures are those of metrics.json of the backtest with its settings. */
 function expectBacktests(root: string, file: string): void {
   const done = rowsOf(root).filter(({ answer }) => answer.state === "done");
   expect(done.length).toBeGreaterThan(1);
+  expect(done.some(({ answer }) => (answer.metrics?.fills ?? 0) > 0)).toBe(true);
   for (const { key, answer } of done) {
     const sets = key.split(" ").flatMap((each) => ["--set", each]);
     const args = ["backtest", file, ...sets, "--set", "sizing.quantity=10"];
@@ -87,15 +97,15 @@ describe("a sweep", () => {
     ]);
     expect(rows[3]?.answer.why).toMatch(/CONFIG_INVALID: .*features\.emaFast/s);
     expectBacktests(root, config);
-  }, 120_000);
+  }, 240_000);
 
   test.skipIf(!hasData)(
-    "does so on the daily bars of 1998 to 2021 with their splits",
+    "does so on the daily bars of 1998 to 2021, with their splits as events",
     () => {
       const tape = join(folder, "daily-tape");
-      const file = join(DATA, "bars-1d-8-equities-1998-2021.csv.gz");
-      const imported = runTapedeck(["import", file, "--as", "bars", "--tape", tape]);
-      expect(imported.status, imported.stderr).toBe(0);
+      const actions = join(import.meta.dirname, "../../examples/corporate-actions-8-equities.csv");
+      imported(join(DATA, "bars-1d-8-equities-1998-2021.csv.gz"), "bars", tape);
+      imported(actions, "actions", tape);
       writeFileSync(daily, `tape: ${tape}\nsource: bars\n`);
       const root = join(folder, "daily");
       const args = ["sweep", daily, "--set", "features.emaFast=10,20", "--set"];
@@ -103,7 +113,23 @@ describe("a sweep", () => {
       expect(runTapedeck([...args, ...more]).status).toBe(0);
       expectBacktests(root, daily);
     },
-    120_000,
+    240_000,
+  );
+
+  test.skipIf(!hasData)(
+    "does so on a day of trades, bars built in the run",
+    () => {
+      const tape = join(folder, "ticks-tape");
+      imported(join(DATA, "trades-ibm-2013-10-07.csv.gz"), "ticks", tape, "--symbol", "IBM");
+      const ticks = join(folder, "ticks.yaml");
+      writeFileSync(ticks, `tape: ${tape}\nsource: ticks\n`);
+      const root = join(folder, "ticks");
+      const args = ["--set", "bars.interval=30s,1m", "--set", "features.emaFast=3,5"];
+      const more = ["--set", "sizing.quantity=10", "--root", root];
+      expect(runTapedeck(["sweep", ticks, ...args, ...more]).status).toBe(0);
+      expectBacktests(root, ticks);
+    },
+    240_000,
   );
 
   test("leaves the same bytes whatever the number of threads", () => {
@@ -123,7 +149,7 @@ describe("a sweep", () => {
     ]);
     expect(files[1]).toEqual(files[0]);
     expect(files[2]).toEqual(files[0]);
-  }, 60_000);
+  }, 180_000);
 
   test("that is killed goes on with what it has, and ends with the same bytes", async () => {
     const many = ["--set", "features.emaFast=5..24", "--set", "features.emaSlow=30..33"];
@@ -147,7 +173,7 @@ describe("a sweep", () => {
       const [a, b] = [calm, root].map((one) => readFileSync(join(onlySweep(one), name), "utf8"));
       expect(b).toBe(a);
     }
-  }, 120_000);
+  }, 240_000);
 
   test.each([
     [["--set", "features.emaFats=5,10"], 2, "SWEEP_AXIS_INVALID", "features.emaFast"],

@@ -90,7 +90,7 @@ export default model;
       }
       cash = outOfSample?.finalEquity ?? "";
     }
-  }, 120_000);
+  }, 240_000);
 
   test("chooses what was best in sample, and carries the money on", () => {
     const root = join(folder, "chosen");
@@ -112,7 +112,7 @@ export default model;
       .split("\r\n");
     expect(days.length - 1).toBe(summary.days);
     expect(days.at(-1)).toMatch(new RegExp(`,${finals.at(-1)}$`));
-  }, 60_000);
+  }, 180_000);
 
   test("leaves the same bytes whatever the number of threads, and goes on from what it has", () => {
     const bytes = ["1", "3"].map((threads) => {
@@ -139,7 +139,7 @@ export default model;
       "windows.csv",
     ]);
     expect(bytes[1]).toEqual(bytes[0]);
-  }, 60_000);
+  }, 180_000);
 
   test("over too few days says how many there are", () => {
     const args = ["--in-sample", "40", "--out-of-sample", "3", ...SETS];

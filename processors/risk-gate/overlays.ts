@@ -12,7 +12,8 @@ import type { CorporateAction } from "../../schemas/generated/market.corporate-a
 import type { AppliedOverlay, RiskReason } from "../../schemas/generated/risk.verdicts.ts";
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
 import { splitQuantity } from "../../schemas/values/corporate-action.ts";
-import type { RecurringBlackout } from "../flow-config.ts";
+import { isSized } from "../currency.ts";
+import type { PortfolioConfig, RecurringBlackout } from "../flow-config.ts";
 import { cut, cuts, type Docket, record, type Trade } from "./docket.ts";
 import { between, reduces, type SymbolRisk, sizeWithin, wholeLots } from "./exposure.ts";
 
@@ -71,17 +72,20 @@ const onSymbol = (docket: Docket, symbol: string, kind: OverlayKind): readonly O
       isOn(one, docket.at.timeUs),
   );
 
-/** Gives the targets that have none a quantity. */
+/** Gives the targets that have none a quantity; one that cannot be valued yet waits. */
 export function sizeTargets(
   overlays: readonly Overlay[],
   symbols: ReadonlyMap<string, SymbolRisk>,
   equity: bigint,
   timeUs: number,
+  portfolio: PortfolioConfig,
 ): void {
   for (const one of overlays) {
     if (one.overlay !== "TARGET" || one.quantity !== null || !isOn(one, timeUs)) continue;
     const { instrument = null, price = 0 } = symbols.get(one.symbol) ?? {};
     if (instrument === null || price === 0 || equity <= 0n) continue;
+    const isOwn = instrument.currency === portfolio.currency;
+    if (!isSized(instrument, portfolio) || (!isOwn && instrument.into === undefined)) continue;
     const budget = (equity * BigInt(Math.abs(one.weightBps))) / 10_000n;
     const most = wholeLots(Number.MAX_SAFE_INTEGER, instrument);
     const size = sizeWithin(budget, most, price, instrument);

@@ -853,6 +853,17 @@ describe("overlays", () => {
     expect([A > 980 && A + B <= 1_000, B]).toEqual([true, 1]);
   });
 
+  test("a person's target in money that cannot be valued waits", () => {
+    const found = verdict({}, [
+      ...flat,
+      at(0, "market.instruments", equity("E", { currency: "EUR" })),
+      closed(0, "E", 100_00),
+      overlay({ overlay: "TARGET", symbol: "E", value: 1_000 }),
+      proposed(20, ["B", 5, 100_00]),
+    ]);
+    expect([found.outcome, found.reason, quantities(found)]).toEqual(["PASS", "NONE", { B: 5 }]);
+  });
+
   test("nobody, no reason, no kind, no weight or an end before the beginning is refused", () => {
     const wrong: readonly Change[] = [
       { overlay: "RESTRICTED", who: " " },

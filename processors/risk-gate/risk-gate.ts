@@ -202,7 +202,8 @@ function propose(
   const equity = state.equity ?? portfolio.initialCashMinor;
   const { record } = state;
   if (limits !== null && record !== null) rollDays(record, timeUs, limits);
-  if (state.overlays.length > 0) sizeTargets(state.overlays, state.symbols, equity, timeUs);
+  if (state.overlays.length > 0)
+    sizeTargets(state.overlays, state.symbols, equity, timeUs, portfolio);
   const { onBreach, proposals: _, ...own } = config;
   const closing = state.closing ? closeBook(state, portfolio.name, limits) : null;
   const verdict =
