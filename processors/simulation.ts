@@ -25,13 +25,14 @@ import type {
   OrderRiskConfig,
   RiskConfig,
   SizingConfig,
+  VenueConfig,
 } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import { childrenFault, findFault } from "./simulation-books.ts";
 import { drawQuoted, drawQuotes } from "./simulation-quotes.ts";
-import { drawCosts, drawStatuses, thinMargin } from "./simulation-venues.ts";
+import { drawCosts, drawStatuses } from "./simulation-venues.ts";
 import { flowTopology } from "./topology.ts";
 
 const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE", "ECHO"] as const;
@@ -58,8 +59,8 @@ export interface ScenarioOptions {
   readonly model?: AnyModel;
   /** With all that the venue can charge and do, drawn from the seed. */
   readonly costs?: boolean;
-  /** With that, positions against margin, which the venue closes. */
-  readonly margin?: boolean;
+  /** Settings of the venue in place of those. */
+  readonly venue?: Partial<VenueConfig>;
   /** On ticks with quotes in between, which orders fill from; with a queue or without. */
   readonly quotes?: boolean;
 }
@@ -98,7 +99,7 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const venue = {
     ...config.venue,
     ...(options.costs === true ? drawCosts(seed) : {}),
-    ...(options.margin === true ? thinMargin : {}),
+    ...options.venue,
   };
   const orders = algorithm === undefined ? config.orders : { ...config.orders, algorithm };
   const gated = orderRisk === undefined ? {} : { orderRisk };

@@ -10,7 +10,9 @@ import { mergeTopics } from "../streams/merge.ts";
 import { publishAll } from "../streams/simulator/published.ts";
 import type { Scenario } from "../streams/simulator/scenario.ts";
 import { simulate } from "../streams/simulator/simulate.ts";
+import type { VenueConfig } from "./flow-config.ts";
 import { flowScenario } from "./simulation.ts";
+import { thinMargin } from "./simulation-venues.ts";
 
 const SEEDS = 60;
 
@@ -30,6 +32,40 @@ async function fillsOf(scenario: Scenario, partitions: number): Promise<readonly
 const told = (reports: readonly Report[]) =>
   reports.map(({ timeUs, origin, ordinal, value }) => ({ timeUs, origin, ordinal, value }));
 
+/** Everything there, and nothing on. */
+const idle: Partial<VenueConfig> = {
+  price: {
+    halfSpreadBps: 0,
+    volumeSharePerMillion: 0,
+    volatilityPerMillion: 0,
+    temporaryPerMillion: 0,
+    permanentPerMillion: 0,
+    window: 2,
+  },
+  chance: { seed: 1, toVenue: null, back: null, rejectPerMillion: 0 },
+  trading: { hours: null, status: false, closed: "WAIT" },
+  carry: {
+    atUs: 0,
+    dayCount: 360,
+    borrowPerMillion: 0,
+    financingPerMillion: 0,
+    funding: null,
+  },
+};
+
+test("a venue with every part at nothing says what one without them says", async () => {
+  let compared = 0;
+  for (let seed = 0; seed < SEEDS; seed++) {
+    const plain = flowScenario(seed);
+    const fills = told(await fillsOf(plain, 2));
+    expect(told(await fillsOf(flowScenario(seed, { venue: idle }), 2)), `seed ${seed}`).toEqual(
+      fills,
+    );
+    compared += fills.length;
+  }
+  expect(compared).toBeGreaterThan(SEEDS);
+});
+
 describe("a venue with all costs on", () => {
   test("equals its closed run under faults", { timeout: 300_000 }, async () => {
     const findings: string[] = [];
@@ -37,7 +73,7 @@ describe("a venue with all costs on", () => {
     for (let seed = 0; seed < SEEDS; seed++) {
       const scenario = flowScenario(seed, {
         costs: true,
-        margin: true,
+        venue: thinMargin,
         actions: seed % 2 === 1,
         quotes: seed % 3 === 2,
       });
@@ -53,7 +89,11 @@ describe("a venue with all costs on", () => {
     const parts = new Set<string>();
     const said = new Set<string>();
     for (let seed = 0; seed < SEEDS; seed++) {
-      const scenario = flowScenario(seed, { costs: true, margin: true, quotes: seed % 3 === 2 });
+      const scenario = flowScenario(seed, {
+        costs: true,
+        venue: thinMargin,
+        quotes: seed % 3 === 2,
+      });
       const one = await fillsOf(scenario, 1);
       expect(told(await fillsOf(scenario, 1)), `seed ${seed}`).toEqual(told(one));
       expect(told(await fillsOf(scenario, 3)), `seed ${seed}`).toEqual(told(one));

@@ -2,7 +2,7 @@
 
 import { Command } from "commander";
 import { TapedeckError } from "../../schemas/errors.ts";
-import { grouped, percent } from "../report/figures.ts";
+import { decimals, grouped, percent } from "../report/figures.ts";
 import { measureText } from "../report/measure-text.ts";
 import { type Manifest, readManifest } from "../run/manifest.ts";
 import { DEFAULT_ROOT, findRun } from "../run/run-folder.ts";
@@ -75,6 +75,12 @@ function asText(runs: readonly Compared[]): string {
   ].join("\n")}\n`;
 }
 
+/** Of all orders; a run that was finished before it was kept has none. */
+function shortfallText({ shortfall }: Partial<RunSummary["metrics"]>): string {
+  if (shortfall === undefined || shortfall.total.bps === null) return "–";
+  return `${grouped(shortfall.total.amount)} (${decimals(shortfall.total.bps, 2)} bp)`;
+}
+
 /** Intervals stand under their measures; a run that was finished before measures were kept has none. */
 function figureRows(summaries: readonly RunSummary[]): readonly (readonly string[])[] {
   const all = summaries.map(({ metrics }) => metrics);
@@ -91,6 +97,8 @@ function figureRows(summaries: readonly RunSummary[]): readonly (readonly string
     row("orders", (m) => grouped(String(m.orders))),
     row("round trips", (m) => grouped(String(m.trades))),
     row("fees and slippage", (m) => `${grouped(m.fees)} + ${grouped(m.slippage)}`),
+    row("implementation shortfall", shortfallText),
+    row("benchmark", (m) => (m as Partial<typeof m>).benchmark ?? "–"),
   ];
   const known = all.map((m) => (m as Partial<typeof m>).measures ?? null);
   const named = known.find((measures) => measures !== null);

@@ -68,6 +68,10 @@ const CAUSES: Readonly<Record<ShortfallCause, readonly [string, string]>> = {
 /** Nothing where no order was executed. */
 export function shortfall({ metrics: { shortfall: found, currency } }: ReportData): string {
   if (found.orders === 0) return "";
+  const others =
+    found.ordersLeftOut === 0
+      ? ""
+      : ` ${count(found.ordersLeftOut)} orders in other currencies are left out.`;
   const row = (name: string, how: string, cause: ShortfallCause | "total"): string => {
     const { amount, bps } = found[cause];
     const strong = cause === "total" ? "<b>" : "";
@@ -79,6 +83,6 @@ export function shortfall({ metrics: { shortfall: found, currency } }: ReportDat
     .map((cause) => row(...CAUSES[cause], cause));
   return `<h3>Implementation shortfall</h3><p class="note">Of ${count(found.orders)} orders: what was paid beyond a portfolio that trades at once, at no cost, at the prices decided
 at (Perold, 1988). A cost is above 0. The price decided at is an order's reference; of an order that waits for a price, that price. Basis points are of the
-${grouped(found.paperValue)} ${escapeHtml(currency)} executed, at the prices decided at.</p>
+${grouped(found.paperValue)} ${escapeHtml(currency)} executed, at the prices decided at.${others}</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Implementation shortfall"><table class="table-of-measures"><thead><tr><th>Cause</th><th class="right">${escapeHtml(currency)}</th><th class="right">bp</th><th>What it is</th></tr></thead><tbody>${rows.join("")}${row("Total", "the sum of these", "total")}</tbody></table></div>`;
 }

@@ -92,7 +92,7 @@ export async function collectReport(
   const sampling = new EquitySampling();
   const excursions = new ExcursionDigest(instruments);
   const capacity = new CapacityDigest();
-  const shortfall = new ShortfallDigest(instruments);
+  const shortfall = new ShortfallDigest(instruments, account.currency);
   const onTape = typeof benchmark === "string" ? new TapeBenchmark(benchmark) : null;
   const market = await readMarket(log, instruments, trades, (event) => {
     if (event.topic === "market.bars") {

@@ -138,7 +138,7 @@ type Put = <Name extends TableName>(
 
 async function writeExecutions(log: EventLog, account: Account, put: Put): Promise<void> {
   const instruments = await readInstruments(log);
-  const shortfall = new ShortfallDigest(instruments);
+  const shortfall = new ShortfallDigest(instruments, account.currency);
   const trips = new ExcursionDigest(instruments, (trip, instrument, adverse, favourable) =>
     put("trades", tripRow(trip, instrument, adverse, favourable)),
   );
@@ -258,7 +258,7 @@ function writeFigures({ daily, metrics }: ReportData, put: Put): void {
       put("attribution", { breakdown, name, profit: money(profit), contribution, trades, wins });
     }
   }
-  const { orders: _, paperValue: __, ...causes } = metrics.shortfall;
+  const { orders: _, ordersLeftOut: __, paperValue: ___, ...causes } = metrics.shortfall;
   for (const [cause, { amount, bps }] of Object.entries(causes)) {
     put("shortfall", { cause, amount: money(amount), bps });
   }

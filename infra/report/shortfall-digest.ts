@@ -28,6 +28,8 @@ export interface ShortfallAmount {
 export interface Shortfall extends Readonly<Record<ShortfallCause | "total", ShortfallAmount>> {
   /** Orders that were executed at least in part. */
   readonly orders: number;
+  /** Such orders of instruments in other currencies than the account's: they are in no amount here. */
+  readonly ordersLeftOut: number;
   /** Executed, at the prices that were decided at. */
   readonly paperValue: string;
 }
@@ -41,14 +43,22 @@ interface OpenOrder {
 
 export class ShortfallDigest {
   private readonly instruments: ReadonlyMap<string, Instrument>;
+  private readonly currency: string;
   private readonly open = new Map<number, OpenOrder>();
   private readonly closes = new Map<string, number>();
   private parts = noShortfall;
   private paperValue = 0n;
   private orders = 0;
+  private ordersLeftOut = 0;
 
-  constructor(instruments: ReadonlyMap<string, Instrument>) {
+  /** `currency` is the account's: amounts in others are told of a fill, and not summed. */
+  constructor(instruments: ReadonlyMap<string, Instrument>, currency: string) {
     this.instruments = instruments;
+    this.currency = currency;
+  }
+
+  private add(parts: ShortfallParts, instrument: Instrument): void {
+    if (instrument.currency === this.currency) this.parts = addShortfall(this.parts, parts);
   }
 
   bar({ symbol, close }: MarketBar): void {
@@ -71,10 +81,12 @@ export class ShortfallDigest {
       const decided = known?.decided ?? null;
       const parts = fillShortfall(report, decided, instrument);
       const paper = notionalMinor(decided ?? price, quantity, instrument);
-      this.parts = addShortfall(this.parts, parts);
-      this.paperValue += paper < 0n ? -paper : paper;
+      const isOwn = instrument.currency === this.currency;
+      this.add(parts, instrument);
+      if (isOwn) this.paperValue += paper < 0n ? -paper : paper;
       if (known === undefined) return parts;
-      if (known.executed === 0) this.orders++;
+      if (known.executed === 0 && isOwn) this.orders++;
+      else if (known.executed === 0) this.ordersLeftOut++;
       known.executed += quantity;
       if (report.leavesQuantity === 0) this.open.delete(orderId);
       return parts;
@@ -82,7 +94,7 @@ export class ShortfallDigest {
     if (execType === "TRADE_CANCEL") {
       // The price it was made at is given back with the trade; of its cost only the fee is told again.
       const back = { ...noShortfall, fees: -report.fee };
-      this.parts = addShortfall(this.parts, back);
+      this.add(back, instrument);
       return back;
     }
     if (known === undefined) return null;
@@ -104,7 +116,7 @@ export class ShortfallDigest {
     const isPlain = (type === "MARKET" || type === "LIMIT") && parentOrderId === null;
     if (!isPlain || ocoGroup !== null || left <= 0) return;
     if (instrument === undefined || market === undefined || decided === null) return;
-    this.parts = addShortfall(this.parts, missedShortfall(side, left, decided, market, instrument));
+    this.add(missedShortfall(side, left, decided, market, instrument), instrument);
   }
 
   end(currencyScale: number): Shortfall {
@@ -115,6 +127,7 @@ export class ShortfallDigest {
     const { delay, spread, impact, slippage, fees, opportunity } = this.parts;
     return {
       orders: this.orders,
+      ordersLeftOut: this.ordersLeftOut,
       paperValue: formatScaled(this.paperValue, currencyScale),
       delay: written(delay),
       spread: written(spread),

@@ -58,7 +58,7 @@ describe("the implementation shortfall", () => {
   });
 
   test("of a run by hand: delay, slippage, fees and what was missed", () => {
-    const digest = new ShortfallDigest(instruments);
+    const digest = new ShortfallDigest(instruments, "USD");
     digest.bar(bar("IBM", 0, 100_0000));
     // 100 shares decided at 100.00; 60 bought at 101.00, of which 0.10 is slippage; 40 missed at 103.00.
     digest.order(order(1, { referencePrice: 100_0000, quantity: 100 }));
@@ -74,8 +74,26 @@ describe("the implementation shortfall", () => {
     expect(total.amount).toBe("183.00");
   });
 
+  test("sums the account's currency alone, and tells what is left out", () => {
+    const digest = new ShortfallDigest(instruments, "EUR");
+    digest.order(order(1, { referencePrice: 100_0000 }));
+    const cost = digest.fill(fill(60, 101_0000, { orderId: 1, fee: 300n }));
+    expect(cost?.delay).toBe(6_000n);
+    const { orders, ordersLeftOut, paperValue, total } = digest.end(2);
+    expect([orders, ordersLeftOut, paperValue, total.amount]).toEqual([0, 1, "0.00", "0.00"]);
+  });
+
+  test("gives back the fee of a trade that does not stand", () => {
+    const digest = new ShortfallDigest(instruments, "USD");
+    digest.order(order(1, { referencePrice: 100_0000 }));
+    const done = fill(60, 100_0000, { orderId: 1, fee: 300n });
+    digest.fill(done);
+    digest.fill({ ...done, execType: "TRADE_CANCEL", refExecId: done.execId });
+    expect(digest.end(2).total.amount).toBe("0.00");
+  });
+
   test("counts nothing missed of orders that waited for a price, or that another one ended", () => {
-    const digest = new ShortfallDigest(instruments);
+    const digest = new ShortfallDigest(instruments, "USD");
     digest.bar(bar("IBM", 0, 100_0000));
     digest.order(order(1, { referencePrice: 90_0000, type: "STOP", stopPrice: 90_0000 }));
     digest.order(order(2, { referencePrice: 90_0000, type: "LIMIT", limitPrice: 95_0000 }));
