@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { simulate } from "../streams/simulator/simulate.ts";
-import type { AlgorithmConfig, SizingConfig } from "./flow-config.ts";
+import type { AlgorithmConfig, OrderRiskConfig, SizingConfig } from "./flow-config.ts";
 import { flowScenario } from "./simulation.ts";
 
 const SEEDS = 25;
@@ -30,7 +30,35 @@ const algorithms: readonly AlgorithmConfig[] = [
 ];
 const sizing: SizingConfig = { method: "FIXED_QUANTITY", quantity: "240", allowShort: true };
 
+/** Denies some children: then their parent has ended. */
+const orderRisk: OrderRiskConfig = {
+  priceCollarBps: 200,
+  maxOrderValueMinor: null,
+  maxOrderQuantity: "90",
+  volumeShare: null,
+  orderRate: { most: 3, windowUs: 60 * SECOND_US },
+  messageRate: null,
+  repeats: null,
+  maxPriceAgeUs: null,
+  session: null,
+  approvedOnly: true,
+  shortable: null,
+  buyingPower: true,
+};
+
 describe("an execution algorithm, under faults", () => {
+  test("behind the order gate, on quotes, equals its closed run", async () => {
+    const findings: string[] = [];
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const [algorithm] = algorithms;
+      if (algorithm === undefined) continue;
+      const scenario = flowScenario(seed, { algorithm, sizing, orderRisk, quotes: true });
+      const { finding } = await simulate({ seed, scenario });
+      if (finding !== null) findings.push(`seed ${seed}: ${finding}`);
+    }
+    expect(findings).toEqual([]);
+  });
+
   test.each(algorithms)(
     "$schedule.method equals its closed run, byte for byte",
     async (algorithm) => {

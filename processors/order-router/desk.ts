@@ -135,7 +135,9 @@ export class Desk {
     const isRefused = ended && status === "REJECTED";
     if (isRefused && (isExit || isClosing)) book.refused.push(known.order.type);
     // Ended by the venue, not by us: what was approved has been tried. Of a slice the next takes it over.
-    const goesOn = book.approval?.parent?.status === "WORKING" && status !== "REJECTED";
+    const isSliced = this.config.algorithm !== undefined;
+    const isWorking = isSliced && book.approval?.parent?.status === "WORKING";
+    const goesOn = isWorking && status !== "REJECTED";
     if (ended && status !== "FILLED" && before.cancels === 0 && !isExit && !goesOn) {
       book.approval = null;
     }
@@ -166,8 +168,10 @@ export class Desk {
     if (approval === null) return;
     const position = book.position + sum(working, untoldOf) + sum(exits, untoldOf);
     const missing = approval.quantity - position;
-    if (approval.parent !== null) {
-      sendSlice(book, position, this.slicing(symbol, book) as Slicing);
+    // A fork may go on without the algorithm: what its parent leaves is sent as one order then.
+    const slicing = approval.parent === null ? null : this.slicing(symbol, book);
+    if (slicing !== null) {
+      sendSlice(book, position, slicing);
       return;
     }
     let open = sum(working, leavesOf);
@@ -190,7 +194,8 @@ export class Desk {
 
   private submit(symbol: string, book: SymbolBook, side: Side, quantity: number, reduces: boolean) {
     const { limitOffsetBps, timeInForce, goodForUs } = this.config;
-    const { referencePrice, parent } = book.approval as Approval;
+    const { referencePrice, parent: asked } = book.approval as Approval;
+    const parent = this.config.algorithm === undefined ? null : asked;
     const type = parent?.status === "SWEEPING" ? "MARKET" : this.config.type;
     const tickSize = book.instrument?.tickSize ?? 1;
     const price = parent?.price ?? referencePrice;

@@ -325,6 +325,16 @@ describe("a parent order", () => {
     expect(orders(algorithm, events)).toHaveLength(2);
   });
 
+  test("a fork without the algorithm sends what its parent leaves as one order", () => {
+    const sliced = orderRouter({ ...base, algorithm: twap }, portfolio);
+    const plain = orderRouter(base, portfolio);
+    const verdict = approved(["A", 8, 100]);
+    const before = sliced.evolve(sliced.initial(), verdict as Parameters<typeof sliced.evolve>[1]);
+    const fill = reported(1, 2) as Parameters<typeof plain.evolve>[1];
+    const { orders: sent } = plain.evolve(before, fill);
+    expect(brief(sent)).toEqual(["NEW +6 #2 of null/0"]);
+  });
+
   test("has no way out of a state in which it has ended", () => {
     const { DONE, LEFT, CANCELED } = parentSteps;
     expect([DONE, LEFT, CANCELED]).toEqual([{}, {}, {}]);

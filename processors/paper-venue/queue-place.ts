@@ -10,7 +10,11 @@ import { acceptable, isImmediate, type RestingOrder } from "./resting-order.ts";
 
 /** Takes the last place at its price, with what it displays. */
 export function joinQueue(book: Book, resting: RestingOrder, { queueBps }: VenueConfig): void {
-  if (queueBps === undefined) return;
+  // A fork may go on without queues.
+  if (queueBps === undefined) {
+    resting.queue = null;
+    return;
+  }
   const { order, leaves } = resting;
   const limit = order.limitPrice as number;
   const own = order.side === "BUY" ? book.bid : book.ask;

@@ -98,11 +98,12 @@ export function act(
 
 /** Of the last bar, tick or quote, what comes to the order: behind a queue at its price; in whole lots. */
 function available(
-  { book }: Session,
-  { order, queue }: RestingOrder,
+  { book, config }: Session,
+  { order, queue: place }: RestingOrder,
   { price, most = Number.POSITIVE_INFINITY }: Meeting,
 ): number {
   let quantity = Math.min(book.volumeLeft ?? Number.POSITIVE_INFINITY, most);
+  const queue = config.queueBps === undefined ? null : place;
   if (queue !== null && queue.ahead > 0 && price === order.limitPrice) {
     const other = order.side === "BUY" ? book.ask : book.bid;
     quantity = Math.max(0, Math.min(quantity, (other?.quantity ?? 0) - queue.ahead));
