@@ -116,3 +116,39 @@ model: ema-cross
 portfolio: { cash: 100000000 }
 sizing: { method: fixed-quantity, quantity: 100 }
 `;
+
+/**
+ * The same bars with an order in about 20 of them, and all of the trading half on: portfolio limits with a window of
+ * returns, the order gate, costs part by part, a fee schedule, carry, protective exits.
+ */
+export const fullConfig = (tape: string): string => `
+tape: ${tape}
+source: bars
+features: { emaFast: 14, emaSlow: 40 }
+model: ema-cross
+portfolio: { cash: 100000000, lots: fifo }
+sizing: { method: fixed-quantity, quantity: 100 }
+risk:
+  maxNetExposure: 50000000
+  maxLeverage: 2
+  maxWeight: 1
+  maxExpectedShortfall: 0.05
+  returnsWindow: 60
+  maxDailyLoss: 0.05
+  maxTradesADay: 10000
+  orders:
+    priceCollar: 0.05
+    maxValue: 1000000
+    maxQuantity: 1000
+    volumeShare: 1
+    orderRate: 20 in 1s
+    messageRate: 50 in 1s
+    repeats: 10 in 1s
+    maxPriceAge: 3m
+    approvedOnly: true
+    buyingPower: true
+venue:
+  price: { halfSpread: 0.0001, volumeShare: 0.1, volatility: 0.05, temporaryImpact: 0.7, permanentImpact: 0.3 }
+  fees: { preset: ib-tiered-us }
+  carry: { borrow: 0.01, financing: 0.05 }
+`;

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runConfig, writeTape } from "./market-tape.ts";
+import { fullConfig, runConfig, writeTape } from "./market-tape.ts";
 import type { Replayed } from "./replay-child.ts";
 
 export interface Bench {
@@ -13,13 +13,19 @@ export interface Bench {
   readonly config: string;
 }
 
-/** A tape of `bars` bars, or of the prints that make them, and a configuration that replays it. */
-export async function prepare(bars: number, as: "bars" | "ticks" = "bars"): Promise<Bench> {
+/**
+ * A tape of `bars` bars, or of the prints that make them, and a configuration that replays it; `full`: bars, with
+ * all of the trading half on.
+ */
+export async function prepare(
+  bars: number,
+  as: "bars" | "ticks" | "full" = "bars",
+): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), "tapedeck-bench-"));
   const tape = join(folder, "tape");
-  await writeTape(tape, bars, as);
+  await writeTape(tape, bars, as === "ticks" ? "ticks" : "bars");
   const config = join(folder, "run.yaml");
-  writeFileSync(config, runConfig(tape, as));
+  writeFileSync(config, as === "full" ? fullConfig(tape) : runConfig(tape, as));
   return { folder, config };
 }
 

@@ -189,7 +189,7 @@ export const errorKinds = {
     2,
     "trade instruments in the portfolio's own currency, or let it convert: portfolio.rateMaxAge (docs/accounting.md)",
   ),
-  PROCESSOR_COMMAND_INVALID: kind(2, "give SetLimit one of the limits, and a whole number or null"),
+  PROCESSOR_COMMAND_INVALID: kind(2, "give the command what the message says that it lacks"),
   PROCESSOR_CONFIG_INVALID: kind(2, "mend the setting that the message names"),
   CONFIG_FILE_UNREADABLE: kind(2, "name a YAML file that can be read: `tapedeck config default`"),
   CONFIG_NOT_TEXT: kind(2, "save the configuration as UTF-8 text of at most 256 KiB"),

@@ -9,17 +9,10 @@
 // all pass, not always the greatest.
 
 import type { ProposalLimitName } from "../flow-config.ts";
-import {
-  type BookView,
-  exceeds,
-  type Figure,
-  type Holding,
-  holdingOf,
-  measure,
-  sectorOf,
-} from "./book.ts";
+import { holdingOf, measure, sectorOf } from "./book.ts";
 import { cut, type Docket, record, responseTo, type Trade } from "./docket.ts";
 import { between, pendingQuantity, reduces, wholeLots } from "./exposure.ts";
+import { type BookView, exceeds, type Figure, type Holding } from "./figures.ts";
 
 /** A factor of 1. */
 export const WHOLE_PPM = 1_000_000;

@@ -3,10 +3,10 @@
 
 import { drawdownBps } from "../drawdown.ts";
 import type { ProposalLimitName } from "../flow-config.ts";
-import { exceeds, type Figure, figure } from "./book.ts";
 import { grown } from "./book-checks.ts";
 import { cut, type Docket, record, responseTo, type Trade } from "./docket.ts";
 import { reduces } from "./exposure.ts";
+import { exceeds, type Figure, figure } from "./figures.ts";
 
 export function checkConduct(docket: Docket): void {
   const { book } = docket.at;

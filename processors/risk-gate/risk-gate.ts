@@ -21,7 +21,7 @@
 
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
-import type { RiskVerdict, Target, TradingState } from "../../schemas/generated/risk.verdicts.ts";
+import type { RiskVerdict, TradingState } from "../../schemas/generated/risk.verdicts.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
 import { checkRatio, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { type EventOf, emit } from "../../streams/event.ts";
@@ -30,7 +30,7 @@ import { isPair, keepRate, rateTold, requireValue } from "../currency.ts";
 import { drawdownBps } from "../drawdown.ts";
 import type { PortfolioConfig, ProposalLimits, RiskConfig } from "../flow-config.ts";
 import { nextTradingState } from "../trading-state.ts";
-import { WHOLE_PPM } from "./book-checks.ts";
+import { closeBook } from "./closing.ts";
 import { type SymbolRisk, unknownSymbol } from "./exposure.ts";
 import { judge } from "./judgement.ts";
 import { type Limits, noProposalLimits, quantityLimit, withLimit } from "./limits.ts";
@@ -267,34 +267,6 @@ function take(
     }
   }
   latch(state, config);
-}
-
-/** Every position to zero; null where there is none, or none may be sold. */
-function closeBook(
-  state: RiskState,
-  portfolio: string,
-  limits: ProposalLimits | null,
-): RiskVerdict | null {
-  if (state.trading !== "REDUCE_ONLY") return null;
-  const targets: Target[] = [];
-  for (const [symbol, { position, approved, price }] of state.symbols) {
-    if (position === 0 && approved === 0) continue;
-    targets.push({ symbol, weight: 0, quantity: 0, referencePrice: price });
-  }
-  if (targets.length === 0) return null;
-  const limit = limits?.drawdownCloseBps ?? 0;
-  const measured = state.drawdownBps;
-  return {
-    portfolio,
-    outcome: "CLOSE",
-    reason: "MaxDrawdownExceeded",
-    state: state.trading,
-    targets,
-    checks: [{ check: "DRAWDOWN_CLOSE", symbol: "", limit, measured, unit: "BPS", passed: false }],
-    scalePpm: WHOLE_PPM,
-    overlays: [],
-    events: [],
-  };
 }
 
 function obey(state: RiskState, command: ControlCommand, timeUs: number, config: RiskConfig): void {
