@@ -60,7 +60,7 @@ function fieldText(
       .map(({ part, amount }) => `${part} ${formatScaled(amount, of?.priceScale ?? 0)}`)
       .join(", ");
   }
-  if (name === "checks") return (value as readonly RiskCheck[]).map(checkText).join(", ");
+  if (name === "checks") return (value as readonly AnyCheck[]).map(checkText).join(", ");
   if (value !== null && typeof value === "object") {
     return JSON.stringify(value, (_, inner: unknown) =>
       typeof inner === "bigint" ? String(inner) : inner,
@@ -69,5 +69,12 @@ function fieldText(
   return value === "" ? '""' : String(value);
 }
 
-const checkText = ({ check, symbol, measured, limit, unit, passed }: RiskCheck): string =>
+/** A check of an order says no symbol: the verdict has one. */
+type AnyCheck = Omit<RiskCheck, "symbol" | "check" | "unit"> & {
+  readonly check: string;
+  readonly unit: string;
+  readonly symbol?: string;
+};
+
+const checkText = ({ check, symbol = "", measured, limit, unit, passed }: AnyCheck): string =>
   `${passed ? "passed" : "FAILED"} ${check}${symbol === "" ? "" : ` ${symbol}`} ${measured} of ${limit} ${unit}`;
