@@ -29,7 +29,7 @@ import { logOf, schemaIds } from "./copy-flow.ts";
 import { SYMBOLS, verdictConfig } from "./verdict-flow.ts";
 
 const TICKS_PER_SECOND = 1_000;
-const ROUNDS = quickOr(10, 60);
+const ROUNDS = quickOr(5, 60);
 const WARM_MS = quickOr(2_000, 5_000);
 const BOUND_MS = 100;
 /** After a kill, before its round is looked at; and how much longer cancels and answers are waited for. */
