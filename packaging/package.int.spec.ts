@@ -57,7 +57,7 @@ function tapedeck(...args: string[]): Ended {
 }
 
 describe("the package", () => {
-  test("holds compiled code, its types, every file that the code reads, the pages, and nothing else", () => {
+  test("holds compiled code, the types that users import, every file that the code reads, the pages, and nothing else", () => {
     const paths = packed.files.map((file) => file.path);
     const outside = paths.filter((name) => !name.startsWith("dist/")).sort();
     const pages = treeFiles().filter((name) => /^docs\/[^/]*\.md$/.test(name));
@@ -79,8 +79,23 @@ describe("the package", () => {
     expect(named.filter((name) => !paths.includes(name.replace("./", "")))).toEqual([]);
   });
 
-  test("is small: under 3 MB unpacked", () => {
-    expect(packed.unpackedSize).toBeLessThan(3_000_000);
+  test("imports nothing of its own that is left out", () => {
+    const paths = new Set(packed.files.map((file) => file.path));
+    const left: string[] = [];
+    for (const name of paths) {
+      if (!/\.(?:d\.ts|js)$/.test(name)) continue;
+      const text = readFileSync(join(folder, "node_modules", "tapedeck", name), "utf8");
+      for (const [, from] of text.matchAll(/(?:from|import\() ?"(\.[^"]+)"/g)) {
+        const wanted = join(dirname(name), from as string);
+        const found = name.endsWith(".js") ? wanted : wanted.replace(/\.[jt]s$/, ".d.ts");
+        if (!paths.has(found)) left.push(`${name}: ${from}`);
+      }
+    }
+    expect(left).toEqual([]);
+  });
+
+  test("is small: under 3.5 MB unpacked", () => {
+    expect(packed.unpackedSize).toBeLessThan(3_500_000);
   });
 
   test("installs without the tools that build it", () => {

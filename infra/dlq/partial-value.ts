@@ -1,9 +1,10 @@
 // An Avro value read as far as it goes. Promises: what comes before the first byte that cannot be read
-// is given field by field, with the byte where reading stopped and why; nothing is guessed beyond it.
+// is given field by field, with the byte where reading stopped and why; nothing is guessed beyond it. A record that
+// ends where an older version of its schema did is whole, as it is to the codecs.
 
 import { Reader } from "../../schemas/avro.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
-import type { AvroType } from "../kafka/registry/avro-model.ts";
+import type { AvroField, AvroType } from "../kafka/registry/avro-model.ts";
 
 export interface PartialField {
   /** "checks[0].limit" inside others. */
@@ -28,13 +29,18 @@ export function readPartial(type: AvroType, bytes: Uint8Array, start: number): P
   const fields: PartialField[] = [];
   let path = "";
   let began = start;
+  const isThere = (all: readonly AvroField[], i: number): boolean => {
+    const { since } = all[i] as AvroField;
+    if (since === 1) return true;
+    return since > (all[i - 1]?.since ?? 1) ? reader.goesOn() : reader.wentOn;
+  };
   const read = (part: AvroType, name: string): unknown => {
     path = name;
     began = reader.pos;
     if (part.kind === "record") {
-      const entries = part.fields.map((field): [string, unknown] => [
+      const entries = part.fields.map((field, i): [string, unknown] => [
         field.name,
-        read(field.type, `${name}.${field.name}`),
+        isThere(part.fields, i) ? read(field.type, `${name}.${field.name}`) : defaultOf(field),
       ]);
       return Object.fromEntries(entries);
     }
@@ -59,9 +65,10 @@ export function readPartial(type: AvroType, bytes: Uint8Array, start: number): P
     return primitive(reader, part);
   };
   try {
-    for (const field of type.kind === "record" ? type.fields : []) {
+    const own = type.kind === "record" ? type.fields : [];
+    for (const [i, field] of own.entries()) {
       const from = reader.pos;
-      const value = read(field.type, field.name);
+      const value = isThere(own, i) ? read(field.type, field.name) : defaultOf(field);
       fields.push({ path: field.name, start: from, end: reader.pos, value });
     }
   } catch (error) {
@@ -70,6 +77,12 @@ export function readPartial(type: AvroType, bytes: Uint8Array, start: number): P
     return { fields, failure, rest: bytes.length - (fields.at(-1)?.end ?? start) };
   }
   return { fields, failure: null, rest: bytes.length - reader.pos };
+}
+
+function defaultOf({ type, default: text }: AvroField): unknown {
+  const value: unknown = JSON.parse(text ?? "null");
+  const isMoney = type.kind === "primitive" && type.logical === "money-minor";
+  return isMoney && typeof value === "number" ? BigInt(value) : value;
 }
 
 function primitive(reader: Reader, type: AvroType): unknown {

@@ -52,6 +52,22 @@ test("bytes behind the value are counted", () => {
   });
 });
 
+test("one that ends where an older version ended is whole, with the defaults of what came since", () => {
+  const command = { portfolio: "main", command: "HaltTrading", who: "", why: "" } as const;
+  const none = { limit: null, value: null, overlay: null, fromUs: null, untilUs: null };
+  const value: Facts["control.commands"] = { ...command, ...none, symbol: "" };
+  const bytes = written("control.commands", value);
+  const model = models.get("control.commands");
+  if (model?.kind !== "record") throw new Error("control.commands is no record");
+  // One byte for each field that came since version 1: null or an empty string.
+  const added = model.fields.filter(({ since }) => since > 1).length;
+  expect(added).toBeGreaterThan(0);
+  const { fields, failure } = partial("control.commands", bytes.subarray(0, -added));
+  expect(failure).toBe(null);
+  expect(Object.fromEntries(fields.map((one) => [one.path, one.value]))).toEqual(value);
+  expect(partial("control.commands", bytes.subarray(0, -added - 1)).failure).not.toBe(null);
+});
+
 test("a union without such a branch is told by its field", () => {
   const command: Facts["control.commands"] = {
     portfolio: "main",

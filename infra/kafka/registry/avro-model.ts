@@ -15,6 +15,8 @@ export interface AvroField {
   /** The default as JSON text; null where there is none. */
   readonly default: string | null;
   readonly doc: string;
+  /** Ours: the version of the schema that brought the field; records of older ones end before it. */
+  readonly since: number;
 }
 
 export type AvroType =
@@ -93,6 +95,7 @@ export function parseAvro(text: string): AvroType {
         type: parse(field.type, inner),
         default: Object.hasOwn(field, "default") ? JSON.stringify(field.default) : null,
         doc: typeof field.doc === "string" ? field.doc : "",
+        since: typeof field.since === "number" ? field.since : 1,
       });
     }
     return made;
