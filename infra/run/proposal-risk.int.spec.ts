@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { emaCross } from "../../processors/ema-cross/ema-cross.ts";
+import { builtInModels } from "../../processors/models.ts";
 import { flowTopology } from "../../processors/topology.ts";
 import type { TopicName } from "../../schemas/generated/facts.ts";
 import { runClosed } from "../../streams/closed-run.ts";
@@ -49,7 +49,8 @@ async function run(limit: string) {
     async () => tape,
   );
   const { flow } = configFromText(config(limit), "run.yaml");
-  const model = emaCross;
+  const model = builtInModels["ema-cross"]?.();
+  if (model === undefined) throw new Error("there is no built-in model ema-cross");
   const target = createMemoryLog();
   await runClosed({
     topology: flowTopology({ ...flow, model }),

@@ -1,7 +1,7 @@
 // A week of bars cut by hand, and a flow run inside one of the windows.
 
 import { describe, expect, test } from "vitest";
-import { emaCross } from "../../processors/ema-cross/ema-cross.ts";
+import type { SignalModel } from "../../processors/signal-model.ts";
 import { flowTopology } from "../../processors/topology.ts";
 import { Random } from "../../quant/random.ts";
 import type { AnyEvent, EventOf } from "../../streams/event.ts";
@@ -95,9 +95,18 @@ function market(bars: number): readonly SourceEvents[] {
   ];
 }
 
+/** Turns every few bars. */
+const crossing: SignalModel<null> = {
+  name: "crossing",
+  version: 1,
+  initial: () => null,
+  evolve: (state) => state,
+  signal: (_, { warm, emaFast, emaSlow }) => (warm ? Math.sign(emaFast - emaSlow) : null),
+};
+
 describe("a flow in a window", () => {
   const { flow } = configFromText("tape: .\nsource: bars\n", "run.yaml");
-  const config = { ...flow, model: emaCross };
+  const config = { ...flow, model: crossing };
   const seenIn = (sources: readonly SourceEvents[], model = config.model) => {
     const seen: AnyEvent[] = [];
     runObserved({
@@ -116,7 +125,7 @@ describe("a flow in a window", () => {
     flatFromUs: at(101, 20),
     toUs: at(101, 22) + 1,
   };
-  const of = seenIn(inWindow(tape, window), windowedModel(emaCross, window) as typeof emaCross);
+  const of = seenIn(inWindow(tape, window), windowedModel(crossing, window) as typeof crossing);
 
   test("sees the bars before it, and has no view before it", () => {
     expect(of("features")[0]?.timeUs).toBe(at(100, 0) + 941 * 60e6);
