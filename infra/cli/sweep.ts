@@ -9,9 +9,9 @@ import { type MeasureName, measureNames } from "../sweep/measures.ts";
 import { figureText, wordsOf } from "../sweep/page-frame.ts";
 import { runSweep, type Sweep, summaryOf } from "../sweep/sweep.ts";
 import { defaultThreads } from "../sweep/trial-threads.ts";
-import { stopOnInterrupt } from "./interrupt.ts";
 import { wholeNumber } from "./number-option.ts";
-import { grouped, progressLine } from "./progress.ts";
+import { grouped } from "./progress.ts";
+import { search } from "./search.ts";
 import { type Cell, tableText } from "./table.ts";
 import { packageVersion } from "./version.ts";
 
@@ -54,37 +54,18 @@ export function sweepCommand(): Command {
     .addHelpText("after", help)
     .action(async (config: string, options: Options, command: Command) => {
       const { set: axes, random, seed, measure, threads, root, top } = options;
-      const line = progressLine("sweeping", "trials");
-      const stop = stopOnInterrupt();
-      try {
-        const sweep = await runSweep(
-          {
-            config,
-            axes,
-            random: random === undefined ? null : { count: random, seed },
-            measure,
-            version: packageVersion(),
-          },
-          {
-            root,
-            threads,
-            onProgress: (done, total) => line.update(done, total),
-            stopRequested: stop.requested,
-          },
-        );
-        line.end();
-        const json = command.optsWithGlobals().json === true;
-        if ("stopped" in sweep) {
-          process.exitCode = 130;
-          if (json) process.stdout.write(`${JSON.stringify(sweep)}\n`);
-          process.stderr.write(`stopped after ${sweep.done} trials; the same command goes on\n`);
-          return;
-        }
-        process.stdout.write(json ? `${JSON.stringify(summaryOf(sweep))}\n` : asText(sweep, top));
-      } finally {
-        line.end();
-        stop.release();
-      }
+      const plan = {
+        config,
+        axes,
+        random: random === undefined ? null : { count: random, seed },
+        measure,
+        version: packageVersion(),
+      };
+      await search("sweeping", command.optsWithGlobals().json === true, {
+        run: (control) => runSweep(plan, { root, threads, ...control }),
+        summary: summaryOf,
+        text: (sweep) => asText(sweep, top),
+      });
     });
 }
 

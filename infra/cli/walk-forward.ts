@@ -10,9 +10,8 @@ import { figureText, wordsOf } from "../sweep/page-frame.ts";
 import { defaultThreads } from "../sweep/trial-threads.ts";
 import { daysOf } from "../sweep/walk-csv.ts";
 import { meansOf, runWalk, type Walk, walkSummary } from "../sweep/walk-forward.ts";
-import { stopOnInterrupt } from "./interrupt.ts";
 import { wholeNumber } from "./number-option.ts";
-import { progressLine } from "./progress.ts";
+import { search } from "./search.ts";
 import { axisOption, MOST_THREADS, measureOption } from "./sweep.ts";
 import { type Cell, tableText } from "./table.ts";
 import { packageVersion } from "./version.ts";
@@ -53,38 +52,19 @@ export function walkForwardCommand(): Command {
     .action(async (config: string, options: Options, command: Command) => {
       const { set: axes, random, seed, measure, threads, root } = options;
       const { inSample, outOfSample, purge, warmUp = inSample, anchored = false } = options;
-      const line = progressLine("walking forward", "trials");
-      const stop = stopOnInterrupt();
-      try {
-        const walk = await runWalk(
-          {
-            config,
-            axes,
-            random: random === undefined ? null : { count: random, seed },
-            measure,
-            version: packageVersion(),
-            lengths: { inSample, outOfSample, purge, warmUp, anchored },
-          },
-          {
-            root,
-            threads,
-            onProgress: (done, total) => line.update(done, total),
-            stopRequested: stop.requested,
-          },
-        );
-        line.end();
-        const json = command.optsWithGlobals().json === true;
-        if ("stopped" in walk) {
-          process.exitCode = 130;
-          if (json) process.stdout.write(`${JSON.stringify(walk)}\n`);
-          process.stderr.write(`stopped after ${walk.done} trials; the same command goes on\n`);
-          return;
-        }
-        process.stdout.write(json ? `${JSON.stringify(walkSummary(walk))}\n` : asText(walk));
-      } finally {
-        line.end();
-        stop.release();
-      }
+      const plan = {
+        config,
+        axes,
+        random: random === undefined ? null : { count: random, seed },
+        measure,
+        version: packageVersion(),
+        lengths: { inSample, outOfSample, purge, warmUp, anchored },
+      };
+      await search("walking forward", command.optsWithGlobals().json === true, {
+        run: (control) => runWalk(plan, { root, threads, ...control }),
+        summary: walkSummary,
+        text: asText,
+      });
     });
 }
 

@@ -17,6 +17,7 @@ import { importFiles } from "../import/import-files.ts";
 import { defaultOptions } from "../import/import-options.ts";
 import { eventsOf, filesOf } from "../import/testing/imported.ts";
 import { type AskedAnswer, askedAnswer, balanceOf, sumOf } from "../report/testing/asked-answer.ts";
+import { bareFlow, longFrom } from "./testing/bare-flow.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const data = process.env.TAPEDECK_DATA ?? join(root, "../shared/data");
@@ -30,42 +31,10 @@ const INITIAL_CENTS = 100_000_000n;
 
 /** Fully invested at the first bar, for good: costs and limits off, filled at the next open. */
 const holding: FlowConfig = {
-  source: "bars",
+  ...bareFlow,
   bars: { intervalUs: 86_400_000_000, suspicious: "include" },
-  features: { emaFast: 2, emaSlow: 3, atr: 2, volatility: 2 },
-  model: {
-    name: "hold",
-    version: 1,
-    initial: () => null,
-    evolve: (state) => state,
-    signal: () => 1,
-  },
-  portfolio: { name: "main", currency: "USD", currencyScale: 2, initialCashMinor: INITIAL_CENTS },
+  model: longFrom(0),
   sizing: { method: "EQUAL_WEIGHT", grossBps: 9_500, allowShort: false },
-  risk: {
-    maxPosition: null,
-    maxGrossExposureMinor: null,
-    priceCollarBps: null,
-    maxOrderValueMinor: null,
-    maxDrawdownBps: null,
-    onBreach: "deny",
-  },
-  orders: {
-    type: "MARKET",
-    limitOffsetBps: 0,
-    timeInForce: "GTC",
-    goodForUs: null,
-    exits: { stopLossBps: null, takeProfitBps: null, trailingStopBps: null },
-    latencyUs: 1000,
-  },
-  venue: {
-    fill: "next-open",
-    latencyUs: 1000,
-    slippageBps: 0,
-    participationBps: null,
-    feePerMillion: 0,
-    minimumFeeMinor: 0,
-  },
 };
 
 interface Row {

@@ -14,6 +14,7 @@ import { createMemoryLog } from "../../streams/memory-log.ts";
 import { importFiles } from "../import/import-files.ts";
 import { defaultOptions } from "../import/import-options.ts";
 import { eventsOf, filesOf } from "../import/testing/imported.ts";
+import { bareFlow, longFrom } from "./testing/bare-flow.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const data = process.env.TAPEDECK_DATA ?? join(root, "../shared/data");
@@ -27,42 +28,10 @@ const START_US = Date.UTC(2013, 9, 8, 14, 0) * 1000;
 const QUANTITY = 60_000;
 
 const flow: FlowConfig = {
-  source: "bars",
-  bars: { intervalUs: MINUTE_US, suspicious: "include" },
-  features: { emaFast: 2, emaSlow: 3, atr: 2, volatility: 2 },
-  model: {
-    name: "hold-from",
-    version: 1,
-    initial: () => null,
-    evolve: (state) => state,
-    signal: (_, { barEndUs }) => (barEndUs >= START_US ? 1 : null),
-  },
-  portfolio: { name: "main", currency: "USD", currencyScale: 2, initialCashMinor: 10_000_000_000n },
+  ...bareFlow,
+  model: longFrom(START_US),
+  portfolio: { ...bareFlow.portfolio, initialCashMinor: 10_000_000_000n },
   sizing: { method: "FIXED_QUANTITY", quantity: String(QUANTITY), allowShort: false },
-  risk: {
-    maxPosition: null,
-    maxGrossExposureMinor: null,
-    priceCollarBps: null,
-    maxOrderValueMinor: null,
-    maxDrawdownBps: null,
-    onBreach: "deny",
-  },
-  orders: {
-    type: "MARKET",
-    limitOffsetBps: 0,
-    timeInForce: "GTC",
-    goodForUs: null,
-    exits: { stopLossBps: null, takeProfitBps: null, trailingStopBps: null },
-    latencyUs: 1000,
-  },
-  venue: {
-    fill: "next-open",
-    latencyUs: 1000,
-    slippageBps: 0,
-    participationBps: null,
-    feePerMillion: 0,
-    minimumFeeMinor: 0,
-  },
 };
 
 interface Bar {

@@ -16,6 +16,7 @@ import { createMemoryLog } from "../../streams/memory-log.ts";
 import { importFiles } from "../import/import-files.ts";
 import { defaultOptions } from "../import/import-options.ts";
 import { eventsOf } from "../import/testing/imported.ts";
+import { bareFlow, longFrom } from "./testing/bare-flow.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const data = process.env.TAPEDECK_DATA ?? join(root, "../shared/data");
@@ -33,42 +34,13 @@ const LATENCY_US = 1_500;
 const QUANTITY = 3_000;
 
 const flow: FlowConfig = {
+  ...bareFlow,
   source: "ticks",
   bars: { intervalUs: MINUTE_US, suspicious: "exclude" },
-  features: { emaFast: 2, emaSlow: 3, atr: 2, volatility: 2 },
-  model: {
-    name: "hold-from",
-    version: 1,
-    initial: () => null,
-    evolve: (state) => state,
-    signal: (_, { barEndUs }) => (barEndUs >= START_US ? 1 : null),
-  },
-  portfolio: { name: "main", currency: "USD", currencyScale: 2, initialCashMinor: 100_000_000n },
+  model: longFrom(START_US),
   sizing: { method: "FIXED_QUANTITY", quantity: String(QUANTITY), allowShort: false },
-  risk: {
-    maxPosition: null,
-    maxGrossExposureMinor: null,
-    priceCollarBps: null,
-    maxOrderValueMinor: null,
-    maxDrawdownBps: null,
-    onBreach: "deny",
-  },
-  orders: {
-    type: "MARKET",
-    limitOffsetBps: 0,
-    timeInForce: "GTC",
-    goodForUs: null,
-    exits: { stopLossBps: null, takeProfitBps: null, trailingStopBps: null },
-    latencyUs: LATENCY_US,
-  },
-  venue: {
-    fill: "quote",
-    latencyUs: 1000,
-    slippageBps: 0,
-    participationBps: null,
-    feePerMillion: 0,
-    minimumFeeMinor: 0,
-  },
+  orders: { ...bareFlow.orders, latencyUs: LATENCY_US },
+  venue: { ...bareFlow.venue, fill: "quote" },
 };
 
 /** Scaled by 10,000, as the import scales it. */

@@ -7,29 +7,15 @@ import { bar, command, proposal, split, type TargetLine } from "../../streams/te
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type {
   BreachResponse,
-  PortfolioConfig,
   ProposalLimitName,
   ProposalLimits,
   RiskConfig,
 } from "../flow-config.ts";
 import { noProposalLimits } from "./limits.ts";
 import { riskGate } from "./risk-gate.ts";
+import { off, portfolio } from "./testing/gate-settings.ts";
 import { proposalNames } from "./testing/proposal-names.ts";
 
-const portfolio: PortfolioConfig = {
-  name: "main",
-  currency: "USD",
-  currencyScale: 2,
-  initialCashMinor: 1_000_000_00n,
-};
-const off: RiskConfig = {
-  maxPosition: null,
-  maxGrossExposureMinor: null,
-  priceCollarBps: null,
-  maxOrderValueMinor: null,
-  maxDrawdownBps: null,
-  onBreach: "deny",
-};
 type Input =
   | "weights.proposals"
   | "portfolio.snapshots"

@@ -13,25 +13,12 @@ import {
 import type { EventOf } from "../../streams/event.ts";
 import { bar, command, proposal, type TargetLine } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { PortfolioConfig, RiskConfig } from "../flow-config.ts";
+import type { RiskConfig } from "../flow-config.ts";
 import { limitNames } from "./limits.ts";
 import { riskGate } from "./risk-gate.ts";
+import { off, portfolio } from "./testing/gate-settings.ts";
 import { proposalNames } from "./testing/proposal-names.ts";
 
-const portfolio: PortfolioConfig = {
-  name: "main",
-  currency: "USD",
-  currencyScale: 2,
-  initialCashMinor: 1_000_000_00n,
-};
-const off: RiskConfig = {
-  maxPosition: null,
-  maxGrossExposureMinor: null,
-  priceCollarBps: null,
-  maxOrderValueMinor: null,
-  maxDrawdownBps: null,
-  onBreach: "deny",
-};
 type Input =
   | "weights.proposals"
   | "portfolio.snapshots"
