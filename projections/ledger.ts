@@ -148,10 +148,11 @@ function report(state: LedgerState, fill: ExecutionReport): readonly Transaction
   const { held, booking } = bookReport(before, fill, instrument);
   const exchanges = instrument.contract === "EXCHANGE";
   // What a conversion buys is cash.
-  const holding = exchanges ? emptied(held.holding) : held.holding;
-  state.holdings.set(at, exchanges ? { ...held, holding } : held);
+  const kept = exchanges ? withHolding(held, emptied(held.holding)) : held;
+  const { holding } = kept;
+  state.holdings.set(at, kept);
   if (booking === null) return [];
-  if (execType === "FILLED" && (state.marks.get(symbol) ?? 0) === 0) {
+  if (execType !== "CARRIED" && (state.marks.get(symbol) ?? 0) === 0) {
     state.marks.set(symbol, price);
   }
   const entries = entriesOf(booking, instrument, before.holding.cost, holding.cost);

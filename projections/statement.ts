@@ -163,6 +163,7 @@ function entryLines(
 
 interface Valued {
   readonly line: PositionLine;
+  readonly currencyScale: number;
   readonly value: bigint;
 }
 
@@ -192,7 +193,7 @@ function heldIn(state: LedgerState, portfolio: string): readonly Valued[] {
         cost: money(lot.cost),
       })),
     };
-    return [{ line, value }];
+    return [{ line, currencyScale, value }];
   });
 }
 
@@ -206,9 +207,17 @@ function equityLines(
   state: LedgerState,
   positions: readonly Valued[],
 ): readonly Converted[] {
-  const own = [...state.books.values()].filter(({ portfolio }) => portfolio === account.name);
-  return own.map(({ currency, currencyScale: scale, accounts }) => {
-    const cash = accounts.get("cash") ?? 0n;
+  const scales = new Map<string, number>();
+  const cashIn = new Map<string, bigint>();
+  for (const { portfolio, currency, currencyScale, accounts } of state.books.values()) {
+    if (portfolio !== account.name) continue;
+    scales.set(currency, currencyScale);
+    cashIn.set(currency, accounts.get("cash") ?? 0n);
+  }
+  // A contract against margin that cost no fee has moved no money of its currency yet.
+  for (const { line, currencyScale } of positions) scales.set(line.currency, currencyScale);
+  return [...scales].map(([currency, scale]) => {
+    const cash = cashIn.get(currency) ?? 0n;
     const held = positions
       .filter(({ line }) => line.currency === currency)
       .reduce((sum, { value }) => sum + value, 0n);

@@ -132,9 +132,9 @@ async function prove(plan: RunPlan, run: string, root: string) {
   const line = progressLine("proving", "events");
   const folder = findRun(run, root);
   try {
-    return await verifyRun(folder, readManifest(folder.manifest), open, ({ sourceEvents }) =>
-      line.update(sourceEvents, open.sourceEvents),
-    );
+    return await verifyRun(folder, readManifest(folder.manifest), open, {
+      onProgress: ({ sourceEvents }) => line.update(sourceEvents, open.sourceEvents),
+    });
   } finally {
     line.end();
     await open.tape.close();

@@ -11,7 +11,7 @@ export interface Control {
 }
 
 interface Stopped {
-  /** The id of what goes on. */
+  /** Folder of what there is so far. */
   readonly stopped: string;
   readonly done: number;
 }

@@ -58,9 +58,9 @@ export function verifyCommand(): Command {
       const open = await openPlan({ ...(await planOf(folder, manifest, options)), ...tape });
       const line = progressLine("verifying", "events");
       try {
-        const verdict = await verifyRun(folder, manifest, open, ({ sourceEvents }) =>
-          line.update(sourceEvents, open.sourceEvents),
-        );
+        const verdict = await verifyRun(folder, manifest, open, {
+          onProgress: ({ sourceEvents }) => line.update(sourceEvents, open.sourceEvents),
+        });
         line.end();
         const json = command.optsWithGlobals().json === true;
         process.stdout.write(json ? asJson(manifest, verdict) : asText(manifest, verdict));

@@ -117,7 +117,7 @@ test.each(["AVERAGE", "FIFO"] as const)(
           if (lines.length === 1) expect(formatScaled(snapshot.cash, 2)).toBe(lines[0]?.cash);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 20000 },
     );
   },
 );

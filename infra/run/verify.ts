@@ -5,11 +5,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Progress } from "../../streams/closed-run.ts";
 import { diffConfigs } from "../config/diff.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
 import { Comparator, type Difference } from "./comparator.ts";
-import { type OpenPlan, replay } from "./execute.ts";
+import { type OpenPlan, type ReplayOptions, replay } from "./execute.ts";
 import { engineOf, type Manifest } from "./manifest.ts";
 import type { RunFolder } from "./run-folder.ts";
 
@@ -28,12 +27,15 @@ export interface Change {
   readonly now: string;
 }
 
+/** What is said on the way, and how often it is written. */
+export type ReplayPace = Pick<ReplayOptions, "onProgress" | "eventsPerCommit">;
+
 /** SIGINT and SIGTERM end the process with 128 + their number, as they do by default. */
 export async function verifyRun(
   folder: RunFolder,
   manifest: Manifest,
   open: OpenPlan,
-  onProgress?: (progress: Progress) => void,
+  options: ReplayPace = {},
 ): Promise<Verdict> {
   const scratch = mkdtempSync(join(tmpdir(), "tapedeck-verify-"));
   const release = removeOnSignal(scratch);
@@ -41,7 +43,7 @@ export async function verifyRun(
     const recorded = await openEmbeddedLog(folder.log, { mode: "read" });
     try {
       const comparator = new Comparator(recorded);
-      await compareReplay(comparator, scratch, manifest, open, onProgress);
+      await compareReplay(comparator, scratch, manifest, open, options);
       const { differences, records } = comparator;
       const changes = changesBetween(manifest, open);
       return { identical: differences.length === 0, records, differences, changes };
@@ -59,13 +61,13 @@ async function compareReplay(
   scratch: string,
   { outputs }: Manifest,
   open: OpenPlan,
-  onProgress?: (progress: Progress) => void,
+  options: ReplayPace,
 ): Promise<void> {
   const target = await openEmbeddedLog(scratch, { mode: "write" });
   try {
     await replay(open, target, {
+      ...options,
       onBatch: (batch) => comparator.add(batch),
-      ...(onProgress === undefined ? {} : { onProgress }),
     });
     await comparator.finish(
       target,

@@ -170,7 +170,7 @@ function book(
   position.held = exchanges ? withHolding(held, emptied(held.holding)) : held;
   if (booking === null) return;
   const purse = purseOf(state, instrument.currency, config);
-  if (position.mark === 0 && report.execType === "FILLED") position.mark = report.price;
+  if (position.mark === 0 && report.execType !== "CARRIED") position.mark = report.price;
   purse.cash += paid(booking, instrument);
   purse.realised += booking.realised - booking.fee - booking.carry;
   purse.fees += booking.fee;

@@ -105,7 +105,7 @@ function fold(state: PositionsState, fill: ExecutionReport): void {
   }
   position.realised += booking.realised - booking.fee - booking.carry;
   position.fees += booking.fee;
-  if (execType === "FILLED" && (state.marks.get(symbol) ?? 0) === 0) {
+  if (execType !== "CARRIED" && (state.marks.get(symbol) ?? 0) === 0) {
     state.marks.set(symbol, fill.price);
   }
 }

@@ -13,6 +13,8 @@ const open = await openPlan({
   version: "test",
 });
 const folder = findRun("latest", root);
-await verifyRun(folder, readManifest(folder.manifest), open, () =>
-  process.kill(process.pid, signal),
-);
+// Hundreds of commits are still to come, each a turn of the event loop, on which the signal is heard.
+await verifyRun(folder, readManifest(folder.manifest), open, {
+  eventsPerCommit: 20,
+  onProgress: () => process.kill(process.pid, signal),
+});
