@@ -8,11 +8,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runTapedeck, TAPEDECK } from "../cli/testing/run-command.ts";
 import { writeMarketTape } from "../run/testing/market-tape.ts";
 
-const DATA = process.env.TAPEDECK_DATA ?? "/work/shared/data";
+const DATA = process.env.TAPEDECK_DATA ?? join(import.meta.dirname, "../../../shared/data");
 const folder = mkdtempSync(join(tmpdir(), "tapedeck-sweep-"));
 const config = join(folder, "run.yaml");
 const daily = join(folder, "daily.yaml");
 const hasData = existsSync(join(DATA, "bars-1d-8-equities-1998-2021.csv.gz"));
+if (!hasData) console.warn(`skipped: no recorded markets at ${DATA}; set TAPEDECK_DATA`);
 
 const EMA = [
   "--set",
