@@ -287,7 +287,11 @@ async function makeChangelogs(
     const { topic, partition } = changelogOf(app, name);
     counts.set(topic, Math.max(counts.get(topic) ?? 0, partition + 1));
   }
-  const settings = changelogSettings(Math.max(1, replicationFactor - 1));
+  const settings = {
+    ...changelogSettings(Math.max(1, replicationFactor - 1)),
+    // What the broker compacts away in a long run would look like writes that were lost.
+    "min.compaction.lag.ms": String(Number.MAX_SAFE_INTEGER),
+  };
   const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
   const admin = await connection.admin();
   await admin.createTopics({
