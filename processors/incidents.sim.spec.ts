@@ -6,8 +6,8 @@ import { Random } from "../quant/random.ts";
 import type { Order } from "../schemas/generated/orders.ts";
 import { command, order } from "../streams/testing/facts.ts";
 import { at, equity } from "../streams/testing/given.ts";
-import type { OrderRiskConfig } from "./flow-config.ts";
 import { IncidentDesk } from "./incident-desk.ts";
+import { allOff } from "./order-gate/testing/gate-facts.ts";
 
 const SEEDS = Math.ceil((Number(process.env.TAPEDECK_SIM_SEEDS ?? 2000) * 3) / 20);
 /** Monday, 7 October 2013, 13:30 UTC. */
@@ -15,21 +15,6 @@ const START_US = 1_381_152_600_000_000;
 const SECOND_US = 1_000_000;
 /** 100,000 orders a second of event time. */
 const GAP_US = 10;
-
-const off: OrderRiskConfig = {
-  priceCollarBps: null,
-  maxOrderValueMinor: null,
-  maxOrderQuantity: null,
-  volumeShare: null,
-  orderRate: null,
-  messageRate: null,
-  repeats: null,
-  maxPriceAgeUs: null,
-  session: null,
-  approvedOnly: false,
-  shortable: null,
-  buyingPower: false,
-};
 
 /** Most that was let through in any stretch of the window's length. */
 function busiest(times: readonly number[], windowUs: number): number {
@@ -54,7 +39,7 @@ describe("a loop of 100,000 orders a second", () => {
     const maxOrderValueMinor = 10_000_00 + random.integer(90_000_00);
     const isSame = random.integer(2) === 0;
     const rate = { most, windowUs };
-    const config = { ...off, orderRate: rate, repeats, maxOrderValueMinor, messageRate: rate };
+    const config = { ...allOff, orderRate: rate, repeats, maxOrderValueMinor, messageRate: rate };
     const desk = new IncidentDesk(config, 10);
     desk.list(START_US - 1, equity("A"));
     desk.print(START_US, "A", 100_00);
@@ -132,7 +117,7 @@ describe("an old code path that sends children without end (Knight Capital, 2012
     const windowUs = SECOND_US / 10;
     const maxOrderValueMinor = 2_000_000;
     const limits = { orderRate: { most, windowUs }, maxOrderValueMinor, approvedOnly: true };
-    const desk = new IncidentDesk(isGated ? { ...off, ...limits } : off, slippageBps);
+    const desk = new IncidentDesk(isGated ? { ...allOff, ...limits } : allOff, slippageBps);
     const books = Array.from({ length: parents }, (_, i) => {
       const price = 5_00 + random.integer(95_00);
       const target = (random.integer(2) === 0 ? 1 : -1) * (100 + random.integer(2_000));
@@ -234,7 +219,7 @@ describe("a feed that stops", () => {
     for (let seed = 0; seed < SEEDS; seed++) {
       const random = new Random(-1_000_000 - seed);
       const maxPriceAgeUs = (1 + random.integer(5)) * SECOND_US;
-      const desk = new IncidentDesk({ ...off, maxPriceAgeUs }, 0);
+      const desk = new IncidentDesk({ ...allOff, maxPriceAgeUs }, 0);
       desk.list(START_US - 1, equity("A"));
       let nowUs = START_US;
       let printedUs = nowUs;

@@ -12,24 +12,11 @@ import type { SourceFact } from "../streams/simulator/scenario.ts";
 import { simulate } from "../streams/simulator/simulate.ts";
 import { command } from "../streams/testing/facts.ts";
 import type { OrderRiskConfig } from "./flow-config.ts";
+import { allOff } from "./order-gate/testing/gate-facts.ts";
 import { flowScenario, type ScenarioOptions } from "./simulation.ts";
 
 const SEEDS = Math.ceil((Number(process.env.TAPEDECK_SIM_SEEDS ?? 2000) * 3) / 20);
 
-const open: OrderRiskConfig = {
-  priceCollarBps: null,
-  maxOrderValueMinor: null,
-  maxOrderQuantity: null,
-  volumeShare: null,
-  orderRate: null,
-  messageRate: null,
-  repeats: null,
-  maxPriceAgeUs: null,
-  session: null,
-  approvedOnly: false,
-  shortable: null,
-  buyingPower: false,
-};
 const tight: OrderRiskConfig = {
   priceCollarBps: 200,
   maxOrderValueMinor: 200_000_00,
@@ -85,7 +72,7 @@ describe("the order gate in the flow", () => {
         const without = await eventsOf(seed, what, ["fills"]);
         // Its own cancels come before the router's: what is commanded may well end otherwise.
         if (without.isCommanded) continue;
-        const gated = await eventsOf(seed, { ...what, orderRisk: open }, ["fills"]);
+        const gated = await eventsOf(seed, { ...what, orderRisk: allOff }, ["fills"]);
         expect(said(gated.found), `seed ${seed}`).toEqual(said(without.found));
         compared += without.found.length;
       }
@@ -99,7 +86,7 @@ describe("the order gate in the flow", () => {
     let orders = 0;
     for (let seed = 0; seed < SEEDS; seed++) {
       for (const what of [{}, { actions: true }, { costs: true }]) {
-        const orderRisk = { ...open, approvedOnly: true };
+        const orderRisk = { ...allOff, approvedOnly: true };
         const topics = ["risk.verdicts", "risk.order-verdicts"] as const;
         const { found } = await eventsOf(seed, { ...what, orderRisk }, topics);
         const recalled = recalledOf(found);
@@ -158,7 +145,7 @@ describe("the order gate in the flow", () => {
         return [{ topic: "control.commands", timeUs: atUs, arrivalUs: atUs, value }];
       };
       const topics = ["risk.order-verdicts", "fills", "portfolio.snapshots"] as const;
-      const { found } = await eventsOf(seed, { commands, orderRisk: open }, topics);
+      const { found } = await eventsOf(seed, { commands, orderRisk: allOff }, topics);
       const closing = new Set<number>();
       const positions = new Map<string, number>();
       for (const event of found) {

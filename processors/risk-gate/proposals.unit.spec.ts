@@ -13,7 +13,7 @@ import type {
 } from "../flow-config.ts";
 import { noProposalLimits } from "./limits.ts";
 import { riskGate } from "./risk-gate.ts";
-import { off, portfolio } from "./testing/gate-settings.ts";
+import { marked, off, portfolio } from "./testing/gate-settings.ts";
 import { proposalNames } from "./testing/proposal-names.ts";
 
 type Input =
@@ -29,30 +29,6 @@ const DAY_US = 86_400_000_000;
 /** 2013-10-07, a Monday. */
 const MONDAY_US = 15_985 * DAY_US;
 
-const marked = (
-  timeUs: number,
-  symbol: string,
-  quantity: number,
-  equityMinor: bigint,
-  drawdownBps = 0,
-) =>
-  at(timeUs, "portfolio.snapshots", {
-    portfolio: "main",
-    currency: "USD",
-    cause: "MARK",
-    cash: 0n,
-    equity: equityMinor,
-    peakEquity: equityMinor,
-    grossExposure: 0n,
-    netExposure: 0n,
-    realisedPnl: 0n,
-    fees: 0n,
-    drawdownBps,
-    symbol,
-    quantity,
-    cost: 0n,
-    mark: 0,
-  });
 const told = (timeUs: number, ...parameters: Parameters<typeof command>) =>
   at(timeUs, "control.commands", command(...parameters));
 const proposed = (timeUs: number, ...lines: readonly TargetLine[]) =>

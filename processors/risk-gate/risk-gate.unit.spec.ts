@@ -16,7 +16,7 @@ import { at, equity, given } from "../../streams/testing/given.ts";
 import type { RiskConfig } from "../flow-config.ts";
 import { limitNames } from "./limits.ts";
 import { riskGate } from "./risk-gate.ts";
-import { off, portfolio } from "./testing/gate-settings.ts";
+import { marked, off, portfolio } from "./testing/gate-settings.ts";
 import { proposalNames } from "./testing/proposal-names.ts";
 
 type Input =
@@ -28,23 +28,7 @@ type Input =
 type Event = EventOf<Input>;
 
 const snapshot = (symbol: string, quantity: number, equityMinor: bigint, drawdownBps = 0) =>
-  at(0, "portfolio.snapshots", {
-    portfolio: "main",
-    currency: "USD",
-    cause: "MARK",
-    cash: 0n,
-    equity: equityMinor,
-    peakEquity: equityMinor,
-    grossExposure: 0n,
-    netExposure: 0n,
-    realisedPnl: 0n,
-    fees: 0n,
-    drawdownBps,
-    symbol,
-    quantity,
-    cost: 0n,
-    mark: 0,
-  });
+  marked(0, symbol, quantity, equityMinor, drawdownBps);
 const held = (symbol: string, quantity: number) => snapshot(symbol, quantity, 1_000_000_00n);
 const told = (...parameters: Parameters<typeof command>) =>
   at(0, "control.commands", command(...parameters));

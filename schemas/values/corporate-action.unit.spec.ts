@@ -2,24 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CorporateAction } from "../generated/market.corporate-actions.ts";
 import type { Instrument } from "../generated/market.instruments.ts";
-import { spotTerms } from "./contract-terms.ts";
 import { applyAction, splitPrice, splitQuantity } from "./corporate-action.ts";
 import { notionalMinor } from "./money.ts";
+import { shareOf } from "./testing/share.ts";
 
-const cents: Instrument = {
-  symbol: "A",
-  assetClass: "EQUITY",
-  currency: "USD",
-  currencyScale: 2,
-  priceScale: 2,
-  quantityScale: 0,
-  tickSize: 1,
-  lotSize: 1,
-  multiplier: 1,
-  calendar: "XNYS",
-  timeZone: "America/New_York",
-  ...spotTerms,
-};
+const cents = shareOf("A");
 const finer: Instrument = { ...cents, priceScale: 4 };
 
 const split = (

@@ -1,26 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CorporateAction } from "../generated/market.corporate-actions.ts";
-import type { Instrument } from "../generated/market.instruments.ts";
-import { spotTerms } from "./contract-terms.ts";
 import { applyAction } from "./corporate-action.ts";
 import { addHolding, changeHolding, flat, flatBy, type Holding } from "./holding.ts";
 import { notionalMinor } from "./money.ts";
+import { shareOf } from "./testing/share.ts";
 
-const share: Instrument = {
-  symbol: "X",
-  assetClass: "EQUITY",
-  currency: "USD",
-  currencyScale: 2,
-  priceScale: 2,
-  quantityScale: 0,
-  tickSize: 1,
-  lotSize: 1,
-  multiplier: 1,
-  calendar: "XNYS",
-  timeZone: "America/New_York",
-  ...spotTerms,
-};
+const share = shareOf("X");
 
 const splitOf = (newShares: number, oldShares: number): CorporateAction => ({
   symbol: "X",

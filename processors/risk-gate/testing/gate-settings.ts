@@ -1,5 +1,6 @@
-// For tests of the risk gate: a portfolio, and a gate with every check off.
+// For tests of the risk gate: a portfolio, a gate with every check off, and what a position is marked at.
 
+import { at } from "../../../streams/testing/given.ts";
 import type { PortfolioConfig, RiskConfig } from "../../flow-config.ts";
 
 export const portfolio: PortfolioConfig = {
@@ -17,3 +18,29 @@ export const off: RiskConfig = {
   maxDrawdownBps: null,
   onBreach: "deny",
 };
+
+/** No figure of it is looked at but equity, drawdown and the symbol's quantity. */
+export const marked = (
+  timeUs: number,
+  symbol: string,
+  quantity: number,
+  equityMinor: bigint,
+  drawdownBps = 0,
+) =>
+  at(timeUs, "portfolio.snapshots", {
+    portfolio: "main",
+    currency: "USD",
+    cause: "MARK",
+    cash: 0n,
+    equity: equityMinor,
+    peakEquity: equityMinor,
+    grossExposure: 0n,
+    netExposure: 0n,
+    realisedPnl: 0n,
+    fees: 0n,
+    drawdownBps,
+    symbol,
+    quantity,
+    cost: 0n,
+    mark: 0,
+  });
