@@ -2,11 +2,9 @@
 // its policy forbids it; text from data cannot become markup or script; it reads without a script,
 // in light and dark, on a phone and on paper; its size does not grow with the run.
 
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { attribution, shortfall } from "./attribution-sections.ts";
 import { count, day, decimals, embedJson, escapeHtml, percent } from "./figures.ts";
+import { pageHead, uplotFile } from "./page-head.ts";
 import { pageScript } from "./page-script.ts";
 import { pageStyle } from "./page-style.ts";
 import type {
@@ -37,25 +35,8 @@ const STEEP = 10;
 export function renderReport(data: ReportData): string {
   const style = uplotFile("uPlot.min.css") + pageStyle;
   const library = uplotFile("uPlot.iife.min.js");
-  const policy = [
-    "default-src 'none'",
-    `style-src ${sourceHash(style)}`,
-    `script-src ${sourceHash(library)} ${sourceHash(pageScript)}`,
-    "img-src data:",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
   const title = titleOf(data);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} – Tapedeck</title>
-<style>${style}</style>
-</head>
+  return `${pageHead({ title, style, scripts: [library, pageScript] })}
 <body>
 <header>
 <div class="over">Tapedeck · backtest report</div>
@@ -83,12 +64,6 @@ ${attribution(data)}
 </html>
 `;
 }
-
-const uplotFile = (name: string): string =>
-  readFileSync(createRequire(import.meta.url).resolve(`uplot/dist/${name}`), "utf8");
-
-const sourceHash = (text: string): string =>
-  `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
 function titleOf({ run, symbols }: ReportData): string {
   const model = run.phases.at(-1)?.model.name ?? "run";

@@ -2,9 +2,6 @@
 // policy forbids it; text from data cannot become markup or script; it reads without a script; while
 // the shadow follows, the page loads itself anew.
 
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { formatIsoUs } from "../../schemas/values/time.ts";
 import {
   count,
@@ -15,6 +12,7 @@ import {
   minute,
   percent,
 } from "../report/figures.ts";
+import { pageHead, uplotFile } from "../report/page-head.ts";
 import { pageStyle } from "../report/page-style.ts";
 import type { ShadowReport } from "./shadow-data.ts";
 import { shadowScript } from "./shadow-script.ts";
@@ -32,28 +30,9 @@ const RELOAD_SECONDS = 10;
 export function renderShadow(report: ShadowReport): string {
   const style = uplotFile("uPlot.min.css") + pageStyle + shadowStyle;
   const library = uplotFile("uPlot.iife.min.js");
-  const policy = [
-    "default-src 'none'",
-    `style-src ${sourceHash(style)}`,
-    `script-src ${sourceHash(library)} ${sourceHash(shadowScript)}`,
-    "img-src data:",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
   const title = escapeHtml(`${report.name} beside ${report.app}`);
-  const reload = report.following
-    ? `<meta http-equiv="refresh" content="${RELOAD_SECONDS}">\n`
-    : "";
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-${reload}<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} – Tapedeck</title>
-<style>${style}</style>
-</head>
+  const reload = report.following ? { reloadSeconds: RELOAD_SECONDS } : {};
+  return `${pageHead({ title, style, scripts: [library, shadowScript], ...reload })}
 <body>
 <header>
 <div class="over">Tapedeck · shadow report</div>
@@ -82,12 +61,6 @@ ${effect(report)}</section>
 </html>
 `;
 }
-
-const uplotFile = (name: string): string =>
-  readFileSync(createRequire(import.meta.url).resolve(`uplot/dist/${name}`), "utf8");
-
-const sourceHash = (text: string): string =>
-  `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
 function reach({ timeUs, sourceEvents, start }: ShadowReport): string {
   if (timeUs === 0) return "nothing followed yet";

@@ -1,8 +1,8 @@
 // The frame of a search's pages: self-contained, no script, nothing asked for from anywhere, readable in
 // light and dark and on paper (infra/report has the style). Every text from data is escaped by its caller.
 
-import { createHash } from "node:crypto";
 import { decimals, escapeHtml, grouped, percent } from "../report/figures.ts";
+import { pageHead } from "../report/page-head.ts";
 import { pageStyle } from "../report/page-style.ts";
 import type { MeasureName } from "./measures.ts";
 import type { TrialMetrics } from "./trial-digest.ts";
@@ -36,21 +36,10 @@ export interface Figure {
 }
 
 export function pageOf({ kind, title, under, figures, sections, footer }: Page): string {
-  const style = pageStyle + heatStyle;
-  const hash = createHash("sha256").update(style).digest("base64");
-  const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
   const figure = ({ name, value, note }: Figure): string =>
     `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}<small>${escapeHtml(note)}</small></dd></div>`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)} – Tapedeck</title>
-<style>${style}</style>
-</head>
+  const head = pageHead({ title: escapeHtml(title), style: pageStyle + heatStyle, scripts: [] });
+  return `${head}
 <body>
 <header>
 <div class="over">Tapedeck · ${escapeHtml(kind)}</div>
