@@ -11,23 +11,14 @@ import { bar, START_US } from "../../streams/testing/tape.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
 import type { Metrics } from "../report/report-data.ts";
 import { openSourceWriter } from "../tape/source-writer.ts";
-import { runTapedeck } from "./testing/run-command.ts";
+import { tapedeckIn } from "./testing/run-command.ts";
 
 const DAY_US = 86_400_000_000;
 const FIRST_DAY = Math.floor(START_US / DAY_US);
 const DAYS = 120;
 let folder: string;
 
-function tapedeck(...args: readonly string[]): { status: number; out: string; err: string } {
-  const { status, stdout, stderr } = runTapedeck(args, { cwd: folder });
-  return { status: status ?? -1, out: stdout, err: stderr };
-}
-
-function json<T>(...args: readonly string[]): T {
-  const { status, out, err } = tapedeck(...args, "--json");
-  expect({ status, err }).toEqual({ status: 0, err: "" });
-  return JSON.parse(out) as T;
-}
+const { tapedeck, json } = tapedeckIn(() => folder);
 
 const dayText = (day: number): string => formatIsoUs(day * DAY_US).slice(0, 10);
 

@@ -7,21 +7,12 @@ import { equity } from "../../streams/testing/given.ts";
 import { bar, MINUTE_US, START_US } from "../../streams/testing/tape.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
 import { openSourceWriter } from "../tape/source-writer.ts";
-import { runTapedeck } from "./testing/run-command.ts";
+import { tapedeckIn } from "./testing/run-command.ts";
 
 const BARS = 400;
 let folder: string;
 
-function tapedeck(...args: readonly string[]): { status: number; out: string; err: string } {
-  const { status, stdout, stderr } = runTapedeck(args, { cwd: folder });
-  return { status: status ?? -1, out: stdout, err: stderr };
-}
-
-function json<T>(...args: readonly string[]): T {
-  const { status, out, err } = tapedeck(...args, "--json");
-  expect({ status, err }).toEqual({ status: 0, err: "" });
-  return JSON.parse(out) as T;
-}
+const { tapedeck, json } = tapedeckIn(() => folder);
 
 const config = `
 tape: .tapedeck/tapes/waves

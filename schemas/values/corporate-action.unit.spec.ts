@@ -4,27 +4,13 @@ import type { CorporateAction } from "../generated/market.corporate-actions.ts";
 import type { Instrument } from "../generated/market.instruments.ts";
 import { applyAction, splitPrice, splitQuantity } from "./corporate-action.ts";
 import { notionalMinor } from "./money.ts";
-import { shareOf } from "./testing/share.ts";
+import { shareOf, splitOf } from "./testing/share.ts";
 
 const cents = shareOf("A");
 const finer: Instrument = { ...cents, priceScale: 4 };
 
-const split = (
-  newShares: number,
-  oldShares: number,
-  changes: Partial<CorporateAction> = {},
-): CorporateAction => ({
-  symbol: "A",
-  action: "SPLIT",
-  newShares,
-  oldShares,
-  amount: 0,
-  amountScale: 0,
-  currency: "",
-  newSymbol: "",
-  finalPrice: null,
-  ...changes,
-});
+const split = (newShares: number, oldShares: number, changes: Partial<CorporateAction> = {}) =>
+  splitOf("A", newShares, oldShares, changes);
 const dividend = (amount: number, amountScale: number): CorporateAction =>
   split(1, 1, { action: "CASH_DIVIDEND", amount, amountScale, currency: "USD" });
 const delisted = (finalPrice: number | null): CorporateAction =>

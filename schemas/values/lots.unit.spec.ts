@@ -1,24 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { CorporateAction } from "../generated/market.corporate-actions.ts";
 import { applyAction } from "./corporate-action.ts";
 import { addHolding, changeHolding, flat, flatBy, type Holding } from "./holding.ts";
 import { notionalMinor } from "./money.ts";
-import { shareOf } from "./testing/share.ts";
+import { shareOf, splitOf } from "./testing/share.ts";
 
 const share = shareOf("X");
 
-const splitOf = (newShares: number, oldShares: number): CorporateAction => ({
-  symbol: "X",
-  action: "SPLIT",
-  newShares,
-  oldShares,
-  amount: 0,
-  amountScale: 0,
-  currency: "",
-  newSymbol: "",
-  finalPrice: null,
-});
 const trade = fc.tuple(
   fc.integer({ min: -9, max: 9 }).filter((quantity) => quantity !== 0),
   fc.integer({ min: 1, max: 50_000 }),
@@ -125,7 +113,7 @@ describe("lots, first in, first out", () => {
         fc.integer({ min: 1, max: 25 }),
         fc.integer({ min: 1, max: 25 }),
         (list, fresh, old) => {
-          const action = splitOf(fresh, old);
+          const action = splitOf("X", fresh, old);
           const fifo = play(flatBy("FIFO"), list).holding;
           const { quantity, cost } = fifo;
           const plain = applyAction({ quantity, cost }, 1_234, action, share);

@@ -2,25 +2,11 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Instrument } from "../generated/market.instruments.ts";
-import { spotTerms } from "./contract-terms.ts";
 import { divideRounded } from "./decimal.ts";
 import { notionalMinor } from "./money.ts";
+import { shareOf } from "./testing/share.ts";
 
-const share: Instrument = {
-  symbol: "IBM",
-  assetClass: "EQUITY",
-  currency: "USD",
-  currencyScale: 2,
-  priceScale: 2,
-  quantityScale: 0,
-  tickSize: 1,
-  lotSize: 1,
-  multiplier: 1,
-  calendar: "XNYS",
-  timeZone: "America/New_York",
-  ...spotTerms,
-};
+const share = shareOf("IBM");
 
 describe("notionalMinor", () => {
   test("is price × quantity × multiplier to the minor unit, half to even, at any size", () => {

@@ -8,6 +8,7 @@ import type { Order } from "../../schemas/generated/orders.ts";
 import type { RiskVerdict } from "../../schemas/generated/risk.verdicts.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
 import { plainTerms } from "../../schemas/values/order-terms.ts";
+import { splitOf } from "../../schemas/values/testing/share.ts";
 
 export const MINUTE_US = 60_000_000;
 
@@ -31,23 +32,7 @@ export const bar = (
 });
 
 /** `newShares` for `oldShares`; `changes` to make it another action. */
-export const split = (
-  symbol: string,
-  newShares: number,
-  oldShares: number,
-  changes: Partial<CorporateAction> = {},
-): CorporateAction => ({
-  symbol,
-  action: "SPLIT",
-  newShares,
-  oldShares,
-  amount: 0,
-  amountScale: 0,
-  currency: "",
-  newSymbol: "",
-  finalPrice: null,
-  ...changes,
-});
+export const split = splitOf;
 
 /** In US dollars, scaled by 2. */
 export const dividend = (symbol: string, amount: number): CorporateAction =>

@@ -7,7 +7,7 @@ import { Writer } from "../../schemas/avro.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { codecs, type Facts, type TopicName } from "../../schemas/generated/facts.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import { spotTerms } from "../../schemas/values/contract-terms.ts";
+import { shareOf } from "../../schemas/values/testing/share.ts";
 import type { EmitOf, EventOf } from "../event.ts";
 import type { Processor } from "../processor.ts";
 import { decodeState, encodeState } from "../state.ts";
@@ -27,18 +27,7 @@ export const at = <T extends TopicName>(timeUs: number, topic: T, value: Facts[T
 
 /** A share in US dollars: cents, whole shares, lots of one; `changes` to make it something else. */
 export const equity = (symbol: string, changes: Partial<Instrument> = {}): Instrument => ({
-  symbol,
-  assetClass: "EQUITY",
-  currency: "USD",
-  currencyScale: 2,
-  priceScale: 2,
-  quantityScale: 0,
-  tickSize: 1,
-  lotSize: 1,
-  multiplier: 1,
-  calendar: "XNYS",
-  timeZone: "America/New_York",
-  ...spotTerms,
+  ...shareOf(symbol),
   ...changes,
 });
 

@@ -45,3 +45,19 @@ export function runCommand(command: string, args: readonly string[], where: Wher
 /** Runs `tapedeck` from its sources. */
 export const runTapedeck = (args: readonly string[], where: Where = {}): Ended =>
   runCommand(process.execPath, [TAPEDECK, ...args], where);
+
+/** `tapedeck` in a folder that is known when it runs, for tests that ask it many times. */
+export function tapedeckIn(folder: () => string) {
+  const tapedeck = (...args: readonly string[]) => {
+    const { status, stdout, stderr } = runTapedeck(args, { cwd: folder() });
+    return { status: status ?? -1, out: stdout, err: stderr };
+  };
+  /** What it prints with --json; throws unless it ends with 0 and says nothing on stderr. */
+  const json = <T>(...args: readonly string[]): T => {
+    const { status, out, err } = tapedeck(...args, "--json");
+    if (status !== 0 || err !== "")
+      throw new Error(`${args.join(" ")} ended with ${status}: ${err}`);
+    return JSON.parse(out) as T;
+  };
+  return { tapedeck, json };
+}

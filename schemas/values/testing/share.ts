@@ -1,5 +1,6 @@
-// For tests of values: a share that trades in cents and whole units.
+// For tests: a share that trades in cents and whole units, and its split.
 
+import type { CorporateAction } from "../../generated/market.corporate-actions.ts";
 import type { Instrument } from "../../generated/market.instruments.ts";
 import { spotTerms } from "../contract-terms.ts";
 
@@ -16,4 +17,22 @@ export const shareOf = (symbol: string): Instrument => ({
   calendar: "XNYS",
   timeZone: "America/New_York",
   ...spotTerms,
+});
+
+export const splitOf = (
+  symbol: string,
+  newShares: number,
+  oldShares: number,
+  changes: Partial<CorporateAction> = {},
+): CorporateAction => ({
+  symbol,
+  action: "SPLIT",
+  newShares,
+  oldShares,
+  amount: 0,
+  amountScale: 0,
+  currency: "",
+  newSymbol: "",
+  finalPrice: null,
+  ...changes,
 });
