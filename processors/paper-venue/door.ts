@@ -40,12 +40,17 @@ export function catchUp(at: At, nowUs: number, isOrder: boolean): void {
     const next = book.underway[0];
     if (next === undefined || next.dueUs > nowUs || (next.dueUs === nowUs && !isOrder)) break;
     openDoors(at, next.dueUs);
-    accrue(new Session(at.state, book, at.config, next.dueUs));
+    carryTo(at, next.dueUs);
     book.underway.shift();
     admit(at, next.order, next.dueUs, next.isDenied);
   }
   openDoors(at, nowUs);
-  accrue(new Session(at.state, book, at.config, nowUs));
+  carryTo(at, nowUs);
+}
+
+/** Charges what positions cost to hold, where they do: most events are no reason for a session of their own. */
+function carryTo({ state, book, config }: At, nowUs: number): void {
+  if (config.carry !== undefined) accrue(new Session(state, book, config, nowUs));
 }
 
 /** Those that waited for the opening, in their order, as of the opening. */
@@ -59,7 +64,7 @@ function openDoors(at: At, nowUs: number): void {
     const opensUs =
       hours === null ? waitedUs : Math.max(waitedUs, sessionFrom(hours, waitedUs).openUs);
     if (opensUs > nowUs) break;
-    accrue(new Session(at.state, book, config, opensUs));
+    carryTo(at, opensUs);
     book.shut.shift();
     work(at, first.order, opensUs, true);
   }
