@@ -3,8 +3,10 @@
 
 import { describe, expect, test } from "vitest";
 import { simulate } from "../streams/simulator/simulate.ts";
-import type { AlgorithmConfig, OrderRiskConfig, SizingConfig } from "./flow-config.ts";
+import type { AlgorithmConfig } from "./orders-config.ts";
+import type { OrderRiskConfig } from "./risk-config.ts";
 import { flowScenario } from "./simulation.ts";
+import type { SizingConfig } from "./sizing-config.ts";
 
 const SEEDS = 25;
 const SECOND_US = 1_000_000;

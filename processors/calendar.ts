@@ -2,7 +2,7 @@
 // no time zone: the tape names an instrument's zone, but not when that zone changes its clocks.
 
 import { formatIsoUs } from "../schemas/values/time.ts";
-import type { CalendarUnit } from "./flow-config.ts";
+import type { CalendarUnit } from "./sizing-config.ts";
 
 const DAY_US = 86_400_000_000;
 

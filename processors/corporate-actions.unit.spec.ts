@@ -16,12 +16,12 @@ import {
 import { at, equity, given } from "../streams/testing/given.ts";
 import { barBuilder } from "./bar-builder/bar-builder.ts";
 import { featureBuilder } from "./feature-builder/feature-builder.ts";
-import type { RiskConfig } from "./flow-config.ts";
 import { orderRouter } from "./order-router/order-router.ts";
 import { bookReviewer } from "./portfolio-builder/book-reviewer.ts";
 import { portfolioBuilder } from "./portfolio-builder/portfolio-builder.ts";
 import { noTriggers } from "./portfolio-builder/testing/no-triggers.ts";
 import { portfolioProjector } from "./portfolio-projector/portfolio-projector.ts";
+import type { RiskConfig } from "./risk-config.ts";
 import { riskGate } from "./risk-gate/risk-gate.ts";
 
 const M = MINUTE_US;

@@ -16,7 +16,7 @@ import {
   readWritten,
   type WrittenPartition,
 } from "../streams/simulator/written.ts";
-import type { AlgorithmConfig } from "./flow-config.ts";
+import type { AlgorithmConfig } from "./orders-config.ts";
 import { flowScenario } from "./simulation.ts";
 import { pastSeeds } from "./simulation-seeds.ts";
 

@@ -9,10 +9,11 @@ import type { OrderVerdict } from "../schemas/generated/risk.order-verdicts.ts";
 import type { EventOf } from "../streams/event.ts";
 import { bar, passed, type TargetLine } from "../streams/testing/facts.ts";
 import { at } from "../streams/testing/given.ts";
-import type { OrderRiskConfig, PortfolioConfig } from "./flow-config.ts";
+import type { PortfolioConfig } from "./flow-config.ts";
 import { orderGate } from "./order-gate/order-gate.ts";
 import { paperVenue } from "./paper-venue/paper-venue.ts";
 import { portfolioProjector } from "./portfolio-projector/portfolio-projector.ts";
+import type { OrderRiskConfig } from "./risk-config.ts";
 
 const LATENCY_US = 500;
 

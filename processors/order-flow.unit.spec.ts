@@ -9,11 +9,14 @@ import { Task } from "../streams/task.ts";
 import { bar, command, MINUTE_US, proposal } from "../streams/testing/facts.ts";
 import { at, equity } from "../streams/testing/given.ts";
 import { playInOrder } from "../streams/testing/play-in-order.ts";
-import type { OrdersConfig, PortfolioConfig, RiskConfig, VenueConfig } from "./flow-config.ts";
+import type { PortfolioConfig } from "./flow-config.ts";
 import { orderRouter } from "./order-router/order-router.ts";
+import type { OrdersConfig } from "./orders-config.ts";
 import { paperVenue } from "./paper-venue/paper-venue.ts";
 import { portfolioProjector } from "./portfolio-projector/portfolio-projector.ts";
+import type { RiskConfig } from "./risk-config.ts";
 import { riskGate } from "./risk-gate/risk-gate.ts";
+import type { VenueConfig } from "./venue-config.ts";
 
 const portfolio: PortfolioConfig = {
   name: "main",

@@ -11,8 +11,8 @@ import { publishAll } from "../streams/simulator/published.ts";
 import type { SourceFact } from "../streams/simulator/scenario.ts";
 import { simulate } from "../streams/simulator/simulate.ts";
 import { command } from "../streams/testing/facts.ts";
-import type { OrderRiskConfig } from "./flow-config.ts";
 import { allOff } from "./order-gate/testing/gate-facts.ts";
+import type { OrderRiskConfig } from "./risk-config.ts";
 import { flowScenario, type ScenarioOptions } from "./simulation.ts";
 
 const SEEDS = Math.ceil((Number(process.env.TAPEDECK_SIM_SEEDS ?? 2000) * 3) / 20);

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import type { Scenario } from "../streams/simulator/scenario.ts";
 import { simulate } from "../streams/simulator/simulate.ts";
-import type { BreachResponse, ProposalLimits } from "./flow-config.ts";
+import type { BreachResponse, ProposalLimits } from "./risk-config.ts";
 import { flowScenario } from "./simulation.ts";
 
 const SEEDS = 40;

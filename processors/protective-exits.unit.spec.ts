@@ -18,9 +18,11 @@ import { Task } from "../streams/task.ts";
 import { bar, command, MINUTE_US, passed } from "../streams/testing/facts.ts";
 import { at, equity } from "../streams/testing/given.ts";
 import { playInOrder } from "../streams/testing/play-in-order.ts";
-import type { OrdersConfig, PortfolioConfig, VenueConfig } from "./flow-config.ts";
+import type { PortfolioConfig } from "./flow-config.ts";
 import { orderRouter } from "./order-router/order-router.ts";
+import type { OrdersConfig } from "./orders-config.ts";
 import { paperVenue } from "./paper-venue/paper-venue.ts";
+import type { VenueConfig } from "./venue-config.ts";
 
 const portfolio: PortfolioConfig = {
   name: "main",

@@ -3,8 +3,9 @@
 
 import { describe, expect, test } from "vitest";
 import { simulate } from "../streams/simulator/simulate.ts";
-import type { AlgorithmConfig, SizingConfig } from "./flow-config.ts";
+import type { AlgorithmConfig } from "./orders-config.ts";
 import { flowScenario } from "./simulation.ts";
+import type { SizingConfig } from "./sizing-config.ts";
 
 const SEEDS = 40;
 const algorithm: AlgorithmConfig = {

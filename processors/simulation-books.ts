@@ -6,7 +6,7 @@ import type { Instrument } from "../schemas/generated/market.instruments.ts";
 import { carryOf, dealOf } from "../schemas/values/deal.ts";
 import { notionalMinor } from "../schemas/values/money.ts";
 import type { AnyEvent, EventOf } from "../streams/event.ts";
-import type { AlgorithmConfig } from "./flow-config.ts";
+import type { AlgorithmConfig } from "./orders-config.ts";
 
 /** The books of one portfolio, kept from executions alone, against every snapshot. */
 export function findFault(

@@ -3,7 +3,7 @@
 import { Random } from "../quant/random.ts";
 import type { Facts } from "../schemas/generated/facts.ts";
 import type { SourceFact } from "../streams/simulator/scenario.ts";
-import type { VenueConfig } from "./flow-config.ts";
+import type { VenueConfig } from "./venue-config.ts";
 
 /** With a queue or without, on touch or beyond; from a stream of its own, so that past seeds keep their markets. */
 export function drawQuoted(seed: number): Partial<VenueConfig> {

@@ -4,8 +4,8 @@
 import { Random } from "../quant/random.ts";
 import type { SourceFact } from "../streams/simulator/scenario.ts";
 import { START_US } from "../streams/testing/tape.ts";
-import type { Delay, FeeSchedule, VenueConfig } from "./flow-config.ts";
 import { feePresets } from "./paper-venue/fee-presets.ts";
+import type { Delay, FeeSchedule, VenueConfig } from "./venue-config.ts";
 
 const pick = <T>(random: Random, choices: readonly T[]): T =>
   choices[random.integer(choices.length)] as T;

@@ -18,22 +18,18 @@ import {
 import { START_US } from "../streams/testing/tape.ts";
 import type { AnyProcessor, Topology } from "../streams/topology.ts";
 import { buildTopology } from "../streams/topology.ts";
-import type {
-  AlgorithmConfig,
-  ExitsConfig,
-  FlowConfig,
-  OrderRiskConfig,
-  RiskConfig,
-  SizingConfig,
-  VenueConfig,
-} from "./flow-config.ts";
+import type { FlowConfig } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
+import type { AlgorithmConfig, ExitsConfig } from "./orders-config.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
+import type { OrderRiskConfig, RiskConfig } from "./risk-config.ts";
 import { childrenFault, findFault } from "./simulation-books.ts";
 import { drawQuoted, drawQuotes } from "./simulation-quotes.ts";
 import { drawCosts, drawStatuses } from "./simulation-venues.ts";
+import type { SizingConfig } from "./sizing-config.ts";
 import { flowTopology } from "./topology.ts";
+import type { VenueConfig } from "./venue-config.ts";
 
 const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE", "ECHO"] as const;
 const PORTFOLIO = "main";

@@ -3,8 +3,8 @@
 
 import { describe, expect, test } from "vitest";
 import { simulate } from "../streams/simulator/simulate.ts";
-import type { RebalanceConfig, SizingConfig } from "./flow-config.ts";
 import { flowScenario } from "./simulation.ts";
+import type { RebalanceConfig, SizingConfig } from "./sizing-config.ts";
 
 const SEEDS = 25;
 

@@ -10,9 +10,9 @@ import { mergeTopics } from "../streams/merge.ts";
 import { publishAll } from "../streams/simulator/published.ts";
 import type { Scenario } from "../streams/simulator/scenario.ts";
 import { simulate } from "../streams/simulator/simulate.ts";
-import type { VenueConfig } from "./flow-config.ts";
 import { flowScenario } from "./simulation.ts";
 import { thinMargin } from "./simulation-venues.ts";
+import type { VenueConfig } from "./venue-config.ts";
 
 const SEEDS = 60;
 

@@ -1,7 +1,7 @@
 // The execution algorithm of orders in machine units, and its one form. Promises: what interpret.ts promises;
 // orders without one come out as they always did.
 
-import type { AlgorithmConfig, ScheduleConfig } from "../../processors/flow-config.ts";
+import type { AlgorithmConfig, ScheduleConfig } from "../../processors/orders-config.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanAlgorithm, HumanConfig } from "./human-config.ts";
 import type { Plain } from "./read-yaml.ts";

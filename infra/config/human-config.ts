@@ -1,7 +1,8 @@
 // A configuration in the units that people write, as tapedeck.schema.json lets it through.
 
-import type { BreachResponse, FlowConfig, ProposalLimits } from "../../processors/flow-config.ts";
+import type { FlowConfig } from "../../processors/flow-config.ts";
 import type { feePresets } from "../../processors/paper-venue/fee-presets.ts";
+import type { BreachResponse, ProposalLimits } from "../../processors/risk-config.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 
 /** A configuration that the schema takes, with its defaults. */

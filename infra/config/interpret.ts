@@ -2,7 +2,8 @@
 // units, durations and times to microseconds. Promises: every conversion is exact; a value that has
 // no exact counterpart is a finding, never rounded; rules that span several keys are held here.
 
-import type { FlowConfig, PortfolioConfig, RiskConfig } from "../../processors/flow-config.ts";
+import type { FlowConfig, PortfolioConfig } from "../../processors/flow-config.ts";
+import type { RiskConfig } from "../../processors/risk-config.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";

@@ -1,7 +1,8 @@
 // The section risk.orders in machine units, and its one form. Promises: what interpret.ts promises; a configuration
 // without the section comes out as it always did.
 
-import type { FlowConfig, OrderRiskConfig, RateLimit } from "../../processors/flow-config.ts";
+import type { FlowConfig } from "../../processors/flow-config.ts";
+import type { OrderRiskConfig, RateLimit } from "../../processors/risk-config.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanLimit, HumanOrderRisk } from "./human-config.ts";
 import type { Plain } from "./read-yaml.ts";

@@ -1,7 +1,7 @@
 // The checks of whole proposals in machine units, and their one form. Promises: what interpret.ts promises;
 // a risk section without them comes out as it always did, and so do its runs' ids.
 
-import type { ProposalLimits, RecurringBlackout } from "../../processors/flow-config.ts";
+import type { ProposalLimits, RecurringBlackout } from "../../processors/risk-config.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanBlackout, HumanLimit, HumanProposals } from "./human-config.ts";
 import type { Plain } from "./read-yaml.ts";

@@ -1,7 +1,7 @@
 // How orders rest at the venue, in machine units, and its one form. Promises: what interpret.ts promises; a venue
 // without these keys comes out as it always did.
 
-import type { VenueConfig } from "../../processors/flow-config.ts";
+import type { VenueConfig } from "../../processors/venue-config.ts";
 import type { HumanConfig } from "./human-config.ts";
 import type { Plain } from "./read-yaml.ts";
 

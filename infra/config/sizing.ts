@@ -1,7 +1,11 @@
 // The sizing section in machine units, and its one form. Promises: what interpret.ts promises; a section
 // without lots and rebalance comes out as it always did.
 
-import type { CalendarUnit, RebalanceConfig, SizingConfig } from "../../processors/flow-config.ts";
+import type {
+  CalendarUnit,
+  RebalanceConfig,
+  SizingConfig,
+} from "../../processors/sizing-config.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanLimit, HumanRebalance, HumanSizing } from "./human-config.ts";
 import type { Plain } from "./read-yaml.ts";

@@ -1,6 +1,7 @@
 // The venue's costs in machine units, and their one form. Promises: what interpret.ts promises; a venue
 // without these groups comes out as it always did.
 
+import { feePresets } from "../../processors/paper-venue/fee-presets.ts";
 import type {
   CarryConfig,
   ChanceConfig,
@@ -11,8 +12,7 @@ import type {
   PriceConfig,
   TradingConfig,
   VenueConfig,
-} from "../../processors/flow-config.ts";
-import { feePresets } from "../../processors/paper-venue/fee-presets.ts";
+} from "../../processors/venue-config.ts";
 import type { MarginTerms } from "../../schemas/values/margin.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type {

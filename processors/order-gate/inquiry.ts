@@ -9,7 +9,8 @@ import type {
   OrderRiskUnit,
   UsedEvent,
 } from "../../schemas/generated/risk.order-verdicts.ts";
-import type { OrderRiskConfig, PortfolioConfig } from "../flow-config.ts";
+import type { PortfolioConfig } from "../flow-config.ts";
+import type { OrderRiskConfig } from "../risk-config.ts";
 import { type GateState, type SymbolWatch, watchOf } from "./gate-state.ts";
 import { openingOf, reachOf, workingOn } from "./working-orders.ts";
 

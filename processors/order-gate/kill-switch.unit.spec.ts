@@ -6,7 +6,7 @@ import type { EventOf } from "../../streams/event.ts";
 import { decodeState, encodeState } from "../../streams/state.ts";
 import { bar, command, filled, order, passed } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { OrderRiskConfig } from "../flow-config.ts";
+import type { OrderRiskConfig } from "../risk-config.ts";
 import { brief, gateWith, snapshot } from "./testing/gate-facts.ts";
 
 type Event = EventOf<

@@ -4,8 +4,8 @@
 // What only reduces a position passes all but the price collar; what is marked reduce-only passes that too: a
 // protective stop lies far from the market on purpose.
 
+import type { DecimalText } from "../../schemas/values/decimal.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
-import type { DecimalText } from "../flow-config.ts";
 import { orderWorth } from "./buying-power.ts";
 import { hold, type Inquiry, pricesOf, toLong, unknown, usedAt } from "./inquiry.ts";
 import { signOf } from "./working-orders.ts";

@@ -20,7 +20,8 @@ import {
 } from "../../schemas/values/order-progress.ts";
 import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
-import type { OrderRiskConfig, PortfolioConfig } from "../flow-config.ts";
+import type { PortfolioConfig } from "../flow-config.ts";
+import type { OrderRiskConfig } from "../risk-config.ts";
 import { act, approve } from "./approvals.ts";
 import { checkBuyingPower } from "./buying-power.ts";
 import { type GateState, initialState, watchOf } from "./gate-state.ts";

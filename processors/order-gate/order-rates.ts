@@ -2,7 +2,7 @@
 // of its length holds more than its limit; what is kept never outgrows the limit.
 
 import { type HeardReports, hear } from "../../schemas/values/heard-reports.ts";
-import type { RateLimit } from "../flow-config.ts";
+import type { RateLimit } from "../risk-config.ts";
 
 /** Takes the times off that have left the window, and says how many are left. */
 export function countWithin(times: number[], { windowUs }: RateLimit, nowUs: number): number {

@@ -9,7 +9,7 @@ import { dealOf } from "../../schemas/values/deal.ts";
 import { hear } from "../../schemas/values/heard-reports.ts";
 import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
-import type { OrdersConfig } from "../flow-config.ts";
+import type { OrdersConfig } from "../orders-config.ts";
 import { isSwitch, nextTradingState } from "../trading-state.ts";
 import { averageEntry, EXIT_GROUP, hasExits, protect, wantedExits } from "./exits.ts";
 import { limitPrice } from "./limit-price.ts";

@@ -4,7 +4,7 @@
 
 import type { Order } from "../../schemas/generated/orders.ts";
 import { divideRounded } from "../../schemas/values/decimal.ts";
-import type { ExitsConfig } from "../flow-config.ts";
+import type { ExitsConfig } from "../orders-config.ts";
 import { limitPrice } from "./limit-price.ts";
 import { isOpen, isUnanswered, type SymbolBook, type WorkingOrder } from "./order-book.ts";
 

@@ -5,7 +5,8 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { command, filled, passed, type TargetLine } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { ExitsConfig, OrdersConfig, PortfolioConfig } from "../flow-config.ts";
+import type { PortfolioConfig } from "../flow-config.ts";
+import type { ExitsConfig, OrdersConfig } from "../orders-config.ts";
 import { orderRouter } from "./order-router.ts";
 
 const portfolio: PortfolioConfig = {

@@ -31,7 +31,8 @@
 
 import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
-import type { OrdersConfig, PortfolioConfig } from "../flow-config.ts";
+import type { PortfolioConfig } from "../flow-config.ts";
+import type { OrdersConfig } from "../orders-config.ts";
 import { act } from "./actions.ts";
 import { Desk } from "./desk.ts";
 import { bookOf, type RouterState } from "./order-book.ts";

@@ -5,7 +5,8 @@ import { plainTerms } from "../../schemas/values/order-terms.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { command, filled, passed, type TargetLine } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { OrdersConfig, PortfolioConfig } from "../flow-config.ts";
+import type { PortfolioConfig } from "../flow-config.ts";
+import type { OrdersConfig } from "../orders-config.ts";
 import { limitPrice } from "./limit-price.ts";
 import { orderRouter } from "./order-router.ts";
 

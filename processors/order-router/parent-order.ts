@@ -14,7 +14,7 @@ import {
 } from "../../quant/execution-slices.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
-import type { AlgorithmConfig, ScheduleConfig } from "../flow-config.ts";
+import type { AlgorithmConfig, ScheduleConfig } from "../orders-config.ts";
 import { sliceVolumes, type VolumeCurve } from "./volume-curve.ts";
 
 /** State by what happens to what follows. docs/orders.md is printed from here. */

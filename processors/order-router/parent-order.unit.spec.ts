@@ -14,7 +14,8 @@ import {
   type TargetLine,
 } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { AlgorithmConfig, OrdersConfig, PortfolioConfig } from "../flow-config.ts";
+import type { PortfolioConfig } from "../flow-config.ts";
+import type { AlgorithmConfig, OrdersConfig } from "../orders-config.ts";
 import { orderRouter } from "./order-router.ts";
 import { parentSteps } from "./parent-order.ts";
 import { learn, noCurve, sliceVolumes } from "./volume-curve.ts";

@@ -3,7 +3,7 @@
 
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { Side } from "../../schemas/generated/orders.ts";
-import type { AlgorithmConfig } from "../flow-config.ts";
+import type { AlgorithmConfig } from "../orders-config.ts";
 import {
   type Approval,
   isOpen,

@@ -6,7 +6,7 @@ import { Random } from "../../quant/random.ts";
 import { sha256 } from "../../quant/sha256.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { utf8Length, writeUtf8 } from "../../schemas/utf8.ts";
-import type { ChanceConfig, Delay } from "../flow-config.ts";
+import type { ChanceConfig, Delay } from "../venue-config.ts";
 
 /** Longest delay: a day. The lognormal has no end. */
 const MOST_US = 86_400_000_000;

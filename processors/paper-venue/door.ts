@@ -8,7 +8,7 @@
 // first event of the symbol after that.
 
 import type { Order } from "../../schemas/generated/orders.ts";
-import type { VenueConfig } from "../flow-config.ts";
+import type { VenueConfig } from "../venue-config.ts";
 import type { Book, VenueState } from "./book.ts";
 import { accrue } from "./carry.ts";
 import { delayBack, delayTo, isRefused } from "./chance.ts";

@@ -6,7 +6,7 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { divideRounded } from "../../schemas/values/decimal.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import { monthOf } from "../../schemas/values/time.ts";
-import type { FeeSchedule, VenueConfig } from "../flow-config.ts";
+import type { FeeSchedule, VenueConfig } from "../venue-config.ts";
 import type { Book } from "./book.ts";
 import { charge } from "./fees.ts";
 import { priceOf } from "./price-parts.ts";

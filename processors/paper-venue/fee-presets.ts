@@ -8,7 +8,7 @@
 // - binance-spot: a regular user on Binance's spot market, 0.1 % for makers and takers, no discounts: from memory, to be
 //   checked.
 
-import type { FeeRate, FeeSchedule, FeeTier } from "../flow-config.ts";
+import type { FeeRate, FeeSchedule, FeeTier } from "../venue-config.ts";
 
 const flat = (rate: FeeRate, from = 0): FeeTier => ({ from, maker: rate, taker: rate });
 const perShare = (perUnitMicros: number, from = 0): FeeTier =>

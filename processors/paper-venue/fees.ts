@@ -6,7 +6,7 @@
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { divideRounded } from "../../schemas/values/decimal.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
-import type { FeeRate, FeeSchedule } from "../flow-config.ts";
+import type { FeeRate, FeeSchedule } from "../venue-config.ts";
 
 /** Of one order so far. */
 export interface FeeTally {

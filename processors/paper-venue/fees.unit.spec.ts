@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { equity } from "../../streams/testing/given.ts";
-import type { FeeSchedule } from "../flow-config.ts";
+import type { FeeSchedule } from "../venue-config.ts";
 import { feePresets } from "./fee-presets.ts";
 import { charge, type FeeTally } from "./fees.ts";
 

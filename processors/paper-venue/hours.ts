@@ -2,7 +2,7 @@
 // instant belongs to the session, one of the close's does not.
 
 import type { ExecReason } from "../../schemas/generated/fills.ts";
-import type { TradingConfig, VenueConfig } from "../flow-config.ts";
+import type { TradingConfig, VenueConfig } from "../venue-config.ts";
 import type { Book } from "./book.ts";
 
 export type Hours = NonNullable<TradingConfig["hours"]>;

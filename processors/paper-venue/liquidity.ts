@@ -2,7 +2,7 @@
 // before the one that is traded on, but for that bar's own volume; in new shares after a split.
 
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
-import type { VenueConfig } from "../flow-config.ts";
+import type { VenueConfig } from "../venue-config.ts";
 
 /** Ratios are kept in whole billionths: what is made from them is exact. */
 export const ONE = 1_000_000_000n;

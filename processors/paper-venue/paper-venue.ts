@@ -25,7 +25,7 @@
 import { TapedeckError } from "../../schemas/errors.ts";
 import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
-import type { VenueConfig } from "../flow-config.ts";
+import type { VenueConfig } from "../venue-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
 import { arrive, catchUp, tell } from "./door.ts";
 import { learn, onBar, onTick } from "./market.ts";

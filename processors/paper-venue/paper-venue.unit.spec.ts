@@ -10,7 +10,7 @@ import type { Order } from "../../schemas/generated/orders.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { bar, dividend, MINUTE_US, order, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { VenueConfig } from "../flow-config.ts";
+import type { VenueConfig } from "../venue-config.ts";
 import { paperVenue } from "./paper-venue.ts";
 
 const free: VenueConfig = {

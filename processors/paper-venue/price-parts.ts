@@ -14,7 +14,7 @@
 import type { PricePart, PricePartKind } from "../../schemas/generated/fills.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { divideRounded } from "../../schemas/values/decimal.ts";
-import type { PriceConfig, VenueConfig } from "../flow-config.ts";
+import type { PriceConfig, VenueConfig } from "../venue-config.ts";
 import { type Liquidity, ONE, volatilityOf } from "./liquidity.ts";
 
 export interface Priced {

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bar, MINUTE_US } from "../../streams/testing/facts.ts";
-import type { PriceConfig, VenueConfig } from "../flow-config.ts";
+import type { PriceConfig, VenueConfig } from "../venue-config.ts";
 import {
   type Liquidity,
   observe,

@@ -3,7 +3,7 @@
 // moves forward. Those who cancel are taken to stand behind it, until what is displayed is less than what was ahead.
 // What an iceberg displays has a place, and goes to the back when it has executed; so does an order with new terms.
 
-import type { VenueConfig } from "../flow-config.ts";
+import type { VenueConfig } from "../venue-config.ts";
 import type { Book } from "./book.ts";
 import { isAuction } from "./order-check.ts";
 import { acceptable, isImmediate, type RestingOrder } from "./resting-order.ts";

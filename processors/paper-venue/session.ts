@@ -4,7 +4,7 @@
 
 import type { ExecReason, ExecType, ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
-import type { VenueConfig } from "../flow-config.ts";
+import type { VenueConfig } from "../venue-config.ts";
 import type { Book, VenueState } from "./book.ts";
 import { keepDeal } from "./busts.ts";
 import { execute, type Print } from "./execution.ts";

@@ -16,7 +16,7 @@ import { isEnd } from "../../schemas/values/order-status.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { bar, MINUTE_US, order } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { VenueConfig } from "../flow-config.ts";
+import type { VenueConfig } from "../venue-config.ts";
 import { paperVenue } from "./paper-venue.ts";
 
 const free: VenueConfig = {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parseIsoUs } from "../../schemas/values/time.ts";
 import { bar, MINUTE_US, order, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { CarryConfig, VenueConfig } from "../flow-config.ts";
+import type { CarryConfig, VenueConfig } from "../venue-config.ts";
 import { paperVenue } from "./paper-venue.ts";
 
 const carry: CarryConfig = {

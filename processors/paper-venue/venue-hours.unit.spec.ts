@@ -10,7 +10,7 @@ import { parseIsoUs } from "../../schemas/values/time.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { bar, MINUTE_US, order, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { ChanceConfig, Delay, TradingConfig, VenueConfig } from "../flow-config.ts";
+import type { ChanceConfig, Delay, TradingConfig, VenueConfig } from "../venue-config.ts";
 import { delayOf, delayTo, isRefused } from "./chance.ts";
 import { isInSession, overlapsSession, sessionFrom } from "./hours.ts";
 import { paperVenue } from "./paper-venue.ts";

@@ -11,7 +11,8 @@ import { exposureMinor } from "../../schemas/values/money.ts";
 import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import { takeRate } from "../currency.ts";
-import type { PortfolioConfig, SizingConfig, TurnSizing } from "../flow-config.ts";
+import type { PortfolioConfig } from "../flow-config.ts";
+import type { SizingConfig, TurnSizing } from "../sizing-config.ts";
 import {
   type Book,
   emptyBook,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { RebalanceConfig, SizingConfig } from "../flow-config.ts";
+import type { RebalanceConfig, SizingConfig } from "../sizing-config.ts";
 import { bookReviewer, followsTurns } from "./book-reviewer.ts";
 import { portfolioBuilder } from "./portfolio-builder.ts";
 import { noTriggers } from "./testing/no-triggers.ts";

@@ -20,7 +20,8 @@ import { exposureMinor } from "../../schemas/values/money.ts";
 import { emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import { isPair, isSized, keepRate, requireValue, takeRate } from "../currency.ts";
-import type { PortfolioConfig, TurnSizing } from "../flow-config.ts";
+import type { PortfolioConfig } from "../flow-config.ts";
+import type { TurnSizing } from "../sizing-config.ts";
 import { equalShare, fixedQuantity, inverseShare, quantityOf, type Share } from "./sizing.ts";
 
 /** A standard deviation per bar below this is rounding, not a market: it gets no share. */

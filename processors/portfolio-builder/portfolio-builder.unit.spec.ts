@@ -5,7 +5,7 @@ import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapsh
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
 import { emit } from "../../streams/event.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { TurnSizing } from "../flow-config.ts";
+import type { TurnSizing } from "../sizing-config.ts";
 import { portfolioBuilder } from "./portfolio-builder.ts";
 
 /** 100,000 dollars. */

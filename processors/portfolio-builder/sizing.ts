@@ -4,8 +4,8 @@
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Converted, Rate } from "../../schemas/values/conversion.ts";
+import type { DecimalText } from "../../schemas/values/decimal.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
-import type { DecimalText } from "../flow-config.ts";
 
 /** A share of equity as a fraction. */
 export interface Share {

@@ -13,7 +13,8 @@ import {
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { exposureMinor } from "../../schemas/values/money.ts";
 import { isPair, isSized, requireValue } from "../currency.ts";
-import type { PortfolioConfig, SizingConfig } from "../flow-config.ts";
+import type { PortfolioConfig } from "../flow-config.ts";
+import type { SizingConfig } from "../sizing-config.ts";
 import type { Book, Name } from "./book.ts";
 import { equalShare, fixedQuantity, inverseShare, type Share, shareOf } from "./sizing.ts";
 

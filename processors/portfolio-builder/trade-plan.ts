@@ -11,7 +11,7 @@
 import { nearestInBand, noTradeHalfWidth } from "../../quant/no-trade-band.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
-import type { RebalanceConfig } from "../flow-config.ts";
+import type { RebalanceConfig } from "../sizing-config.ts";
 import { grows, hold, kept, type Line, worth } from "./line.ts";
 import { spendResidual } from "./residual.ts";
 import { quantityOf, shareOf } from "./sizing.ts";

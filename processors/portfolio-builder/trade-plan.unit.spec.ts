@@ -4,7 +4,7 @@ import { noTradeHalfWidth } from "../../quant/no-trade-band.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import { equity as share } from "../../streams/testing/given.ts";
-import type { RebalanceConfig } from "../flow-config.ts";
+import type { RebalanceConfig } from "../sizing-config.ts";
 import type { Name } from "./book.ts";
 import type { Line } from "./line.ts";
 import { shareOf } from "./sizing.ts";

@@ -2,7 +2,7 @@
 // that what is sold pays for what is bought; a period that began and a drawdown that was entered fire once.
 
 import { periodOf } from "../calendar.ts";
-import type { RebalanceConfig } from "../flow-config.ts";
+import type { RebalanceConfig } from "../sizing-config.ts";
 import type { Book } from "./book.ts";
 import type { Aim } from "./target-weights.ts";
 

@@ -8,7 +8,7 @@
 // reduces positions is left. Not every figure falls with the factor, so what is found is a factor at which
 // all pass, not always the greatest.
 
-import type { ProposalLimitName } from "../flow-config.ts";
+import type { ProposalLimitName } from "../risk-config.ts";
 import { holdingOf, measure, sectorOf } from "./book.ts";
 import { cut, type Docket, record, responseTo, type Trade } from "./docket.ts";
 import { between, pendingQuantity, reduces, wholeLots } from "./exposure.ts";

@@ -6,7 +6,7 @@
 // is the greater in size.
 
 import { exposureMinor } from "../../schemas/values/money.ts";
-import type { ProposalLimits } from "../flow-config.ts";
+import type { ProposalLimits } from "../risk-config.ts";
 import type { SymbolRisk } from "./exposure.ts";
 import { BEYOND, type BookView, type Figure, figure, type Holding, tooShort } from "./figures.ts";
 import { type BookRecord, sharpeOf } from "./record.ts";

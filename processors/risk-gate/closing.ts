@@ -1,7 +1,7 @@
 // The last stage of a drawdown: the gate answers by closing the book itself.
 
 import type { RiskVerdict, Target } from "../../schemas/generated/risk.verdicts.ts";
-import type { ProposalLimits } from "../flow-config.ts";
+import type { ProposalLimits } from "../risk-config.ts";
 import { WHOLE_PPM } from "./book-checks.ts";
 import type { Circumstances } from "./docket.ts";
 

@@ -2,7 +2,7 @@
 // trades of the day, and the first stage of a drawdown. Promises: what only reduces a position passes.
 
 import { drawdownBps } from "../drawdown.ts";
-import type { ProposalLimitName } from "../flow-config.ts";
+import type { ProposalLimitName } from "../risk-config.ts";
 import { grown } from "./book-checks.ts";
 import { cut, type Docket, record, responseTo, type Trade } from "./docket.ts";
 import { reduces } from "./exposure.ts";

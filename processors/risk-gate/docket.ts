@@ -7,7 +7,7 @@ import type {
   TradingState,
 } from "../../schemas/generated/risk.verdicts.ts";
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
-import type { BreachResponse, ProposalLimitName, ProposalLimits } from "../flow-config.ts";
+import type { BreachResponse, ProposalLimitName, ProposalLimits } from "../risk-config.ts";
 import type { SymbolRisk } from "./exposure.ts";
 import type { Limits } from "./limits.ts";
 import type { Overlay } from "./overlays.ts";

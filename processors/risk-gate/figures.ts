@@ -1,7 +1,7 @@
 // What a check of the book says: a whole number of its unit against a limit, and what it is called.
 
 import type { RiskCheckName, RiskReason, RiskUnit } from "../../schemas/generated/risk.verdicts.ts";
-import type { ProposalLimitName, ProposalLimits } from "../flow-config.ts";
+import type { ProposalLimitName, ProposalLimits } from "../risk-config.ts";
 import type { BookRecord, SymbolRecord } from "./record.ts";
 
 /** One symbol of the book. */

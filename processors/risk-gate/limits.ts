@@ -2,8 +2,9 @@
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
+import type { DecimalText } from "../../schemas/values/decimal.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
-import type { DecimalText, ProposalLimits, RiskConfig } from "../flow-config.ts";
+import type { ProposalLimits, RiskConfig } from "../risk-config.ts";
 
 /** null: the check is off. */
 export type Limits = Omit<RiskConfig, "onBreach" | "proposals">;

@@ -13,7 +13,8 @@ import type { AppliedOverlay, RiskReason } from "../../schemas/generated/risk.ve
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
 import { splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { isSized } from "../currency.ts";
-import type { PortfolioConfig, RecurringBlackout } from "../flow-config.ts";
+import type { PortfolioConfig } from "../flow-config.ts";
+import type { RecurringBlackout } from "../risk-config.ts";
 import { cut, cuts, type Docket, record, type Trade } from "./docket.ts";
 import { between, reduces, type SymbolRisk, sizeWithin, wholeLots } from "./exposure.ts";
 

@@ -10,7 +10,7 @@ import type {
   ProposalLimitName,
   ProposalLimits,
   RiskConfig,
-} from "../flow-config.ts";
+} from "../risk-config.ts";
 import { noProposalLimits } from "./limits.ts";
 import { riskGate } from "./risk-gate.ts";
 import { marked, off, portfolio } from "./testing/gate-settings.ts";

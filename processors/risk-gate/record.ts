@@ -10,7 +10,7 @@ import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import { splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { periodOf } from "../calendar.ts";
-import type { ProposalLimits } from "../flow-config.ts";
+import type { ProposalLimits } from "../risk-config.ts";
 
 /** Which event: with its topic, the same on any number of partitions. */
 export interface Seen {

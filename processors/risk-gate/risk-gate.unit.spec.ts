@@ -13,7 +13,7 @@ import {
 import type { EventOf } from "../../streams/event.ts";
 import { bar, command, proposal, type TargetLine } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { RiskConfig } from "../flow-config.ts";
+import type { RiskConfig } from "../risk-config.ts";
 import { limitNames } from "./limits.ts";
 import { riskGate } from "./risk-gate.ts";
 import { marked, off, portfolio } from "./testing/gate-settings.ts";

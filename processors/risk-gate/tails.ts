@@ -4,7 +4,7 @@
 
 import { beta, correlation } from "../../quant/benchmark-relative.ts";
 import { conditionalValueAtRisk, valueAtRisk } from "../../quant/risk-measures.ts";
-import type { ProposalLimitName } from "../flow-config.ts";
+import type { ProposalLimitName } from "../risk-config.ts";
 import { type BookView, bpsUp, type Figure, figure, type Holding, tooShort } from "./figures.ts";
 import type { BookRecord, SymbolRecord } from "./record.ts";
 

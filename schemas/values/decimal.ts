@@ -1,6 +1,9 @@
 // Decimal text to scaled integers and back, and exact division. Promises: nothing is ever rounded
 // on the way in or out; what cannot be held exactly is null; only divideRounded rounds, half to even.
 
+/** A non-negative decimal number as text: "100", "0.25". */
+export type DecimalText = string;
+
 const ZERO = 48;
 const NINE = 57;
 const LARGEST_EXPONENT = 400;

@@ -2,7 +2,8 @@
 
 import type { PortfolioSnapshot } from "../../../schemas/generated/portfolio.snapshots.ts";
 import type { OrderVerdict } from "../../../schemas/generated/risk.order-verdicts.ts";
-import type { OrderRiskConfig, PortfolioConfig } from "../../flow-config.ts";
+import type { PortfolioConfig } from "../../flow-config.ts";
+import type { OrderRiskConfig } from "../../risk-config.ts";
 import { orderGate } from "../order-gate.ts";
 
 export const portfolio: PortfolioConfig = {

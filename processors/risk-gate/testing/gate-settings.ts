@@ -1,7 +1,8 @@
 // For tests of the risk gate: a portfolio, a gate with every check off, and what a position is marked at.
 
 import { at } from "../../../streams/testing/given.ts";
-import type { PortfolioConfig, RiskConfig } from "../../flow-config.ts";
+import type { PortfolioConfig } from "../../flow-config.ts";
+import type { RiskConfig } from "../../risk-config.ts";
 
 export const portfolio: PortfolioConfig = {
   name: "main",

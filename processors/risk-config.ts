@@ -1,0 +1,130 @@
+// What the two gates hold proposals and orders to, in machine units (flow-config.ts).
+
+import type { DecimalText } from "../schemas/values/decimal.ts";
+
+/** null: the check is off. */
+export interface RiskConfig {
+  readonly maxPosition: DecimalText | null;
+  readonly maxGrossExposureMinor: number | null;
+  readonly priceCollarBps: number | null;
+  readonly maxOrderValueMinor: number | null;
+  readonly maxDrawdownBps: number | null;
+  /** What a breach does, where `proposals.responses` says nothing else. */
+  readonly onBreach: BreachResponse;
+  /** Checks of whole proposals; left out: none, and nothing is kept for them. */
+  readonly proposals?: ProposalLimits;
+}
+
+/**
+ * reduce: single trades are cut to the limit. scale: one factor shrinks what every trade adds. deny: the
+ * whole proposal is refused. Where a trade alone is too large, scale does what reduce does.
+ */
+export type BreachResponse = "reduce" | "scale" | "deny";
+
+/** What is judged of the book as a proposal would leave it. Fractions are of equity. null: off. */
+export interface ProposalLimits {
+  readonly maxSectorBps: number | null;
+  /** Sector by symbol; the others are one sector together. */
+  readonly sectors: Readonly<Record<string, string>>;
+  readonly maxNetExposureMinor: number | null;
+  readonly maxLeverageBps: number | null;
+  readonly maxWeightBps: number | null;
+  /** Of the sum of squared weights. */
+  readonly maxHerfindahlBps: number | null;
+  /** Ten thousandths of beta to `benchmark`. */
+  readonly maxBetaBps: number | null;
+  readonly benchmark: string | null;
+  /** Losses of one bar. */
+  readonly maxValueAtRiskBps: number | null;
+  readonly maxExpectedShortfallBps: number | null;
+  /** The tail that both look at: 500 for a level of 95 %. */
+  readonly tailBps: number;
+  /** Ten thousandths of a correlation. */
+  readonly maxCorrelationBps: number | null;
+  /** Bars of returns that beta, the losses and correlation are measured over. */
+  readonly returnsWindow: number;
+  readonly maxDaysToExitHundredths: number | null;
+  /** Of a day's volume that may be ours, and over how many days it is averaged. */
+  readonly volumeShareBps: number;
+  readonly volumeDays: number;
+  readonly drawdownWarningBps: number | null;
+  readonly drawdownCloseBps: number | null;
+  readonly maxDailyLossBps: number | null;
+  readonly maxWeeklyLossBps: number | null;
+  /** When a day begins, after midnight UTC. */
+  readonly dayStartUs: number;
+  readonly maxTradesADay: number | null;
+  /** By rising days; empty: off. */
+  readonly capitalStages: readonly CapitalStage[];
+  readonly blackouts: readonly RecurringBlackout[];
+  readonly responses: Readonly<Partial<Record<ProposalLimitName, BreachResponse>>>;
+}
+
+export type ProposalLimitName =
+  | "maxGrossExposure"
+  | "maxSector"
+  | "maxNetExposure"
+  | "maxLeverage"
+  | "maxWeight"
+  | "maxHerfindahl"
+  | "maxBeta"
+  | "maxValueAtRisk"
+  | "maxExpectedShortfall"
+  | "maxCorrelation"
+  | "maxDaysToExit"
+  | "maxDailyLoss"
+  | "maxWeeklyLoss"
+  | "maxTradesADay"
+  | "capitalStages";
+
+/** Gross exposure that is allowed once the book has this record. */
+export interface CapitalStage {
+  /** Complete days in which the portfolio was marked. */
+  readonly days: number;
+  /** Least Sharpe ratio of their returns, a year of 252 days; null asks for none. */
+  readonly sharpe: number | null;
+  readonly capitalMinor: number;
+}
+
+/** No new risk between two times of the day, in UTC. */
+export interface RecurringBlackout {
+  /** null: every symbol. */
+  readonly symbol: string | null;
+  /** Days of the week on which it begins, 0 is Monday. */
+  readonly weekdays: readonly number[];
+  readonly fromUs: number;
+  /** At or before `fromUs`: of the next day. */
+  readonly untilUs: number;
+}
+
+/** Checks of each order request; null (or false): the check is off. docs/risk.md says what each lets pass. */
+export interface OrderRiskConfig {
+  /** Furthest of a price from the last close, in basis points. */
+  readonly priceCollarBps: number | null;
+  readonly maxOrderValueMinor: number | null;
+  /** In units of the instrument. */
+  readonly maxOrderQuantity: DecimalText | null;
+  /** Largest order against the mean volume of the last bars. */
+  readonly volumeShare: { readonly mostBps: number; readonly bars: number } | null;
+  /** New orders and replaces; all messages, cancels too. */
+  readonly orderRate: RateLimit | null;
+  readonly messageRate: RateLimit | null;
+  /** Requests of one symbol, side, quantity and price: one more latches the gate. */
+  readonly repeats: RateLimit | null;
+  /** Oldest last price, in microseconds. */
+  readonly maxPriceAgeUs: number | null;
+  /** When orders may be sent, in microseconds after midnight UTC, from Monday to Friday. */
+  readonly session: { readonly openUs: number; readonly closeUs: number } | null;
+  /** No more than the verdicts of the risk gate approved. */
+  readonly approvedOnly: boolean;
+  /** What may be sold short, in units by symbol; a symbol that is left out: nothing. */
+  readonly shortable: Readonly<Record<string, DecimalText>> | null;
+  /** No position that cash does not pay for in full. */
+  readonly buyingPower: boolean;
+}
+
+/** At most so many in any window of event time that is so long. */
+export interface RateLimit {
+  readonly most: number;
+  readonly windowUs: number;
+}

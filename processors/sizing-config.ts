@@ -1,0 +1,79 @@
+// How positions are sized and when they are sized again, in machine units (flow-config.ts).
+
+import type { DecimalText } from "../schemas/values/decimal.ts";
+
+/** How positions are sized, and when they are sized again. */
+export type SizingConfig = TurnSizing | VolatilityTarget | FractionalKelly | IntegratedSizing;
+
+/** The methods that need no more than a view: without rebalancing they size when a view turns. */
+export type TurnSizing =
+  | (SizingChoices & {
+      readonly method: "FIXED_QUANTITY";
+      readonly quantity: DecimalText;
+    })
+  | (SizingChoices & {
+      readonly method: "EQUAL_WEIGHT" | "INVERSE_VOLATILITY";
+      /** Gross exposure to aim at, in basis points of equity. */
+      readonly grossBps: number;
+    });
+
+export interface VolatilityTarget extends SizingChoices {
+  readonly method: "VOLATILITY_TARGET";
+  /** Volatility of a year to aim at in each slot, in basis points of the slot. */
+  readonly targetBps: number;
+  /** How many bars a year has: 252 of a day, 98,280 of a minute. */
+  readonly barsPerYear: number;
+  /** Greatest gross exposure, in basis points of equity. */
+  readonly maxLeverageBps: number;
+}
+
+export interface FractionalKelly extends SizingChoices {
+  readonly method: "FRACTIONAL_KELLY";
+  /** Of the growth-optimal position, in basis points. */
+  readonly fractionBps: number;
+  /** Bars that mean and variance are measured over. */
+  readonly window: number;
+  /** Greatest gross exposure, in basis points of equity. */
+  readonly maxLeverageBps: number;
+}
+
+export interface IntegratedSizing extends SizingChoices {
+  readonly method: "INTEGRATED";
+  /** Gross exposure of full conviction, in basis points of equity. */
+  readonly grossBps: number;
+  /** Probability that a signal is right, in basis points: no topic carries it yet. */
+  readonly confidenceBps: number;
+}
+
+export interface SizingChoices {
+  readonly allowShort: boolean;
+  /** DOWN, or left out: each target is cut to whole lots. LEAST_CASH: the least cash stays unspent. */
+  readonly lots?: "DOWN" | "LEAST_CASH";
+  /** Left out: only when a view turns. */
+  readonly rebalance?: RebalanceConfig;
+}
+
+/** When to size again (any that is not null), and what is not worth a trade. null: off. */
+export interface RebalanceConfig {
+  /** A weight is this far from its target: of equity, and of the target. */
+  readonly driftBps: number | null;
+  readonly driftOfTargetBps: number | null;
+  /** A target is this far, of itself, from where it was last set. */
+  readonly targetChangeBps: number | null;
+  readonly every: { readonly count: number; readonly unit: CalendarUnit } | null;
+  /** When a day begins, after midnight UTC: a session must not be cut in two. */
+  readonly dayStartUs: number;
+  /** Equity has fallen this far below its peak. */
+  readonly drawdownBps: number | null;
+  /** Least trade, in minor units of the portfolio's currency, and in units of the instrument. */
+  readonly minimumValueMinor: number | null;
+  readonly minimumQuantity: DecimalText | null;
+  /** Most that is bought and sold at once, of equity. */
+  readonly maxTurnoverBps: number | null;
+  /** The no-trade band's half width follows from what a side of a trade costs, in parts per million. */
+  readonly costPerMillion: number | null;
+  /** Relative; 1 is log utility. Only the no-trade band asks for it. */
+  readonly riskAversion: number;
+}
+
+export type CalendarUnit = "BAR" | "DAY" | "WEEK" | "MONTH";

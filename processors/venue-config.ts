@@ -1,0 +1,114 @@
+// How the paper venue fills, and what that costs, in machine units (flow-config.ts).
+
+import type { MarginTerms } from "../schemas/values/margin.ts";
+
+export interface VenueConfig {
+  /** quote: takers trade at the best bid and ask, as far as their size goes. */
+  readonly fill: "bar-close" | "next-open" | "next-tick" | "quote";
+  /** From the execution to our hearing of it: at least 1, the flow's cycle needs it. */
+  readonly latencyUs: number;
+  readonly slippageBps: number;
+  /** Most of a bar's or tick's volume that our orders of a symbol execute, in basis points; null: all there is to ask. */
+  readonly participationBps: number | null;
+  /** Of the executed value, in hundredths of a basis point (1 = 0.0001 %). */
+  readonly feePerMillion: number;
+  /** Least fee of an execution, in minor units. */
+  readonly minimumFeeMinor: number;
+  /** quote: an order fills at its limit when the other side touches it (or left out), or only beyond it. */
+  readonly limitFill?: "TOUCH" | "CROSS";
+  /**
+   * next-tick, quote: an order at its limit waits behind the volume displayed there; where no quote shows it, behind
+   * so much of an average trade, in basis points. Left out: there is no queue.
+   */
+  readonly queueBps?: number;
+  /** Parts of a price beside slippageBps; left out: none. */
+  readonly price?: PriceConfig;
+  /** In place of feePerMillion and minimumFeeMinor, where given. */
+  readonly fees?: FeeSchedule;
+  /** What is left to chance; left out: nothing. */
+  readonly chance?: ChanceConfig;
+  /** What holding costs; left out: nothing. */
+  readonly carry?: CarryConfig;
+  /** Positions stand for themselves against margin; left out: none is ever closed by the venue. */
+  readonly margin?: MarginTerms;
+  /** When it may trade; left out: whenever a price is printed. */
+  readonly trading?: TradingConfig;
+}
+
+/** Rates of a year, in parts per million of a position's value; below 0 the holder is paid. */
+export interface CarryConfig {
+  /** When a day turns, after midnight UTC. */
+  readonly atUs: number;
+  readonly dayCount: 360 | 365;
+  /** What a short pays, and a long. */
+  readonly borrowPerMillion: number;
+  readonly financingPerMillion: number;
+  /** Of a perpetual contract: paid by longs to shorts, at each multiple of everyUs since midnight UTC. */
+  readonly funding: { readonly perMillion: number; readonly everyUs: number } | null;
+}
+
+/** Drawn from the seed and the identity of the order or the report: not from when or where it is worked on. */
+export interface ChanceConfig {
+  readonly seed: number;
+  /** On top of orders.latencyUs and venue.latencyUs, which every message takes at least; null: none. */
+  readonly toVenue: Delay | null;
+  readonly back: Delay | null;
+  /** Of new orders, refused for no fault of theirs. */
+  readonly rejectPerMillion: number;
+}
+
+/** Whole microseconds, at least 1. LOGNORMAL: the logarithm has standard deviation sigma. */
+export type Delay =
+  | { readonly kind: "CONSTANT"; readonly us: number }
+  | { readonly kind: "UNIFORM"; readonly leastUs: number; readonly mostUs: number }
+  | { readonly kind: "LOGNORMAL"; readonly medianUs: number; readonly sigma: number };
+
+export interface TradingConfig {
+  /** After midnight UTC, Monday to Friday, from the opening to before the close; null: always. */
+  readonly hours: { readonly openUs: number; readonly closeUs: number } | null;
+  /** Reads market.status: halts, early closes and busted trades. */
+  readonly status: boolean;
+  /** What an order meets that comes while there is no trading. */
+  readonly closed: "WAIT" | "REFUSE";
+}
+
+/** What an execution that takes its price pays beside slippageBps (docs/venue.md); 0: not that. */
+export interface PriceConfig {
+  readonly halfSpreadBps: number;
+  /** Impact of trading all of a bar's volume, in parts per million of the price. */
+  readonly volumeSharePerMillion: number;
+  /** Of a bar's volatility, in parts per million. */
+  readonly volatilityPerMillion: number;
+  /** Y of the square-root law and γ of the lasting, linear part, in parts per million. */
+  readonly temporaryPerMillion: number;
+  readonly permanentPerMillion: number;
+  /** Bars that volatility and average volume are measured over; at least 2. */
+  readonly window: number;
+}
+
+/** What a venue and a broker charge for an order's executions. Amounts are in millionths of the currency. */
+export interface FeeSchedule {
+  /** By rising volume, the first from 0: each rate is for what lies within its tier. */
+  readonly tiers: readonly FeeTier[];
+  /** What a calendar month (UTC) counts of a symbol: whole units of quantity, or of value. */
+  readonly tierBy: "QUANTITY" | "VALUE";
+  readonly perOrderMicros: number;
+  /** null: none, as rebates need. */
+  readonly minimumMicros: number | null;
+  /** Of the order's executed value, in parts per million; stronger than the minimum. null: none. */
+  readonly maximumPerMillion: number | null;
+  /** Of what an order has paid in all, to the minor unit: to the nearest, ties to even, or up. */
+  readonly rounding: "HALF_EVEN" | "UP";
+}
+
+export interface FeeTier {
+  readonly from: number;
+  readonly maker: FeeRate;
+  readonly taker: FeeRate;
+}
+
+/** Below 0: a rebate. */
+export interface FeeRate {
+  readonly valuePerBillion: number;
+  readonly perUnitMicros: number;
+}
