@@ -38,6 +38,7 @@ import { EquitySampling, type Sampled } from "./sampling.ts";
 import { ShortfallDigest } from "./shortfall-digest.ts";
 import { TapeBenchmark } from "./tape-benchmark.ts";
 import { TradeDigest } from "./trade-digest.ts";
+import { TradeLines } from "./trade-lines.ts";
 import { VerdictCounts } from "./verdict-digest.ts";
 
 const ACTIONS = "market.corporate-actions";
@@ -80,7 +81,7 @@ export async function collectReport(
   const attribution = new AttributionDigest(account.initialCashMinor);
   const trades = new TradeDigest(instruments, (symbol, trip) => attribution.closed(symbol, trip));
   await eachEvent(log, changed ? [ACTIONS, "market.bars", "fills"] : "fills", (event) => {
-    if (event.topic === "market.bars") trades.bar(event.value.symbol, event.value.close);
+    if (event.topic === "market.bars") trades.bar(event.value);
     else if (event.topic === ACTIONS) trades.act(event.value, event.timeUs);
     else if (event.value.portfolio === account.name) trades.add(event.value);
   });
@@ -90,7 +91,10 @@ export async function collectReport(
     if (value.portfolio === account.name) verdicts.add(value);
   });
   const sampling = new EquitySampling();
-  const excursions = new ExcursionDigest(instruments);
+  const lines = new TradeLines();
+  const excursions = new ExcursionDigest(instruments, (trip, instrument) =>
+    lines.add(trip, instrument),
+  );
   const capacity = new CapacityDigest();
   const shortfall = new ShortfallDigest(instruments, account.currency);
   const onTape = typeof benchmark === "string" ? new TapeBenchmark(benchmark) : null;
@@ -169,7 +173,7 @@ export async function collectReport(
     crises: crisesOf(daily),
     drawdowns,
     verdicts: verdicts.digest(),
-    trades: trades.lines(),
+    trades: lines.end(),
   };
 }
 

@@ -197,5 +197,9 @@ export interface TradeLine {
   readonly exitPrice: string | null;
   /** After fees. */
   readonly profit: string;
+  readonly fees: string;
+  /** Parts of the average price held at the time: at most 0, at least 0. */
+  readonly adverse: number;
+  readonly favourable: number;
   readonly currency: string;
 }

@@ -161,7 +161,7 @@ export class TrialDigest {
         ? of("market.bars")
         : this.builtBars;
       for (const event of inOrder([actions, bars, this.fills])) {
-        if (event.topic === "market.bars") trades.bar(event.value.symbol, event.value.close);
+        if (event.topic === "market.bars") trades.bar(event.value);
         else if (event.topic === ACTIONS) trades.act(event.value, event.timeUs);
         else if (event.topic === "fills") trades.add(event.value);
       }

@@ -14,6 +14,7 @@ import { notionalMinor } from "../../schemas/values/money.ts";
 import {
   advanceTrip,
   joinTrips,
+  markTrip,
   type RoundTrip,
   restateTrip,
 } from "../../schemas/values/round-trip.ts";
@@ -78,11 +79,11 @@ function mark(state: TradesState, bar: MarketBar): void {
   state.marks.set(bar.symbol, bar.close);
   const open = state.open.get(bar.symbol);
   if (open === undefined) return;
+  const instrument = state.instruments.get(bar.symbol);
   for (const [portfolio, trip] of open) {
-    if (bar.startUs < trip.entryUs) continue;
-    if (bar.low >= trip.lowPrice && bar.high <= trip.highPrice) continue;
-    const lowPrice = Math.min(trip.lowPrice, bar.low);
-    open.set(portfolio, { ...trip, lowPrice, highPrice: Math.max(trip.highPrice, bar.high) });
+    if (instrument === undefined || bar.startUs < trip.entryUs) continue;
+    const marked = markTrip(trip, bar.low, bar.high, instrument);
+    if (marked !== trip) open.set(portfolio, marked);
   }
 }
 
@@ -148,7 +149,8 @@ function fold(state: TradesState, fill: ExecutionReport): void {
   if ((state.marks.get(symbol) ?? 0) === 0) state.marks.set(symbol, price);
   const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
   const value = notionalMinor(price, quantity, instrument);
-  const before = state.open.get(symbol)?.get(portfolio) ?? null;
+  const held = state.open.get(symbol)?.get(portfolio) ?? null;
+  const before = held && markTrip(held, price, price, instrument);
   const { open, closed } = advanceTrip(before, { timeUs, quantity, price, value, fee });
   if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
   keep(state, portfolio, symbol, open);
@@ -174,11 +176,13 @@ function close(state: TradesState, trade: Trade, currency: string): void {
   }
 }
 
+/** To a millionth. */
+const part = (value: number): number => Math.round(value * 1e6) / 1e6 + 0;
+
 function row({ portfolio, symbol, trip }: Trade, instrument: Instrument): Row {
   const open = trip.holding.quantity !== 0;
   const money = (amount: bigint): string => formatScaled(amount, instrument.currencyScale);
   const price = (value: number): string => formatScaled(value, instrument.priceScale);
-  const long = trip.direction === "LONG";
   return {
     portfolio,
     symbol,
@@ -191,8 +195,10 @@ function row({ portfolio, symbol, trip }: Trade, instrument: Instrument): Row {
     profit: money(trip.realised - trip.fees),
     fees: money(trip.fees),
     holdingSeconds: (trip.exitUs - trip.entryUs) / 1_000_000,
-    worstPrice: price(long ? trip.lowPrice : trip.highPrice),
-    bestPrice: price(long ? trip.highPrice : trip.lowPrice),
+    worstPrice: price(trip.worstPrice),
+    bestPrice: price(trip.bestPrice),
+    adverse: part(trip.adverse),
+    favourable: part(trip.favourable),
     currency: instrument.currency,
   };
 }
