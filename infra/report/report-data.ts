@@ -47,7 +47,7 @@ export interface Metrics {
   readonly annualVolatility: number | null;
   readonly sharpe: number | null;
   readonly sortino: number | null;
-  /** Over every snapshot, not only over the samples; 0 to 1, or more where equity went below 0. */
+  /** At every bar's close, not only over the samples; 0 to 1, or more where equity went below 0. */
   readonly maxDrawdown: number | null;
   readonly calmar: number | null;
   readonly trades: number;
