@@ -66,7 +66,7 @@ describe("the states at bars' closes", () => {
       [50_001, "FILL", 119],
       [60_000, "MARK", 60],
     );
-    expect(stood).toEqual([100, 120, 119]);
+    expect(stood).toEqual([120, 119]);
     expect(depth).toBeCloseTo(0.5, 12);
   });
 

@@ -27,6 +27,7 @@ import type { EventOf } from "../../streams/event.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { AttributionDigest } from "./attribution.ts";
 import { CapacityDigest } from "./capacity-digest.ts";
+import { ClosedHoursDigest } from "./closed-hours.ts";
 import { crisesOf, dailySeries, yearsOf } from "./daily-digest.ts";
 import { EquityDigest } from "./equity-digest.ts";
 import { ExcursionDigest } from "./excursion-digest.ts";
@@ -91,6 +92,7 @@ export async function collectReport(
     if (value.portfolio === account.name) verdicts.add(value);
   });
   const sampling = new EquitySampling();
+  const hours = new ClosedHoursDigest();
   const lines = new TradeLines();
   const excursions = new ExcursionDigest(instruments, (trip, instrument) =>
     lines.add(trip, instrument),
@@ -101,6 +103,7 @@ export async function collectReport(
   const market = await readMarket(log, instruments, trades, (event) => {
     if (event.topic === "market.bars") {
       sampling.market(event.timeUs);
+      hours.bar(event.timeUs, event.value);
       excursions.bar(event.value);
       capacity.bar(event.value);
       shortfall.bar(event.value);
@@ -166,6 +169,7 @@ export async function collectReport(
       shortfall: shortfall.end(account.currencyScale),
     },
     equity: equity.series(account.currencyScale),
+    closedHours: hours.end(),
     symbols: market.series,
     symbolsLeftOut: trades.traded().length - Math.min(trades.traded().length, CHARTED_SYMBOLS),
     years: sampled.period === "day" ? yearsOf(sampled, account.initialCashMinor) : [],

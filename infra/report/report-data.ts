@@ -6,6 +6,7 @@ import type { Account } from "../../projections/answer.ts";
 import type { YearOfReturns } from "../../quant/monthly-returns.ts";
 import type { Manifest } from "../run/manifest.ts";
 import type { Attribution } from "./attribution.ts";
+import type { ClosedHours } from "./closed-hours.ts";
 import type { MeasureTable } from "./measure-table.ts";
 import type { Shortfall } from "./shortfall-digest.ts";
 
@@ -17,6 +18,7 @@ export interface ReportData {
   readonly counts: readonly { readonly topic: string; readonly records: number }[];
   readonly metrics: Metrics;
   readonly equity: EquitySeries;
+  readonly closedHours: ClosedHours;
   readonly symbols: readonly SymbolSeries[];
   /** Symbols with executions beyond those charted. */
   readonly symbolsLeftOut: number;
