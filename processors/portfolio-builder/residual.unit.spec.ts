@@ -81,10 +81,11 @@ function bestLeft(asked: readonly Asked[], lines: readonly Line[], equity: bigin
 const scene = fc.array(
   fc.record<Asked>({
     price: fc.integer({ min: 50, max: 50_000 }),
-    weight: fc.integer({ min: -400, max: 400 }).filter((w) => w !== 0).map((w) => w / 1000),
-    rate: fc.option(
-      fc.tuple(fc.bigInt({ min: 1n, max: 400n }), fc.bigInt({ min: 1n, max: 400n })),
-    ),
+    weight: fc
+      .integer({ min: -400, max: 400 })
+      .filter((w) => w !== 0)
+      .map((w) => w / 1000),
+    rate: fc.option(fc.tuple(fc.bigInt({ min: 1n, max: 400n }), fc.bigInt({ min: 1n, max: 400n }))),
     inverse: fc.boolean(),
   }),
   { minLength: 1, maxLength: 5 },
