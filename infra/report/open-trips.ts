@@ -1,6 +1,6 @@
 // The round trips that are open as executions, bars and corporate actions go by. Promises: what closes is
 // heard of once, with the profit, the fees and the excursions that `inspect trades` shows for it; memory is
-// one trip and one price a symbol.
+// one trip, one price and some corporate actions a symbol.
 
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
@@ -8,9 +8,11 @@ import type { CorporateAction } from "../../schemas/generated/market.corporate-a
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { flat } from "../../schemas/values/holding.ts";
+import { keepAction, lateDeal, type PastAction } from "../../schemas/values/late-deal.ts";
 import {
   advanceTrip,
   joinTrips,
+  lateTrip,
   markTrip,
   type RoundTrip,
   restateTrip,
@@ -22,6 +24,7 @@ export class OpenTrips {
   private readonly instruments: ReadonlyMap<string, Instrument>;
   private readonly seeClosed: SeeTrip;
   private readonly open = new Map<string, RoundTrip>();
+  private readonly past = new Map<string, readonly PastAction[]>();
   /** Last close, or the first executed price before there is one: what a split pays a fraction at. */
   private readonly closes = new Map<string, number>();
 
@@ -48,11 +51,17 @@ export class OpenTrips {
     instrument: Instrument,
   ): void {
     if ((this.closes.get(symbol) ?? 0) === 0) this.closes.set(symbol, price);
-    const held = this.open.get(symbol);
-    const before = held === undefined ? null : markTrip(held, price, price, instrument);
-    const { open, closed } = advanceTrip(before, { timeUs, quantity, price, value, fee });
-    if (closed !== null) this.seeClosed(closed, instrument);
-    this.keep(symbol, open);
+    const dealt = { timeUs, quantity, price, value, fee };
+    const past = this.past.get(symbol);
+    const late = past === undefined ? null : lateDeal(past, dealt, instrument);
+    if (late !== null) this.past.set(symbol, late.past);
+    const named = late?.renamed?.symbol ?? symbol;
+    const paid = late?.price ?? price;
+    const held = this.open.get(named);
+    const before = held === undefined ? null : markTrip(held, paid, paid, instrument);
+    const step = late === null ? advanceTrip(before, dealt) : lateTrip(before, dealt, late);
+    if (step.closed !== null) this.seeClosed(step.closed, instrument);
+    this.keep(named, step.open);
   }
 
   /** What holding costs is a fee, of the open trip. */
@@ -71,6 +80,8 @@ export class OpenTrips {
     this.closes.set(symbol, after);
     if (after !== 0) this.closes.set(named, after);
     const trip = this.open.get(symbol);
+    const held = trip?.holding.quantity ?? 0;
+    this.past.set(symbol, keepAction(this.past.get(symbol) ?? [], timeUs, action, mark, held));
     if (trip === undefined) return;
     const { open, closed } = restateTrip(trip, mark, timeUs, action, instrument);
     if (closed !== null) this.seeClosed(closed, instrument);
