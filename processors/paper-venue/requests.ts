@@ -7,6 +7,7 @@ import type { Order } from "../../schemas/generated/orders.ts";
 import { endsOrders, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { jumpTo } from "./bar-path.ts";
 import { noTrades } from "./book.ts";
+import { unheardOf } from "./groups.ts";
 import { splitLiquidity } from "./liquidity.ts";
 import { flawOf, isAuction } from "./order-check.ts";
 import { forgetBefore, meetQuotes, otherSide } from "./quotes.ts";
@@ -39,7 +40,7 @@ export function deny(session: Session, order: Order): void {
 /** Every order of the symbol ends; what is held of it here is in new shares, or no longer. */
 export function act(session: Session, action: CorporateAction): void {
   if (!endsOrders(action)) return;
-  const { book, config, nowUs } = session;
+  const { book, nowUs } = session;
   for (const resting of [...book.resting]) {
     if (session.isResting(resting)) session.end(resting, "CANCELED", "CorporateAction");
   }
@@ -55,13 +56,12 @@ export function act(session: Session, action: CorporateAction): void {
   if (book.liquidity !== null && action.action === "SPLIT") {
     splitLiquidity(book.liquidity, (shares) => splitQuantity(shares, action));
   }
-  if (config.carry !== undefined && action.action === "SPLIT") {
-    book.last = splitPrice(book.last, action);
-  }
+  if (action.action === "SPLIT") book.last = splitPrice(book.last, action);
   // Of shares that are no more.
   book.bid = null;
   book.ask = null;
   book.trades = noTrades;
+  book.groupDeals.length = 0;
   book.actionUs = nowUs;
 }
 
@@ -90,10 +90,9 @@ function place(session: Session, order: Order, freshUs: number): void {
     resting.idle = 0;
     session.report(resting, "RESTATED", "LinkedOrder");
   }
-  if (resting.idle === resting.leaves) {
-    session.report(resting, "SUSPENDED", "LinkedOrder");
-    return;
-  }
+  if (resting.idle === resting.leaves) session.report(resting, "SUSPENDED", "LinkedOrder");
+  session.cut(resting, unheardOf(book, order, config.latencyUs));
+  if (!session.isResting(resting) || resting.idle === resting.leaves) return;
   const { last, lastUs } = book;
   const isKnown = lastUs >= order.decidedUs && lastUs >= freshUs && lastUs <= nowUs;
   if (config.fill === "bar-close" && isKnown && !isAuction(order)) {
@@ -167,9 +166,14 @@ function replace(session: Session, order: Order, found: RestingOrder | undefined
   book.resting.splice(book.resting.indexOf(found), 1, now);
   if (!shrinks) book.resting.push(...book.resting.splice(book.resting.indexOf(now), 1));
   session.report(now, "REPLACED", "NONE");
-  if (leaves === 0) session.finish(now);
-  else if (now.idle === leaves) session.report(now, "SUSPENDED", "LinkedOrder");
-  else if (session.config.fill === "quote") meetQuotes(session, (one) => one === now);
+  if (leaves === 0) {
+    session.finish(now);
+    return;
+  }
+  if (now.idle === leaves) session.report(now, "SUSPENDED", "LinkedOrder");
+  session.cut(now, unheardOf(book, order, session.config.latencyUs));
+  if (!session.isResting(now) || now.idle === now.leaves) return;
+  if (session.config.fill === "quote") meetQuotes(session, (one) => one === now);
 }
 
 function flawOfReplace(session: Session, order: Order, found: RestingOrder) {
