@@ -19,6 +19,8 @@ export interface Standing {
 
 export interface Book {
   instrument: Instrument | null;
+  /** It was delisted, and not listed anew. */
+  isDelisted: boolean;
   /** Last price printed: a bar's close, a tick's; lastUs is -1 before the first. */
   last: number;
   lastUs: number;
@@ -83,6 +85,7 @@ export function bookOf(state: VenueState, symbol: string): Book {
   if (found !== undefined) return found;
   const book: Book = {
     instrument: null,
+    isDelisted: false,
     last: 0,
     lastUs: -1,
     lastDay: -1,

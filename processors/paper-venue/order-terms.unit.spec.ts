@@ -7,7 +7,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import type { EventOf } from "../../streams/event.ts";
-import { bar, MINUTE_US, order, split } from "../../streams/testing/facts.ts";
+import { bar, delisted, MINUTE_US, order, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { FeeSchedule, VenueConfig } from "../venue-config.ts";
 import { paperVenue } from "./paper-venue.ts";
@@ -286,5 +286,148 @@ describe("one cancels other", () => {
       { numRuns: 500 },
     );
     expect(reduced).toBeGreaterThan(300);
+  });
+});
+
+describe("an order that comes twice", () => {
+  const resting = order(1, "A", 100, { type: "LIMIT", limitPrice: 9_000, decidedUs: M });
+  const again = { ...resting, quantity: 50, limitPrice: 9_500 };
+
+  test("is refused while the first works, which stays what it was", () => {
+    const dip = minute(2 * M, 9_600, 9_600, 8_990, 9_000);
+    const one = [placed(M, resting), placed(M, again), dip];
+    expect(told({}, ...one)).toEqual([
+      "1 REJECTED DuplicateOrder left 100",
+      "1 FILLED 100@9000 left 0",
+    ]);
+  });
+
+  test("is refused in the instant in which the first has ended", () => {
+    const market = order(1, "A", 100, { decidedUs: M });
+    const events = [flat(M, 10_000), placed(M, market), placed(M, market)];
+    expect(told({ fill: "bar-close" }, ...events)).toEqual([
+      "1 FILLED 100@10000 left 0",
+      "1 REJECTED DuplicateOrder left 0",
+    ]);
+  });
+
+  test("is refused as that, whatever else may be said against it", () => {
+    const closed = {
+      hours: { openUs: 0, closeUs: M + 1 },
+      status: false,
+      closed: "REFUSE",
+    } as const;
+    const later = placed(2 * M, { ...resting, decidedUs: 2 * M });
+    expect(told({ trading: closed }, placed(M, resting), later)).toEqual([
+      "1 REJECTED DuplicateOrder left 100",
+    ]);
+  });
+
+  test("of another portfolio is another order", () => {
+    expect(told({}, placed(M, resting), placed(M, { ...resting, portfolio: "other" }))).toEqual([]);
+  });
+});
+
+describe("prices lie on ticks", () => {
+  const nickels = { instrument: { tickSize: 5 } };
+
+  test("what slips is rounded on, against us", () => {
+    const events = [placed(M, order(1, "A", 100, { decidedUs: M })), flat(2 * M, 10_000)];
+    expect(reports({ ...nickels, slippageBps: 3 }, ...events)).toMatchObject([
+      { price: 10_005, slippage: 5, parts: [{ amount: 3 }, { part: "TICK", amount: 2 }] },
+    ]);
+  });
+
+  test("a trailing stop lies no nearer than asked", () => {
+    const trailing = (side: 1 | -1) =>
+      order(1, "A", side * 100, { type: "TRAILING_STOP", trailBps: 33, decidedUs: M });
+    const fall = minute(2 * M, 10_000, 10_000, 9_000, 9_000);
+    expect(told(nickels, placed(M, trailing(-1)), fall).at(-1)).toBe("1 FILLED 100@9965 left 0");
+    const rise = minute(2 * M, 10_000, 11_000, 10_000, 11_000);
+    expect(told(nickels, placed(M, trailing(1)), rise).at(-1)).toBe("1 FILLED 100@10035 left 0");
+    const offset = order(1, "A", -100, { type: "TRAILING_STOP", trailOffset: 33, decidedUs: M });
+    expect(told(nickels, placed(M, offset), fall).at(-1)).toBe("1 FILLED 100@9965 left 0");
+  });
+});
+
+describe("a price of 0 and below", () => {
+  const limit = order(1, "A", 100, { type: "LIMIT", limitPrice: -3_763, decidedUs: M });
+  const fall = minute(2 * M, 100, 150, -4_032, -3_763);
+
+  test("is a price of a linear contract", () => {
+    const crude = { slippageBps: 10, instrument: { contract: "LINEAR" } } as const;
+    expect(told(crude, placed(M, limit), fall)).toEqual(["1 FILLED 100@-3763 left 0"]);
+    const stop = order(1, "A", -100, { type: "STOP", stopPrice: -1_000, decidedUs: M });
+    expect(reports(crude, placed(M, stop), fall)[1]).toMatchObject({ price: -1_001, slippage: 1 });
+    const market = order(1, "A", 100, { decidedUs: 2 * M });
+    expect(reports(crude, placed(2 * M, market), flat(3 * M, -3_500))).toMatchObject([
+      { price: -3_496, slippage: 4 },
+    ]);
+  });
+
+  test("is none of anything that is held", () => {
+    expect(told({}, placed(M, limit))).toEqual(["1 REJECTED InvalidPrice left 0"]);
+  });
+});
+
+describe("the end of an instrument", () => {
+  const future = { contract: "LINEAR", expiryUs: 3 * M } as const;
+  const scene = { instrument: future, slippageBps: 10, feePerMillion: 100 };
+  const buy = (changes: Partial<Order> = {}) => order(1, "A", 100, { decidedUs: M, ...changes });
+  const rests = order(2, "A", -100, { type: "LIMIT", limitPrice: 20_000, decidedUs: M });
+
+  test("nothing trades after the expiry: what rests ends, what comes is refused", () => {
+    const late = (timeUs: number) => placed(timeUs, buy({ decidedUs: timeUs }));
+    const events = [placed(M, rests), flat(3 * M, 10_000), late(3 * M), flat(4 * M, 30_000)];
+    expect(told(scene, ...events, late(4 * M))).toEqual([
+      "1 REJECTED InstrumentExpired left 0",
+      "2 EXPIRED InstrumentExpired left 0",
+      "1 REJECTED InstrumentExpired left 0",
+    ]);
+  });
+
+  test("what is held is settled in cash at the last price up to it, once, free of charge", () => {
+    const events = [placed(M, buy()), flat(2 * M, 10_000), flat(3 * M, 11_000)];
+    const after = [flat(4 * M, 5_000), flat(5 * M, 4_000)];
+    for (const trading of [undefined, { hours: null, status: false, closed: "WAIT" }] as const) {
+      const found = reports(trading ? { ...scene, trading } : scene, ...events, ...after);
+      expect(found.slice(1)).toEqual([
+        {
+          ...{ orderId: 0, execType: "FILLED", portfolio: "main", symbol: "A", side: "SELL" },
+          ...{ quantity: 100, price: 11_000, leavesQuantity: 0, fee: 0n, slippage: 0 },
+          ...{ reason: "InstrumentExpired", tradeUs: 3 * M, execId: 2, cumQuantity: 100 },
+          ...{ parts: [], refExecId: 0 },
+        },
+      ]);
+    }
+  });
+
+  test("a bar over the expiry trades at its open alone, and its close settles", () => {
+    const over = at(
+      4 * M,
+      "market.bars",
+      bar("A", 4 * M, 9_000, { startUs: 2 * M, open: 10_000, high: 10_000 }),
+    );
+    expect(told({ instrument: future }, placed(M, rests), placed(M, buy()), over)).toEqual([
+      "1 FILLED 100@10000 left 0",
+      "2 EXPIRED InstrumentExpired left 0",
+      "0 FILLED 100@9000 InstrumentExpired left 0",
+    ]);
+  });
+
+  test("a final price that is told settles it, and not the last price", () => {
+    const events = [placed(M, buy()), flat(2 * M, 10_000)];
+    const end = at(4 * M, "market.corporate-actions", delisted("A", 11_111));
+    expect(told(scene, ...events, end, flat(5 * M, 5_000))).toEqual(["1 FILLED 100@10010 left 0"]);
+  });
+
+  test("after a delisting orders are refused, until it is listed anew", () => {
+    const end = at(2 * M, "market.corporate-actions", delisted("A", 0));
+    const late = placed(2 * M, buy({ decidedUs: 2 * M }));
+    expect(told({}, flat(M, 10_000), end, late)).toEqual(["1 REJECTED InstrumentExpired left 0"]);
+    const anew = at(2 * M, "market.instruments", equity("A"));
+    expect(told({}, flat(M, 10_000), end, anew, late, flat(3 * M, 9_000))).toEqual([
+      "1 FILLED 100@9000 left 0",
+    ]);
   });
 });

@@ -19,7 +19,7 @@ import { walk } from "./walk.ts";
 export function handle(session: Session, order: Order, freshUs = order.decidedUs): void {
   if (order.action === "NEW") place(session, order, freshUs);
   else {
-    const found = session.book.resting.find(({ order: one }) => keyOf(one) === keyOf(order));
+    const found = session.find(order);
     if (order.action === "CANCEL") cancel(session, order, found);
     else replace(session, order, found);
   }
@@ -29,12 +29,28 @@ export function handle(session: Session, order: Order, freshUs = order.decidedUs
 export function deny(session: Session, order: Order): void {
   const unknown = { order, executed: 0, leaves: 0 };
   if (order.action !== "REPLACE") {
+    if (refuseTwice(session, order)) return;
     session.report(unknown, "REJECTED", "DeniedByRisk");
     return;
   }
-  const found = session.book.resting.find(({ order: one }) => keyOf(one) === keyOf(order));
+  const found = session.find(order);
   const reason = found === undefined ? "UnknownOrder" : "DeniedByRisk";
   session.report(found ?? unknown, "REPLACE_REJECTED", reason);
+}
+
+/**
+ * A new order under the id of one that works here, or ended in this instant, is refused, and that one stays what it is.
+ * As FIX's OrdRejReason 6, "Duplicate Order". True where it was.
+ */
+export function refuseTwice(session: Session, order: Order): boolean {
+  if (order.action !== "NEW") return false;
+  const { book, nowUs } = session;
+  const found = session.find(order);
+  const ended = book.endedUs === nowUs ? book.ended.get(keyOf(order)) : undefined;
+  if (found === undefined && ended === undefined) return false;
+  const { executed, leaves } = found ?? { executed: ended ?? 0, leaves: 0 };
+  session.report({ order, executed, leaves }, "REJECTED", "DuplicateOrder");
+  return true;
 }
 
 /** Every order of the symbol ends; what is held of it here is in new shares, or no longer. */
@@ -63,6 +79,7 @@ export function act(session: Session, action: CorporateAction): void {
   book.trades = noTrades;
   book.groupDeals.length = 0;
   book.actionUs = nowUs;
+  if (action.action === "DELISTING") book.isDelisted = true;
 }
 
 function cancel(session: Session, order: Order, found: RestingOrder | undefined): void {
@@ -72,6 +89,7 @@ function cancel(session: Session, order: Order, found: RestingOrder | undefined)
 
 function place(session: Session, order: Order, freshUs: number): void {
   const { book, nowUs, config } = session;
+  if (refuseTwice(session, order)) return;
   if (order.decidedUs < book.actionUs) {
     session.report({ order, executed: 0, leaves: 0 }, "CANCELED", "CorporateAction");
     return;
@@ -122,6 +140,7 @@ function linkOf({ book, nowUs }: Session, { parentOrderId, portfolio }: Order): 
 /** What the state of the book has against it. */
 function refusalOf(session: Session, order: Order, link: Link | null): ExecReason | null {
   const { book } = session;
+  if (book.isDelisted) return "InstrumentExpired";
   if (order.parentOrderId !== null && (link === null || (link.ended && link.executed === 0))) {
     return "LinkedOrder";
   }

@@ -42,6 +42,13 @@ export class Session {
     return this.book.positions.get(portfolio) ?? 0;
   }
 
+  /** The order of that id and portfolio that works here. */
+  find({ orderId, portfolio }: Order): RestingOrder | undefined {
+    return this.book.resting.find(
+      ({ order }) => order.orderId === orderId && order.portfolio === portfolio,
+    );
+  }
+
   isResting(resting: RestingOrder): boolean {
     return this.book.resting.includes(resting);
   }

@@ -3,6 +3,7 @@
 // or not at all, no more than the volume there is; one execution of an order for each bar or tick.
 
 import type { Step } from "./bar-path.ts";
+import type { Book } from "./book.ts";
 import { isAuction } from "./order-check.ts";
 import { afterFill } from "./queue-place.ts";
 import {
@@ -14,6 +15,7 @@ import {
   trail,
 } from "./resting-order.ts";
 import type { Session } from "./session.ts";
+import type { Grid } from "./ticks.ts";
 
 /** Whether an order may act on a step at all. */
 export type Takes = (resting: RestingOrder, step: Step) => boolean;
@@ -34,7 +36,7 @@ export function walk(session: Session, steps: readonly Step[], takes: Takes): vo
       at = next.price;
     }
     for (const resting of session.book.resting) {
-      if (follows(resting) && takes(resting, step)) trail(resting, step.to);
+      if (follows(resting) && takes(resting, step)) trail(resting, step.to, gridOf(session.book));
     }
   }
 }
@@ -56,6 +58,11 @@ function whoStood({ book, config }: Session): Stood {
 const canStand = ({ order, isSetOff, idle, leaves }: RestingOrder): boolean =>
   isSetOff && idle < leaves && !isImmediate(order) && !isAuction(order);
 
+const cent = { tickSize: 1, contract: "SPOT" } as const;
+
+/** An order rests only once its instrument was known. */
+const gridOf = ({ instrument }: Book): Grid => instrument ?? cent;
+
 function firstAlong(
   { book }: Session,
   step: Step,
@@ -67,7 +74,7 @@ function firstAlong(
   let first: { readonly resting: RestingOrder; readonly price: number } | null = null;
   for (const resting of book.resting) {
     if (resting.idle === resting.leaves || served.has(resting) || !takes(resting, step)) continue;
-    if (follows(resting)) trail(resting, at);
+    if (follows(resting)) trail(resting, at, gridOf(book));
     const price = nextPrice(resting, at, step.to);
     if (price !== at && canStand(resting)) stood.add(resting);
     if (price === null) continue;
