@@ -4,6 +4,7 @@
 
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Order, Side } from "../../schemas/generated/risk.order-verdicts.ts";
+import { isVenuesOwn } from "../../schemas/values/deal.ts";
 import { hear, nothingHeard } from "../../schemas/values/heard-reports.ts";
 import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
@@ -58,11 +59,14 @@ export function report(state: GateState, value: ExecutionReport): boolean {
   const watch = watchOf(state, value.symbol);
   const held = watch.position + watch.unbooked;
   if (isFill) watch.unbooked += signOf(value.side) * value.quantity;
+  else if (value.execType === "TRADE_CANCEL") {
+    watch.unbooked -= signOf(value.side) * value.quantity;
+  }
   const known = state.orders.get(value.orderId);
-  // A venue that closes a position against margin asks nobody; it opens none.
+  // A venue that closes a position by itself asks nobody; it opens none.
   if (known === undefined) {
     const isClosing = held * signOf(value.side) < 0 && value.quantity <= Math.abs(held);
-    return !isFill || (value.reason === "MarginCall" && isClosing);
+    return !isFill || (isVenuesOwn(value) && isClosing);
   }
   const { order } = known;
   if (order.symbol !== value.symbol || order.side !== value.side) return !isFill;
