@@ -17,6 +17,8 @@ export interface WorkingOrder {
   progress: OrderProgress;
   /** A cancel was refused: it is as good as filled, until something else is heard of it. */
   cancelRefused: boolean;
+  /** What its limit was measured from last. */
+  pricedAt: number;
 }
 
 /** What may still be done about a verdict. */
@@ -43,6 +45,9 @@ export interface SymbolBook {
   heard: HeardReports;
   /** Where an algorithm follows it. */
   curve: VolumeCurve | null;
+  /** Average true range in units of price: the last one heard, and that of the entry; null where none is asked for. */
+  atr: number | null;
+  entryAtr: number | null;
 }
 
 export interface RouterState {
@@ -66,6 +71,8 @@ export function bookOf(state: RouterState, symbol: string): SymbolBook {
     refused: [],
     heard: nothingHeard,
     curve: null,
+    atr: null,
+    entryAtr: null,
   };
   state.books.set(symbol, book);
   return book;
@@ -77,6 +84,7 @@ export const workingOrder = (order: Order): WorkingOrder => ({
   order,
   progress: submitted(order.quantity),
   cancelRefused: false,
+  pricedAt: order.referencePrice,
 });
 
 export const signed = ({ side, quantity }: { side: string; quantity: number }): number =>
