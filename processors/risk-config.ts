@@ -112,7 +112,7 @@ export interface OrderRiskConfig extends InstrumentLimits {
   /** An order like one that came within so many microseconds before it is refused. */
   readonly duplicateUs?: number;
   /** When orders may be sent, in microseconds after midnight UTC, from Monday to Friday. */
-  readonly session: { readonly openUs: number; readonly closeUs: number } | null;
+  readonly session: { readonly openUs: number; readonly closeUs: number } | "CALENDAR" | null;
   /** No more than the verdicts of the risk gate approved. */
   readonly approvedOnly: boolean;
   /** What may be sold short, in units by symbol; a symbol that is left out: nothing. */

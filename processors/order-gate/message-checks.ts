@@ -4,8 +4,9 @@
 import type { OrderRiskReason, TradingState } from "../../schemas/generated/risk.order-verdicts.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
 import type { RateLimit } from "../risk-config.ts";
+import { calendarOf } from "../trading-calendar.ts";
 import type { Latch } from "./gate-state.ts";
-import { hold, holdingsOf, type Inquiry, limitFor, usedAt } from "./inquiry.ts";
+import { hold, holdingsOf, type Inquiry, limitFor, termsOf, unknown, usedAt } from "./inquiry.ts";
 import { countLike, countWithin, withId } from "./order-rates.ts";
 
 /** From the mildest to the hardest. */
@@ -147,17 +148,31 @@ const DAY_US = 86_400_000_000;
 /** Of 1 January 1970, a Thursday, counted from Monday. */
 const FIRST_WEEKDAY = 3;
 
-/** Measured is how far from the session the request comes, on its own day; a whole day at a weekend. */
+/**
+ * Measured is how far from the session the request comes: by a calendar, how long until the next opening; else
+ * on its own day, and a whole day at a weekend.
+ */
 export function checkSession(inquiry: Inquiry): void {
-  const { config, nowUs } = inquiry;
+  const { config, watch } = inquiry;
   if (config.session === null) return;
-  const { openUs, closeUs } = config.session;
+  const isByCalendar = config.session === "CALENDAR";
+  const measured = isByCalendar ? untilOpening(inquiry) : outside(inquiry);
+  const limit = limitFor(inquiry, 0, config.reducing?.session === true ? 0 : null);
+  // Beside the request's own time.
+  const used = isByCalendar ? termsOf(watch) : [];
+  const finding = { check: "SESSION", limit, measured, unit: "MICROSECONDS", used } as const;
+  hold(inquiry, finding, "OutsideSession");
+}
+
+function untilOpening({ watch: { instrument }, nowUs }: Inquiry): number {
+  if (instrument === null) return unknown;
+  const { openUs } = calendarOf(instrument.calendar, instrument.symbol).sessionFrom(nowUs);
+  return Math.max(0, openUs - nowUs);
+}
+
+function outside({ config: { session }, nowUs }: Inquiry): number {
+  const { openUs, closeUs } = session as Exclude<typeof session, "CALENDAR" | null>;
   const dayUs = nowUs % DAY_US;
   const weekday = (Math.floor(nowUs / DAY_US) + FIRST_WEEKDAY) % 7;
-  const outside = Math.max(0, openUs - dayUs, dayUs - closeUs);
-  const measured = weekday > 4 ? DAY_US : outside;
-  const limit = limitFor(inquiry, 0, config.reducing?.session === true ? 0 : null);
-  // The clock alone: the request's own time.
-  const finding = { check: "SESSION", limit, measured, unit: "MICROSECONDS", used: [] } as const;
-  hold(inquiry, finding, "OutsideSession");
+  return weekday > 4 ? DAY_US : Math.max(0, openUs - dayUs, dayUs - closeUs);
 }
