@@ -8,6 +8,7 @@ import type { ControlCommand } from "../../schemas/generated/control.commands.ts
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import { algorithmOf, oneAlgorithm } from "./algorithm.ts";
+import { breakersOf, oneBreakers } from "./breakers.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanCommand, HumanConfig, HumanLimit, LimitName } from "./human-config.ts";
@@ -101,6 +102,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       ...(proposals === null ? {} : { proposals }),
     },
     ...orderRiskOf(read, human.risk.orders),
+    ...breakersOf(read, human.risk.breakers),
     orders: {
       type: orders.type === "limit" ? ("LIMIT" as const) : ("MARKET" as const),
       limitOffsetBps: read.fraction("/orders/limitOffset", orders.limitOffset, BPS_DIGITS),
@@ -171,7 +173,7 @@ function onePortfolio(
   };
 }
 
-function oneRisk({ orders, ...limits }: HumanConfig["risk"]): Settings {
+function oneRisk({ orders, breakers, ...limits }: HumanConfig["risk"]): Settings {
   return {
     ...Object.fromEntries(
       Object.entries(limits as unknown as Settings)
@@ -180,6 +182,7 @@ function oneRisk({ orders, ...limits }: HumanConfig["risk"]): Settings {
     ),
     ...oneProposals(limits),
     ...(orders === undefined ? {} : { orders: oneOrderRisk(orders) }),
+    ...oneBreakers(breakers),
   };
 }
 
