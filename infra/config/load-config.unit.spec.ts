@@ -56,6 +56,13 @@ seed: 8
 partitions: 4
 `;
 
+/** What `whole` does not show of orders. */
+const shaped = `
+tape: x
+orders: { type: limit, postOnly: true, display: 100, reprice: 0.5 atr, stopLoss: 2 atr, bracket: true }
+`;
+const waiting = "tape: x\norders: { type: stop-limit, trigger: 1 atr, limitOffset: -0.25 atr }";
+
 /** What `whole` does not show of the venue: between them, every key. */
 const venues = [
   `
@@ -451,7 +458,18 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, gated, watched, money, ...sizings, quoted, ...venues, proposals].flatMap((text) =>
+      [
+        whole,
+        shaped,
+        waiting,
+        gated,
+        watched,
+        money,
+        ...sizings,
+        quoted,
+        ...venues,
+        proposals,
+      ].flatMap((text) =>
         // A group that is left out differs as a whole: one with another key in it, key by key.
         [
           "tape: x",
