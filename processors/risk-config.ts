@@ -114,7 +114,7 @@ export interface OrderRiskConfig {
   /** Oldest last price, in microseconds. */
   readonly maxPriceAgeUs: number | null;
   /** When orders may be sent, in microseconds after midnight UTC, from Monday to Friday. */
-  readonly session: { readonly openUs: number; readonly closeUs: number } | null;
+  readonly session: { readonly openUs: number; readonly closeUs: number } | "CALENDAR" | null;
   /** No more than the verdicts of the risk gate approved. */
   readonly approvedOnly: boolean;
   /** What may be sold short, in units by symbol; a symbol that is left out: nothing. */

@@ -121,7 +121,7 @@ export interface HumanDelay {
 }
 
 export interface HumanTrading {
-  readonly hours?: { readonly open: string; readonly close: string };
+  readonly hours?: "calendar" | { readonly open: string; readonly close: string };
   readonly status?: boolean;
   readonly closed?: "wait" | "refuse";
 }

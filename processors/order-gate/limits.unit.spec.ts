@@ -198,6 +198,17 @@ describe("no order passes a limit at one more, and none is refused at it", () =>
     expect(last({ session }, "SESSION", [listed, asked(market(1, 1), afterUs)]).said).toBe(said);
   });
 
+  test.each([
+    ["24x7", 5 * DAY_US, "PASS #1"],
+    ["24x5", 5 * DAY_US, "DENY #1 OutsideSession"],
+    ["XNYS", 0, "PASS #1"],
+    ["XNYS", 6.5 * HOUR_US, "DENY #1 OutsideSession"],
+  ])("SESSION by the calendar %s, %i us after noon", (calendar, afterUs, said) => {
+    const listed = at(NOON_US - 1, "market.instruments", equity("A", { calendar }));
+    const events = [listed, asked(market(1, 1), afterUs)];
+    expect(last({ session: "CALENDAR" }, "SESSION", events).said).toBe(said);
+  });
+
   test("a window slides: what left it makes room, to the microsecond", () => {
     const first = burst(5, (id) => market(id, id));
     const at5 = (afterUs: number) =>

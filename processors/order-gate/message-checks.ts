@@ -2,7 +2,8 @@
 // None looks at prices or positions, but for whether the order only reduces.
 
 import type { OrderRiskReason, TradingState } from "../../schemas/generated/risk.order-verdicts.ts";
-import { hold, type Inquiry, usedAt } from "./inquiry.ts";
+import { calendarOf } from "../trading-calendar.ts";
+import { hold, type Inquiry, unknown, usedAt } from "./inquiry.ts";
 import { countLike, countWithin, withId } from "./order-rates.ts";
 
 /** From the mildest to the hardest. */
@@ -96,15 +97,27 @@ const DAY_US = 86_400_000_000;
 /** Of 1 January 1970, a Thursday, counted from Monday. */
 const FIRST_WEEKDAY = 3;
 
-/** Measured is how far from the session the request comes, on its own day; a whole day at a weekend. */
+/**
+ * Measured is how far from the session the request comes: by a calendar, how long until the next opening; else
+ * on its own day, and a whole day at a weekend.
+ */
 export function checkSession(inquiry: Inquiry): void {
-  const { config, nowUs, opening } = inquiry;
+  const { config, opening } = inquiry;
   if (config.session === null || opening === 0) return;
-  const { openUs, closeUs } = config.session;
-  const dayUs = nowUs % DAY_US;
-  const weekday = (Math.floor(nowUs / DAY_US) + FIRST_WEEKDAY) % 7;
-  const outside = Math.max(0, openUs - dayUs, dayUs - closeUs);
-  const measured = weekday > 4 ? DAY_US : outside;
+  const measured = config.session === "CALENDAR" ? untilOpening(inquiry) : outside(inquiry);
   const finding = { check: "SESSION", limit: 0, measured, unit: "MICROSECONDS", used: [] } as const;
   hold(inquiry, finding, "OutsideSession");
+}
+
+function untilOpening({ watch: { instrument }, nowUs }: Inquiry): number {
+  if (instrument === null) return unknown;
+  const { openUs } = calendarOf(instrument.calendar, instrument.symbol).sessionFrom(nowUs);
+  return Math.max(0, openUs - nowUs);
+}
+
+function outside({ config: { session }, nowUs }: Inquiry): number {
+  const { openUs, closeUs } = session as Exclude<typeof session, "CALENDAR" | null>;
+  const dayUs = nowUs % DAY_US;
+  const weekday = (Math.floor(nowUs / DAY_US) + FIRST_WEEKDAY) % 7;
+  return weekday > 4 ? DAY_US : Math.max(0, openUs - dayUs, dayUs - closeUs);
 }
