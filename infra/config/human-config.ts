@@ -25,6 +25,7 @@ export interface HumanConfig {
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {
     readonly onBreach: BreachResponse;
     readonly orders?: HumanOrderRisk;
+    readonly breakers?: HumanBreakers;
   } & HumanProposals;
   readonly orders: {
     readonly type:
@@ -227,6 +228,17 @@ export interface HumanBlackout {
   readonly until: string;
   readonly days?: readonly string[];
   readonly symbol?: string;
+}
+
+export interface HumanBreakers {
+  readonly response?: "halt" | "reduce";
+  readonly hitRate?: HumanLimit;
+  readonly outcomes?: number;
+  readonly dataQuality?: HumanLimit;
+  readonly bars?: number;
+  readonly barEvery?: string;
+  readonly closedAfter?: string;
+  readonly maxAge?: string;
 }
 
 export interface HumanOrderRisk {
