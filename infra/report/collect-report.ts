@@ -35,7 +35,12 @@ import { measureTable, type RunFacts } from "./measure-table.ts";
 import { eachEvent, readInstruments } from "./read-events.ts";
 import { type Benchmark, pairReturns } from "./relative-measures.ts";
 import type { Metrics, ReportData, RunIdentity, SymbolSeries } from "./report-data.ts";
-import { EquitySampling, type Sampled } from "./sampling.ts";
+import {
+  EquitySampling,
+  MIN_SAMPLES as LEAST_DAYS,
+  type Periods,
+  type Sampled,
+} from "./sampling.ts";
 import { ShortfallDigest } from "./shortfall-digest.ts";
 import { TapeBenchmark } from "./tape-benchmark.ts";
 import { TradeDigest } from "./trade-digest.ts";
@@ -326,8 +331,13 @@ export function metricsOf(
 ): Figures {
   const money = (amount: bigint): string => formatScaled(amount, currencyScale);
   const units = (amount: bigint): number => Number(amount) / 10 ** currencyScale;
+  const changesOf = ({ samples }: Periods): readonly number[] =>
+    simpleReturns([initialCashMinor, ...samples.map(({ equity }) => equity)].map(Number)) ?? [];
   const values = [initialCashMinor, ...sampled.samples.map(({ equity }) => equity)].map(Number);
-  const returns = simpleReturns(values) ?? [];
+  const isDaily = sampled.period === "day" && sampled.samples.length >= LEAST_DAYS;
+  const own = changesOf(sampled);
+  // Of fewer days than that a ratio would be chance; of days it is the same as of the samples.
+  const returns = isDaily ? own : [];
   const { perYear } = sampled;
   const years = sampled.samples.length / perYear;
   const meanEquity = mean(values) ?? 0;
@@ -335,8 +345,7 @@ export function metricsOf(
     .filter(({ equity }) => equity > 0n)
     .map(({ equity, gross }) => Number(gross) / Number(equity));
   const held = sampled.samples.filter(({ gross }) => gross > 0n).length;
-  // Hours or minutes that are compounded to a year say nothing of a year.
-  const annual = sampled.period === "day" ? annualReturn(returns, perYear) : null;
+  const annual = isDaily ? annualReturn(returns, perYear) : null;
   const ratio = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null);
   const { profit, loss, trades: closed, wins, losses } = trades;
   return {
@@ -370,6 +379,9 @@ export function metricsOf(
     fees: money(trades.fees),
     slippage: money(trades.slippage),
     costBps: ratio(Number(trades.fees + trades.slippage) * 10_000, Number(trades.valueTraded)),
+    periodVolatility: annualVolatility(own, perYear),
+    periodSharpe: sharpeRatio(own, perYear),
+    periodSortino: sortinoRatio(own, perYear),
     sampling: { period: sampled.period, samples: sampled.samples.length, perYear },
   };
 }

@@ -51,7 +51,7 @@ import { type ClosedTrips, tripIntervals } from "./trip-intervals.ts";
 
 /** Below this a day's return says nothing of a distribution. */
 const LEAST_DAYS = 3;
-/** Below this the days are too few to be drawn from, or to be compounded to a year. */
+/** Below this the days are too few to be drawn from, or to say anything of a year. */
 const LEAST_DAYS_DRAWN = 20;
 const SAMPLES = 1000;
 const LEVEL = 0.95;
@@ -210,13 +210,14 @@ function valuesOf(
   { returns, maxDrawdown }: RunFacts,
   drawn: JointMeasure<DrawnMeasure>,
 ): Readonly<Record<Exclude<ReturnMeasure, RedrawnMeasure>, number | null>> {
-  const own = drawn(returns, []);
-  const annual = returns.length < LEAST_DAYS_DRAWN ? null : own.annualReturn;
+  const all = drawn(returns, []);
+  const few = returns.length < LEAST_DAYS_DRAWN;
+  const own = few ? { ...all, ...noYear } : all;
+  const annual = own.annualReturn;
   const dependence = ljungBox(returns, Math.min(MOST_LAGS, Math.floor(returns.length / 5)));
   const normality = jarqueBera(returns);
   return {
     ...own,
-    annualReturn: annual,
     calmar: calmarRatio(annual, maxDrawdown),
     ljungBox: dependence?.statistic ?? null,
     ljungBoxPValue: dependence?.pValue ?? null,
@@ -224,6 +225,17 @@ function valuesOf(
     jarqueBeraPValue: normality?.pValue ?? null,
   };
 }
+
+/** What is said of a year, or of how sure that is. */
+const noYear = {
+  annualReturn: null,
+  annualVolatility: null,
+  sharpe: null,
+  sortino: null,
+  probabilisticSharpe: null,
+  deflatedSharpe: null,
+  minimumTrackRecord: null,
+} as const;
 
 /** Those that enough samples define. */
 function given<Name extends string>(

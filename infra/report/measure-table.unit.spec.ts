@@ -120,6 +120,12 @@ describe("the table of measures", () => {
     const against = tableOf(normals(19), { trials: 5, benchmark: paired });
     expect(NAMES.filter((name) => !valued(against).includes(name))).toEqual([
       "annualReturn",
+      "annualVolatility",
+      "sharpe",
+      "probabilisticSharpe",
+      "deflatedSharpe",
+      "minimumTrackRecord",
+      "sortino",
       "calmar",
       "redrawnDrawdown",
       "redrawnDrawdownTail",

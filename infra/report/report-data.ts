@@ -44,7 +44,7 @@ export interface Metrics {
   readonly finalEquity: string;
   readonly netProfit: string;
   readonly totalReturn: number | null;
-  /** Compounded; null unless days were sampled. */
+  /** Compounded; null below 20 days, as are volatility, Sharpe, Sortino and Calmar ratio: all are of days. */
   readonly annualReturn: number | null;
   readonly annualVolatility: number | null;
   readonly sharpe: number | null;
@@ -81,15 +81,19 @@ export interface Metrics {
     readonly SCALE?: number;
     readonly CLOSE?: number;
   };
-  /** How equity was sampled for the measures of return and risk. */
+  /** Of the periods of `sampling`, annualised: in a run of fewer than 20 days those of its hours or minutes. */
+  readonly periodVolatility: number | null;
+  readonly periodSharpe: number | null;
+  readonly periodSortino: number | null;
+  /** How equity was sampled for the figures of exposure and turnover. */
   readonly sampling: {
     readonly period: "day" | "hour" | "minute";
     readonly samples: number;
     readonly perYear: number;
   };
   /**
-   * What `measures` are of: equity at the end of each UTC day that held market data, however few. The
-   * figures above are of `sampling`, which is the same from 20 days on.
+   * What `measures` are of: equity at the end of each UTC day that held market data. From 20 days on
+   * `sampling` is the same.
    */
   readonly daily: { readonly days: number; readonly perYear: number } & Pick<
     MeasureTable,

@@ -262,7 +262,8 @@ describe("the measures of a run", () => {
     });
     const { metrics, ...rest } = await collected(eventsOf(minutes.flat()) as readonly AnyEvent[]);
     expect(metrics.sampling.period).toBe("hour");
-    expect(metrics.sharpe).not.toBeNull();
+    expect([metrics.sharpe, metrics.sortino, metrics.annualVolatility]).toEqual([null, null, null]);
+    expect(metrics.periodSharpe).not.toBeNull();
     expect(metrics.daily).toEqual({ days: 2, perYear: 252, bootstrap: null });
     const { timeInMarket, averageExposure, annualTurnover, ...others } = metrics.measures;
     for (const { value } of [timeInMarket, averageExposure, annualTurnover]) expect(value).toBe(0);

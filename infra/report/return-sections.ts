@@ -56,7 +56,7 @@ export function measureNote({ daily, benchmarkMissing }: Metrics): string {
   const days = `${missing}Measures of return and risk are of daily closes: equity at the end of each of the ${count(daily.days)} UTC days that held market data.`;
   if (daily.bootstrap === null) {
     return daily.days < LEAST_DAYS_DRAWN
-      ? `${days} Below 3 days none is given, below ${LEAST_DAYS_DRAWN} no interval.`
+      ? `${days} Below 3 days none is given, below ${LEAST_DAYS_DRAWN} no interval and nothing that is said of a year.`
       : `${days} Equity did not move from day to day: there is no interval.`;
   }
   const { level, samples, blockLength, seed } = daily.bootstrap;

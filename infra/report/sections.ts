@@ -61,7 +61,9 @@ export function headline({ metrics: m }: ReportData): string {
     figure(
       "Sharpe ratio",
       decimals(m.sharpe, 2),
-      `${count(m.sampling.samples)} ${per}s, annualised`,
+      m.sharpe === null && m.periodSharpe !== null
+        ? `${decimals(m.periodSharpe, 2)} of ${count(m.sampling.samples)} ${per}s`
+        : `${count(m.daily.days)} days, annualised`,
     ),
     figure("Maximum drawdown", percent(m.maxDrawdown), `Calmar ${decimals(m.calmar, 2)}`),
   ].join("")}</dl>`;
@@ -74,8 +76,9 @@ export function activity({ metrics: m }: ReportData): string {
     ...(period === "day"
       ? []
       : ([
-          [`Volatility, annual, of ${period}s`, percent(m.annualVolatility)],
-          [`Sortino ratio, of ${period}s`, decimals(m.sortino, 2)],
+          [`Volatility, annual, of ${period}s`, percent(m.periodVolatility)],
+          [`Sharpe ratio, of ${period}s`, decimals(m.periodSharpe, 2)],
+          [`Sortino ratio, of ${period}s`, decimals(m.periodSortino, 2)],
         ] as const)),
     ["Value traded", amount(m.valueTraded, m.currency)],
     ["Round trips", count(m.trades)],
@@ -91,9 +94,7 @@ export function activity({ metrics: m }: ReportData): string {
 }
 
 export function conventions({ sampling }: Metrics): string {
-  return `Equity is sampled at the end of each ${sampling.period} that held market data (UTC) and annualised
-with ${decimals(sampling.perYear, 0)} samples a year. Sharpe: arithmetic mean over sample deviation, risk-free rate 0.
-Sortino: target 0. Drawdown: at each bar's close, after its fills. A round trip runs from flat to flat; its profit is after fees.`;
+  return `Equity is sampled at the end of each ${sampling.period} that held market data (UTC)${sampling.period === "day" ? "" : `, and what is of ${sampling.period}s is annualised with ${decimals(sampling.perYear, 0)} a year`}. Drawdown: at each bar's close, after its fills. A round trip runs from flat to flat; its profit is after fees.`;
 }
 
 /** Bars of one row: parts of one, drawn one after the other. */
