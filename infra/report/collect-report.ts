@@ -154,7 +154,7 @@ export async function collectReport(
       capacity: capacity.capacity(meanEquityOf(account, sampled)),
     },
     trades: tradeFacts(figures, trades, excursions),
-    trips: trades.closedTrips(),
+    trips: lines.sample(),
   });
   return {
     run,

@@ -56,6 +56,7 @@ const LEAST_DAYS_DRAWN = 20;
 const SAMPLES = 1000;
 const LEVEL = 0.95;
 const TAIL = 0.05;
+const FAR_TAIL = 0.01;
 const CONFIDENCE = 0.95;
 const MOST_LAGS = 10;
 /** An interval of fewer samples than this share would be one of the samples that happened to suit. */
@@ -63,7 +64,7 @@ const LEAST_DEFINED = 0.95;
 
 type DrawnMeasure = Exclude<
   ReturnMeasure,
-  RedrawnMeasure | "calmar" | "ljungBox" | "ljungBoxPValue" | "jarqueBera" | "jarqueBeraPValue"
+  RedrawnMeasure | "ljungBox" | "ljungBoxPValue" | "jarqueBera" | "jarqueBeraPValue"
 >;
 
 type RedrawnMeasure = "redrawnDrawdown" | "redrawnDrawdownTail" | "redrawnDrawdownChance";
@@ -181,19 +182,25 @@ const drawnMeasures =
     const total = totalReturn(returns);
     const risk = downsideRisk(returns, daysPerYear);
     const year = Math.sqrt(daysPerYear);
+    const annual = annualised(total, returns.length, daysPerYear);
+    const fall = Math.abs(deepestFall(returns));
     return {
       totalReturn: total,
-      annualReturn: annualised(total, returns.length, daysPerYear),
+      annualReturn: annual,
       annualVolatility: deviation === null ? null : deviation * year,
       sharpe: mean === null || deviation === null ? null : defined((mean / deviation) * year),
       probabilisticSharpe: estimate && probabilisticSharpe(estimate, 0),
       deflatedSharpe: estimate && deflated(estimate, trials),
       minimumTrackRecord: estimate && minimumTrackRecord(estimate, 0, CONFIDENCE),
       sortino: mean === null || risk === null ? null : defined((mean * daysPerYear) / risk),
+      maxDrawdown: fall,
+      calmar: calmarRatio(annual, fall),
       omega: omegaRatio(returns, 0),
       tailRatio: tailRatio(returns),
       valueAtRisk95: valueAtRisk(returns, TAIL),
       conditionalValueAtRisk95: conditionalValueAtRisk(returns, TAIL),
+      valueAtRisk99: valueAtRisk(returns, FAR_TAIL),
+      conditionalValueAtRisk99: conditionalValueAtRisk(returns, FAR_TAIL),
       ulcerIndex: ulcerIndex(compounded(returns)),
       skewness: shape.skewness,
       excessKurtosis: shape.excessKurtosis,
@@ -218,6 +225,7 @@ function valuesOf(
   const normality = jarqueBera(returns);
   return {
     ...own,
+    maxDrawdown,
     calmar: calmarRatio(annual, maxDrawdown),
     ljungBox: dependence?.statistic ?? null,
     ljungBoxPValue: dependence?.pValue ?? null,

@@ -72,11 +72,13 @@ export function relativeMeasures(
   readonly intervals: Readonly<Partial<Record<RelativeMeasure, ConfidenceInterval | null>>> | null;
 } {
   if (returns.length < LEAST_DAYS) return { values: null, intervals: null };
-  const measures: JointMeasure<Exclude<RelativeMeasure, "benchmarkReturn">> = (r, b) =>
-    relativeTo(r, b, daysPerYear);
+  const measures: JointMeasure<RelativeMeasure> = (r, b) => ({
+    benchmarkReturn: totalReturn(b),
+    ...relativeTo(r, b, daysPerYear),
+  });
   const drawn = settings !== null && returns.length >= LEAST_DAYS_DRAWN;
   return {
-    values: { benchmarkReturn: totalReturn(benchmark), ...measures(returns, benchmark) },
+    values: measures(returns, benchmark),
     intervals: drawn ? jointIntervals(returns, measures, { ...settings, benchmark }) : null,
   };
 }

@@ -61,7 +61,8 @@ export function measureNote({ daily, benchmarkMissing }: Metrics): string {
   }
   const { level, samples, blockLength, seed } = daily.bootstrap;
   return `${days} Intervals: ${percent(level, 0)} percentiles of ${count(samples)} stationary bootstraps of the days,
-mean block ${decimals(blockLength, 1)} days (chosen by Politis and White's rule), seed ${escapeHtml(String(seed))}.`;
+mean block ${decimals(blockLength, 1)} days (chosen by Politis and White's rule), seed ${escapeHtml(String(seed))}.
+A row without one is no estimate: a count of what happened, a chance that says itself how sure it is, or one that many samples do not define.`;
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
