@@ -26,10 +26,11 @@ import { formatScaled } from "../../schemas/values/decimal.ts";
 import type { EventOf } from "../../streams/event.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { AttributionDigest } from "./attribution.ts";
+import { benchmarkSeries } from "./benchmark-digest.ts";
 import { CapacityDigest } from "./capacity-digest.ts";
 import { ClosedHoursDigest } from "./closed-hours.ts";
 import { crisesOf, dailySeries, yearsOf } from "./daily-digest.ts";
-import { EquityDigest } from "./equity-digest.ts";
+import { carriedOn, EquityDigest } from "./equity-digest.ts";
 import { ExcursionDigest } from "./excursion-digest.ts";
 import { measureTable, type RunFacts } from "./measure-table.ts";
 import { eachEvent, readInstruments } from "./read-events.ts";
@@ -41,6 +42,7 @@ import {
   type Periods,
   type Sampled,
 } from "./sampling.ts";
+import { ShareCounts } from "./share-counts.ts";
 import { ShortfallDigest } from "./shortfall-digest.ts";
 import { TapeBenchmark } from "./tape-benchmark.ts";
 import { TradeDigest } from "./trade-digest.ts";
@@ -156,6 +158,8 @@ export async function collectReport(
     trades: tradeFacts(figures, trades, excursions),
     trips: lines.sample(),
   });
+  const curve = carriedOn(equity.series(account.currencyScale), daily.timeUs);
+  const beside = compared && benchmarkSeries(compared, curve, daily);
   return {
     run,
     account,
@@ -173,13 +177,14 @@ export async function collectReport(
       attribution: attribution.end(account.initialCashMinor, account.currencyScale),
       shortfall: shortfall.end(account.currencyScale),
     },
-    equity: equity.series(account.currencyScale),
+    equity: curve,
     closedHours: hours.end(),
     symbols: market.series,
     symbolsLeftOut: trades.traded().length - Math.min(trades.traded().length, CHARTED_SYMBOLS),
     years: sampled.period === "day" ? yearsOf(sampled, account.initialCashMinor) : [],
     daily,
-    crises: crisesOf(daily),
+    benchmark: beside,
+    crises: crisesOf(daily, beside?.returns),
     drawdowns,
     verdicts: verdicts.digest(),
     trades: lines.end(),
@@ -266,17 +271,20 @@ async function readMarket(
   const prices = new Map<string, Buckets<Extent<PricePoint>>>(
     charted.map((symbol) => [symbol, emptyBuckets(limit)]),
   );
+  const shares = new ShareCounts();
   let fromUs = Number.POSITIVE_INFINITY;
   let toUs = Number.NEGATIVE_INFINITY;
   await eachEvent(log, [ACTIONS, "market.bars", "orders", "fills"], (event) => {
     see(event);
+    if (event.topic === ACTIONS) shares.act(event.value, event.timeUs);
     if (event.topic !== "market.bars") return;
     const { timeUs, value } = event;
     if (value.startUs < fromUs) fromUs = value.startUs;
     if (value.endUs > toUs) toUs = value.endUs;
     const buckets = prices.get(value.symbol);
     if (buckets === undefined) return;
-    addToBuckets(buckets, timeUs, extentOf({ timeUs, price: value.close }), mergePrices);
+    const price = value.close * shares.now(value.symbol);
+    addToBuckets(buckets, timeUs, extentOf({ timeUs, price }), mergePrices);
   });
   const series = charted.map((symbol) => {
     const { currency = "", priceScale = 0 } = instruments.get(symbol) ?? {};
@@ -285,14 +293,26 @@ async function readMarket(
       symbol,
       currency,
       priceScale,
+      splits: shares.splitsOf(symbol),
       timeUs: points.map((point) => point.timeUs),
-      price: points.map((point) => point.price / 10 ** priceScale),
-      marks: trades.marksOf(symbol),
+      price: points.map(({ price }) =>
+        round(price / shares.now(symbol) / 10 ** priceScale, priceScale),
+      ),
+      marks: trades.marksOf(symbol).map((mark) => ({
+        ...mark,
+        price: round(
+          (mark.price * shares.at(symbol, mark.timeUs)) / shares.now(symbol),
+          priceScale,
+        ),
+      })),
       fills: trades.fillsOf(symbol),
     };
   });
   return { series, span: toUs < fromUs ? null : { fromUs, toUs } };
 }
+
+/** A price in shares of after a split has more digits than it was printed with: two are enough to be drawn. */
+const round = (price: number, scale: number): number => Number(price.toFixed(scale + 2));
 
 const inOrder = ({ first, low, high, last }: Extent<PricePoint>): readonly PricePoint[] =>
   [...new Set([first, low, high, last])].sort((a, b) => a.timeUs - b.timeUs);

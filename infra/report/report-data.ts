@@ -25,6 +25,8 @@ export interface ReportData {
   /** Returns of the calendar's months; empty below 20 days. */
   readonly years: readonly YearOfReturns[];
   readonly daily: DailySeries;
+  /** null: compared with nothing. */
+  readonly benchmark: BenchmarkSeries | null;
   /** Those that the days cover from the first to the last. */
   readonly crises: readonly CrisisReturn[];
   readonly drawdowns: readonly Drawdown[];
@@ -127,6 +129,21 @@ export interface RollingMeasures {
   readonly volatility: readonly (number | null)[];
 }
 
+export interface BenchmarkSeries {
+  readonly name: string;
+  /** One for each point of the equity series, in its units; null where there is no close. */
+  readonly equity: readonly (number | null)[];
+  /** One for each day. */
+  readonly returns: readonly (number | null)[];
+  /** Of the years that it has a return for each day of. */
+  readonly years: Readonly<Record<string, number>>;
+  /** At the days of the run's own rolling measures. */
+  readonly rolling: {
+    readonly beta: readonly (number | null)[];
+    readonly correlation: readonly (number | null)[];
+  } | null;
+}
+
 export interface CrisisReturn {
   readonly name: string;
   /** Start of the first and of the last day. */
@@ -136,6 +153,8 @@ export interface CrisisReturn {
   readonly change: number;
   /** Deepest fall between closes within, 0 to 1. */
   readonly drawdown: number;
+  /** Of the benchmark; null where it lacks a day of it, or there is none. */
+  readonly benchmark: number | null;
 }
 
 /** Parallel arrays in units of the currency; drawdown is a part of one, 0 or below. */
@@ -151,6 +170,8 @@ export interface SymbolSeries {
   readonly symbol: string;
   readonly currency: string;
   readonly priceScale: number;
+  /** How often it split; prices, those of marks too, are of one share after the last. */
+  readonly splits: number;
   readonly timeUs: readonly number[];
   readonly price: readonly number[];
   readonly marks: readonly TradeMark[];

@@ -159,9 +159,7 @@ describe("what a report says", () => {
       { check: "MAX_POSITION", judged: 1, failed: 1, highestUse: 2.5 },
       { check: "MAX_DRAWDOWN", judged: 1, failed: 0, highestUse: 0.25 },
     ]);
-    expect(trades).toMatchObject([
-      { direction: "LONG", profit: "990.00", entryPrice: "100.000000" },
-    ]);
+    expect(trades).toMatchObject([{ direction: "LONG", profit: "990.00", entryPrice: "100.0000" }]);
     expect(years).toMatchObject([{ year: 2013 }]);
     const months = years[0]?.months.flatMap((change, i) => (change === null ? [] : [i + 1]));
     expect(months).toEqual([10, 11]);

@@ -27,9 +27,7 @@ const colored = (text: string, value: number | null): string =>
 const amount = (text: string, currency: string): string =>
   `${grouped(text)} ${escapeHtml(currency)}`;
 
-/** Without the zeros that say nothing, down to two decimals. */
-const price = (text: string | null): string =>
-  text === null ? "–" : grouped(text.replace(/(\.\d\d\d*?)0+$/, "$1"));
+const price = (text: string | null): string => (text === null ? "–" : grouped(text));
 
 const signed = (text: string): string =>
   text.startsWith("-") || Number(text) === 0 ? grouped(text) : `+${grouped(text)}`;
@@ -164,14 +162,14 @@ export function trades(data: ReportData): string {
     .toReversed()
     .map(
       (trade) =>
-        `<tr><td>${minute(trade.exitUs)}</td><td>${escapeHtml(trade.symbol)}</td><td>${trade.direction === "LONG" ? "long" : "short"}</td><td class="right">${grouped(trade.quantity)}</td><td class="right">${price(trade.entryPrice)}</td><td class="right">${price(trade.exitPrice)}</td><td class="right">${duration((trade.exitUs - trade.entryUs) / 1_000_000)}</td><td class="right">${colored(signed(trade.profit), Number(trade.profit))}</td></tr>`,
+        `<tr><td>${minute(trade.exitUs)}</td><td>${escapeHtml(trade.symbol)}</td><td>${trade.direction === "LONG" ? "long" : "short"}</td><td class="right">${grouped(trade.quantity)}</td><td class="right">${price(trade.entryPrice)}</td><td class="right">${price(trade.exitPrice)}</td><td class="right">${duration((trade.exitUs - trade.entryUs) / 1_000_000)}</td><td class="right">${percent(trade.adverse, 1)}</td><td class="right">${percent(trade.favourable, 1)}</td><td class="right">${grouped(trade.fees)}</td><td class="right">${colored(signed(trade.profit), Number(trade.profit))}${trade.currency === metrics.currency ? "" : ` ${escapeHtml(trade.currency)}`}</td></tr>`,
     );
   const which =
     shown.length < metrics.trades
       ? `The last ${count(shown.length)} of ${count(metrics.trades)} round trips`
       : `All ${count(metrics.trades)} round trips`;
   return `${histogram(data)}<h3>${which}, newest first</h3>
-<div class="scroll tall" tabindex="0" role="region" aria-label="Round trips"><table><thead><tr><th>Closed (UTC)</th><th>Symbol</th><th>Side</th><th class="right">Quantity</th><th class="right">Entry</th><th class="right">Exit</th><th class="right">Held</th><th class="right">Profit, ${escapeHtml(metrics.currency)}</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+<div class="scroll tall" tabindex="0" role="region" aria-label="Round trips"><table><thead><tr><th>Closed (UTC)</th><th>Symbol</th><th>Side</th><th class="right">Quantity</th><th class="right">Entry</th><th class="right">Exit</th><th class="right">Held</th><th class="right">MAE</th><th class="right">MFE</th><th class="right">Fees</th><th class="right">Profit, ${escapeHtml(metrics.currency)}</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
 
 /** Profits of the kept trips in even bins, 0 in the middle of the scale. */

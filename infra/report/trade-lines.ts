@@ -9,6 +9,8 @@ import type { TradeLine } from "./report-data.ts";
 import type { ClosedTrips } from "./trip-intervals.ts";
 
 const KEPT = 1000;
+/** Beyond those of the instrument's prices: an average falls between its ticks. */
+const DIGITS = 2;
 /** That intervals are drawn from. */
 const DRAWN = 10_000;
 
@@ -60,8 +62,8 @@ export class TradeLines {
       entryUs: trip.entryUs,
       exitUs: trip.exitUs,
       quantity: formatScaled(trip.entryQuantity, instrument.quantityScale),
-      entryPrice: averagePrice(trip.entryValue, trip.entryQuantity, instrument),
-      exitPrice: averagePrice(trip.exitValue, trip.exitQuantity, instrument),
+      entryPrice: averagePrice(trip.entryValue, trip.entryQuantity, instrument, DIGITS),
+      exitPrice: averagePrice(trip.exitValue, trip.exitQuantity, instrument, DIGITS),
       profit: formatScaled(trip.realised - trip.fees, instrument.currencyScale),
       fees: formatScaled(trip.fees, instrument.currencyScale),
       adverse: trip.adverse,
