@@ -149,7 +149,7 @@ export function carriedOn(series: EquitySeries, dayStartsUs: readonly number[]):
     from.push(i);
     times.push(time);
     const next = timeUs[i + 1] ?? time;
-    if (next - time <= room) return;
+    if (next - time <= room || series.gross[i] !== 0) return;
     let before = time;
     for (; day < dayStartsUs.length; day++) {
       const endUs = (dayStartsUs[day] as number) + DAY_US;

@@ -7,7 +7,10 @@ test("a curve goes on level where the book was flat, and stays itself where it w
   const days = Array.from({ length: 1000 }, (_, day) => day * DAY_US);
   const held = [...days.slice(0, 100), ...days.slice(700)].map((start) => start + DAY_US - 1);
   const values = held.map((_, i) => i);
-  const series = { timeUs: held, equity: values, drawdown: values, gross: values, net: values };
+  const gross = values.map((_, i) => (i === 99 ? 0 : 5));
+  const series = { timeUs: held, equity: values, drawdown: values, gross, net: values };
+  const always = { ...series, gross: values.map(() => 5) };
+  expect(carriedOn(always, days)).toEqual(always);
   const { timeUs, equity } = carriedOn(series, days);
   const put = timeUs.filter((time) => !held.includes(time));
   expect(put.length).toBeGreaterThan(150);
