@@ -130,6 +130,7 @@ function commandOf(name: string, options: Options & Giver): ControlCommand {
     overlay: null,
     fromUs: null,
     untilUs: null,
+    confidenceBps: null,
   };
 }
 

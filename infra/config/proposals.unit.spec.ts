@@ -101,6 +101,7 @@ describe("overlays among the commands", () => {
       symbol: "A",
       fromUs: null,
       untilUs: 1_381_190_400_000_000,
+      confidenceBps: null,
     });
     expect(given("command: LiftOverlay").commands[0]?.value).toMatchObject({
       overlay: null,

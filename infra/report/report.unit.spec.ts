@@ -89,6 +89,7 @@ function quarter(symbol = "IBM"): readonly AnyEvent[] {
         scalePpm: 1_000_000,
         overlays: [],
         events: [],
+        answer: "",
         checks: [
           {
             check: "MAX_POSITION",

@@ -107,6 +107,7 @@ export const command = (
   symbol: "",
   fromUs: null,
   untilUs: null,
+  confidenceBps: null,
   ...changes,
 });
 
@@ -141,4 +142,5 @@ export const passed = (...lines: readonly TargetLine[]): RiskVerdict => ({
   scalePpm: 1_000_000,
   overlays: [],
   events: [],
+  answer: "",
 });
