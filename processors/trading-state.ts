@@ -4,6 +4,7 @@
 // follow the other.
 
 import type { ControlCommand } from "../schemas/generated/control.commands.ts";
+import type { BreakerTripped } from "../schemas/generated/risk.breakers.ts";
 import type { TradingState } from "../schemas/generated/risk.verdicts.ts";
 import { powerProblem, type Roster } from "./people.ts";
 
@@ -21,6 +22,12 @@ export const isSwitch = ({ command }: ControlCommand): boolean => switches.has(c
 /** Whether an EnableTrading is one that counts. */
 export const mayEnable = ({ command, who }: ControlCommand, people?: Roster): boolean =>
   command === "EnableTrading" && powerProblem(people, who, "enable") === null;
+
+/** What a tripped breaker makes of it: it stops trading, and weakens no stop that there is already. */
+export function afterTrip(state: TradingState, response: BreakerTripped["response"]): TradingState {
+  if (state === "ACTIVE") return response === "REDUCE_ONLY" ? "REDUCE_ONLY" : "HALTED";
+  return state === "REDUCE_ONLY" && response !== "REDUCE_ONLY" ? "HALTED" : state;
+}
 
 export function nextTradingState(
   state: TradingState,

@@ -57,6 +57,13 @@ seed: 8
 partitions: 4
 `;
 
+/** What `whole` does not show of orders. */
+const shaped = `
+tape: x
+orders: { type: limit, postOnly: true, display: 100, reprice: 0.5 atr, stopLoss: 2 atr, bracket: true }
+`;
+const waiting = "tape: x\norders: { type: stop-limit, trigger: 1 atr, limitOffset: -0.25 atr }";
+
 /** What `whole` does not show of the venue: between them, every key. */
 const venues = [
   `
@@ -119,6 +126,11 @@ risk:
 `;
 const otherGate = "tape: x\nrisk: { orders: { maxValue: 1 } }";
 
+/** The breakers that `whole` does not have: every key. */
+const watched = `tape: x
+risk: { breakers: { response: reduce, hitRate: 0.45, outcomes: 9, dataQuality: 0.95, bars: 7, barEvery: 1m,
+  closedAfter: 3h, maxAge: 1s } }`;
+
 /** Ways of sizing that `whole` does not show: between them, every key. */
 const rebalance = `{ drift: 0.02, driftOfTarget: 0.25, targetChange: 0.2, every: 2 weeks, dayStart: 330m,
   drawdown: 0.1, minimumValue: 100.5, minimumQuantity: 0.25, maxTurnover: 1.5, costPerSide: 0.000051, riskAversion: 2.5 }`;
@@ -126,6 +138,9 @@ const sizings = [
   `tape: x\nsizing: { method: volatility-target, target: 0.1, barsPerYear: 252, maxLeverage: 2, rebalance: ${rebalance} }`,
   "tape: x\nsizing: { method: fractional-kelly, fraction: 0.5, window: 60, maxLeverage: 1.5, lots: least-cash, allowShort: false }",
   "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
+  `tape: x
+sizing: { method: integrated, gross: 1, confidence: 0.5, regimeWeights: { bull: 1, bear: 0.25 }, regimeBand: 0.5,
+  regimeFrom: features, forecasts: true, toxicity: { bucketBars: 2.5, buckets: 10, window: 20 } }`,
 ];
 
 const quoted = "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5 }";
@@ -219,6 +234,15 @@ describe("sizing", () => {
         lots: "LEAST_CASH",
       },
       { method: "INTEGRATED", grossBps: 15_000, confidenceBps: 5_500, allowShort: true },
+      {
+        method: "INTEGRATED",
+        grossBps: 10_000,
+        confidenceBps: 5_000,
+        regimes: { from: "features", band: 0.5, weights: { bull: 1, bear: 0.25 } },
+        forecasts: true,
+        toxicity: { bucketBars: 2.5, buckets: 10, window: 20 },
+        allowShort: true,
+      },
     ]);
   });
 
@@ -440,13 +464,26 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, gated, money, ...sizings, quoted, ...venues, proposals].flatMap((text) =>
+      [
+        whole,
+        shaped,
+        waiting,
+        gated,
+        watched,
+        money,
+        ...sizings,
+        quoted,
+        ...venues,
+        proposals,
+      ].flatMap((text) =>
         // A group that is left out differs as a whole: one with another key in it, key by key.
         [
           "tape: x",
-          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny } }",
+          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny }, ceilings: { maxSector: 2 } }",
+          "tape: x\nsizing: { method: integrated, gross: 2, confidence: 1, toxicity: { buckets: 1 } }",
           otherVenue,
           otherGate,
+          "tape: x\nrisk: { breakers: { maxAge: 9s } }",
         ].flatMap((other) =>
           diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
         ),

@@ -8,16 +8,18 @@ import {
   splitPrice,
   splitQuantity,
 } from "../../schemas/values/corporate-action.ts";
+import { keepAction } from "../../schemas/values/late-deal.ts";
 import { cancelRequested } from "../../schemas/values/order-progress.ts";
 import { bookOf, isOpen, type RouterState, type SymbolBook } from "./order-book.ts";
 
 /** Throws VALUE_SPLIT_INVALID. */
-export function act(state: RouterState, action: CorporateAction): void {
+export function act(state: RouterState, action: CorporateAction, timeUs: number): void {
   const book = state.books.get(action.symbol);
   if (book === undefined || !endsOrders(action)) return;
   for (const one of [...book.working, ...book.exits]) {
     if (isOpen(one) && one.progress.cancels === 0) one.progress = cancelRequested(one.progress);
   }
+  book.past = keepAction(book.past, timeUs, action, 0, book.position);
   if (action.action === "SPLIT") {
     split(book, action);
     return;
@@ -29,16 +31,23 @@ export function act(state: RouterState, action: CorporateAction): void {
     renamed.cost += book.cost;
     if (book.instrument !== null) renamed.instrument ??= { ...book.instrument, symbol };
     renamed.curve ??= book.curve;
+    renamed.atr ??= book.atr;
+    renamed.entryAtr ??= book.entryAtr;
     book.curve = null;
   }
   book.position = 0;
   book.cost = 0n;
   book.approval = null;
+  book.atr = null;
+  book.entryAtr = null;
 }
 
 function split(book: SymbolBook, action: CorporateAction): void {
   checkRatio(action);
   book.position = splitQuantity(book.position, action);
+  const factor = action.oldShares / action.newShares;
+  if (book.atr !== null) book.atr *= factor;
+  if (book.entryAtr !== null) book.entryAtr *= factor;
   // A parent ends: its slices were of shares that are no more.
   if (book.approval?.parent != null) book.approval = null;
   if (book.approval === null) return;

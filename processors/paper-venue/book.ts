@@ -3,6 +3,7 @@
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
+import type { GroupDeal } from "./groups.ts";
 import type { Liquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
 
@@ -18,10 +19,12 @@ export interface Standing {
 
 export interface Book {
   instrument: Instrument | null;
+  /** It was delisted, and not listed anew. */
+  isDelisted: boolean;
   /** Last price printed: a bar's close, a tick's; lastUs is -1 before the first. */
   last: number;
   lastUs: number;
-  /** UTC date that it belongs to. */
+  /** Date that it belongs to (hours.ts). */
   lastDay: number;
   /** What our orders may still execute of its volume; null where there is no cap. */
   volumeLeft: number | null;
@@ -35,6 +38,8 @@ export interface Book {
   /** Orders that ended in the event of that time, with what they executed: a child may come just after. */
   readonly ended: Map<string, number>;
   endedUs: number;
+  /** In order of time. */
+  readonly groupDeals: GroupDeal[];
   /** Requests on their way, and reports on theirs, each in its order. */
   readonly underway: Underway[];
   readonly unheard: { readonly report: ExecutionReport; readonly dueUs: number }[];
@@ -80,6 +85,7 @@ export function bookOf(state: VenueState, symbol: string): Book {
   if (found !== undefined) return found;
   const book: Book = {
     instrument: null,
+    isDelisted: false,
     last: 0,
     lastUs: -1,
     lastDay: -1,
@@ -90,6 +96,7 @@ export function bookOf(state: VenueState, symbol: string): Book {
     positions: new Map(),
     ended: new Map(),
     endedUs: -1,
+    groupDeals: [],
     underway: [],
     unheard: [],
     shut: [],
@@ -111,6 +118,5 @@ export function bookOf(state: VenueState, symbol: string): Book {
 const DAY_US = 86_400_000_000;
 
 /** The UTC date of a time, in days since 1970. */
-export const dayOf = (timeUs: number): number => Math.floor(timeUs / DAY_US);
 
 export const isWholeDay = (startUs: number, endUs: number): boolean => endUs - startUs >= DAY_US;

@@ -2,10 +2,11 @@
 // person, is answered by a verdict of outcome ANSWER that says so; the others are obeyed from their place in the one order on.
 
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
+import type { BreakerTripped } from "../../schemas/generated/risk.breakers.ts";
 import type { RiskReason } from "../../schemas/generated/risk.verdicts.ts";
 import { commandProblem } from "../command-check.ts";
 import { powerProblem } from "../people.ts";
-import { isSwitch, nextTradingState } from "../trading-state.ts";
+import { afterTrip, isSwitch, nextTradingState } from "../trading-state.ts";
 import { WHOLE_PPM } from "./book-checks.ts";
 import type { Seen } from "./exposure.ts";
 import type { RiskState, Settings } from "./gate-state.ts";
@@ -49,6 +50,20 @@ export function obey(
   }
 }
 
+/** A breaker stops trading, and weakens no stop that there is already. */
+export function trip(
+  state: RiskState,
+  response: BreakerTripped["response"],
+  { timeUs, origin }: Seen,
+): void {
+  const trading = afterTrip(state.trading, response);
+  if (trading === state.trading) return;
+  state.latchedByDrawdown = false;
+  state.commands.delete("trading");
+  state.commands.set("breaker", { timeUs, origin });
+  state.trading = trading;
+}
+
 function turn(state: RiskState, command: ControlCommand, told: Seen, settings: Settings): void {
   const trading = nextTradingState(state.trading, command, settings.portfolio.people);
   if (trading === "ACTIVE") {
@@ -65,6 +80,7 @@ function turn(state: RiskState, command: ControlCommand, told: Seen, settings: S
   }
   if (trading !== state.trading) {
     state.latchedByDrawdown = false;
+    state.commands.delete("breaker");
     state.commands.set("trading", told);
   }
   state.trading = trading;

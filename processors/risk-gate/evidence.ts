@@ -51,7 +51,9 @@ export function eventsUsed(
     if (!isTold) add("market.bars", benchmark, index.bar);
   }
   add("portfolio.snapshots", "", marked);
-  for (const seen of commands.values()) add("control.commands", "", seen);
+  for (const [name, seen] of commands) {
+    add(name === "breaker" ? "risk.breakers" : "control.commands", "", seen);
+  }
   for (const seen of overlays) add("control.commands", "", seen);
   return events;
 }

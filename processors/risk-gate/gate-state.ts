@@ -21,7 +21,7 @@ export interface RiskState {
   commanded: Commanded;
   /** Raises that wait for a second person. */
   raises: readonly AskedRaise[];
-  /** Commands in force: by limit, and `trading` for the trading state. */
+  /** Commands in force: by limit, `trading` for the trading state, or `breaker` for the breaker that made it. */
   readonly commands: Map<string, Seen>;
   trading: TradingState;
   latchedByDrawdown: boolean;

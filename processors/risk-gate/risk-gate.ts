@@ -14,6 +14,7 @@
 //   otherwise the next mark would latch it again.
 // - Each of these, and a loss of the day or the week beyond its limit, ends what was approved and would add risk, by a
 //   verdict of its own: working orders and an algorithm's children do not go on.
+// - A breaker that trips (risk.breakers) halts, or lets only reduce, until EnableTrading; it weakens no command.
 // - SetLimit changes a limit at once (limits.ts: who may, and how far); a lower drawdown limit may latch at once. What was
 //   commanded stands before the configuration, in a fork with other settings too.
 // - A person's target is judged when it is ordered, or at the first bar at which it can be valued.
@@ -30,7 +31,7 @@ import { nothing, type Processor } from "../../streams/processor.ts";
 import { isPair, keepRate, rateTold, requireValue } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
 import type { RiskConfig } from "../risk-config.ts";
-import { obey } from "./commands.ts";
+import { obey, trip } from "./commands.ts";
 import type { SymbolRisk } from "./exposure.ts";
 import {
   approve,
@@ -53,11 +54,13 @@ type Input =
   | "market.bars"
   | "market.corporate-actions"
   | "market.instruments"
-  | "control.commands";
+  | "control.commands"
+  | "risk.breakers";
 
 export function riskGate(
   config: RiskConfig,
   portfolio: PortfolioConfig,
+  hasBreakers = false,
 ): Processor<RiskState, Input, "risk.verdicts"> {
   if (config.maxPosition !== null) quantityLimit(config.maxPosition, 0);
   const settings = new Settings(config, portfolio);
@@ -72,6 +75,7 @@ export function riskGate(
       "market.corporate-actions",
       "market.instruments",
       "control.commands",
+      ...(hasBreakers ? (["risk.breakers"] as const) : []),
     ],
     outputs: { "risk.verdicts": 0 },
     onFailure: "stop",
@@ -97,6 +101,8 @@ function evolve(state: RiskState, event: EventOf<Input>, settings: Settings): Ri
     propose(state, event.value, event.timeUs, settings);
   } else if (event.topic === "portfolio.snapshots") {
     takeSnapshot(state, event.value, event, settings);
+  } else if (event.topic === "risk.breakers") {
+    trip(state, event.value.response, event);
   } else {
     const { timeUs, origin } = event;
     obey(state, event.value, { timeUs, origin }, settings);

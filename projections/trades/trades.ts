@@ -10,10 +10,13 @@ import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { averagePrice, flat } from "../../schemas/values/holding.ts";
+import { keepAction, lateDeal, type PastAction } from "../../schemas/values/late-deal.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import {
   advanceTrip,
   joinTrips,
+  lateTrip,
+  markTrip,
   type RoundTrip,
   restateTrip,
 } from "../../schemas/values/round-trip.ts";
@@ -48,6 +51,8 @@ export interface TradesState {
   readonly open: Map<string, Map<string, RoundTrip>>;
   /** Last close by symbol, or the last executed price before the first close. */
   readonly marks: Map<string, number>;
+  /** By symbol, then portfolio, what each held when an action came; "" for who did not hold it. */
+  readonly past: Map<string, Map<string, readonly PastAction[]>>;
   /** The last closed trips, in the order they closed. */
   closed: Trade[];
   readonly totals: Map<string, TradeTotals>;
@@ -78,11 +83,11 @@ function mark(state: TradesState, bar: MarketBar): void {
   state.marks.set(bar.symbol, bar.close);
   const open = state.open.get(bar.symbol);
   if (open === undefined) return;
+  const instrument = state.instruments.get(bar.symbol);
   for (const [portfolio, trip] of open) {
-    if (bar.startUs < trip.entryUs) continue;
-    if (bar.low >= trip.lowPrice && bar.high <= trip.highPrice) continue;
-    const lowPrice = Math.min(trip.lowPrice, bar.low);
-    open.set(portfolio, { ...trip, lowPrice, highPrice: Math.max(trip.highPrice, bar.high) });
+    if (instrument === undefined || bar.startUs < trip.entryUs) continue;
+    const marked = markTrip(trip, bar.low, bar.high, instrument);
+    if (marked !== trip) open.set(portfolio, marked);
   }
 }
 
@@ -92,12 +97,27 @@ function act(state: TradesState, action: CorporateAction, timeUs: number): void 
   const instrument = state.instruments.get(symbol);
   if (instrument === undefined) return;
   state.marks.set(symbol, applyAction(flat, mark, action, instrument).mark);
+  remember(state, action, mark, timeUs);
   for (const [portfolio, trip] of state.open.get(symbol) ?? []) {
     const { open, closed } = restateTrip(trip, mark, timeUs, action, instrument);
     if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
     keep(state, portfolio, symbol, open);
   }
   if (action.action === "SYMBOL_CHANGE") rename(state, action, instrument, timeUs);
+}
+
+/** A deal may be heard of that came before it. */
+function remember(state: TradesState, action: CorporateAction, mark: number, timeUs: number): void {
+  const { symbol } = action;
+  const past = state.past.get(symbol) ?? new Map<string, readonly PastAction[]>();
+  state.past.set(symbol, past);
+  const open = state.open.get(symbol);
+  const before = past.get("") ?? [];
+  for (const portfolio of new Set(["", ...past.keys(), ...(open?.keys() ?? [])])) {
+    const quantity = open?.get(portfolio)?.holding.quantity ?? 0;
+    const known = past.get(portfolio) ?? before;
+    past.set(portfolio, keepAction(known, timeUs, action, mark, quantity));
+  }
 }
 
 /** Trips go on under the new name. */
@@ -148,10 +168,19 @@ function fold(state: TradesState, fill: ExecutionReport): void {
   if ((state.marks.get(symbol) ?? 0) === 0) state.marks.set(symbol, price);
   const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
   const value = notionalMinor(price, quantity, instrument);
-  const before = state.open.get(symbol)?.get(portfolio) ?? null;
-  const { open, closed } = advanceTrip(before, { timeUs, quantity, price, value, fee });
+  const dealt = { timeUs, quantity, price, value, fee };
+  const past = state.past.get(symbol);
+  const known = past?.get(portfolio) ?? past?.get("") ?? [];
+  const late = known.length === 0 ? null : lateDeal(known, dealt, instrument);
+  if (late !== null) past?.set(portfolio, late.past);
+  const named = late?.renamed?.symbol ?? symbol;
+  const paid = late?.price ?? price;
+  const held = state.open.get(named)?.get(portfolio) ?? null;
+  const before = held && markTrip(held, paid, paid, instrument);
+  const { open, closed } =
+    late === null ? advanceTrip(before, dealt) : lateTrip(before, dealt, late);
   if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
-  keep(state, portfolio, symbol, open);
+  keep(state, portfolio, named, open);
 }
 
 function close(state: TradesState, trade: Trade, currency: string): void {
@@ -174,11 +203,13 @@ function close(state: TradesState, trade: Trade, currency: string): void {
   }
 }
 
+/** To a millionth. */
+const part = (value: number): number => Math.round(value * 1e6) / 1e6 + 0;
+
 function row({ portfolio, symbol, trip }: Trade, instrument: Instrument): Row {
   const open = trip.holding.quantity !== 0;
   const money = (amount: bigint): string => formatScaled(amount, instrument.currencyScale);
   const price = (value: number): string => formatScaled(value, instrument.priceScale);
-  const long = trip.direction === "LONG";
   return {
     portfolio,
     symbol,
@@ -191,8 +222,10 @@ function row({ portfolio, symbol, trip }: Trade, instrument: Instrument): Row {
     profit: money(trip.realised - trip.fees),
     fees: money(trip.fees),
     holdingSeconds: (trip.exitUs - trip.entryUs) / 1_000_000,
-    worstPrice: price(long ? trip.lowPrice : trip.highPrice),
-    bestPrice: price(long ? trip.highPrice : trip.lowPrice),
+    worstPrice: price(trip.worstPrice),
+    bestPrice: price(trip.bestPrice),
+    adverse: part(trip.adverse),
+    favourable: part(trip.favourable),
     currency: instrument.currency,
   };
 }
@@ -213,6 +246,7 @@ export const trades = (): Answer<TradesState, Input> => ({
       instruments: new Map(),
       open: new Map(),
       marks: new Map(),
+      past: new Map(),
       closed: [],
       totals: new Map(),
     }),
