@@ -134,7 +134,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
 function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
   const { bars, risk } = human;
   const { algorithm, ...orders } = human.orders;
-  const { limitFill: _, queue: __, ...venue } = human.venue;
+  const { limitFill: _, queue: __, acknowledge: ___, ...venue } = human.venue;
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
