@@ -27,14 +27,28 @@ export interface HumanConfig {
     readonly orders?: HumanOrderRisk;
   } & HumanProposals;
   readonly orders: {
-    readonly type: "market" | "limit";
-    readonly limitOffset: number;
+    readonly type:
+      | "market"
+      | "limit"
+      | "stop"
+      | "stop-limit"
+      | "market-if-touched"
+      | "limit-if-touched"
+      | "trailing-stop"
+      | "on-open"
+      | "on-close";
+    readonly limitOffset: HumanDistance;
+    readonly trigger?: HumanDistance;
+    readonly postOnly?: boolean;
+    readonly display?: HumanLimit;
+    readonly reprice?: HumanDistance;
+    readonly bracket?: boolean;
     readonly timeInForce: FlowConfig["orders"]["timeInForce"];
     readonly goodFor: string | null;
     readonly latency: string;
-    readonly stopLoss: HumanLimit;
-    readonly takeProfit: HumanLimit;
-    readonly trailingStop: HumanLimit;
+    readonly stopLoss: HumanDistance;
+    readonly takeProfit: HumanDistance;
+    readonly trailingStop: HumanDistance;
     readonly algorithm?: HumanAlgorithm | null;
   };
   readonly venue: {
@@ -254,6 +268,9 @@ export type LimitName =
 
 /** Off or null: no limit. */
 export type HumanLimit = number | "off" | null;
+
+/** A fraction of the price, or text such as "2 atr". */
+export type HumanDistance = number | string | null;
 
 export interface HumanCommand {
   readonly at: string;

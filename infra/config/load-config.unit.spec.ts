@@ -56,6 +56,13 @@ seed: 8
 partitions: 4
 `;
 
+/** What `whole` does not show of orders. */
+const shaped = `
+tape: x
+orders: { type: limit, postOnly: true, display: 100, reprice: 0.5 atr, stopLoss: 2 atr, bracket: true }
+`;
+const waiting = "tape: x\norders: { type: stop-limit, trigger: 1 atr, limitOffset: -0.25 atr }";
+
 /** What `whole` does not show of the venue: between them, every key. */
 const venues = [
   `
@@ -130,7 +137,8 @@ sizing: { method: integrated, gross: 1, confidence: 0.5, regimeWeights: { bull: 
   regimeFrom: features, forecasts: true, toxicity: { bucketBars: 2.5, buckets: 10, window: 20 } }`,
 ];
 
-const quoted = "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5 }";
+const quoted =
+  "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5, acknowledge: true }";
 
 /** What a portfolio may have beside its cash. */
 const money = "tape: x\nportfolio: { lots: fifo, rateMaxAge: 96h }";
@@ -446,17 +454,18 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, gated, money, ...sizings, quoted, ...venues, proposals].flatMap((text) =>
-        // A group that is left out differs as a whole: one with another key in it, key by key.
-        [
-          "tape: x",
-          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny } }",
-          "tape: x\nsizing: { method: integrated, gross: 2, confidence: 1, toxicity: { buckets: 1 } }",
-          otherVenue,
-          otherGate,
-        ].flatMap((other) =>
-          diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
-        ),
+      [whole, shaped, waiting, gated, money, ...sizings, quoted, ...venues, proposals].flatMap(
+        (text) =>
+          // A group that is left out differs as a whole: one with another key in it, key by key.
+          [
+            "tape: x",
+            "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny } }",
+            "tape: x\nsizing: { method: integrated, gross: 2, confidence: 1, toxicity: { buckets: 1 } }",
+            otherVenue,
+            otherGate,
+          ].flatMap((other) =>
+            diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
+          ),
       ),
     );
     for (const [a = "", b = ""] of algorithms) {
