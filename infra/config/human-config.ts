@@ -25,6 +25,7 @@ export interface HumanConfig {
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {
     readonly onBreach: BreachResponse;
     readonly orders?: HumanOrderRisk;
+    readonly breakers?: HumanBreakers;
   } & HumanProposals;
   readonly orders: {
     readonly type:
@@ -121,7 +122,7 @@ export interface HumanDelay {
 }
 
 export interface HumanTrading {
-  readonly hours?: { readonly open: string; readonly close: string };
+  readonly hours?: "calendar" | { readonly open: string; readonly close: string };
   readonly status?: boolean;
   readonly closed?: "wait" | "refuse";
 }
@@ -228,6 +229,17 @@ export interface HumanBlackout {
   readonly until: string;
   readonly days?: readonly string[];
   readonly symbol?: string;
+}
+
+export interface HumanBreakers {
+  readonly response?: "halt" | "reduce";
+  readonly hitRate?: HumanLimit;
+  readonly outcomes?: number;
+  readonly dataQuality?: HumanLimit;
+  readonly bars?: number;
+  readonly barEvery?: string;
+  readonly closedAfter?: string;
+  readonly maxAge?: string;
 }
 
 export interface HumanOrderRisk {
