@@ -25,6 +25,7 @@ export interface HumanConfig {
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {
     readonly onBreach: BreachResponse;
     readonly orders?: HumanOrderRisk;
+    readonly breakers?: HumanBreakers;
   } & HumanProposals;
   readonly orders: {
     readonly type:
@@ -60,6 +61,7 @@ export interface HumanConfig {
     readonly minimumFee: number;
     readonly limitFill?: "touch" | "cross";
     readonly queue?: HumanLimit;
+    readonly acknowledge?: boolean;
     readonly price?: HumanPrice;
     readonly fees?: HumanFees;
     readonly chance?: HumanChance;
@@ -227,6 +229,17 @@ export interface HumanBlackout {
   readonly until: string;
   readonly days?: readonly string[];
   readonly symbol?: string;
+}
+
+export interface HumanBreakers {
+  readonly response?: "halt" | "reduce";
+  readonly hitRate?: HumanLimit;
+  readonly outcomes?: number;
+  readonly dataQuality?: HumanLimit;
+  readonly bars?: number;
+  readonly barEvery?: string;
+  readonly closedAfter?: string;
+  readonly maxAge?: string;
 }
 
 export interface HumanOrderRisk {

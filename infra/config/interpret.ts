@@ -7,6 +7,7 @@ import type { RiskConfig } from "../../processors/risk-config.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
+import { breakersOf, oneBreakers } from "./breakers.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanCommand, HumanConfig, HumanLimit, LimitName } from "./human-config.ts";
@@ -100,6 +101,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       ...(proposals === null ? {} : { proposals }),
     },
     ...orderRiskOf(read, human.risk.orders),
+    ...breakersOf(read, human.risk.breakers),
     orders: ordersOf(read, orders),
     venue: {
       fill: venue.fill,
@@ -119,7 +121,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
 /** The settings with their durations and limits in the one form that each value has. */
 function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
   const { bars, risk } = human;
-  const { limitFill: _, queue: __, ...venue } = human.venue;
+  const { limitFill: _, queue: __, acknowledge: ___, ...venue } = human.venue;
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
@@ -148,7 +150,7 @@ function onePortfolio(
   };
 }
 
-function oneRisk({ orders, ...limits }: HumanConfig["risk"]): Settings {
+function oneRisk({ orders, breakers, ...limits }: HumanConfig["risk"]): Settings {
   return {
     ...Object.fromEntries(
       Object.entries(limits as unknown as Settings)
@@ -157,6 +159,7 @@ function oneRisk({ orders, ...limits }: HumanConfig["risk"]): Settings {
     ),
     ...oneProposals(limits),
     ...(orders === undefined ? {} : { orders: oneOrderRisk(orders) }),
+    ...oneBreakers(breakers),
   };
 }
 

@@ -125,6 +125,11 @@ risk:
 `;
 const otherGate = "tape: x\nrisk: { orders: { maxValue: 1 } }";
 
+/** The breakers that `whole` does not have: every key. */
+const watched = `tape: x
+risk: { breakers: { response: reduce, hitRate: 0.45, outcomes: 9, dataQuality: 0.95, bars: 7, barEvery: 1m,
+  closedAfter: 3h, maxAge: 1s } }`;
+
 /** Ways of sizing that `whole` does not show: between them, every key. */
 const rebalance = `{ drift: 0.02, driftOfTarget: 0.25, targetChange: 0.2, every: 2 weeks, dayStart: 330m,
   drawdown: 0.1, minimumValue: 100.5, minimumQuantity: 0.25, maxTurnover: 1.5, costPerSide: 0.000051, riskAversion: 2.5 }`;
@@ -137,7 +142,8 @@ sizing: { method: integrated, gross: 1, confidence: 0.5, regimeWeights: { bull: 
   regimeFrom: features, forecasts: true, toxicity: { bucketBars: 2.5, buckets: 10, window: 20 } }`,
 ];
 
-const quoted = "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5 }";
+const quoted =
+  "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5, acknowledge: true }";
 
 /** What a portfolio may have beside its cash. */
 const money = "tape: x\nportfolio: { lots: fifo, rateMaxAge: 96h }";
@@ -453,18 +459,29 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, shaped, waiting, gated, money, ...sizings, quoted, ...venues, proposals].flatMap(
-        (text) =>
-          // A group that is left out differs as a whole: one with another key in it, key by key.
-          [
-            "tape: x",
-            "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny } }",
-            "tape: x\nsizing: { method: integrated, gross: 2, confidence: 1, toxicity: { buckets: 1 } }",
-            otherVenue,
-            otherGate,
-          ].flatMap((other) =>
-            diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
-          ),
+      [
+        whole,
+        shaped,
+        waiting,
+        gated,
+        watched,
+        money,
+        ...sizings,
+        quoted,
+        ...venues,
+        proposals,
+      ].flatMap((text) =>
+        // A group that is left out differs as a whole: one with another key in it, key by key.
+        [
+          "tape: x",
+          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny } }",
+          "tape: x\nsizing: { method: integrated, gross: 2, confidence: 1, toxicity: { buckets: 1 } }",
+          otherVenue,
+          otherGate,
+          "tape: x\nrisk: { breakers: { maxAge: 9s } }",
+        ].flatMap((other) =>
+          diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
+        ),
       ),
     );
     for (const [a = "", b = ""] of algorithms) {

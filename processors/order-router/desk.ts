@@ -181,11 +181,25 @@ export class Desk {
       if (name === "KillTrading" || name === "FlattenPositions") {
         for (const working of [...book.working, ...book.exits]) this.outbox.cancel(working);
       }
+      if (name === "HaltTrading" || name === "ReduceOnly") this.cancelOpening(book);
       if (name === "FlattenPositions") {
         book.refused = [];
         this.flatten(symbol, book);
       }
       if (name === "EnableTrading") this.protect(symbol, book);
+    }
+  }
+
+  /** Cancels what would open or turn the position, newest first; what only makes it smaller goes on. */
+  private cancelOpening({ position: booked, working, exits }: SymbolBook): void {
+    const position = booked + sum(working, untoldOf) + sum(exits, untoldOf);
+    const plain = working.filter(({ order }) => !order.reduceOnly);
+    let open = sum(plain, leavesOf);
+    for (const one of plain.toReversed()) {
+      const closes = position !== 0 && position > 0 !== open > 0;
+      if (open === 0 || (closes && Math.abs(open) <= Math.abs(position))) return;
+      this.outbox.cancel(one);
+      open -= leavesOf(one);
     }
   }
 

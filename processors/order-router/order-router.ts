@@ -12,8 +12,8 @@
 //   before the next verdict: its order is about to be heard of.
 // - An order that the venue refuses, or ends by itself (IOC, its date), uses its approval up: the next
 //   verdict decides anew.
-// - HaltTrading, ReduceOnly and KillTrading end every approval that is not sent yet; KillTrading also cancels
-//   what works, and FlattenPositions then closes what is held: a market order, reduce-only, once nothing of the
+// - HaltTrading, ReduceOnly and KillTrading end every approval that is not sent yet; the first two cancel what would
+//   open or turn a position, KillTrading all that works, and FlattenPositions then closes what is held: a market order, reduce-only, once nothing of the
 //   symbol works. No verdict is acted on while trading is halted, killed or flattened.
 // - What an order says is in entry-terms.ts; a limit order may be amended as the market goes (reprice.ts). What a
 //   distance in ATRs is measured in is told by the features: a feature event sends nothing but what waited for the
