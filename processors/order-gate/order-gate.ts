@@ -4,7 +4,7 @@
 //
 // It trusts neither the strategy nor the router: it counts orders, executions and approvals by itself.
 //
-// - Cancels always pass, and count as messages.
+// - Cancels always pass, and count as messages. A TRANSFER asks for nothing: it passes, and counts as none.
 // - An order that only reduces a position, counting all that works on its side, passes every check but
 //   those of message and id, the trading state KILLED, and the price collar (that too, where it is marked reduce-only).
 // - A replace is judged like the order that it would make; what its order holds is not counted twice.
@@ -149,7 +149,8 @@ const checks: readonly ((inquiry: Inquiry) => void)[] = [
 
 function judge(state: GateState, order: Order, rules: Rules, nowUs: number): OrderVerdict {
   const inquiry = inquiryOf(rules, state, order, nowUs);
-  if (order.action !== "CANCEL") for (const check of checks) check(inquiry);
+  const asks = order.action === "NEW" || order.action === "REPLACE";
+  if (asks) for (const check of checks) check(inquiry);
   const override = takeOverride(inquiry);
   const denied = inquiry.failed.length > 0 && override === null;
   if (!denied) release(inquiry);
@@ -169,6 +170,7 @@ function judge(state: GateState, order: Order, rules: Rules, nowUs: number): Ord
 /** From now on it may trade: it counts for all that comes after. */
 function release(inquiry: Inquiry): void {
   const { state, config, order, nowUs, opening, watch, quantity } = inquiry;
+  if (order.action === "TRANSFER") return;
   if (config.messageRate !== null) note(state.messages, config.messageRate, nowUs);
   const known = state.orders.get(order.orderId);
   if (order.action === "CANCEL") {

@@ -59,6 +59,7 @@ function evolve(state: OpenOrdersState, event: EventOf<Input>): OpenOrdersState 
 
 function submit(state: OpenOrdersState, order: Order, timeUs: number): void {
   const { orderId, action, quantity } = order;
+  if (action === "TRANSFER") return;
   const known = state.working.get(orderId);
   if (action === "NEW") {
     state.submitted++;
@@ -85,6 +86,12 @@ const counters = {
   REJECTED: "rejected",
 } as const satisfies { readonly [Status in VenueStatus]?: keyof OpenOrdersState };
 
+const ofPositions: ReadonlySet<ExecutionReport["execType"]> = new Set([
+  "TRADE_CANCEL",
+  "CARRIED",
+  "MARGIN_CALL",
+]);
+
 function report(state: OpenOrdersState, value: ExecutionReport): void {
   const book = `${value.portfolio}/${value.symbol}`;
   const heard = hear(state.heard.get(book) ?? nothingHeard, value.execId);
@@ -94,7 +101,7 @@ function report(state: OpenOrdersState, value: ExecutionReport): void {
   }
   state.heard.set(book, heard);
   // Of a trade that is undone and of a position, not of an order.
-  if (value.execType === "TRADE_CANCEL" || value.execType === "CARRIED") return;
+  if (ofPositions.has(value.execType)) return;
   if (value.reason === "MarginCall" && value.execType === "FILLED") return;
   const known = state.working.get(value.orderId);
   if (known === undefined) {

@@ -278,7 +278,7 @@ function readItems2(reader: Reader): OrderCheck[] {
   return items;
 }
 
-export const orderActionSymbols = ["NEW", "CANCEL", "REPLACE"] as const;
+export const orderActionSymbols = ["NEW", "CANCEL", "REPLACE", "TRANSFER"] as const;
 
 export type OrderAction = (typeof orderActionSymbols)[number];
 
@@ -290,6 +290,8 @@ function orderActionIndex(value: OrderAction): number {
       return 2;
     case "REPLACE":
       return 3;
+    case "TRANSFER":
+      return 4;
     default:
       return 0;
   }
