@@ -5,6 +5,7 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import type { Held } from "../../schemas/values/booking.ts";
 import type { PastAction } from "../../schemas/values/late-deal.ts";
+import type { GroupDeal } from "./groups.ts";
 import type { Liquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
 
@@ -20,6 +21,8 @@ export interface Standing {
 
 export interface Book {
   instrument: Instrument | null;
+  /** It was delisted, and not listed anew. */
+  isDelisted: boolean;
   /** Last price printed: a bar's close, a tick's; lastUs is -1 before the first. */
   last: number;
   lastUs: number;
@@ -37,6 +40,8 @@ export interface Book {
   /** Orders that ended in the event of that time, with what they executed: a child may come just after. */
   readonly ended: Map<string, number>;
   endedUs: number;
+  /** In order of time. */
+  readonly groupDeals: GroupDeal[];
   /** Requests on their way, and reports on theirs, each in its order. */
   readonly underway: Underway[];
   readonly unheard: { readonly report: ExecutionReport; readonly dueUs: number }[];
@@ -84,6 +89,7 @@ export function bookOf(state: VenueState, symbol: string): Book {
   if (found !== undefined) return found;
   const book: Book = {
     instrument: null,
+    isDelisted: false,
     last: 0,
     lastUs: -1,
     lastDay: -1,
@@ -94,6 +100,7 @@ export function bookOf(state: VenueState, symbol: string): Book {
     positions: new Map(),
     ended: new Map(),
     endedUs: -1,
+    groupDeals: [],
     underway: [],
     unheard: [],
     shut: [],

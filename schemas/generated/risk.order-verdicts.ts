@@ -382,7 +382,7 @@ function timeInForceIndex(value: TimeInForce): number {
 export interface Order {
   /** unique within the run, from 1 */
   readonly orderId: number;
-  /** CANCEL and REPLACE name the order by its id; REPLACE gives its terms anew, the rest as it was */
+  /** CANCEL and REPLACE name the order by its id; REPLACE gives its terms anew, the rest as it was; TRANSFER asks for nothing: so much, at referencePrice on average, came to the symbol by a change of name */
   readonly action: OrderAction;
   readonly portfolio: string;
   readonly symbol: string;
