@@ -64,8 +64,11 @@ export type Delay =
   | { readonly kind: "LOGNORMAL"; readonly medianUs: number; readonly sigma: number };
 
 export interface TradingConfig {
-  /** After midnight UTC, Monday to Friday, from the opening to before the close; null: always. */
-  readonly hours: { readonly openUs: number; readonly closeUs: number } | null;
+  /**
+   * After midnight UTC, Monday to Friday, from the opening to before the close; CALENDAR: the sessions of each
+   * instrument's own calendar (trading-calendar.ts); null: always.
+   */
+  readonly hours: { readonly openUs: number; readonly closeUs: number } | "CALENDAR" | null;
   /** Reads market.status: halts, early closes and busted trades. */
   readonly status: boolean;
   /** What an order meets that comes while there is no trading. */

@@ -28,17 +28,18 @@ export function handle(session: Session, order: Order, freshUs = order.decidedUs
   }
 }
 
-/** Answers what the order gate has refused: a replace leaves its order as it was. */
+/** Answers what the order gate has refused: a replace or a cancel leaves its order as it was. */
 export function deny(session: Session, order: Order): void {
   const unknown = { order, executed: 0, leaves: 0 };
-  if (order.action !== "REPLACE") {
+  if (order.action === "NEW") {
     if (refuseTwice(session, order)) return;
     session.report(unknown, "REJECTED", "DeniedByRisk");
     return;
   }
   const found = session.find(order);
   const reason = found === undefined ? "UnknownOrder" : "DeniedByRisk";
-  session.report(found ?? unknown, "REPLACE_REJECTED", reason);
+  const answer = order.action === "CANCEL" ? "CANCEL_REJECTED" : "REPLACE_REJECTED";
+  session.report(found ?? unknown, answer, reason);
 }
 
 /**
