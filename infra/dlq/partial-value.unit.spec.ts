@@ -90,7 +90,7 @@ test("a union without such a branch is told by its field", () => {
     confidenceBps: null,
   };
   const bytes = written("control.commands", command);
-  const spoilt = Uint8Array.from([...bytes.subarray(0, -5), 9]);
+  const spoilt = Uint8Array.from([...bytes.subarray(0, -6), 9]);
   expect(partial("control.commands", spoilt).failure).toMatchObject({ path: "value" });
 });
 
