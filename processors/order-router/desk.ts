@@ -283,7 +283,7 @@ export class Desk {
     const { outbox } = this;
     book.entryAtr ??= book.atr;
     const cover = coverOf(book, bracket === true);
-    protect(book, wantedExits(exits, book, cover), {
+    protect(book, wantedExits(exits, book, cover), cover?.entry ?? null, {
       submit: (terms) => {
         const fixed = { timeInForce: "GTC", reduceOnly: true, ocoGroup: EXIT_GROUP } as const;
         const { price: referencePrice, entry } = cover as Cover;

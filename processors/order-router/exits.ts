@@ -121,13 +121,17 @@ export interface Requests {
 export function protect(
   { exits, refused }: SymbolBook,
   wanted: readonly ExitTerms[],
+  entry: WorkingOrder | null,
   requests: Requests,
 ): void {
+  // Where nothing is held, an exit that hangs on another entry, or on none, is of a position that has gone.
+  const isOfIt = ({ order: { parentOrderId } }: WorkingOrder): boolean =>
+    entry === null || parentOrderId === entry.order.orderId;
   for (const exit of exits) {
     if (!isOpen(exit) || isUnanswered(exit)) continue;
     const { order } = exit;
     const terms = wanted.find(({ type, side }) => type === order.type && side === order.side);
-    if (terms === undefined) requests.cancel(exit);
+    if (terms === undefined || !isOfIt(exit)) requests.cancel(exit);
     else if (!isAlike(exit, terms)) requests.replace(exit, terms);
   }
   for (const terms of wanted) {
