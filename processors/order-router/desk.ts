@@ -18,6 +18,7 @@ import {
   cameTooLate,
   coverOf,
   EXIT_GROUP,
+  endChildren,
   hasExits,
   isEntry,
   isInRanges,
@@ -161,6 +162,7 @@ export class Desk {
     const isClosing = this.state.trading === "FLATTENED" && known.order.reduceOnly;
     const isRefused = ended && status === "REJECTED" && !cameTooLate(book, known, report);
     if (isRefused && (isExit || isClosing)) book.refused.push(known.order.type);
+    if (ended && !isExit && known.progress.cumQuantity === 0) endChildren(book, known);
     // Ended by the venue, not by us: what was approved has been tried. Of a slice the next takes it over.
     const isSliced = this.config.algorithm !== undefined;
     const isWorking = isSliced && book.approval?.parent?.status === "WORKING";

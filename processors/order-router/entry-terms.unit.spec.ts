@@ -233,8 +233,8 @@ describe("a bracket", () => {
     expect(asked(limit, ...larger).slice(3)).toEqual(["CANCEL #1 BUY 100 LIMIT limit 10000"]);
     expect(asked(limit, approved(100), approved(100))).toEqual(first);
     const ended = [told(1, "CANCELED"), told(2, "CANCELED"), told(3, "CANCELED")];
-    const asNew = asked(limit, ...larger, ...ended).slice(4);
-    expect(asNew.filter((line) => !line.startsWith("CANCEL"))).toEqual([
+    // The venue ends what hung on the first one by itself.
+    expect(asked(limit, ...larger, ...ended).slice(4)).toEqual([
       "BUY 150 LIMIT limit 10000",
       "SELL 150 STOP stop 9800 after 4",
       "SELL 150 LIMIT limit 10500 after 4",

@@ -5,6 +5,7 @@
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { divideRounded } from "../../schemas/values/decimal.ts";
+import { cancelRequested } from "../../schemas/values/order-progress.ts";
 import type { Distance, ExitsConfig } from "../orders-config.ts";
 import { awayFrom, trailTerms } from "./limit-price.ts";
 import {
@@ -73,6 +74,14 @@ export function cameTooLate(
   if (reason === "NothingToReduce") return position === 0;
   const isParent = (one: WorkingOrder): boolean => one.order.orderId === parentOrderId;
   return reason === "LinkedOrder" && !working.some((one) => isParent(one) && isOpen(one));
+}
+
+/** An entry has ended without an execution: the venue ends what hung on it by itself. */
+export function endChildren({ exits }: SymbolBook, { order: { orderId } }: WorkingOrder): void {
+  for (const exit of exits) {
+    if (exit.order.parentOrderId !== orderId || !isOpen(exit)) continue;
+    if (exit.progress.cancels === 0) exit.progress = cancelRequested(exit.progress);
+  }
 }
 
 /** Opens or enlarges a position. */
