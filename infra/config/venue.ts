@@ -16,7 +16,6 @@ import type {
 import type { MarginTerms } from "../../schemas/values/margin.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type {
-  HumanTrading,
   HumanCarry,
   HumanChance,
   HumanConfig,
@@ -24,6 +23,7 @@ import type {
   HumanFees,
   HumanFeeTier,
   HumanLimit,
+  HumanTrading,
 } from "./human-config.ts";
 import type { Plain } from "./read-yaml.ts";
 
