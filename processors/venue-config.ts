@@ -23,6 +23,8 @@ export interface VenueConfig {
   readonly queueBps?: number;
   /** Parts of a price beside slippageBps; left out: none. */
   readonly price?: PriceConfig;
+  /** Each order that it takes is answered at once, by a report NEW, whatever comes of it; left out: by what comes of it alone. */
+  readonly acknowledge?: boolean;
   /** In place of feePerMillion and minimumFeeMinor, where given. */
   readonly fees?: FeeSchedule;
   /** What is left to chance; left out: nothing. */

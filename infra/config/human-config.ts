@@ -61,6 +61,7 @@ export interface HumanConfig {
     readonly minimumFee: number;
     readonly limitFill?: "touch" | "cross";
     readonly queue?: HumanLimit;
+    readonly acknowledge?: boolean;
     readonly price?: HumanPrice;
     readonly fees?: HumanFees;
     readonly chance?: HumanChance;

@@ -122,7 +122,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
 /** The settings with their durations and limits in the one form that each value has. */
 function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
   const { bars, risk } = human;
-  const { limitFill: _, queue: __, ...venue } = human.venue;
+  const { limitFill: _, queue: __, acknowledge: ___, ...venue } = human.venue;
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },

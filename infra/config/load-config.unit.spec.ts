@@ -148,7 +148,8 @@ sizing: { method: integrated, gross: 1, confidence: 0.5, regimeWeights: { bull: 
   regimeFrom: features, forecasts: true, toxicity: { bucketBars: 2.5, buckets: 10, window: 20 } }`,
 ];
 
-const quoted = "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5 }";
+const quoted =
+  "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5, acknowledge: true }";
 
 /** What a portfolio may have beside its cash. */
 const money = "tape: x\nportfolio: { lots: fifo, rateMaxAge: 96h }";
