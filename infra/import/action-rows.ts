@@ -20,6 +20,7 @@ export interface ActionColumns {
   readonly currency: number;
   readonly newSymbol: number;
   readonly price: number;
+  readonly withheld: number;
 }
 
 /** Normalized names: lower case, letters and digits only. */
@@ -32,6 +33,7 @@ const names: { readonly [Role in keyof ActionColumns]: readonly string[] } = {
   currency: ["currency"],
   newSymbol: ["newsymbol"],
   price: ["price", "finalprice"],
+  withheld: ["withheld", "withholding"],
 };
 
 const needed = ["date", "symbol", "action"] as const;
@@ -55,6 +57,7 @@ export function actionColumns(file: string, header: readonly string[]): ActionCo
     currency: of("currency"),
     newSymbol: of("newSymbol"),
     price: of("price"),
+    withheld: of("withheld"),
   };
 }
 
@@ -86,7 +89,7 @@ export class ActionDecoder {
       return fault("IMPORT_SYMBOL_UNKNOWN", `the tape has no instrument ${shown(symbol)}`);
     }
     const neutral = { symbol, newShares: 1, oldShares: 1, amount: 0, amountScale: 0 };
-    const empty = { currency: "", newSymbol: "", finalPrice: null };
+    const empty = { currency: "", newSymbol: "", finalPrice: null, withheldPerMillion: 0 };
     const kind = cells.text(actionColumn).trim().toUpperCase().replaceAll(/[ -]/g, "_");
     const plain = { ...neutral, ...empty };
     switch (kind) {
@@ -136,7 +139,13 @@ export class ActionDecoder {
       const { symbol, currency: own } = instrument;
       return invalid(`a dividend in ${shown(currency)}; ${symbol} settles in ${own}`);
     }
-    return { ...plain, action: "CASH_DIVIDEND", amount, amountScale, currency };
+    const part = this.text(cells, "withheld");
+    const withheldPerMillion = part === "" ? 0 : parseScaled(part, 6);
+    if (withheldPerMillion === null || withheldPerMillion < 0 || withheldPerMillion > 1_000_000) {
+      return invalid(`${shown(part)} is no part that is withheld: from 0 to 1, six decimals`);
+    }
+    const amounts = { amount, amountScale, currency, withheldPerMillion };
+    return { ...plain, action: "CASH_DIVIDEND", ...amounts };
   }
 
   private renaming(cells: Cells, plain: Plain): CorporateAction | Fault {

@@ -57,6 +57,8 @@ const snapshot = (timeUs: number, changes: Partial<PortfolioSnapshot>) =>
     netExposure: 0n,
     realisedPnl: 0n,
     fees: 0n,
+    taxes: 0n,
+    foreignCash: [],
     drawdownBps: 0,
     symbol: "",
     quantity: 0,

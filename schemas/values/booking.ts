@@ -2,9 +2,10 @@
 // counts once, however often it comes; a busted trade leaves what would be held had it never been made,
 // if it is among the last that were booked since a corporate action; else it is booked as its opposite.
 
-import type { ExecutionReport } from "../generated/fills.ts";
+import type { Charge, ExecutionReport } from "../generated/fills.ts";
 import type { CorporateAction } from "../generated/market.corporate-actions.ts";
 import type { Instrument } from "../generated/market.instruments.ts";
+import { givenBack } from "./charges.ts";
 import { isMargined } from "./contract-terms.ts";
 import { type ActionResult, applyAction } from "./corporate-action.ts";
 import { type HeardReports, hear, nothingHeard } from "./heard-reports.ts";
@@ -35,7 +36,7 @@ export function heldBy(method: LotMethod | undefined): Held {
   return { holding, heard: nothingHeard, before: holding, recent: [] };
 }
 
-/** Amounts in minor units of the instrument's currency; those of a busted trade have the other sign. */
+/** Amounts in minor units of the instrument's currency, but for charges; those of a busted trade have the other sign. */
 export interface Booking {
   readonly quantity: number;
   /** Of what was traded, signed as notionalMinor says. */
@@ -46,6 +47,8 @@ export interface Booking {
   readonly fee: bigint;
   /** Borrowing, funding and interest: what it costs to carry a position. */
   readonly carry: bigint;
+  /** Taxes, and fees in other currencies: beside the fee. */
+  readonly charges: readonly Charge[];
 }
 
 export interface Booked {
@@ -60,12 +63,13 @@ export function bookReport(held: Held, report: ExecutionReport, instrument: Inst
   const told = { ...held, heard };
   switch (report.execType) {
     case "FILLED":
-      return trade(told, executionOf(report, instrument), report.fee);
+      return trade(told, executionOf(report, instrument), report);
     case "TRADE_CANCEL":
       return bust(told, report, instrument);
     case "CARRIED": {
-      const carried = { quantity: 0, value: 0n, realised: 0n, fee: 0n, carry: report.fee };
-      return { held: told, booking: carried };
+      const { fee: carry, charges } = report;
+      const nothing = { quantity: 0, value: 0n, realised: 0n, fee: 0n };
+      return { held: told, booking: { ...nothing, carry, charges } };
     }
     default:
       return { held: told, booking: null };
@@ -84,10 +88,12 @@ function executionOf(report: ExecutionReport, instrument: Instrument): Execution
   return { execId: report.execId, quantity, value, timeUs: report.tradeUs };
 }
 
-function trade(held: Held, execution: Execution, fee: bigint): Booked {
+type Costs = Pick<Booking, "fee" | "charges">;
+
+function trade(held: Held, execution: Execution, { fee, charges }: Costs): Booked {
   const { quantity, value, timeUs } = execution;
   const { holding, realised } = changeHolding(held.holding, quantity, value, timeUs);
-  const booking = { quantity, value, realised, fee, carry: 0n };
+  const booking = { quantity, value, realised, fee, carry: 0n, charges };
   // Reports of version 1 have no number: nothing can refer to them.
   if (execution.execId === 0)
     return { held: { ...forgotten(held), holding, before: holding }, booking };
@@ -108,11 +114,11 @@ function bust(held: Held, report: ExecutionReport, instrument: Instrument): Book
   // Busted before it was heard of: it is never booked.
   if (early !== null) return { held: { ...held, heard: early }, booking: null };
   const busted = held.recent.find(({ execId }) => execId === refExecId);
-  const fee = -report.fee;
+  const costs = { fee: -report.fee, charges: givenBack(report.charges) };
   if (busted === undefined || refExecId === 0) {
     const { quantity, value, timeUs } = executionOf(report, instrument);
     const opposite = { execId: 0, quantity: -quantity, value: -value, timeUs };
-    return trade(held, opposite, fee);
+    return trade(held, opposite, costs);
   }
   let was = held.before;
   let is = held.before;
@@ -128,7 +134,7 @@ function bust(held: Held, report: ExecutionReport, instrument: Instrument): Book
   }
   const recent = held.recent.filter((each) => each !== busted);
   const { quantity, value } = busted;
-  const booking = { quantity: -quantity, value: -value, realised, fee, carry: 0n };
+  const booking = { quantity: -quantity, value: -value, realised, ...costs, carry: 0n };
   return { held: { ...held, holding: is, recent }, booking };
 }
 
@@ -150,7 +156,10 @@ export const withHolding = (held: Held, holding: Holding): Held => ({
   recent: [],
 });
 
-/** What a booking pays out in the instrument's currency: a contract against margin its profit, else its value. */
+/**
+ * What a booking pays out in the instrument's currency, but for its charges: a contract against margin its profit,
+ * else its value.
+ */
 export function paid({ value, realised, fee, carry }: Booking, instrument: Instrument): bigint {
   return (isMargined(instrument) ? realised : -value) - fee - carry;
 }
