@@ -5,7 +5,8 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import { dealOf } from "../../schemas/values/deal.ts";
+import { costIn } from "../../schemas/values/charges.ts";
+import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { averagePrice } from "../../schemas/values/holding.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import {
@@ -58,8 +59,12 @@ export class ExcursionDigest {
   fill(report: ExecutionReport): void {
     const deal = dealOf(report);
     const instrument = this.instruments.get(report.symbol);
-    if (deal === null || instrument === undefined) return;
-    const { symbol, side, price, fee, tradeUs } = deal;
+    const carried = carryOf(report);
+    if (carried !== null) this.carry(report.symbol, carried);
+    // A conversion is no trip.
+    if (deal === null || instrument === undefined || instrument.contract === "EXCHANGE") return;
+    const { symbol, side, price, tradeUs } = deal;
+    const fee = costIn(deal, instrument.currency);
     const quantity = side === "BUY" ? deal.quantity : -deal.quantity;
     const value = notionalMinor(price, quantity, instrument);
     const before = this.open.get(symbol) ?? null;
@@ -67,6 +72,11 @@ export class ExcursionDigest {
     if (step.closed !== null) this.close(step.closed, instrument);
     if (step.open === null) this.open.delete(symbol);
     else this.open.set(symbol, step.open);
+  }
+
+  private carry(symbol: string, cost: bigint): void {
+    const trip = this.open.get(symbol);
+    if (trip !== undefined) this.open.set(symbol, { ...trip, fees: trip.fees + cost });
   }
 
   act(action: CorporateAction, timeUs: number): void {

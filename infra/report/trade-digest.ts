@@ -1,10 +1,13 @@
 // A run's executions digested in one pass: round trips, costs, and marks for the price charts. Where there
-// were corporate actions, bars come in as well: what a split pays for a fraction is of the last close.
+// were corporate actions, bars come in as well: what a split pays for a fraction is of the last close. Where
+// there are several currencies, too: sums are in the account's, each amount converted at the rate of its time;
+// what no rate was recorded for is in no sum. A conversion is no round trip and no value traded; it costs.
 
 import { addToBuckets, type Buckets, emptyBuckets } from "../../quant/down-sample.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { costIn } from "../../schemas/values/charges.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
@@ -16,6 +19,7 @@ import {
   type RoundTrip,
   restateTrip,
 } from "../../schemas/values/round-trip.ts";
+import { RecordedRates } from "./recorded-rates.ts";
 import type { TradeLine, TradeMark } from "./report-data.ts";
 import type { ClosedTrips } from "./trip-intervals.ts";
 
@@ -57,17 +61,29 @@ export class TradeDigest {
   canceled = 0;
   valueTraded = 0n;
   fees = 0n;
+  /** Of trades. */
+  taxes = 0n;
+  dividendTaxes = 0n;
   slippage = 0n;
 
   private readonly seeClosed: (symbol: string, trip: RoundTrip) => void;
+  private readonly account: { readonly currency: string; readonly currencyScale: number };
+  private readonly rates: RecordedRates;
 
   /** `seeClosed` hears of every round trip as it closes. */
   constructor(
     instruments: ReadonlyMap<string, Instrument>,
+    account: { readonly currency: string; readonly currencyScale: number },
     seeClosed: (symbol: string, trip: RoundTrip) => void = () => undefined,
   ) {
     this.instruments = instruments;
+    this.account = account;
     this.seeClosed = seeClosed;
+    this.rates = new RecordedRates(instruments, account.currency);
+  }
+
+  private own(amount: bigint, currency: string): bigint {
+    return this.rates.convert(amount, currency) ?? 0n;
   }
 
   /** In time order for each symbol. */
@@ -76,18 +92,19 @@ export class TradeDigest {
     if (said.execType === "CANCELED" || said.execType === "EXPIRED") this.canceled++;
     const instrument = this.instruments.get(said.symbol);
     const carried = carryOf(said);
-    if (carried !== null) this.carry(said.symbol, carried);
+    if (carried !== null && instrument !== undefined) this.carry(instrument, carried);
     const report = dealOf(said);
     if (report === null || instrument === undefined) return;
     const quantity = report.side === "BUY" ? report.quantity : -report.quantity;
     const value = notionalMinor(report.price, quantity, instrument);
     this.fills++;
-    this.fees += report.fee;
-    this.slippage += notionalMinor(report.slippage, report.quantity, instrument);
-    this.valueTraded += value < 0n ? -value : value;
+    this.count(report, instrument);
+    if (instrument.contract === "EXCHANGE") return;
+    this.valueTraded += this.own(value < 0n ? -value : value, instrument.currency);
     const kept = this.fillsIn(report.symbol);
     if ((this.closes.get(report.symbol) ?? 0) === 0) this.closes.set(report.symbol, report.price);
-    const { tradeUs: timeUs, price, fee } = report;
+    const { tradeUs: timeUs, price } = report;
+    const fee = costIn(report, instrument.currency);
     const step = advanceTrip(kept.trip, { timeUs, quantity, price, value, fee });
     kept.trip = step.open;
     kept.count++;
@@ -95,9 +112,19 @@ export class TradeDigest {
     addToBuckets(kept.marks, timeUs, markOf(report, instrument), mergeMarks);
   }
 
+  private count({ fee, charges, slippage, quantity }: ExecutionReport, of: Instrument): void {
+    this.fees += this.own(fee, of.currency);
+    for (const { kind, amount, currency } of charges) {
+      const cost = this.own(amount, currency);
+      if (kind === "TAX") this.taxes += cost;
+      else this.fees += cost;
+    }
+    this.slippage += this.own(notionalMinor(slippage, quantity, of), of.currency);
+  }
+
   /** What holding costs is a fee, of the open trip. */
-  private carry(symbol: string, cost: bigint): void {
-    this.fees += cost;
+  private carry({ symbol, currency }: Instrument, cost: bigint): void {
+    this.fees += this.own(cost, currency);
     const kept = this.symbols.get(symbol);
     if (kept === undefined || kept.trip === null) return;
     kept.trip = { ...kept.trip, fees: kept.trip.fees + cost };
@@ -114,6 +141,7 @@ export class TradeDigest {
 
   bar(symbol: string, close: number): void {
     this.closes.set(symbol, close);
+    this.rates.bar(symbol, close);
   }
 
   act(action: CorporateAction, timeUs: number): void {
@@ -127,6 +155,8 @@ export class TradeDigest {
     if (after !== 0) this.closes.set(named, after);
     const kept = this.symbols.get(symbol);
     if (kept === undefined || kept.trip === null) return;
+    const { tax } = applyAction(kept.trip.holding, mark, action, instrument);
+    this.dividendTaxes += this.own(tax, instrument.currency);
     const step = restateTrip(kept.trip, mark, timeUs, action, instrument);
     if (step.closed !== null) this.close(instrument, step.closed);
     kept.trip = step.open;
@@ -144,7 +174,7 @@ export class TradeDigest {
   }
 
   private close(instrument: Instrument, trip: RoundTrip): void {
-    const profit = trip.realised - trip.fees;
+    const profit = this.own(trip.realised - trip.fees, instrument.currency);
     this.seeClosed(instrument.symbol, trip);
     this.trades++;
     this.squares += profit * profit;
@@ -156,7 +186,7 @@ export class TradeDigest {
       this.losses++;
       this.loss -= profit;
     }
-    this.profits.push(Number(profit) / 10 ** instrument.currencyScale);
+    this.profits.push(Number(profit) / 10 ** this.account.currencyScale);
     this.holdings.push((trip.exitUs - trip.entryUs) / 1_000_000);
     if (this.profits.length >= 2 * KEPT_PROFITS) {
       this.profits = this.profits.slice(-KEPT_PROFITS);

@@ -147,6 +147,8 @@ function fold(state: TradesState, fill: ExecutionReport): void {
     });
   }
   if ((state.marks.get(symbol) ?? 0) === 0) state.marks.set(symbol, price);
+  // What a conversion buys is cash.
+  if (instrument.contract === "EXCHANGE") return;
   const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
   const value = notionalMinor(price, quantity, instrument);
   const fee = costIn(fill, instrument.currency);
