@@ -1,5 +1,6 @@
 // How positions are sized and when they are sized again, in machine units (flow-config.ts).
 
+import type { FlowShape } from "../quant/vpin.ts";
 import type { DecimalText } from "../schemas/values/decimal.ts";
 
 /** How positions are sized, and when they are sized again. */
@@ -41,8 +42,23 @@ export interface IntegratedSizing extends SizingChoices {
   readonly method: "INTEGRATED";
   /** Gross exposure of full conviction, in basis points of equity. */
   readonly grossBps: number;
-  /** Probability that a signal is right, in basis points: no topic carries it yet. */
+  /** Probability that a signal is right, in basis points, where no forecast says so. */
   readonly confidenceBps: number;
+  /** Left out: every regime counts for 1. */
+  readonly regimes?: RegimeWeights;
+  /** The confidence of a symbol is its last certified forecast's coverage, once there is one. */
+  readonly forecasts?: true;
+  /** Left out: no order flow is taken for toxic. */
+  readonly toxicity?: FlowShape;
+}
+
+export interface RegimeWeights {
+  /** Whether the regimes come with the tape, or follow from the features. */
+  readonly from: "tape" | "features";
+  /** Of features: in average true ranges, how far apart two averages are in a trend. */
+  readonly band: number;
+  /** By the regime's name, 0 to 1. One that is not named counts for 0. */
+  readonly weights: Readonly<Record<string, number>>;
 }
 
 export interface SizingChoices {

@@ -38,6 +38,15 @@ const sizings: readonly SizingConfig[] = [
   },
   { ...base, method: "FRACTIONAL_KELLY", fractionBps: 2_500, window: 4, maxLeverageBps: 15_000 },
   { ...base, method: "INTEGRATED", grossBps: 12_000, confidenceBps: 7_000 },
+  {
+    ...base,
+    method: "INTEGRATED",
+    grossBps: 12_000,
+    confidenceBps: 9_000,
+    regimes: { from: "features", band: 0.2, weights: { bull: 1, sideways: 0.6, bear: 0.3 } },
+    forecasts: true,
+    toxicity: { bucketBars: 1.5, buckets: 2, window: 2 },
+  },
 ];
 
 describe("a book that is reviewed, under faults", () => {

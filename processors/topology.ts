@@ -11,13 +11,19 @@ import { bookReviewer, followsTurns } from "./portfolio-builder/book-reviewer.ts
 import { portfolioBuilder } from "./portfolio-builder/portfolio-builder.ts";
 import { portfolioModel } from "./portfolio-model.ts";
 import { portfolioProjector } from "./portfolio-projector/portfolio-projector.ts";
+import { regimeRouter } from "./regime-router/regime-router.ts";
 import { riskGate } from "./risk-gate/risk-gate.ts";
 import { signalModel } from "./signal-model.ts";
+import type { IntegratedSizing } from "./sizing-config.ts";
+
+/** Of the methods of sizing that go by neither. */
+const noOutlook: Pick<IntegratedSizing, "regimes" | "forecasts"> = {};
 
 /** The topology of a run. Throws STREAMS_… if the configuration breaks a rule of the graph. */
 export function flowTopology(config: FlowConfig): Topology {
   const fromTicks = config.source === "ticks";
   const { model, sizing, portfolio, orderRisk } = config;
+  const { regimes, forecasts } = sizing.method === "INTEGRATED" ? sizing : noOutlook;
   return buildTopology({
     // Each may be absent from a tape: a topic that is not there has no events.
     sources: [
@@ -26,11 +32,14 @@ export function flowTopology(config: FlowConfig): Topology {
       ...(config.venue.fill === "quote" ? (["market.quotes"] as const) : []),
       "control.commands",
       "market.corporate-actions",
+      ...(regimes?.from === "tape" ? (["regimes"] as const) : []),
+      ...(forecasts === true ? (["forecasts"] as const) : []),
       ...(config.venue.trading?.status === true ? (["market.status"] as const) : []),
     ],
     processors: [
       ...(fromTicks ? [barBuilder(config.bars)] : []),
       featureBuilder(config.features),
+      ...(regimes?.from === "features" ? [regimeRouter(regimes.band)] : []),
       model.scope === "portfolio" ? portfolioModel(model, config.source) : signalModel(model),
       followsTurns(sizing) ? portfolioBuilder(sizing, portfolio) : bookReviewer(sizing, portfolio),
       riskGate(config.risk, config.portfolio),

@@ -17,6 +17,7 @@ import {
 import { isMargined } from "../schemas/values/contract-terms.ts";
 import { applyAction } from "../schemas/values/corporate-action.ts";
 import { addHolding, emptied, flat, type LotMethod } from "../schemas/values/holding.ts";
+import { keepAction, type PastAction } from "../schemas/values/late-deal.ts";
 import type { EventOf } from "../streams/event.ts";
 import type { Account } from "./answer.ts";
 import {
@@ -49,6 +50,8 @@ export interface LedgerState {
   readonly instruments: Map<string, Instrument>;
   /** Last close by symbol, or the last executed price before the first close: of fractions of shares. */
   readonly marks: Map<string, number>;
+  /** By symbol, for who has not held it yet. */
+  readonly past: Map<string, readonly PastAction[]>;
   /** By portfolio and symbol. */
   readonly holdings: Map<string, Held>;
   /** By portfolio and currency. */
@@ -107,6 +110,7 @@ export function openLedger(account: Account): LedgerState {
     lots: account.lots ?? "AVERAGE",
     instruments: new Map(),
     marks: new Map(),
+    past: new Map(),
     holdings: new Map(),
     books: new Map(),
   } as const;
@@ -124,7 +128,7 @@ export function postEvent(state: LedgerState, event: EventOf<LedgerInput>): read
       state.instruments.set(event.value.symbol, event.value);
       return [];
     case "market.corporate-actions":
-      return act(state, event.value);
+      return act(state, event.value, event.timeUs);
     case "fills":
       return report(state, event.value);
   }
@@ -133,7 +137,7 @@ export function postEvent(state: LedgerState, event: EventOf<LedgerInput>): read
 function report(state: LedgerState, fill: ExecutionReport): readonly Transaction[] {
   const { portfolio, symbol, execType, price, reason } = fill;
   const at = key(portfolio, symbol);
-  const before = state.holdings.get(at) ?? heldBy(state.lots);
+  const before = state.holdings.get(at) ?? heldBy(state.lots, state.past.get(symbol));
   const instrument = state.instruments.get(symbol);
   if (instrument === undefined) {
     if (execType !== "FILLED" && execType !== "CARRIED") {
@@ -145,13 +149,14 @@ function report(state: LedgerState, fill: ExecutionReport): readonly Transaction
       orderId: fill.orderId,
     });
   }
-  const { held, booking } = bookReport(before, fill, instrument);
+  const { held, booking, instead } = bookReport(before, fill, instrument);
   const exchanges = instrument.contract === "EXCHANGE";
   // What a conversion buys is cash.
   const kept = exchanges ? withHolding(held, emptied(held.holding)) : held;
   const { holding } = kept;
   state.holdings.set(at, kept);
-  if (booking === null) return [];
+  const elsewhere = instead === undefined ? [] : report(state, instead);
+  if (booking === null) return elsewhere;
   if (execType !== "CARRIED" && (state.marks.get(symbol) ?? 0) === 0) {
     state.marks.set(symbol, price);
   }
@@ -163,7 +168,7 @@ function report(state: LedgerState, fill: ExecutionReport): readonly Transaction
     reason: execType === "CARRIED" ? reason : ("NONE" as const),
   };
   post(state, posted);
-  return [posted];
+  return [posted, ...elsewhere];
 }
 
 function causeOf({ execType, side }: ExecutionReport, { contract }: Instrument): Cause {
@@ -173,7 +178,7 @@ function causeOf({ execType, side }: ExecutionReport, { contract }: Instrument):
   return side === "BUY" ? "BUY" : "SELL";
 }
 
-function act(state: LedgerState, action: CorporateAction): readonly Transaction[] {
+function act(state: LedgerState, action: CorporateAction, timeUs: number): readonly Transaction[] {
   const { symbol, newSymbol } = action;
   const instrument = state.instruments.get(symbol);
   if (instrument === undefined) return [];
@@ -181,7 +186,7 @@ function act(state: LedgerState, action: CorporateAction): readonly Transaction[
   const done: Transaction[] = [];
   for (const portfolio of holdersOf(state, symbol)) {
     const before = state.holdings.get(key(portfolio, symbol)) as Held;
-    const { held, result } = actOn(before, mark, action, instrument);
+    const { held, result } = actOn(before, mark, action, instrument, timeUs);
     state.holdings.set(key(portfolio, symbol), held);
     const entries = actionEntries(action, result, instrument, before.holding.cost);
     if (entries.length > 0) done.push(transaction(portfolio, action.action, symbol, entries));
@@ -189,9 +194,15 @@ function act(state: LedgerState, action: CorporateAction): readonly Transaction[
       done.push(...rename(state, portfolio, instrument, action));
     }
   }
+  state.past.set(symbol, keepAction(state.past.get(symbol) ?? [], timeUs, action, mark, 0));
   const { mark: after } = applyAction(flat, mark, action, instrument);
   state.marks.set(symbol, after);
-  if (action.action === "SYMBOL_CHANGE" && after !== 0) state.marks.set(newSymbol, after);
+  if (action.action === "SYMBOL_CHANGE") {
+    if (after !== 0) state.marks.set(newSymbol, after);
+    if (!state.instruments.has(newSymbol)) {
+      state.instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
+    }
+  }
   for (const each of done) post(state, each);
   return done;
 }
@@ -210,13 +221,11 @@ function rename(
   instrument: Instrument,
   { symbol, newSymbol }: CorporateAction,
 ): readonly Transaction[] {
-  if (!state.instruments.has(newSymbol)) {
-    state.instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
-  }
   const old = state.holdings.get(key(portfolio, symbol)) as Held;
   state.holdings.set(key(portfolio, symbol), withHolding(old, emptied(old.holding)));
   if (old.holding.quantity === 0) return [];
-  const target = state.holdings.get(key(portfolio, newSymbol)) ?? heldBy(state.lots);
+  const target =
+    state.holdings.get(key(portfolio, newSymbol)) ?? heldBy(state.lots, state.past.get(newSymbol));
   const { holding, realised } = addHolding(target.holding, old.holding);
   state.holdings.set(key(portfolio, newSymbol), withHolding(target, holding));
   if (realised === 0n) return [];

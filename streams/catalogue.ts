@@ -27,8 +27,9 @@ export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
   "market.bars": { id: 4, key: "symbol", cleanup: "keep" },
   features: { id: 5, key: "symbol", cleanup: "keep" },
   signals: { id: 6, key: "symbol", cleanup: "keep" },
-  regimes: { id: 7, key: "symbol", cleanup: "keep" },
-  forecasts: { id: 8, key: "symbol", cleanup: "keep" },
+  // Before the signals of their instant: a size goes by the regime and the forecast that hold then.
+  regimes: { id: 7, key: "symbol", cleanup: "keep", place: 4 },
+  forecasts: { id: 8, key: "symbol", cleanup: "keep", place: 4 },
   "weights.proposals": { id: 9, key: "portfolio", cleanup: "keep" },
   "risk.verdicts": { id: 10, key: "portfolio", cleanup: "keep" },
   orders: { id: 11, key: "symbol", cleanup: "keep" },

@@ -16,7 +16,7 @@ import { OutputPartition } from "./output.ts";
 import { partitionOf } from "./partition.ts";
 import { everything, PartitionReader, type ReadRange } from "./partition-reader.ts";
 import { decodeState, encodeState } from "./state.ts";
-import { type Sink, Task, type TaskSnapshot } from "./task.ts";
+import { type Sink, Task, type TaskSnapshot, type TopicSink } from "./task.ts";
 import type { SavedOrder, TaskOrder } from "./task-order.ts";
 import type { Topology } from "./topology.ts";
 
@@ -111,17 +111,52 @@ interface Reader {
 }
 
 /** A topic that is written here. */
-interface Output {
-  readonly partitions: readonly OutputPartition[];
+class WrittenTopic<T extends TopicName> implements TopicSink<T> {
+  readonly topic: T;
+  readonly partitions: readonly OutputPartition<T>[];
   /** One for each partition; empty where nobody reads the topic. */
   readonly queues: readonly QueueLane[];
+  private readonly heap: LaneHeap;
+
+  constructor(
+    topic: T,
+    partitions: readonly OutputPartition<T>[],
+    queues: readonly QueueLane[],
+    heap: LaneHeap,
+  ) {
+    this.topic = topic;
+    this.partitions = partitions;
+    this.queues = queues;
+    this.heap = heap;
+  }
+
+  write(timeUs: number, origin: number, cause: AnyEvent, ordinal: number, value: Facts[T]): void {
+    const { topic, partitions, queues } = this;
+    const partition =
+      partitions.length === 1 ? 0 : partitionOf(keyOf(topic, value), partitions.length);
+    const output = partitions[partition] as OutputPartition<T>;
+    const offset = output.write(timeUs, origin, cause, ordinal, value);
+    const queue = queues[partition];
+    if (queue === undefined) return;
+    const event = {
+      topic,
+      partition,
+      offset,
+      timeUs: output.lastTimeUs,
+      origin,
+      cause,
+      ordinal,
+      value,
+    } as unknown as AnyEvent;
+    if (queue.add(event)) this.heap.push(queue);
+  }
 }
 
 class ClosedRun implements Sink, FollowingRun {
   private readonly options: ClosedRunOptions;
   private readonly heap = new LaneHeap();
   private readonly sources: PartitionReader[] = [];
-  private readonly outputs = new Map<TopicName, Output>();
+  private readonly outputs = new Map<TopicName, WrittenTopic<TopicName>>();
   private readonly readers: Reader[][] = [];
   private readonly tasks: Task[] = [];
   private readonly orders = new Map<string, TaskOrder>();
@@ -221,7 +256,7 @@ class ClosedRun implements Sink, FollowingRun {
         await this.refill(queue, topic, consumedOf(checkpoint, topic, partition) ?? 0, end);
         queues.push(queue);
       }
-      this.outputs.set(topic, { partitions: outputs, queues });
+      this.outputs.set(topic, new WrittenTopic<TopicName>(topic, outputs, queues, this.heap));
     }
   }
 
@@ -334,37 +369,13 @@ class ClosedRun implements Sink, FollowingRun {
     }
   }
 
-  write<T extends TopicName>(
-    topic: T,
-    timeUs: number,
-    origin: number,
-    cause: AnyEvent,
-    ordinal: number,
-    value: Facts[T],
-  ): void {
-    const { partitions, queues } = this.outputs.get(topic) as Output;
-    const partition =
-      partitions.length === 1 ? 0 : partitionOf(keyOf(topic, value), partitions.length);
-    const output = partitions[partition] as OutputPartition<T>;
-    const offset = output.write(timeUs, origin, cause, ordinal, value);
-    const queue = queues[partition];
-    if (queue === undefined) return;
-    const event = {
-      topic,
-      partition,
-      offset,
-      timeUs: output.lastTimeUs,
-      origin,
-      cause,
-      ordinal,
-      value,
-    } as AnyEvent;
-    if (queue.add(event)) this.heap.push(queue);
+  topic<T extends TopicName>(topic: T): TopicSink<T> {
+    return this.outputs.get(topic) as TopicSink as TopicSink<T>;
   }
 
   refuse(event: AnyEvent, failure: TapedeckError): void {
-    const output = this.outputs.get("tape.dead-letters")?.partitions[0] as OutputPartition;
-    output.write(event.timeUs, event.origin, event, 0, deadLetterOf(event, failure));
+    const letters = this.topic("tape.dead-letters");
+    letters.write(event.timeUs, event.origin, event, 0, deadLetterOf(event, failure));
   }
 
   private holding(): boolean {

@@ -18,7 +18,7 @@ import type { TaskPlan } from "./live-plan.ts";
 import type { Consumed, EntryChange, RecordBatch } from "./log.ts";
 import type { OutputPartition } from "./output.ts";
 import { partitionOf } from "./partition.ts";
-import { type Sink, Task, type TaskSnapshot } from "./task.ts";
+import { type Sink, Task, type TaskSnapshot, type TopicSink } from "./task.ts";
 import { type OutputEnds, TaskOutputs } from "./task-outputs.ts";
 
 /** Bugs to plant, for the simulator to prove that it finds them; services pass none. */
@@ -168,24 +168,19 @@ export class LiveTask implements Sink {
     output.write(late.timeUs, late.origin, late, 0, admission, late.trace);
   }
 
-  write<T extends TopicName>(
-    topic: T,
-    timeUs: number,
-    origin: number,
-    cause: AnyEvent,
-    ordinal: number,
-    value: Facts[T],
-  ): void {
-    const key = keyOf(topic, value);
-    const output = this.outputs.of(topic, key);
-    const offset = output.write(timeUs, origin, cause, ordinal, value, cause.trace, key);
-    const lanes = this.readers.get(topic)?.[output.partition];
-    if (lanes !== undefined) {
+  topic<T extends TopicName>(topic: T): TopicSink<T> {
+    const write: TopicSink<T>["write"] = (timeUs, origin, cause, ordinal, value) => {
+      const key = keyOf(topic, value);
+      const output = this.outputs.of(topic, key);
+      const offset = output.write(timeUs, origin, cause, ordinal, value, cause.trace, key);
+      const lanes = this.readers.get(topic)?.[output.partition];
+      if (lanes === undefined) return;
       const event = handedOver(output, offset, origin, cause, ordinal, value);
       // What it led to was received with it: so the whole group waits for one event once.
       for (const lane of lanes) lane.hand(event, this.seenUs);
       if (this.defects.handedTwice === true) lanes[0]?.hand(event, this.seenUs);
-    }
+    };
+    return { write };
   }
 
   refuse(event: AnyEvent, failure: TapedeckError): void {

@@ -7,8 +7,8 @@ import type { TapedeckError } from "../schemas/errors.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import { deadLetterOf } from "./dead-letter.ts";
 import type { AnyEvent } from "./event.ts";
-import { before, type Lane, LaneHeap, QueueLane } from "./lanes.ts";
-import { type Sink, Task } from "./task.ts";
+import { type Lane, LaneHeap, QueueLane } from "./lanes.ts";
+import { type Sink, Task, type TopicSink } from "./task.ts";
 import type { Topology } from "./topology.ts";
 
 /** A source's partition: decoded, in offset order, with effective times that never fall. */
@@ -46,24 +46,46 @@ class ListLane implements Lane {
   }
 }
 
-/** What is known of a topic that is written. */
-interface Written {
-  offset: number;
-  lastTimeUs: number;
+/** A topic that is written: its one partition. */
+class SeenTopic<T extends TopicName> implements TopicSink<T> {
+  private readonly topic: T;
+  private offset = 0;
+  private lastTimeUs = 0;
   /** null where nobody reads it. */
-  readonly queue: QueueLane | null;
+  private readonly queue: QueueLane | null;
+  private readonly heap: LaneHeap;
+  private readonly see: (event: AnyEvent) => void;
+
+  constructor(topic: T, queue: QueueLane | null, heap: LaneHeap, see: (event: AnyEvent) => void) {
+    this.topic = topic;
+    this.queue = queue;
+    this.heap = heap;
+    this.see = see;
+  }
+
+  write(timeUs: number, origin: number, cause: AnyEvent, ordinal: number, value: Facts[T]): void {
+    if (timeUs > this.lastTimeUs) this.lastTimeUs = timeUs;
+    const event = {
+      topic: this.topic,
+      partition: 0,
+      offset: this.offset++,
+      timeUs: this.lastTimeUs,
+      origin,
+      cause,
+      ordinal,
+      value,
+    } as unknown as AnyEvent;
+    this.see(event);
+    if (this.queue?.add(event) === true) this.heap.push(this.queue);
+  }
 }
 
 class ObservedRun implements Sink {
   private readonly heap = new LaneHeap();
-  /** A lane before all in the heap: most events are followed at once by what they cause. */
-  private next: Lane | null = null;
   private readonly readers: Task[][];
-  private readonly written = new Map<TopicName, Written>();
-  private readonly see: (event: AnyEvent) => void;
+  private readonly written = new Map<TopicName, SeenTopic<TopicName>>();
 
   constructor({ topology, sources, see }: ObservedRunOptions) {
-    this.see = see;
     this.readers = topology.topics.map(() => []);
     for (const processor of topology.processors) {
       const task = new Task(processor, 0, topology.rank);
@@ -75,7 +97,7 @@ class ObservedRun implements Sink {
       const rank = topology.rank.get(topic);
       const isRead = rank !== undefined && (this.readers[rank]?.length ?? 0) > 0;
       const queue = isRead ? new QueueLane(rank, 0) : null;
-      this.written.set(topic, { offset: 0, lastTimeUs: 0, queue });
+      this.written.set(topic, new SeenTopic<TopicName>(topic, queue, this.heap, see));
     }
     for (const source of sources) {
       const rank = topology.rank.get(source.topic);
@@ -87,65 +109,22 @@ class ObservedRun implements Sink {
 
   run(): void {
     const { heap } = this;
-    for (;;) {
-      const lane = this.next ?? heap.first;
-      if (lane === undefined) return;
+    for (let lane = heap.first; lane !== undefined; lane = heap.first) {
       const event = lane.head as AnyEvent;
       lane.advance();
-      if (this.next === null) heap.settle();
-      else {
-        this.next = null;
-        if (lane.head !== null) this.wait(lane);
-      }
+      heap.settle();
       const readers = this.readers[lane.rank] as readonly Task[];
       for (let i = 0; i < readers.length; i++) (readers[i] as Task).process(event, this);
     }
   }
 
-  /** Takes in a lane that has a head. */
-  private wait(lane: Lane): void {
-    const { heap, next } = this;
-    const first = next ?? heap.first;
-    if (first !== undefined && !before(lane, first)) heap.push(lane);
-    else {
-      this.next = lane;
-      if (next !== null) heap.push(next);
-    }
-  }
-
-  write<T extends TopicName>(
-    topic: T,
-    timeUs: number,
-    origin: number,
-    cause: AnyEvent,
-    ordinal: number,
-    value: Facts[T],
-  ): void {
-    const written = this.written.get(topic) as Written;
-    if (timeUs > written.lastTimeUs) written.lastTimeUs = timeUs;
-    const event = {
-      topic,
-      partition: 0,
-      offset: written.offset++,
-      timeUs: written.lastTimeUs,
-      origin,
-      cause,
-      ordinal,
-      value,
-    } as unknown as AnyEvent;
-    this.see(event);
-    if (written.queue?.add(event) === true) this.wait(written.queue);
+  topic<T extends TopicName>(topic: T): TopicSink<T> {
+    return this.written.get(topic) as TopicSink as TopicSink<T>;
   }
 
   refuse(event: AnyEvent, failure: TapedeckError): void {
-    this.write(
-      "tape.dead-letters",
-      event.timeUs,
-      event.origin,
-      event,
-      0,
-      deadLetterOf(event, failure),
-    );
+    const letters = this.topic("tape.dead-letters");
+    letters.write(event.timeUs, event.origin, event, 0, deadLetterOf(event, failure));
   }
 }
 

@@ -8,16 +8,15 @@ import { keyOf } from "./catalogue.ts";
 import type { AnyEmit, AnyEvent } from "./event.ts";
 import type { AnyProcessor } from "./topology.ts";
 
+/** Where a task's events of one topic go. */
+export interface TopicSink<T extends TopicName = TopicName> {
+  write(timeUs: number, origin: number, cause: AnyEvent, ordinal: number, value: Facts[T]): void;
+}
+
 /** Where a task's events go. */
 export interface Sink {
-  write<T extends TopicName>(
-    topic: T,
-    timeUs: number,
-    origin: number,
-    cause: AnyEvent,
-    ordinal: number,
-    value: Facts[T],
-  ): void;
+  /** Always the same one of a topic: tasks keep it. */
+  topic<T extends TopicName>(topic: T): TopicSink<T>;
   /** The processor's policy is dead-letter, and it failed on `event`. */
   refuse(event: AnyEvent, failure: TapedeckError): void;
 }
@@ -42,8 +41,10 @@ export class Task {
   private readonly decide: AnyProcessor["decide"];
   private readonly isWhole: boolean;
   private state: unknown;
-  /** The output written last and its latency: most processors have one output. */
+  /** The output written last, where it goes and its latency: most processors have one output. */
   private topic: TopicName | null = null;
+  private sink: Sink | null = null;
+  private output: TopicSink | null = null;
   private latencyUs = 0;
   /** Greatest effective time seen: a late event's consequences are timed by it. */
   private streamTimeUs = 0;
@@ -85,14 +86,14 @@ export class Task {
     }
     for (let ordinal = 0; ordinal < emits.length; ordinal++) {
       const { topic, value, atUs } = emits[ordinal] as AnyEmit;
-      if (topic !== this.topic) this.select(topic);
+      if (topic !== this.topic || sink !== this.sink) this.select(topic, sink);
       const earliest = this.streamTimeUs + this.latencyUs;
       const timeUs = atUs ?? earliest;
       // Written so that NaN fails too: a time that no record holds would differ after a resume.
       if (!(timeUs >= earliest && Number.isSafeInteger(timeUs)))
         throw reversed(processor, topic, timeUs, earliest);
       try {
-        sink.write(topic, timeUs, this.originOf(event), event, ordinal, value);
+        (this.output as TopicSink).write(timeUs, this.originOf(event), event, ordinal, value);
       } catch (cause) {
         throw unwritable(processor, event, cause);
       }
@@ -114,10 +115,12 @@ export class Task {
     return place * ORIGINS_OF_AN_INPUT + (origin % ORIGINS_OF_AN_INPUT);
   }
 
-  private select(topic: TopicName): void {
+  private select(topic: TopicName, sink: Sink): void {
     const latencyUs = this.processor.outputs[topic];
     if (latencyUs === undefined) throw undeclared(this.processor, topic);
     this.topic = topic;
+    this.sink = sink;
+    this.output = sink.topic(topic);
     this.latencyUs = latencyUs;
   }
 

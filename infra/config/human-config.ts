@@ -154,8 +154,24 @@ export type HumanSizing = HumanSizingChoices &
         readonly window: number;
         readonly maxLeverage: number;
       }
-    | { readonly method: "integrated"; readonly gross: number; readonly confidence: number }
+    | ({
+        readonly method: "integrated";
+        readonly gross: number;
+        readonly confidence: number;
+      } & HumanOutlook)
   );
+
+export interface HumanOutlook {
+  readonly regimeWeights?: Readonly<Record<string, number>>;
+  readonly regimeFrom?: "features" | "tape";
+  readonly regimeBand?: number;
+  readonly forecasts?: boolean;
+  readonly toxicity?: {
+    readonly bucketBars?: number;
+    readonly buckets?: number;
+    readonly window?: number;
+  };
+}
 
 interface HumanSizingChoices {
   readonly allowShort: boolean;

@@ -128,6 +128,9 @@ const sizings = [
   `tape: x\nsizing: { method: volatility-target, target: 0.1, barsPerYear: 252, maxLeverage: 2, rebalance: ${rebalance} }`,
   "tape: x\nsizing: { method: fractional-kelly, fraction: 0.5, window: 60, maxLeverage: 1.5, lots: least-cash, allowShort: false }",
   "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
+  `tape: x
+sizing: { method: integrated, gross: 1, confidence: 0.5, regimeWeights: { bull: 1, bear: 0.25 }, regimeBand: 0.5,
+  regimeFrom: features, forecasts: true, toxicity: { bucketBars: 2.5, buckets: 10, window: 20 } }`,
 ];
 
 const quoted = "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5 }";
@@ -216,6 +219,15 @@ describe("sizing", () => {
         lots: "LEAST_CASH",
       },
       { method: "INTEGRATED", grossBps: 15_000, confidenceBps: 5_500, allowShort: true },
+      {
+        method: "INTEGRATED",
+        grossBps: 10_000,
+        confidenceBps: 5_000,
+        regimes: { from: "features", band: 0.5, weights: { bull: 1, bear: 0.25 } },
+        forecasts: true,
+        toxicity: { bucketBars: 2.5, buckets: 10, window: 20 },
+        allowShort: true,
+      },
     ]);
   });
 
@@ -442,6 +454,7 @@ describe("the canonical form", () => {
         [
           "tape: x",
           "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny } }",
+          "tape: x\nsizing: { method: integrated, gross: 2, confidence: 1, toxicity: { buckets: 1 } }",
           otherVenue,
           otherGate,
         ].flatMap((other) =>

@@ -3,11 +3,12 @@
 
 import type {
   CalendarUnit,
+  IntegratedSizing,
   RebalanceConfig,
   SizingConfig,
 } from "../../processors/sizing-config.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
-import type { HumanLimit, HumanRebalance, HumanSizing } from "./human-config.ts";
+import type { HumanLimit, HumanOutlook, HumanRebalance, HumanSizing } from "./human-config.ts";
 import type { Plain } from "./read-yaml.ts";
 
 /** What converts a value, or notes that it cannot be. */
@@ -60,9 +61,34 @@ export function sizingOf(read: SizingReader, human: HumanSizing): SizingConfig {
         method: "INTEGRATED",
         grossBps: bps("gross", human.gross),
         confidenceBps: bps("confidence", human.confidence),
+        ...outlookOf(read, human),
         ...choices,
       };
   }
+}
+
+const flowDefaults = { bucketBars: 8, buckets: 50, window: 50 };
+
+/** What the integrated sizer goes by besides the signal. */
+function outlookOf(
+  read: SizingReader,
+  { regimeWeights, regimeFrom, regimeBand, forecasts, toxicity }: HumanOutlook,
+): Pick<IntegratedSizing, "regimes" | "forecasts" | "toxicity"> {
+  const needs = (key: string, rule: string) => read.fail(`/sizing/${key}`, `does nothing ${rule}`);
+  if (regimeWeights === undefined) {
+    if (regimeFrom !== undefined) needs("regimeFrom", "without sizing.regimeWeights");
+    if (regimeBand !== undefined) needs("regimeBand", "without sizing.regimeWeights");
+  }
+  const from = regimeFrom ?? "features";
+  if (from === "tape" && regimeBand !== undefined) {
+    needs("regimeBand", "where regimes come from the tape");
+  }
+  const regimes = { from, band: regimeBand ?? 1, weights: regimeWeights ?? {} };
+  return {
+    ...(regimeWeights === undefined ? {} : { regimes }),
+    ...(forecasts === true ? { forecasts } : {}),
+    ...(toxicity === undefined ? {} : { toxicity: { ...flowDefaults, ...toxicity } }),
+  };
 }
 
 /** null where nothing is switched on. */
@@ -129,7 +155,8 @@ function dayStartOf(
 
 /** What is switched on, each value in one form; the section as it stands where it has neither group. */
 export function oneSizing(human: HumanSizing): Plain {
-  const { lots, rebalance, ...rest } = human;
+  const { lots, rebalance, ...all } = human;
+  const rest = "forecasts" in all && all.forecasts === false ? withoutForecasts(all) : all;
   const on = rebalance === undefined ? {} : oneRebalance(rebalance);
   return {
     ...rest,
@@ -137,6 +164,11 @@ export function oneSizing(human: HumanSizing): Plain {
     ...(Object.keys(on).length === 0 ? {} : { rebalance: on }),
   };
 }
+
+const withoutForecasts = <T extends { readonly forecasts?: boolean }>({
+  forecasts: _,
+  ...rest
+}: T): Omit<T, "forecasts"> => rest;
 
 function oneRebalance(human: HumanRebalance): { readonly [key: string]: Plain } {
   const on = Object.entries(human).filter(([, value]) => !isOff(value));

@@ -8,10 +8,12 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { costIn } from "../../schemas/values/charges.ts";
 import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { averagePrice } from "../../schemas/values/holding.ts";
+import { keepAction, lateDeal, type PastAction } from "../../schemas/values/late-deal.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import {
   advanceTrip,
   joinTrips,
+  lateTrip,
   type RoundTrip,
   restateTrip,
 } from "../../schemas/values/round-trip.ts";
@@ -35,6 +37,7 @@ type SeeTrip = (
 export class ExcursionDigest {
   private readonly instruments: ReadonlyMap<string, Instrument>;
   private readonly open = new Map<string, RoundTrip>();
+  private readonly past = new Map<string, readonly PastAction[]>();
   private trips = 0;
   private adverse = 0;
   private favourable = 0;
@@ -67,11 +70,16 @@ export class ExcursionDigest {
     const fee = costIn(deal, instrument.currency);
     const quantity = side === "BUY" ? deal.quantity : -deal.quantity;
     const value = notionalMinor(price, quantity, instrument);
-    const before = this.open.get(symbol) ?? null;
-    const step = advanceTrip(before, { timeUs: tradeUs, quantity, price, value, fee });
+    const dealt = { timeUs: tradeUs, quantity, price, value, fee };
+    const past = this.past.get(symbol);
+    const late = past === undefined ? null : lateDeal(past, dealt, instrument);
+    if (late !== null) this.past.set(symbol, late.past);
+    const named = late?.renamed?.symbol ?? symbol;
+    const before = this.open.get(named) ?? null;
+    const step = late === null ? advanceTrip(before, dealt) : lateTrip(before, dealt, late);
     if (step.closed !== null) this.close(step.closed, instrument);
-    if (step.open === null) this.open.delete(symbol);
-    else this.open.set(symbol, step.open);
+    if (step.open === null) this.open.delete(named);
+    else this.open.set(named, step.open);
   }
 
   private carry(symbol: string, cost: bigint): void {
@@ -83,6 +91,9 @@ export class ExcursionDigest {
     const { symbol, newSymbol } = action;
     const instrument = this.instruments.get(symbol);
     const trip = this.open.get(symbol);
+    const held = trip?.holding.quantity ?? 0;
+    const past = this.past.get(symbol) ?? [];
+    this.past.set(symbol, keepAction(past, timeUs, action, trip?.highPrice ?? 1, held));
     if (instrument === undefined || trip === undefined) return;
     // What a fraction is paid at moves profit, not prices: any price serves.
     const mark = trip.highPrice;

@@ -12,10 +12,12 @@ import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { averagePrice, flat } from "../../schemas/values/holding.ts";
+import { keepAction, lateDeal, type PastAction } from "../../schemas/values/late-deal.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import {
   advanceTrip,
   joinTrips,
+  lateTrip,
   type RoundTrip,
   restateTrip,
 } from "../../schemas/values/round-trip.ts";
@@ -36,6 +38,7 @@ interface Marks {
 
 interface SymbolFills {
   trip: RoundTrip | null;
+  past: readonly PastAction[];
   count: number;
   readonly marks: Buckets<Marks>;
 }
@@ -105,8 +108,12 @@ export class TradeDigest {
     if ((this.closes.get(report.symbol) ?? 0) === 0) this.closes.set(report.symbol, report.price);
     const { tradeUs: timeUs, price } = report;
     const fee = costIn(report, instrument.currency);
-    const step = advanceTrip(kept.trip, { timeUs, quantity, price, value, fee });
-    kept.trip = step.open;
+    const dealt = { timeUs, quantity, price, value, fee };
+    const late = kept.past.length === 0 ? null : lateDeal(kept.past, dealt, instrument);
+    if (late !== null) kept.past = late.past;
+    const into = late?.renamed == null ? kept : this.fillsIn(late.renamed.symbol);
+    const step = late === null ? advanceTrip(kept.trip, dealt) : lateTrip(into.trip, dealt, late);
+    into.trip = step.open;
     kept.count++;
     if (step.closed !== null) this.close(instrument, step.closed);
     addToBuckets(kept.marks, timeUs, markOf(report, instrument), mergeMarks);
@@ -133,7 +140,7 @@ export class TradeDigest {
   private fillsIn(symbol: string): SymbolFills {
     let kept = this.symbols.get(symbol);
     if (kept === undefined) {
-      kept = { trip: null, count: 0, marks: emptyBuckets(MARK_BUCKETS) };
+      kept = { trip: null, past: [], count: 0, marks: emptyBuckets(MARK_BUCKETS) };
       this.symbols.set(symbol, kept);
     }
     return kept;
@@ -153,8 +160,10 @@ export class TradeDigest {
     const { mark: after } = applyAction(flat, mark, action, instrument);
     this.closes.set(symbol, after);
     if (after !== 0) this.closes.set(named, after);
-    const kept = this.symbols.get(symbol);
-    if (kept === undefined || kept.trip === null) return;
+    const kept = this.fillsIn(symbol);
+    const held = kept.trip?.holding.quantity ?? 0;
+    kept.past = keepAction(kept.past, timeUs, action, mark, held);
+    if (kept.trip === null) return;
     const { tax } = applyAction(kept.trip.holding, mark, action, instrument);
     this.dividendTaxes += this.own(tax, instrument.currency);
     const step = restateTrip(kept.trip, mark, timeUs, action, instrument);
@@ -223,6 +232,7 @@ export class TradeDigest {
   /** Symbols with executions, those with most first. */
   traded(): readonly string[] {
     return [...this.symbols]
+      .filter(([, { count }]) => count > 0)
       .sort(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1))
       .map(([symbol]) => symbol);
   }

@@ -8,16 +8,18 @@ import {
   splitPrice,
   splitQuantity,
 } from "../../schemas/values/corporate-action.ts";
+import { keepAction } from "../../schemas/values/late-deal.ts";
 import { cancelRequested } from "../../schemas/values/order-progress.ts";
 import { bookOf, isOpen, type RouterState, type SymbolBook } from "./order-book.ts";
 
 /** Throws VALUE_SPLIT_INVALID. */
-export function act(state: RouterState, action: CorporateAction): void {
+export function act(state: RouterState, action: CorporateAction, timeUs: number): void {
   const book = state.books.get(action.symbol);
   if (book === undefined || !endsOrders(action)) return;
   for (const one of [...book.working, ...book.exits]) {
     if (isOpen(one) && one.progress.cancels === 0) one.progress = cancelRequested(one.progress);
   }
+  book.past = keepAction(book.past, timeUs, action, 0, book.position);
   if (action.action === "SPLIT") {
     split(book, action);
     return;

@@ -100,7 +100,7 @@ export class Desk {
     const isRestated = report.reason === "CorporateAction" && book.approval?.parent == null;
     if (isRestated) this.decideAt(report.tradeUs);
     const deal = dealOf(report);
-    if (deal !== null) execute(book, deal);
+    if (deal !== null) execute(this.state, book, deal);
     // Closed by the venue: nothing of what was approved before stands.
     if (report.reason === "MarginCall") book.approval = null;
     for (const list of [book.working, book.exits]) {

@@ -6,6 +6,7 @@ import type { Order } from "../../schemas/generated/orders.ts";
 import type { TradingState } from "../../schemas/generated/risk.verdicts.ts";
 import { type HeardReports, nothingHeard } from "../../schemas/values/heard-reports.ts";
 import { changeHolding } from "../../schemas/values/holding.ts";
+import { lateDeal, type PastAction } from "../../schemas/values/late-deal.ts";
 import { type OrderProgress, submitted } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
 import type { Parent } from "./parent-order.ts";
@@ -41,6 +42,8 @@ export interface SymbolBook {
   exits: WorkingOrder[];
   refused: Order["type"][];
   heard: HeardReports;
+  /** Corporate actions that reports may still be on their way from. */
+  past: readonly PastAction[];
   /** Where an algorithm follows it. */
   curve: VolumeCurve | null;
 }
@@ -65,6 +68,7 @@ export function bookOf(state: RouterState, symbol: string): SymbolBook {
     exits: [],
     refused: [],
     heard: nothingHeard,
+    past: [],
     curve: null,
   };
   state.books.set(symbol, book);
@@ -99,13 +103,40 @@ export const isOpen = ({ progress }: WorkingOrder): boolean => !isEnd(progress.s
 export const isUnanswered = ({ progress, cancelRefused }: WorkingOrder): boolean =>
   progress.cancels > 0 || progress.replaces > 0 || cancelRefused;
 
-/** Position and cost after an execution. */
-export function execute(book: SymbolBook, report: ExecutionReport): void {
-  const quantity = signed(report);
+/**
+ * Position and cost after an execution, in the shares of now; of one that a change of symbol has overtaken, under
+ * the new name, which it gives back with what came to it.
+ */
+export function execute(
+  state: RouterState,
+  book: SymbolBook,
+  report: ExecutionReport,
+): { readonly symbol: string; readonly quantity: number } | null {
+  const { price, tradeUs: timeUs } = report;
+  const deal = { quantity: signed(report), price, timeUs };
+  const late = book.past.length === 0 ? null : lateDeal(book.past, deal, null);
+  book.refused = [];
+  if (late === null) {
+    change(book, deal.quantity, BigInt(price) * BigInt(deal.quantity));
+    return null;
+  }
+  book.past = late.past;
+  const { quantity, renamed } = late;
+  if (quantity === 0) return null;
+  if (renamed === null) {
+    // The value of a deal is the same in any shares.
+    change(book, quantity, BigInt(price) * BigInt(deal.quantity));
+    return null;
+  }
+  const { symbol } = renamed;
+  const side = quantity > 0 ? ("BUY" as const) : ("SELL" as const);
+  const anew = { side, quantity: Math.abs(quantity), price: late.price, tradeUs: renamed.timeUs };
+  return execute(state, bookOf(state, symbol), { ...report, ...anew }) ?? { symbol, quantity };
+}
+
+function change(book: SymbolBook, quantity: number, value: bigint): void {
   const { position, cost } = book;
-  const value = BigInt(report.price) * BigInt(quantity);
   const { holding } = changeHolding({ quantity: position, cost }, quantity, value);
   book.position = holding.quantity;
   book.cost = holding.cost;
-  book.refused = [];
 }

@@ -70,7 +70,7 @@ export function orderRouter(
       if (event.topic === "market.instruments") {
         bookOf(state, event.value.symbol).instrument = event.value;
       } else if (event.topic === "market.corporate-actions") {
-        act(state, event.value);
+        act(state, event.value, event.timeUs);
       } else if (event.topic === "market.bars") {
         new Desk(state, config, portfolio.name, event.timeUs).observe(event.value);
       } else if (event.value.portfolio === portfolio.name) {

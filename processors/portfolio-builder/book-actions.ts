@@ -4,10 +4,12 @@
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import { checkRatio, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import type { Book } from "./book.ts";
+import { actOnOutlook } from "./conviction.ts";
 
 /** Throws VALUE_SPLIT_INVALID. */
 export function act(book: Book, action: CorporateAction): void {
   const { symbol, newSymbol } = action;
+  if (book.outlook !== null) actOnOutlook(book.outlook, action);
   if (action.action === "CASH_DIVIDEND") return;
   const name = book.names.get(symbol);
   if (action.action === "SPLIT") {

@@ -22,6 +22,7 @@ import {
   takeSnapshot,
 } from "./book.ts";
 import { act } from "./book-actions.ts";
+import { emptyOutlook, type Outlook, takeFlow, takeForecast, takeRegime } from "./conviction.ts";
 import type { Line } from "./line.ts";
 import { type Aim, aimsOf } from "./target-weights.ts";
 import { planTrades } from "./trade-plan.ts";
@@ -33,7 +34,9 @@ type Inputs =
   | "features"
   | "signals"
   | "portfolio.snapshots"
-  | "market.bars";
+  | "market.bars"
+  | "regimes"
+  | "forecasts";
 
 /** Bars for which a proposal's order may be on its way: this one and the next. */
 const TRUSTED_BARS = 2;
@@ -52,6 +55,7 @@ export function bookReviewer(
   portfolio: PortfolioConfig,
 ): Processor<Book, Inputs, "weights.proposals"> {
   const identity = JSON.stringify(sizing);
+  const outlook = sizing.method === "INTEGRATED" ? sizing : null;
   const window = sizing.method === "FRACTIONAL_KELLY" ? sizing.window : null;
   return {
     name: "portfolio-builder",
@@ -63,7 +67,11 @@ export function bookReviewer(
       "features",
       "signals",
       "portfolio.snapshots",
-      ...(portfolio.rateMaxAgeUs === undefined ? [] : (["market.bars"] as const)),
+      ...(portfolio.rateMaxAgeUs === undefined && outlook?.toxicity === undefined
+        ? []
+        : (["market.bars"] as const)),
+      ...(outlook?.regimes === undefined ? [] : (["regimes"] as const)),
+      ...(outlook?.forecasts === undefined ? [] : (["forecasts"] as const)),
     ],
     outputs: { "weights.proposals": 0 },
     onFailure: "stop",
@@ -83,7 +91,18 @@ export function bookReviewer(
           if (event.value.portfolio === portfolio.name) takeSnapshot(book, event.value);
           return book;
         case "market.bars":
-          takeRate(book.instruments, event.value.symbol, event.value.close, portfolio);
+          if (portfolio.rateMaxAgeUs !== undefined) {
+            takeRate(book.instruments, event.value.symbol, event.value.close, portfolio);
+          }
+          if (outlook?.toxicity !== undefined) {
+            takeFlow(outlookOf(book), event.value, outlook.toxicity);
+          }
+          return book;
+        case "regimes":
+          takeRegime(outlookOf(book), event.value);
+          return book;
+        case "forecasts":
+          takeForecast(outlookOf(book), event.value);
           return book;
         case "market.corporate-actions":
           act(book, event.value);
@@ -95,6 +114,11 @@ export function bookReviewer(
     },
     decide: ({ proposal }) => (proposal === null ? nothing : [emit("weights.proposals", proposal)]),
   };
+}
+
+function outlookOf(book: Book): Outlook {
+  book.outlook ??= emptyOutlook();
+  return book.outlook;
 }
 
 function review(

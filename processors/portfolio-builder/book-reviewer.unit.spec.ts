@@ -282,6 +282,121 @@ describe("methods", () => {
   });
 });
 
+describe("the integrated sizer's outlook", () => {
+  const integrated: SizingConfig = {
+    method: "INTEGRATED",
+    grossBps: 10_000,
+    confidenceBps: 8_000,
+    allowShort: true,
+    regimes: { from: "tape", band: 1, weights: { bull: 1, sideways: 0.5 } },
+    forecasts: true,
+    toxicity: { bucketBars: 1, buckets: 1, window: 2 },
+    rebalance: { ...noTriggers, targetChangeBps: 1 },
+  };
+  const regime = (timeUs: number, symbol: string, name: string) =>
+    at(timeUs, "regimes", { symbol, model: "test", regime: name, probability: 1 });
+  const forecast = (timeUs: number, coverage: number, verdict: "PASS" | "DERISK" | "BLOCK") =>
+    at(timeUs, "forecasts", {
+      symbol: "AAA",
+      model: "test",
+      horizonUs: 1,
+      mean: 0,
+      lower: 0,
+      upper: 0,
+      coverage,
+      alpha: 0.1,
+      kappaPlus: 0,
+      verdict,
+    });
+  const bar = (timeUs: number, close: number) =>
+    at(timeUs, "market.bars", {
+      symbol: "AAA",
+      startUs: timeUs - 1,
+      endUs: timeUs,
+      open: close,
+      high: close,
+      low: close,
+      close,
+      volume: 100,
+      trades: 0,
+    });
+  const open = () => {
+    const task = given(
+      bookReviewer(integrated, portfolio),
+      at(0, "market.instruments", equity("AAA")),
+    );
+    const review = (timeUs: number) =>
+      task
+        .when(
+          features(timeUs, { symbol: "AAA" }),
+          signal(timeUs, { symbol: "AAA", strength: 0.25 }),
+        )
+        .map(({ value }) => value.targets[0]?.quantity);
+    return { task, review };
+  };
+
+  test("weight is √0.25 × confidence × regime × (1 − toxicity) of 1,000 shares", () => {
+    const { task, review } = open();
+    expect(review(1)).toEqual([400]); // 0.5 × 0.8
+    task.when(regime(2, "AAA", "sideways"));
+    expect(review(2)).toEqual([200]); // 0.5 × 0.8 × 0.5
+    task.when(forecast(3, 0.9, "PASS"));
+    expect(review(3)).toEqual([225]); // 0.5 × 0.9 × 0.5
+    for (const [i, close] of [10_000, 10_100, 9_999].entries()) task.when(bar(4 + i, close));
+    // The last bar's returns are +0.01 and -0.01: Φ(-1/√2) of it is bought, VPIN is 0.520500.
+    expect(review(7)).toEqual([107]); // 0.5 × 0.9 × 0.5 × 0.479500 = 0.107888
+  });
+
+  test("a regime of every symbol holds where the symbol has none of its own", () => {
+    const { task, review } = open();
+    task.when(regime(1, "*", "sideways"));
+    expect(review(1)).toEqual([200]);
+    task.when(regime(2, "AAA", "bull"));
+    expect(review(2)).toEqual([400]);
+  });
+
+  test("a regime without a weight leaves nothing, whatever it is called", () => {
+    for (const name of ["bear", "constructor"]) {
+      const { task, review } = open();
+      review(1);
+      task.when(regime(2, "AAA", name));
+      expect(review(2)).toEqual([0]);
+    }
+  });
+
+  test("a forecast to take less risk counts for half, a blocked one for nothing", () => {
+    const { task, review } = open();
+    task.when(forecast(1, 0.8, "DERISK"));
+    expect(review(1)).toEqual([200]);
+    task.when(forecast(2, 0.8, "BLOCK"));
+    expect(review(2)).toEqual([0]);
+    task.when(forecast(3, Number.NaN, "PASS"));
+    expect(review(3)).toEqual([]);
+  });
+
+  test("moves with a symbol's new name, and is forgotten with a delisted one", () => {
+    const { task, review } = open();
+    task.when(regime(1, "OLD", "sideways"));
+    const action = (timeUs: number, symbol: string, of: "SYMBOL_CHANGE" | "DELISTING") =>
+      at(timeUs, "market.corporate-actions", {
+        symbol,
+        action: of,
+        newShares: 0,
+        oldShares: 0,
+        amount: 0,
+        amountScale: 0,
+        currency: "",
+        newSymbol: of === "SYMBOL_CHANGE" ? "AAA" : "",
+        finalPrice: 0,
+        withheldPerMillion: 0,
+      });
+    task.when(action(1, "OLD", "SYMBOL_CHANGE"));
+    expect(review(2)).toEqual([200]);
+    task.when(action(3, "AAA", "DELISTING"), at(3, "market.instruments", equity("AAA")));
+    expect(review(3)).toEqual([400]);
+  });
+});
+
 describe("triggers", () => {
   test("none: nothing moves while views last", () => {
     const { step } = book(when({}));

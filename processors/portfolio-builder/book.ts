@@ -12,6 +12,7 @@ import type { Signal } from "../../schemas/generated/signals.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
 import type { Converted } from "../../schemas/values/conversion.ts";
 import { keepRate } from "../currency.ts";
+import type { Outlook } from "./conviction.ts";
 
 /** One symbol that a model has a view of. */
 export interface Name {
@@ -55,6 +56,8 @@ export interface Book {
   /** Period of the calendar that was last rebalanced in; null before the first review. */
   period: number | null;
   inDrawdown: boolean;
+  /** null where no size depends on it. */
+  outlook: Outlook | null;
   proposal: WeightsProposal | null;
 }
 
@@ -71,6 +74,7 @@ export const emptyBook = (sizing: string, equity: bigint): Book => ({
   bars: 0,
   period: null,
   inDrawdown: false,
+  outlook: null,
   proposal: null,
 });
 

@@ -61,7 +61,7 @@ export function quantityOf(
 }
 
 /** Of one unit of quantity, in minor units of the portfolio's currency, as a fraction. */
-function unitValue(price: number, instrument: Converted): Rate {
+export function unitValue(price: number, instrument: Converted): Rate {
   const { priceScale, quantityScale, currencyScale, multiplier, contract, into } = instrument;
   const minor = 10n ** BigInt(currencyScale);
   const units = 10n ** BigInt(quantityScale);

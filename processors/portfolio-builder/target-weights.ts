@@ -16,11 +16,8 @@ import { isPair, isSized, requireValue } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
 import type { SizingConfig } from "../sizing-config.ts";
 import type { Book, Name } from "./book.ts";
+import { convictionOf } from "./conviction.ts";
 import { equalShare, fixedQuantity, inverseShare, type Share, shareOf } from "./sizing.ts";
-
-/** Neutral values of what no topic carries yet, as if the regime were the signal's own and the flow clean. */
-const NEUTRAL_REGIME = 1;
-const NEUTRAL_TOXICITY = 0;
 
 const BPS = 10_000;
 
@@ -104,9 +101,10 @@ function sizeBy(
     }
     case "INTEGRATED": {
       const gross = sizing.grossBps / BPS;
-      const confidence = sizing.confidenceBps / BPS;
-      const rest = { confidence, regime: NEUTRAL_REGIME, toxicity: NEUTRAL_TOXICITY };
-      return ({ strength }) => shareOf((integratedSize({ strength, ...rest }) * gross) / slots);
+      return ({ strength }, { symbol }) =>
+        shareOf(
+          (integratedSize(convictionOf(book.outlook, symbol, strength, sizing)) * gross) / slots,
+        );
     }
   }
 }

@@ -2,16 +2,16 @@
 // to whole lots toward where it comes from; so the sum is within the limit, and nothing overshoots.
 
 import { grows, hold, kept, type Line, worth } from "./line.ts";
-import { excessDigits } from "./residual.ts";
+import { roundingOf } from "./residual.ts";
 
-/** What is to be cut, and how many values in it were rounded. */
+/** What is to be cut, and by how much the values in it may have been rounded. */
 interface Sum {
   readonly total: bigint;
   readonly rounded: bigint;
 }
 
 const roundedOf = (lines: readonly Line[]): bigint =>
-  BigInt(lines.filter(({ aim }) => excessDigits(aim.instrument) > 0).length);
+  lines.reduce((sum, { aim }) => sum + roundingOf(aim.instrument), 0n);
 
 /** Cuts every trade by the one factor that keeps their sum within `limit`, to whole lots. */
 export function limitTurnover(lines: readonly Line[], limit: bigint): void {
@@ -47,8 +47,8 @@ export function limitGross(lines: readonly Line[], limit: bigint): void {
 }
 
 /**
- * `change` × limit / total in whole lots toward zero. A value with digits beyond the currency's is rounded
- * to a minor unit: one is kept free for each of those, so that their rounded sum is within the limit too.
+ * `change` × limit / total in whole lots toward zero. A value that is no whole number of minor units is
+ * rounded: what that may come to is kept free, so that the rounded sum is within the limit too.
  */
 function cutBy({ aim }: Line, change: number, limit: bigint, of: Sum): number {
   const usable = limit - of.rounded;

@@ -36,12 +36,12 @@ export function act(
   const { quantity } = position.held.holding;
   requireDividendCurrency(action, instrument);
   if (quantity !== 0) checkRates(state, timeUs, config);
-  const { held, result } = actOn(position.held, position.mark, action, instrument);
+  const { held, result } = actOn(position.held, position.mark, action, instrument, timeUs);
   position.mark = result.mark;
+  position.held = held;
   if (action.action === "SYMBOL_CHANGE") know(state, position, instrument, action, config);
   if (quantity === 0) return;
   const purse = purseOf(state, instrument.currency, config);
-  position.held = held;
   purse.cash += result.cash;
   purse.realised += result.realised;
   purse.taxes += result.tax;

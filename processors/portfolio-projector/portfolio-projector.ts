@@ -15,7 +15,13 @@ import type {
   PortfolioSnapshot,
   SnapshotCause,
 } from "../../schemas/generated/portfolio.snapshots.ts";
-import { bookReport, noted, paid, withHolding } from "../../schemas/values/booking.ts";
+import {
+  type Booking,
+  bookReport,
+  noted,
+  paid,
+  withHolding,
+} from "../../schemas/values/booking.ts";
 import { baseMinor, rateOf } from "../../schemas/values/conversion.ts";
 import { emptied } from "../../schemas/values/holding.ts";
 import { type EmitOf, type EventOf, emit } from "../../streams/event.ts";
@@ -165,18 +171,30 @@ function book(
     return;
   }
   if (isOfMoney(report)) checkMoney(state, instrument, report.charges, timeUs, config);
-  const { held, booking } = bookReport(position.held, report, instrument);
+  const { held, booking, instead } = bookReport(position.held, report, instrument);
   const exchanges = instrument.contract === "EXCHANGE";
   // What a conversion buys is cash.
   position.held = exchanges ? withHolding(held, emptied(held.holding)) : held;
-  if (booking === null) return;
+  if (booking !== null) settle(state, position, booking, report, timeUs, config);
+  if (instead !== undefined) book(state, instead, timeUs, config);
+}
+
+function settle(
+  state: PortfolioState,
+  position: Position,
+  booking: Booking,
+  report: ExecutionReport,
+  timeUs: number,
+  config: PortfolioConfig,
+): void {
+  const instrument = position.instrument as Instrument;
   const purse = purseOf(state, instrument.currency, config);
   if (position.mark === 0 && report.execType !== "CARRIED") position.mark = report.price;
   purse.cash += paid(booking, instrument);
   purse.realised += booking.realised - booking.fee - booking.carry;
   purse.fees += booking.fee;
   for (const each of booking.charges) pay(purseOf(state, each.currency, config), each);
-  if (exchanges) {
+  if (instrument.contract === "EXCHANGE") {
     purseOf(state, instrument.baseCurrency, config).cash += baseMinor(booking.quantity, instrument);
   } else revalue(purse, position);
   weigh(state, timeUs, config);

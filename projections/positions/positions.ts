@@ -25,6 +25,7 @@ import {
   type Lot,
   type LotMethod,
 } from "../../schemas/values/holding.ts";
+import { keepAction, type PastAction } from "../../schemas/values/late-deal.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import type { EventOf } from "../../streams/event.ts";
 import type { Account, Answer, Row } from "../answer.ts";
@@ -46,6 +47,8 @@ export interface PositionsState {
   readonly instruments: Map<string, Instrument>;
   /** Last close by symbol, or the last executed price before the first close. */
   readonly marks: Map<string, number>;
+  /** By symbol, for who has not held it yet. */
+  readonly past: Map<string, readonly PastAction[]>;
   /** By portfolio, then symbol, in the order of first fills. */
   readonly portfolios: Map<string, Map<string, PositionState>>;
 }
@@ -70,7 +73,7 @@ function evolve(state: PositionsState, event: EventOf<Input>): PositionsState {
   if (event.topic === "market.bars") state.marks.set(event.value.symbol, event.value.close);
   else if (event.topic === "market.instruments") {
     state.instruments.set(event.value.symbol, event.value);
-  } else if (event.topic === "market.corporate-actions") act(state, event.value);
+  } else if (event.topic === "market.corporate-actions") act(state, event.value, event.timeUs);
   else fold(state, event.value);
   return state;
 }
@@ -89,15 +92,16 @@ function fold(state: PositionsState, fill: ExecutionReport): void {
     positions = new Map();
     state.portfolios.set(portfolio, positions);
   }
-  const position = positions.get(symbol) ?? untraded(state.lots);
+  const position = positions.get(symbol) ?? untraded(state, symbol);
   positions.set(symbol, position);
   // What a conversion buys is cash.
   if (instrument === undefined || instrument.contract === "EXCHANGE") {
     position.held = noted(position.held, fill);
     return;
   }
-  const { held, booking } = bookReport(position.held, fill, instrument);
+  const { held, booking, instead } = bookReport(position.held, fill, instrument);
   position.held = held;
+  if (instead !== undefined) fold(state, instead);
   if (booking === null) return;
   if (!position.traded) {
     // In the order of first fills, not of first reports.
@@ -114,7 +118,7 @@ function fold(state: PositionsState, fill: ExecutionReport): void {
   }
 }
 
-function act(state: PositionsState, action: CorporateAction): void {
+function act(state: PositionsState, action: CorporateAction, timeUs: number): void {
   const { symbol, newSymbol } = action;
   const instrument = state.instruments.get(symbol);
   if (instrument === undefined) return;
@@ -123,11 +127,12 @@ function act(state: PositionsState, action: CorporateAction): void {
   for (const positions of state.portfolios.values()) {
     const position = positions.get(symbol);
     if (position === undefined) continue;
-    const { held, result } = actOn(position.held, mark, action, instrument);
+    const { held, result } = actOn(position.held, mark, action, instrument, timeUs);
     position.held = held;
     position.realised += result.realised;
-    if (renames && held.holding.quantity !== 0) rename(positions, position, newSymbol, state.lots);
+    if (renames && held.holding.quantity !== 0) rename(state, positions, position, newSymbol);
   }
+  state.past.set(symbol, keepAction(state.past.get(symbol) ?? [], timeUs, action, mark, 0));
   const after = applyAction(flat, mark, action, instrument).mark;
   state.marks.set(symbol, after);
   if (!renames) return;
@@ -137,22 +142,22 @@ function act(state: PositionsState, action: CorporateAction): void {
   }
 }
 
-const untraded = (lots: LotMethod): PositionState => ({
+const untraded = ({ lots, past }: PositionsState, symbol: string): PositionState => ({
   traded: false,
-  held: heldBy(lots),
+  held: heldBy(lots, past.get(symbol)),
   realised: 0n,
   fees: 0n,
 });
 
 /** Takes the holding along; what the old symbol has earned stays with it. */
 function rename(
+  state: PositionsState,
   positions: Map<string, PositionState>,
   position: PositionState,
   newSymbol: string,
-  lots: LotMethod,
 ): void {
   const { held } = position;
-  const target = positions.get(newSymbol) ?? untraded(lots);
+  const target = positions.get(newSymbol) ?? untraded(state, newSymbol);
   const change = addHolding(target.held.holding, held.holding);
   target.held = withHolding(target.held, change.holding);
   target.realised += change.realised;
@@ -217,7 +222,13 @@ export const positions = ({ lots = "AVERAGE" }: Account): Answer<PositionsState,
     name: "positions",
     version: 2,
     inputs: ["market.instruments", "market.bars", "market.corporate-actions", "fills"],
-    initial: () => ({ lots, instruments: new Map(), marks: new Map(), portfolios: new Map() }),
+    initial: () => ({
+      lots,
+      instruments: new Map(),
+      marks: new Map(),
+      past: new Map(),
+      portfolios: new Map(),
+    }),
     evolve,
   },
   rows: (state) => positionsOf(state).map(row),

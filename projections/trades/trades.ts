@@ -11,10 +11,12 @@ import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { averagePrice, flat } from "../../schemas/values/holding.ts";
+import { keepAction, lateDeal, type PastAction } from "../../schemas/values/late-deal.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import {
   advanceTrip,
   joinTrips,
+  lateTrip,
   type RoundTrip,
   restateTrip,
 } from "../../schemas/values/round-trip.ts";
@@ -49,6 +51,8 @@ export interface TradesState {
   readonly open: Map<string, Map<string, RoundTrip>>;
   /** Last close by symbol, or the last executed price before the first close. */
   readonly marks: Map<string, number>;
+  /** By symbol, then portfolio, what each held when an action came; "" for who did not hold it. */
+  readonly past: Map<string, Map<string, readonly PastAction[]>>;
   /** The last closed trips, in the order they closed. */
   closed: Trade[];
   readonly totals: Map<string, TradeTotals>;
@@ -93,12 +97,27 @@ function act(state: TradesState, action: CorporateAction, timeUs: number): void 
   const instrument = state.instruments.get(symbol);
   if (instrument === undefined) return;
   state.marks.set(symbol, applyAction(flat, mark, action, instrument).mark);
+  remember(state, action, mark, timeUs);
   for (const [portfolio, trip] of state.open.get(symbol) ?? []) {
     const { open, closed } = restateTrip(trip, mark, timeUs, action, instrument);
     if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
     keep(state, portfolio, symbol, open);
   }
   if (action.action === "SYMBOL_CHANGE") rename(state, action, instrument, timeUs);
+}
+
+/** A deal may be heard of that came before it. */
+function remember(state: TradesState, action: CorporateAction, mark: number, timeUs: number): void {
+  const { symbol } = action;
+  const past = state.past.get(symbol) ?? new Map<string, readonly PastAction[]>();
+  state.past.set(symbol, past);
+  const open = state.open.get(symbol);
+  const before = past.get("") ?? [];
+  for (const portfolio of new Set(["", ...past.keys(), ...(open?.keys() ?? [])])) {
+    const quantity = open?.get(portfolio)?.holding.quantity ?? 0;
+    const known = past.get(portfolio) ?? before;
+    past.set(portfolio, keepAction(known, timeUs, action, mark, quantity));
+  }
 }
 
 /** Trips go on under the new name. */
@@ -152,10 +171,17 @@ function fold(state: TradesState, fill: ExecutionReport): void {
   const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
   const value = notionalMinor(price, quantity, instrument);
   const fee = costIn(fill, instrument.currency);
-  const before = state.open.get(symbol)?.get(portfolio) ?? null;
-  const { open, closed } = advanceTrip(before, { timeUs, quantity, price, value, fee });
+  const dealt = { timeUs, quantity, price, value, fee };
+  const past = state.past.get(symbol);
+  const known = past?.get(portfolio) ?? past?.get("") ?? [];
+  const late = known.length === 0 ? null : lateDeal(known, dealt, instrument);
+  if (late !== null) past?.set(portfolio, late.past);
+  const named = late?.renamed?.symbol ?? symbol;
+  const before = state.open.get(named)?.get(portfolio) ?? null;
+  const { open, closed } =
+    late === null ? advanceTrip(before, dealt) : lateTrip(before, dealt, late);
   if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
-  keep(state, portfolio, symbol, open);
+  keep(state, portfolio, named, open);
 }
 
 function close(state: TradesState, trade: Trade, currency: string): void {
@@ -217,6 +243,7 @@ export const trades = (): Answer<TradesState, Input> => ({
       instruments: new Map(),
       open: new Map(),
       marks: new Map(),
+      past: new Map(),
       closed: [],
       totals: new Map(),
     }),

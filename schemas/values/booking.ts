@@ -1,15 +1,17 @@
 // What a venue's report does to a portfolio's holding of a symbol, for all who keep one. Promises: a report
 // counts once, however often it comes; a busted trade leaves what would be held had it never been made,
-// if it is among the last that were booked since a corporate action; else it is booked as its opposite.
+// if it is among the last that were booked since a corporate action; else it is booked as its opposite. A trade
+// that is heard of after an action it came before is booked as what has become of it (late-deal.ts).
 
 import type { Charge, ExecutionReport } from "../generated/fills.ts";
 import type { CorporateAction } from "../generated/market.corporate-actions.ts";
 import type { Instrument } from "../generated/market.instruments.ts";
-import { givenBack } from "./charges.ts";
+import { givenBack, noCharges } from "./charges.ts";
 import { isMargined } from "./contract-terms.ts";
 import { type ActionResult, applyAction } from "./corporate-action.ts";
 import { type HeardReports, hear, nothingHeard } from "./heard-reports.ts";
 import { changeHolding, flatBy, type Holding, type LotMethod } from "./holding.ts";
+import { keepAction, lateDeal, type PastAction, underNewName } from "./late-deal.ts";
 import { notionalMinor } from "./money.ts";
 
 /** Executions that are kept to be undone: a venue busts a trade within the hour as a rule. */
@@ -29,12 +31,20 @@ export interface Held {
   /** What was held before the executions that are kept, oldest first. */
   readonly before: Holding;
   readonly recent: readonly Execution[];
+  /** The last corporate actions, oldest first. */
+  readonly past: readonly PastAction[];
 }
 
-export function heldBy(method: LotMethod | undefined): Held {
+/** `past`: the symbol's actions so far, where they are kept for those who have not held it yet. */
+export function heldBy(
+  method: LotMethod | undefined,
+  past: readonly PastAction[] = noActions,
+): Held {
   const holding = flatBy(method);
-  return { holding, heard: nothingHeard, before: holding, recent: [] };
+  return { holding, heard: nothingHeard, before: holding, recent: [], past };
 }
+
+const noActions: readonly PastAction[] = [];
 
 /** Amounts in minor units of the instrument's currency, but for charges; those of a busted trade have the other sign. */
 export interface Booking {
@@ -53,8 +63,10 @@ export interface Booking {
 
 export interface Booked {
   readonly held: Held;
-  /** null: the report says nothing of money, or was heard before. */
+  /** null: the report says nothing of money, was heard before, or is to be booked under another name. */
   readonly booking: Booking | null;
+  /** To be booked in its place: the symbol had another name when it was heard. */
+  readonly instead?: ExecutionReport;
 }
 
 export function bookReport(held: Held, report: ExecutionReport, instrument: Instrument): Booked {
@@ -63,7 +75,9 @@ export function bookReport(held: Held, report: ExecutionReport, instrument: Inst
   const told = { ...held, heard };
   switch (report.execType) {
     case "FILLED":
-      return trade(told, executionOf(report, instrument), report);
+      return (
+        late(told, report, instrument, 1) ?? trade(told, executionOf(report, instrument), report)
+      );
     case "TRADE_CANCEL":
       return bust(told, report, instrument);
     case "CARRIED": {
@@ -116,6 +130,8 @@ function bust(held: Held, report: ExecutionReport, instrument: Instrument): Book
   const busted = held.recent.find(({ execId }) => execId === refExecId);
   const costs = { fee: -report.fee, charges: givenBack(report.charges) };
   if (busted === undefined || refExecId === 0) {
+    const undone = late(held, report, instrument, -1);
+    if (undone !== null) return undone;
     const { quantity, value, timeUs } = executionOf(report, instrument);
     const opposite = { execId: 0, quantity: -quantity, value: -value, timeUs };
     return trade(held, opposite, costs);
@@ -138,15 +154,57 @@ function bust(held: Held, report: ExecutionReport, instrument: Instrument): Book
   return { held: { ...held, holding: is, recent }, booking };
 }
 
-/** A holding after a corporate action: what was executed before it can be told no more. */
+/** What came before an action and is heard after it; null where it is neither. `sign`: -1 undoes it. */
+function late(
+  held: Held,
+  report: ExecutionReport,
+  instrument: Instrument,
+  sign: 1 | -1,
+): Booked | null {
+  const { price, tradeUs: timeUs } = report;
+  const last = held.past.at(-1);
+  if (last === undefined || timeUs >= last.timeUs) return null;
+  const quantity = report.side === "BUY" ? sign * report.quantity : -sign * report.quantity;
+  const deal = lateDeal(held.past, { quantity, price, timeUs }, instrument);
+  if (deal === null) return null;
+  const { past, renamed } = deal;
+  const kept = { ...forgotten(held), past };
+  const value = notionalMinor(price, quantity, instrument);
+  const fee = BigInt(sign) * report.fee;
+  const charges = sign === 1 ? report.charges : givenBack(report.charges);
+  if (renamed !== null && deal.quantity !== 0) {
+    const instead = { ...underNewName(report, deal, renamed), fee: 0n, charges: noCharges };
+    // What its price in new shares, rounded, makes of it is less by fractions, and that is made final here.
+    const rest = value - notionalMinor(deal.price, deal.quantity, instrument) - deal.income;
+    const booking = { quantity: 0, value: rest, realised: -rest, fee, carry: 0n, charges };
+    return { held: kept, booking, instead };
+  }
+  const { holding, realised } =
+    deal.quantity === 0
+      ? { holding: held.holding, realised: -value }
+      : changeHolding(held.holding, deal.quantity, value, timeUs);
+  const booking = {
+    quantity: deal.quantity,
+    value: value - deal.income,
+    realised: realised + deal.income,
+    fee,
+    carry: 0n,
+    charges,
+  };
+  return { held: { ...kept, holding, before: holding }, booking };
+}
+
+/** A holding after a corporate action at `timeUs`: what was executed before it can be undone as its opposite only. */
 export function actOn(
   held: Held,
   mark: number,
   action: CorporateAction,
   instrument: Instrument,
+  timeUs: number,
 ): { readonly held: Held; readonly result: ActionResult } {
   const result = applyAction(held.holding, mark, action, instrument);
-  return { held: withHolding(held, result.holding), result };
+  const past = keepAction(held.past, timeUs, action, mark, held.holding.quantity);
+  return { held: { ...withHolding(held, result.holding), past }, result };
 }
 
 export const withHolding = (held: Held, holding: Holding): Held => ({

@@ -7,6 +7,7 @@ import type { Instrument } from "../generated/market.instruments.ts";
 import { applyAction, splitPrice, splitQuantity } from "./corporate-action.ts";
 import { divideRounded } from "./decimal.ts";
 import { changeHolding, flat, type Holding } from "./holding.ts";
+import type { LateDeal } from "./late-deal.ts";
 
 /** One execution; quantity signed, value and fee in minor units, value signed as the quantity. */
 export interface TripFill {
@@ -101,6 +102,30 @@ export function advanceTrip(trip: RoundTrip | null, fill: TripFill): TripStep {
   return change.holding.quantity === 0
     ? { closed: after, open: null }
     : { closed: null, open: after };
+}
+
+/** What a late deal (late-deal.ts) does to the trip of today, and the trip that it closed, if any. */
+export function lateTrip(trip: RoundTrip | null, fill: TripFill, late: LateDeal): TripStep {
+  const { quantity, price, income } = late;
+  const paid = (one: RoundTrip): RoundTrip => ({ ...one, realised: one.realised + income });
+  if (quantity !== 0) {
+    const step = advanceTrip(trip, { ...fill, quantity, price });
+    if (income === 0n) return step;
+    return step.closed === null
+      ? { closed: null, open: step.open === null ? null : paid(step.open) }
+      : { closed: paid(step.closed), open: step.open };
+  }
+  // Nothing of it is left: it was paid for.
+  const { value, fee } = fill;
+  const before = trip ?? start(fill);
+  const after = {
+    ...before,
+    exitUs: fill.timeUs,
+    realised: before.realised + income - value,
+    fees: before.fees + fee,
+    fills: before.fills + 1,
+  };
+  return trip === null ? { closed: after, open: null } : { closed: null, open: after };
 }
 
 /** An open trip after a corporate action, marked at `mark` before it. A SYMBOL_CHANGE changes nothing. */

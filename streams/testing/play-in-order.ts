@@ -26,10 +26,12 @@ export function playInOrder<Topic extends TopicName>(
     for (const task of tasks) {
       if (!(task.processor.inputs as readonly string[]).includes(event.topic)) continue;
       task.process(event as AnyEvent, {
-        write: (topic, timeUs, _origin, _cause, _ordinal, value) => {
-          const event: unknown = { ...at(timeUs, topic, value), offset: written++ };
-          wrote.push(event as EventOf<Topic>);
-        },
+        topic: (topic) => ({
+          write: (timeUs, _origin, _cause, _ordinal, value) => {
+            const event: unknown = { ...at(timeUs, topic, value), offset: written++ };
+            wrote.push(event as EventOf<Topic>);
+          },
+        }),
         refuse: (_event, failure) => {
           throw failure;
         },
