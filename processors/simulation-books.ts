@@ -4,7 +4,7 @@
 import type { TopicName } from "../schemas/generated/facts.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
 import { costIn } from "../schemas/values/charges.ts";
-import { carryOf, dealOf } from "../schemas/values/deal.ts";
+import { carryOf, dealOf, isVenuesOwn } from "../schemas/values/deal.ts";
 import { notionalMinor } from "../schemas/values/money.ts";
 import type { AnyEvent, EventOf } from "../streams/event.ts";
 import type { AlgorithmConfig } from "./orders-config.ts";
@@ -56,7 +56,7 @@ function cashFault(
     const quantity = deal.side === "BUY" ? deal.quantity : -deal.quantity;
     const instrument = instruments.get(value.symbol) as Instrument;
     cash -= notionalMinor(value.price, quantity, instrument) + costIn(deal, instrument.currency);
-    if (deal !== value || value.reason === "MarginCall") continue;
+    if (deal !== value || isVenuesOwn(value)) continue;
     const total = (executed.get(value.orderId) ?? 0) + value.quantity;
     if (value.cumQuantity !== total) return `order ${value.orderId} was filled twice`;
     executed.set(value.orderId, total);

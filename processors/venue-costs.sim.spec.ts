@@ -114,6 +114,7 @@ describe("a venue with all costs on", () => {
       "PERMANENT_IMPACT",
       "SLIPPAGE",
       "TEMPORARY_IMPACT",
+      "TICK",
       "VOLATILITY",
       "VOLUME_SHARE",
     ]);

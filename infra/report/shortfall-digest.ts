@@ -80,7 +80,7 @@ export class ShortfallDigest {
   }
 
   order(order: Order): void {
-    if (order.action !== "NEW") return;
+    if (order.action !== "NEW" || this.open.has(order.orderId)) return;
     const { orderId, quantity } = order;
     this.open.set(orderId, { order, decided: decisionPrice(order), quantity, executed: 0 });
   }
@@ -116,10 +116,11 @@ export class ShortfallDigest {
     if (known === undefined) return null;
     if (execType === "REPLACED") known.quantity = known.executed + report.leavesQuantity;
     const ended = execType === "CANCELED" || execType === "EXPIRED" || execType === "REJECTED";
-    if (!ended || report.reason === "UnknownOrder") return null;
+    const { reason } = report;
+    if (!ended || reason === "UnknownOrder" || reason === "DuplicateOrder") return null;
     this.open.delete(orderId);
     // Of orders that cancel each other one is meant to execute; a split restates all that they name.
-    if (report.reason !== "LinkedOrder" && report.reason !== "CorporateAction") this.miss(known);
+    if (reason !== "LinkedOrder" && reason !== "CorporateAction") this.miss(known);
     return null;
   }
 

@@ -4,6 +4,7 @@
 
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Order, Side } from "../../schemas/generated/risk.order-verdicts.ts";
+import { isVenuesOwn } from "../../schemas/values/deal.ts";
 import { hear, nothingHeard } from "../../schemas/values/heard-reports.ts";
 import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
@@ -56,8 +57,7 @@ export function report(state: GateState, value: ExecutionReport): boolean {
   const isFill = value.execType === "FILLED";
   if (value.execType === "TRADE_CANCEL") undo(state, value);
   const known = state.orders.get(value.orderId);
-  // A venue that closes a position against margin asks nobody.
-  if (known === undefined) return !isFill || value.reason === "MarginCall";
+  if (known === undefined) return !isFill || isVenuesOwn(value);
   const { order } = known;
   if (order.symbol !== value.symbol || order.side !== value.side) return !isFill;
   const before = leavesOf(known);

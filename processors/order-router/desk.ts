@@ -5,7 +5,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { Side } from "../../schemas/generated/orders.ts";
 import type { RiskVerdict, Target } from "../../schemas/generated/risk.verdicts.ts";
-import { dealOf } from "../../schemas/values/deal.ts";
+import { dealOf, isVenuesOwn } from "../../schemas/values/deal.ts";
 import { hear } from "../../schemas/values/heard-reports.ts";
 import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
@@ -102,7 +102,7 @@ export class Desk {
     const deal = dealOf(report);
     if (deal !== null) execute(this.state, book, deal);
     // Closed by the venue: nothing of what was approved before stands.
-    if (report.reason === "MarginCall") book.approval = null;
+    if (isVenuesOwn(report)) book.approval = null;
     for (const list of [book.working, book.exits]) {
       const known = list.find(({ order }) => order.orderId === orderId);
       if (known !== undefined) this.note(book, list, known, report);

@@ -3,6 +3,7 @@
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
+import type { GroupDeal } from "./groups.ts";
 import type { Liquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
 
@@ -18,6 +19,8 @@ export interface Standing {
 
 export interface Book {
   instrument: Instrument | null;
+  /** It was delisted, and not listed anew. */
+  isDelisted: boolean;
   /** Last price printed: a bar's close, a tick's; lastUs is -1 before the first. */
   last: number;
   lastUs: number;
@@ -35,6 +38,8 @@ export interface Book {
   /** Orders that ended in the event of that time, with what they executed: a child may come just after. */
   readonly ended: Map<string, number>;
   endedUs: number;
+  /** In order of time. */
+  readonly groupDeals: GroupDeal[];
   /** Requests on their way, and reports on theirs, each in its order. */
   readonly underway: Underway[];
   readonly unheard: { readonly report: ExecutionReport; readonly dueUs: number }[];
@@ -80,6 +85,7 @@ export function bookOf(state: VenueState, symbol: string): Book {
   if (found !== undefined) return found;
   const book: Book = {
     instrument: null,
+    isDelisted: false,
     last: 0,
     lastUs: -1,
     lastDay: -1,
@@ -90,6 +96,7 @@ export function bookOf(state: VenueState, symbol: string): Book {
     positions: new Map(),
     ended: new Map(),
     endedUs: -1,
+    groupDeals: [],
     underway: [],
     unheard: [],
     shut: [],

@@ -13,7 +13,7 @@ import type { Book, VenueState } from "./book.ts";
 import { accrue } from "./carry.ts";
 import { delayBack, delayTo, isRefused } from "./chance.ts";
 import { closedBy, sessionFrom } from "./hours.ts";
-import { deny, handle } from "./requests.ts";
+import { deny, handle, refuseTwice } from "./requests.ts";
 import { keyOf, Session } from "./session.ts";
 import { expire } from "./time-limits.ts";
 
@@ -82,6 +82,7 @@ function admit(at: At, order: Order, nowUs: number, isDenied: boolean): void {
     cancel(at, order, session);
     return;
   }
+  if (refuseTwice(session, order)) return;
   const reason = closedBy(book, config, nowUs);
   if (order.action === "NEW" && config.chance !== undefined && isRefused(config.chance, order)) {
     session.report(unknown, "REJECTED", "RefusedByVenue");
@@ -89,8 +90,7 @@ function admit(at: At, order: Order, nowUs: number, isDenied: boolean): void {
   else if (config.trading?.closed === "WAIT") book.shut.push({ order, sinceUs: nowUs });
   else if (order.action === "NEW") session.report(unknown, "REJECTED", reason);
   else {
-    const found = book.resting.find((one) => keyOf(one.order) === keyOf(order));
-    session.report(found ?? unknown, "REPLACE_REJECTED", reason);
+    session.report(session.find(order) ?? unknown, "REPLACE_REJECTED", reason);
   }
 }
 

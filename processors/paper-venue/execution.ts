@@ -45,7 +45,7 @@ export function execute(
   const instrument = book.instrument as Instrument;
   const { price, parts, lasting } = print.atLimit
     ? { price: print.price, parts: none, lasting: 0 }
-    : priceOf(order, quantity, print.price, config, liquidity);
+    : priceOf(order, quantity, print.price, config, liquidity, instrument);
   if (liquidity !== null) {
     liquidity.used += quantity;
     liquidity.moved += lasting;

@@ -14,7 +14,7 @@ import { restUnless } from "./queue-place.ts";
 import { meetQuotes } from "./quotes.ts";
 import { mayAct, type RestingOrder } from "./resting-order.ts";
 import type { Session } from "./session.ts";
-import { endDays, expire } from "./time-limits.ts";
+import { endDays, expire, overBy } from "./time-limits.ts";
 import { type Takes, walk } from "./walk.ts";
 
 export function onBar(session: Session, bar: MarketBar): void {
@@ -29,7 +29,7 @@ export function onBar(session: Session, bar: MarketBar): void {
     const opens = dayOf(startUs) > book.lastDay;
     const whole = isWholeDay(startUs, endUs);
     const takes: Takes = ({ order, arrivedUs }, { phase, timeUs }) => {
-      if (order.expireUs !== null && timeUs > order.expireUs) return false;
+      if (overBy(order, book.instrument, timeUs) !== null) return false;
       if (config.fill === "bar-close" && order.type === "MARKET" && !isAuction(order)) {
         return phase === "close" && endUs >= order.decidedUs;
       }
@@ -59,7 +59,7 @@ export function onTick(session: Session, { price, quantity }: MarketTick): void 
   if (book.resting.length > 0) {
     const opens = day > book.lastDay;
     const takes: Takes = ({ order }) => {
-      if (order.expireUs !== null && nowUs > order.expireUs) return false;
+      if (overBy(order, book.instrument, nowUs) !== null) return false;
       if (order.timeInForce === "AT_THE_OPENING") return opens;
       return order.timeInForce !== "AT_THE_CLOSE";
     };

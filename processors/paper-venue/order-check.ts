@@ -5,10 +5,11 @@ import type { ExecReason } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { hasTrigger, isImmediate } from "./resting-order.ts";
+import { leastPrice, tickOf } from "./ticks.ts";
 
 const limited: ReadonlySet<Order["type"]> = new Set(["LIMIT", "STOP_LIMIT", "LIMIT_IF_TOUCHED"]);
 
-export const isAuction = ({ timeInForce }: Order): boolean =>
+export const isAuction = ({ timeInForce }: Pick<Order, "timeInForce">): boolean =>
   timeInForce === "AT_THE_OPENING" || timeInForce === "AT_THE_CLOSE";
 
 /** Null where it can be taken. */
@@ -20,10 +21,12 @@ export function flawOf(
   if (instrument === null) return "UnknownInstrument";
   const { type, quantity, limitPrice, stopPrice } = order;
   const lot = Math.max(instrument.lotSize, 1);
-  const tick = Math.max(instrument.tickSize, 1);
+  const tick = tickOf(instrument);
+  const least = leastPrice(instrument);
   const inLots = (size: number): boolean => size > 0 && size % lot === 0;
   const onTick = (price: number | null): boolean =>
-    price !== null && price > 0 && price % tick === 0;
+    price !== null && price >= least && price % tick === 0;
+  if (instrument.expiryUs !== null && nowUs >= instrument.expiryUs) return "InstrumentExpired";
   if (!inLots(quantity)) return "InvalidQuantity";
   if (limited.has(type) ? !onTick(limitPrice) : limitPrice !== null) return "InvalidPrice";
   const isTrailing = type === "TRAILING_STOP";

@@ -23,11 +23,12 @@
 // here, and is answered with a rejection.
 
 import { TapedeckError } from "../../schemas/errors.ts";
-import { emit } from "../../streams/event.ts";
+import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { VenueConfig } from "../venue-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
 import { arrive, catchUp, tell } from "./door.ts";
+import { expiryBefore, settleExpired } from "./expiry.ts";
 import { learn, onBar, onTick } from "./market.ts";
 import { onQuote } from "./quotes.ts";
 import { act, deny, handle } from "./requests.ts";
@@ -47,6 +48,12 @@ type Input =
   | "market.bars"
   | "market.ticks"
   | "market.quotes";
+
+/** A bar over the expiry holds the last price before it. What ends a contract otherwise settles it otherwise. */
+function settlement(event: EventOf<Input>, expiryUs: number): "BEFORE" | "AFTER" | null {
+  if (event.topic === "market.corporate-actions" && event.value.action === "DELISTING") return null;
+  return event.topic === "market.bars" && event.value.startUs < expiryUs ? "AFTER" : "BEFORE";
+}
 
 export function paperVenue(
   config: VenueConfig,
@@ -87,13 +94,18 @@ export function paperVenue(
       const book = bookOf(state, event.value.symbol);
       if (event.topic === "market.instruments") {
         book.instrument = event.value;
+        book.isDelisted = false;
         return state;
       }
       const isLesson = learnsBars && event.topic === "market.bars";
       const { timeUs } = event;
+      const expiryUs = isLesson ? null : expiryBefore(book, timeUs);
+      const settles = expiryUs === null ? null : settlement(event, expiryUs);
+      if (expiryUs !== null && isDelayed) catchUp({ state, book, config }, expiryUs, true);
       if (!isLesson && isDelayed)
         catchUp({ state, book, config }, timeUs, requests.has(event.topic));
       const session = new Session(state, book, config, timeUs);
+      if (settles === "BEFORE") settleExpired(session);
       switch (event.topic) {
         case "orders":
           expire(session, timeUs);
@@ -128,6 +140,7 @@ export function paperVenue(
           if (!event.value.suspicious) onQuote(session, event.value);
           break;
       }
+      if (settles === "AFTER") settleExpired(session);
       if (!isLesson && isDelayed) tell({ state, book, config }, timeUs);
       return state;
     },

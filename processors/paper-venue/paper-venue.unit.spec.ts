@@ -49,6 +49,8 @@ const special = [
   ...["BorrowFee", "Funding", "Financing", "MarginCall"],
   // Of requests that an order gate refused: order-gate.unit.spec.ts.
   "DeniedByRisk",
+  // order-terms.unit.spec.ts.
+  ...["DuplicateOrder", "InstrumentExpired"],
 ] as const;
 const seen = { types: new Set(), reasons: new Set() };
 

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Order } from "../../schemas/generated/orders.ts";
 import { bar, MINUTE_US } from "../../streams/testing/facts.ts";
 import type { PriceConfig, VenueConfig } from "../venue-config.ts";
 import {
@@ -11,7 +12,8 @@ import {
   unknownLiquidity,
   volatilityOf,
 } from "./liquidity.ts";
-import { priceOf } from "./price-parts.ts";
+import * as parts from "./price-parts.ts";
+import type { Grid } from "./ticks.ts";
 
 const off: PriceConfig = {
   halfSpreadBps: 0,
@@ -30,8 +32,19 @@ const venueOf = (price: Partial<PriceConfig>, slippageBps = 0): VenueConfig => (
   minimumFeeMinor: 0,
   price: { ...off, ...price },
 });
-const buy = { side: "BUY", limitPrice: null } as const;
-const sell = { side: "SELL", limitPrice: null } as const;
+type Terms = Pick<Order, "side" | "limitPrice" | "timeInForce">;
+const buy: Terms = { side: "BUY", limitPrice: null, timeInForce: "GTC" };
+const sell: Terms = { ...buy, side: "SELL" };
+const cents: Grid = { tickSize: 1, contract: "SPOT" };
+
+const priceOf = (
+  order: Terms,
+  quantity: number,
+  print: number,
+  config: VenueConfig,
+  liquidity: Liquidity | null,
+  grid = cents,
+) => parts.priceOf(order, quantity, print, config, liquidity, grid);
 
 /** σ is 1 %, the average volume 10,000, and the bar that is traded on has 1,000. */
 const market = (changes: Partial<Liquidity> = {}): Liquidity => ({
@@ -101,7 +114,7 @@ describe("a part of a price", () => {
 
   test("the limit caps the price, and what it gives back is a part", () => {
     const wide = venueOf({ halfSpreadBps: 100 });
-    expect(priceOf({ side: "BUY", limitPrice: 100_40 }, 1, 100_00, wide, null)).toEqual({
+    expect(priceOf({ ...buy, limitPrice: 100_40 }, 1, 100_00, wide, null)).toEqual({
       price: 100_40,
       parts: [
         { part: "HALF_SPREAD", amount: 100 },
@@ -109,6 +122,54 @@ describe("a part of a price", () => {
       ],
       lasting: 0,
     });
+  });
+
+  test("what lies between two ticks is rounded against us, and that is a part", () => {
+    const nickels: Grid = { tickSize: 5, contract: "SPOT" };
+    const three = venueOf({}, 3);
+    expect(priceOf(buy, 1, 100_00, three, null, nickels)).toEqual({
+      price: 100_05,
+      parts: [
+        { part: "SLIPPAGE", amount: 3 },
+        { part: "TICK", amount: 2 },
+      ],
+      lasting: 0,
+    });
+    expect(priceOf(sell, 1, 100_00, three, null, nickels).price).toBe(99_95);
+    // A print between them, as the midpoint of a spread is.
+    expect(priceOf(sell, 1, 100_02, venueOf({}), null, nickels)).toMatchObject({
+      price: 100_00,
+      parts: [{ part: "TICK", amount: -2 }],
+    });
+    expect(priceOf({ ...buy, limitPrice: 100_00 }, 1, 100_00, three, null, nickels)).toMatchObject({
+      price: 100_00,
+      parts: [{ amount: 3 }, { part: "TICK", amount: 2 }, { part: "CAP", amount: -5 }],
+    });
+    expect(priceOf(sell, 1, 7, venueOf({}, 9_000), null, nickels).price).toBe(5);
+  });
+
+  test("a linear contract pays at a price below 0 what it pays above it", () => {
+    const crude: Grid = { tickSize: 1, contract: "LINEAR" };
+    const ten = venueOf({ halfSpreadBps: 5 }, 10);
+    expect(priceOf(buy, 1, -37_63, ten, null, crude)).toMatchObject({
+      price: -37_63 + 2 + 4,
+      parts: [
+        { part: "HALF_SPREAD", amount: 2 },
+        { part: "SLIPPAGE", amount: 4 },
+      ],
+    });
+    expect(priceOf(sell, 1, -37_63, ten, null, crude).price).toBe(-37_63 - 2 - 4);
+    expect(priceOf(sell, 1, 1, venueOf({}, 20_000), null, crude).price).toBe(-1);
+  });
+
+  test("an auction has no spread and no way to slip; what we move it by stays", () => {
+    const all = venueOf({ halfSpreadBps: 10, volatilityPerMillion: 500_000 }, 10);
+    const auction: Terms = { ...buy, timeInForce: "AT_THE_CLOSE" };
+    expect(priceOf(auction, 1, 100_00, all, market()).parts).toEqual([]);
+    const moves = venueOf({ temporaryPerMillion: 1_000_000 }, 10);
+    expect(priceOf(auction, 2_500, 100_00, moves, market()).parts).toEqual([
+      { part: "TEMPORARY_IMPACT", amount: 50 },
+    ]);
   });
 });
 
@@ -135,6 +196,10 @@ test("the parts add up, never beyond the limit, and each is against us but the l
     room: fc.option(fc.nat(500)),
   });
   const print = fc.integer({ min: 1, max: 10_000_000 });
+  const grids = fc.record({
+    tickSize: fc.constantFrom(1, 5, 25),
+    contract: fc.constantFrom("SPOT" as const, "LINEAR" as const),
+  });
   fc.assert(
     fc.property(
       configs,
@@ -143,16 +208,24 @@ test("the parts add up, never beyond the limit, and each is against us but the l
       quantity,
       print,
       fc.nat(500),
-      (price, book, one, q, p, s) => {
+      fc.tuple(grids, fc.boolean()),
+      (price, book, one, q, size, s, [grid, isBelow]) => {
+        const { tickSize } = grid;
+        const p = isBelow && grid.contract === "LINEAR" ? -size : size;
         const volumeSum = book.volumes.reduce((sum, each) => sum + each, 0);
         const liquidity = { ...unknownLiquidity(), ...book, volumeSum };
         const sign = one.side === "BUY" ? 1 : -1;
-        const limitPrice = one.room === null ? null : Math.max(1, p + sign * one.room);
-        const order = { side: one.side, limitPrice };
-        const found = priceOf(order, q, p, { ...venueOf({}, s), price }, liquidity);
+        const near = one.room === null ? null : p + sign * one.room;
+        const onTick =
+          near === null ? null : tickSize * (sign * Math.ceil((sign * near) / tickSize));
+        const least = grid.contract === "LINEAR" ? Number.MIN_SAFE_INTEGER : tickSize;
+        const limitPrice = onTick === null ? null : Math.max(least, onTick);
+        const order: Terms = { ...buy, side: one.side, limitPrice };
+        const found = priceOf(order, q, p, { ...venueOf({}, s), price }, liquidity, grid);
         const sum = found.parts.reduce((all, { amount }) => all + amount, 0);
         expect(found.price - p).toBe(sum);
-        expect(found.price).toBeGreaterThan(0);
+        expect(found.price).toBeGreaterThanOrEqual(least);
+        expect(Math.abs(found.price % tickSize)).toBe(0);
         if (limitPrice !== null) expect(sign * found.price).toBeLessThanOrEqual(sign * limitPrice);
         for (const { part, amount } of found.parts) {
           if (part === "PERMANENT_IMPACT" || part === "CAP") continue;

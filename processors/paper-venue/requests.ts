@@ -7,6 +7,7 @@ import type { Order } from "../../schemas/generated/orders.ts";
 import { endsOrders, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import { jumpTo } from "./bar-path.ts";
 import { noTrades } from "./book.ts";
+import { unheardOf } from "./groups.ts";
 import { splitLiquidity } from "./liquidity.ts";
 import { flawOf, isAuction } from "./order-check.ts";
 import { forgetBefore, meetQuotes, otherSide } from "./quotes.ts";
@@ -18,7 +19,7 @@ import { walk } from "./walk.ts";
 export function handle(session: Session, order: Order, freshUs = order.decidedUs): void {
   if (order.action === "NEW") place(session, order, freshUs);
   else {
-    const found = session.book.resting.find(({ order: one }) => keyOf(one) === keyOf(order));
+    const found = session.find(order);
     if (order.action === "CANCEL") cancel(session, order, found);
     else replace(session, order, found);
   }
@@ -28,18 +29,34 @@ export function handle(session: Session, order: Order, freshUs = order.decidedUs
 export function deny(session: Session, order: Order): void {
   const unknown = { order, executed: 0, leaves: 0 };
   if (order.action !== "REPLACE") {
+    if (refuseTwice(session, order)) return;
     session.report(unknown, "REJECTED", "DeniedByRisk");
     return;
   }
-  const found = session.book.resting.find(({ order: one }) => keyOf(one) === keyOf(order));
+  const found = session.find(order);
   const reason = found === undefined ? "UnknownOrder" : "DeniedByRisk";
   session.report(found ?? unknown, "REPLACE_REJECTED", reason);
+}
+
+/**
+ * A new order under the id of one that works here, or ended in this instant, is refused, and that one stays what it is.
+ * As FIX's OrdRejReason 6, "Duplicate Order". True where it was.
+ */
+export function refuseTwice(session: Session, order: Order): boolean {
+  if (order.action !== "NEW") return false;
+  const { book, nowUs } = session;
+  const found = session.find(order);
+  const ended = book.endedUs === nowUs ? book.ended.get(keyOf(order)) : undefined;
+  if (found === undefined && ended === undefined) return false;
+  const { executed, leaves } = found ?? { executed: ended ?? 0, leaves: 0 };
+  session.report({ order, executed, leaves }, "REJECTED", "DuplicateOrder");
+  return true;
 }
 
 /** Every order of the symbol ends; what is held of it here is in new shares, or no longer. */
 export function act(session: Session, action: CorporateAction): void {
   if (!endsOrders(action)) return;
-  const { book, config, nowUs } = session;
+  const { book, nowUs } = session;
   for (const resting of [...book.resting]) {
     if (session.isResting(resting)) session.end(resting, "CANCELED", "CorporateAction");
   }
@@ -55,14 +72,14 @@ export function act(session: Session, action: CorporateAction): void {
   if (book.liquidity !== null && action.action === "SPLIT") {
     splitLiquidity(book.liquidity, (shares) => splitQuantity(shares, action));
   }
-  if (config.carry !== undefined && action.action === "SPLIT") {
-    book.last = splitPrice(book.last, action);
-  }
+  if (action.action === "SPLIT") book.last = splitPrice(book.last, action);
   // Of shares that are no more.
   book.bid = null;
   book.ask = null;
   book.trades = noTrades;
+  book.groupDeals.length = 0;
   book.actionUs = nowUs;
+  if (action.action === "DELISTING") book.isDelisted = true;
 }
 
 function cancel(session: Session, order: Order, found: RestingOrder | undefined): void {
@@ -72,6 +89,7 @@ function cancel(session: Session, order: Order, found: RestingOrder | undefined)
 
 function place(session: Session, order: Order, freshUs: number): void {
   const { book, nowUs, config } = session;
+  if (refuseTwice(session, order)) return;
   if (order.decidedUs < book.actionUs) {
     session.report({ order, executed: 0, leaves: 0 }, "CANCELED", "CorporateAction");
     return;
@@ -90,10 +108,9 @@ function place(session: Session, order: Order, freshUs: number): void {
     resting.idle = 0;
     session.report(resting, "RESTATED", "LinkedOrder");
   }
-  if (resting.idle === resting.leaves) {
-    session.report(resting, "SUSPENDED", "LinkedOrder");
-    return;
-  }
+  if (resting.idle === resting.leaves) session.report(resting, "SUSPENDED", "LinkedOrder");
+  session.cut(resting, unheardOf(book, order, config.latencyUs));
+  if (!session.isResting(resting) || resting.idle === resting.leaves) return;
   const { last, lastUs } = book;
   const isKnown = lastUs >= order.decidedUs && lastUs >= freshUs && lastUs <= nowUs;
   if (config.fill === "bar-close" && isKnown && !isAuction(order)) {
@@ -123,6 +140,7 @@ function linkOf({ book, nowUs }: Session, { parentOrderId, portfolio }: Order): 
 /** What the state of the book has against it. */
 function refusalOf(session: Session, order: Order, link: Link | null): ExecReason | null {
   const { book } = session;
+  if (book.isDelisted) return "InstrumentExpired";
   if (order.parentOrderId !== null && (link === null || (link.ended && link.executed === 0))) {
     return "LinkedOrder";
   }
@@ -167,9 +185,14 @@ function replace(session: Session, order: Order, found: RestingOrder | undefined
   book.resting.splice(book.resting.indexOf(found), 1, now);
   if (!shrinks) book.resting.push(...book.resting.splice(book.resting.indexOf(now), 1));
   session.report(now, "REPLACED", "NONE");
-  if (leaves === 0) session.finish(now);
-  else if (now.idle === leaves) session.report(now, "SUSPENDED", "LinkedOrder");
-  else if (session.config.fill === "quote") meetQuotes(session, (one) => one === now);
+  if (leaves === 0) {
+    session.finish(now);
+    return;
+  }
+  if (now.idle === leaves) session.report(now, "SUSPENDED", "LinkedOrder");
+  session.cut(now, unheardOf(book, order, session.config.latencyUs));
+  if (!session.isResting(now) || now.idle === now.leaves) return;
+  if (session.config.fill === "quote") meetQuotes(session, (one) => one === now);
 }
 
 function flawOfReplace(session: Session, order: Order, found: RestingOrder) {

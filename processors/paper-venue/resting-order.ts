@@ -6,6 +6,7 @@ import type { Order } from "../../schemas/generated/orders.ts";
 import { reach } from "./bar-path.ts";
 import type { FeeTally } from "./fees.ts";
 import type { LevyTally } from "./levies.ts";
+import { type Grid, onGrid } from "./ticks.ts";
 
 export interface RestingOrder {
   /** With the terms of its last replace. */
@@ -74,13 +75,14 @@ export function acceptable({ side, limitPrice }: Order, price: number): boolean 
 export const isImmediate = ({ timeInForce }: Order): boolean =>
   timeInForce === "IOC" || timeInForce === "FOK";
 
-/** Draws a trailing stop after the price. A distance in basis points is rounded up to a whole price unit. */
-export function trail(resting: RestingOrder, price: number): void {
+/** Draws a trailing stop after the price: to a whole tick, no nearer than asked. */
+export function trail(resting: RestingOrder, price: number, grid: Grid): void {
   const { side, trailOffset, trailBps } = resting.order;
   const offset = trailOffset ?? Math.ceil((Math.abs(price) * (trailBps ?? 0)) / 10_000);
-  const stop = side === "SELL" ? price - offset : price + offset;
+  const isSale = side === "SELL";
+  const stop = onGrid(isSale ? price - offset : price + offset, grid, isSale ? "down" : "up");
   if (resting.stop === null) resting.stop = stop;
-  else resting.stop = side === "SELL" ? Math.max(resting.stop, stop) : Math.min(resting.stop, stop);
+  else resting.stop = isSale ? Math.max(resting.stop, stop) : Math.min(resting.stop, stop);
 }
 
 /** The first price from `at` to `to` at which the order is set off, trades, or ends; null where it rests. */

@@ -9,6 +9,7 @@ import type { VenueConfig } from "../venue-config.ts";
 import type { Book, VenueState } from "./book.ts";
 import { keepDeal } from "./busts.ts";
 import { execute, type Print } from "./execution.ts";
+import { keepGroupDeal } from "./groups.ts";
 import { noteCost } from "./liquidation.ts";
 import { unknownLiquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
@@ -42,6 +43,13 @@ export class Session {
     return this.book.positions.get(portfolio) ?? 0;
   }
 
+  /** The order of that id and portfolio that works here. */
+  find({ orderId, portfolio }: Order): RestingOrder | undefined {
+    return this.book.resting.find(
+      ({ order }) => order.orderId === orderId && order.portfolio === portfolio,
+    );
+  }
+
   isResting(resting: RestingOrder): boolean {
     return this.book.resting.includes(resting);
   }
@@ -62,6 +70,7 @@ export class Session {
       book.deals = keepDeal(book.deals, state.reports.at(-1) as ExecutionReport);
     }
     if (resting.leaves === 0) this.remove(resting);
+    keepGroupDeal(this.book, order, quantity, this.nowUs);
     this.reduceGroup(resting, quantity);
     this.releaseChildren(resting, quantity);
   }
@@ -99,9 +108,15 @@ export class Session {
     for (const other of [...this.book.resting]) {
       if (other.order.ocoGroup !== ocoGroup || other.order.portfolio !== portfolio) continue;
       if (other.order.orderId === orderId || !this.isResting(other)) continue;
-      if (other.leaves <= quantity) this.end(other, "CANCELED", "LinkedOrder");
-      else this.restate(other, other.leaves - quantity);
+      this.cut(other, quantity);
     }
+  }
+
+  /** Takes off what another order of its group has executed. */
+  cut(resting: RestingOrder, quantity: number): void {
+    if (quantity === 0) return;
+    if (resting.leaves <= quantity) this.end(resting, "CANCELED", "LinkedOrder");
+    else this.restate(resting, resting.leaves - quantity);
   }
 
   /** One triggers other: by as much as it executed; what it never will execute is taken off. */
@@ -126,6 +141,7 @@ export class Session {
     resting.idle = Math.min(resting.idle, leaves);
     resting.leaves = leaves;
     this.report(resting, "RESTATED", "LinkedOrder");
+    if (resting.idle === leaves) this.report(resting, "SUSPENDED", "LinkedOrder");
   }
 
   private remove(resting: RestingOrder): void {

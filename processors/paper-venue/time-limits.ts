@@ -1,15 +1,30 @@
 // Orders whose time is over. Promises: none trades at a price from after its last moment, or its date.
 
+import type { ExecReason } from "../../schemas/generated/fills.ts";
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import type { Order } from "../../schemas/generated/orders.ts";
 import { isAuction } from "./order-check.ts";
 import type { RestingOrder } from "./resting-order.ts";
 import type { Session } from "./session.ts";
 
+/** Why an order may not trade at that time any more; null where it may. */
+export function overBy(
+  { expireUs }: Order,
+  instrument: Instrument | null,
+  timeUs: number,
+): Extract<ExecReason, "GoodTillDate" | "InstrumentExpired"> | null {
+  if (expireUs !== null && expireUs < timeUs) return "GoodTillDate";
+  const expiryUs = instrument?.expiryUs ?? null;
+  return expiryUs !== null && expiryUs < timeUs ? "InstrumentExpired" : null;
+}
+
 /** Orders whose last moment has passed. */
 export function expire(session: Session, afterUs: number): void {
-  const isOver = ({ order: { expireUs } }: RestingOrder): boolean =>
-    expireUs !== null && expireUs < afterUs;
-  for (const resting of session.book.resting.filter(isOver)) {
-    if (session.isResting(resting)) session.end(resting, "EXPIRED", "GoodTillDate");
+  const { resting, instrument } = session.book;
+  const over = resting.filter(({ order }) => overBy(order, instrument, afterUs) !== null);
+  for (const one of over) {
+    const reason = overBy(one.order, instrument, afterUs);
+    if (reason !== null && session.isResting(one)) session.end(one, "EXPIRED", reason);
   }
 }
 

@@ -3,6 +3,8 @@
 // or not at all, no more than the volume there is; one execution of an order for each bar or tick.
 
 import type { Step } from "./bar-path.ts";
+import type { Book } from "./book.ts";
+import { isAuction } from "./order-check.ts";
 import { afterFill } from "./queue-place.ts";
 import {
   acceptable,
@@ -13,6 +15,7 @@ import {
   trail,
 } from "./resting-order.ts";
 import type { Session } from "./session.ts";
+import type { Grid } from "./ticks.ts";
 
 /** Whether an order may act on a step at all. */
 export type Takes = (resting: RestingOrder, step: Step) => boolean;
@@ -22,26 +25,58 @@ export type Served = Set<RestingOrder>;
 
 export function walk(session: Session, steps: readonly Step[], takes: Takes): void {
   const served: Served = new Set();
+  const stood = whoStood(session);
   for (const step of steps) {
     let at = step.from;
     for (;;) {
-      const next = firstAlong(session, step, at, takes, served);
+      const next = firstAlong(session, step, at, takes, served, stood);
       if (next === null) break;
-      act(session, next.resting, { step, price: next.price }, served);
+      const { resting, price } = next;
+      act(session, resting, { step, price, stood: stood.has(resting) }, served);
       at = next.price;
     }
     for (const resting of session.book.resting) {
-      if (follows(resting) && takes(resting, step)) trail(resting, step.to);
+      if (follows(resting) && takes(resting, step)) trail(resting, step.to, gridOf(session.book));
     }
   }
 }
 
-function firstAlong({ book }: Session, step: Step, at: number, takes: Takes, served: Served) {
+/** Orders that the price has come to: where it was before, they did not take it. */
+type Stood = Set<RestingOrder>;
+
+/** Those that did not take the last price that was printed. On quotes `rests` says it. */
+function whoStood({ book, config }: Session): Stood {
+  const stood: Stood = new Set();
+  if (config.fill === "quote" || book.lastUs < 0) return stood;
+  for (const resting of book.resting) {
+    if (canStand(resting) && !acceptable(resting.order, book.last)) stood.add(resting);
+  }
+  return stood;
+}
+
+/** An auction has one price, and neither maker nor taker. */
+const canStand = ({ order, isSetOff, idle, leaves }: RestingOrder): boolean =>
+  isSetOff && idle < leaves && !isImmediate(order) && !isAuction(order);
+
+const cent = { tickSize: 1, contract: "SPOT" } as const;
+
+/** An order rests only once its instrument was known. */
+const gridOf = ({ instrument }: Book): Grid => instrument ?? cent;
+
+function firstAlong(
+  { book }: Session,
+  step: Step,
+  at: number,
+  takes: Takes,
+  served: Served,
+  stood: Stood,
+) {
   let first: { readonly resting: RestingOrder; readonly price: number } | null = null;
   for (const resting of book.resting) {
     if (resting.idle === resting.leaves || served.has(resting) || !takes(resting, step)) continue;
-    if (follows(resting)) trail(resting, at);
+    if (follows(resting)) trail(resting, at, gridOf(book));
     const price = nextPrice(resting, at, step.to);
+    if (price !== at && canStand(resting)) stood.add(resting);
     if (price === null) continue;
     if (first === null || Math.abs(price - at) < Math.abs(first.price - at)) {
       first = { resting, price };
@@ -55,6 +90,8 @@ interface Meeting {
   readonly price: number;
   /** Of it, most that comes to this order; left out: all that there is. */
   readonly most?: number;
+  /** The order stood at its limit before. */
+  readonly stood?: boolean;
 }
 
 /** An order meets a price: it is set off, trades, or ends. */
@@ -127,9 +164,10 @@ function shown({ order, leaves, queue }: RestingOrder, { step, price }: Meeting)
   return displayQuantity !== null && isTouched ? (queue?.tip ?? displayQuantity) : leaves;
 }
 
-/** Who waited for the price gets just that; who takes it pays for taking it. */
-function printFor({ order, rests }: RestingOrder, { step, price }: Meeting) {
+/** Who waited for the price gets just that; who takes it pays for taking it, at his limit too. */
+function printFor({ order, rests }: RestingOrder, { step, price, stood = false }: Meeting) {
   const { limitPrice, postOnly } = order;
-  const waited = limitPrice !== null && (postOnly || rests || price === limitPrice);
-  return { price: waited ? limitPrice : price, timeUs: step.timeUs, atLimit: waited };
+  const waited = postOnly || rests || (stood && price === limitPrice);
+  const atLimit = waited && limitPrice !== null;
+  return { price: atLimit ? limitPrice : price, timeUs: step.timeUs, atLimit };
 }

@@ -5,6 +5,7 @@
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
+import { isVenuesOwn } from "../../schemas/values/deal.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { type HeardReports, hear, nothingHeard } from "../../schemas/values/heard-reports.ts";
 import {
@@ -43,7 +44,7 @@ export interface OpenOrdersState {
   canceled: number;
   expired: number;
   rejected: number;
-  /** Reports that were heard before, and such as their order cannot have: both without effect. */
+  /** Orders and reports that were heard before, and reports such as their order cannot have: both without effect. */
   repeated: number;
   illegal: number;
   /** Reports and cancels of orders that are not working: a cancel that came too late, for one. */
@@ -60,7 +61,9 @@ function evolve(state: OpenOrdersState, event: EventOf<Input>): OpenOrdersState 
 function submit(state: OpenOrdersState, order: Order, timeUs: number): void {
   const { orderId, action, quantity } = order;
   const known = state.working.get(orderId);
-  if (action === "NEW") {
+  if (action === "NEW" && known !== undefined) {
+    state.repeated++;
+  } else if (action === "NEW") {
     state.submitted++;
     state.working.set(orderId, {
       order,
@@ -95,7 +98,7 @@ function report(state: OpenOrdersState, value: ExecutionReport): void {
   state.heard.set(book, heard);
   // Of a trade that is undone and of a position, not of an order.
   if (value.execType === "TRADE_CANCEL" || value.execType === "CARRIED") return;
-  if (value.reason === "MarginCall" && value.execType === "FILLED") return;
+  if (isVenuesOwn(value)) return;
   const known = state.working.get(value.orderId);
   if (known === undefined) {
     state.unmatched++;

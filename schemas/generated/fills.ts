@@ -94,6 +94,8 @@ export const execReasonSymbols = [
   "Financing",
   "DeniedByRisk",
   "MarginCall",
+  "DuplicateOrder",
+  "InstrumentExpired",
 ] as const;
 
 export type ExecReason = (typeof execReasonSymbols)[number];
@@ -150,6 +152,10 @@ function execReasonIndex(value: ExecReason): number {
       return 24;
     case "MarginCall":
       return 25;
+    case "DuplicateOrder":
+      return 26;
+    case "InstrumentExpired":
+      return 27;
     default:
       return 0;
   }
@@ -163,6 +169,7 @@ export const pricePartKindSymbols = [
   "TEMPORARY_IMPACT",
   "PERMANENT_IMPACT",
   "CAP",
+  "TICK",
 ] as const;
 
 export type PricePartKind = (typeof pricePartKindSymbols)[number];
@@ -183,6 +190,8 @@ function pricePartKindIndex(value: PricePartKind): number {
       return 6;
     case "CAP":
       return 7;
+    case "TICK":
+      return 8;
     default:
       return 0;
   }
@@ -190,7 +199,7 @@ function pricePartKindIndex(value: PricePartKind): number {
 
 export interface PricePart {
   readonly part: PricePartKind;
-  /** added to the price, scaled by priceScale; CAP gives back what goes beyond the limit */
+  /** added to the price, scaled by priceScale; CAP gives back what goes beyond the limit, TICK rounds to a tick */
   readonly amount: number;
 }
 export function encodePricePart(writer: Writer, value: PricePart): void {

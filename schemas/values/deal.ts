@@ -21,3 +21,7 @@ export function dealOf(report: ExecutionReport): ExecutionReport | null {
 /** What a position has cost to hold, in minor units; null where the report says nothing of that. */
 export const carryOf = (report: ExecutionReport): bigint | null =>
   report.execType === "CARRIED" ? report.fee : null;
+
+/** A position that the venue closes by itself, against margin or as its contract expires: no order of ours asked for it. */
+export const isVenuesOwn = ({ execType, reason }: ExecutionReport): boolean =>
+  execType === "FILLED" && (reason === "MarginCall" || reason === "InstrumentExpired");

@@ -84,6 +84,8 @@ export function advance(before: OrderProgress, report: ExecutionReport): Advance
   if (execType === "TRADE_CANCEL" || execType === "CARRIED") {
     return { progress: before, illegal: null };
   }
+  // Of the order that came a second time: the one that came first is what it was.
+  if (report.reason === "DuplicateOrder") return { progress: before, illegal: null };
   const unnumbered = execId === 0;
   const executed = execType === "FILLED" ? quantity : 0;
   const cumQuantity = unnumbered ? before.cumQuantity + executed : report.cumQuantity;
