@@ -1,11 +1,27 @@
 // How what is approved is sent, in machine units (flow-config.ts).
 
-import type { TimeInForce } from "../schemas/generated/orders.ts";
+import type { OrderType, TimeInForce } from "../schemas/generated/orders.ts";
+import type { DecimalText } from "../schemas/values/decimal.ts";
 
 export interface OrdersConfig {
-  readonly type: "MARKET" | "LIMIT";
-  /** LIMIT: how far from the reference price, in basis points; positive is passive. */
+  readonly type: Exclude<OrderType, "UNKNOWN">;
+  /**
+   * Of a limit: how far from the reference price, of one with a trigger from the trigger, in basis points; positive is
+   * passive.
+   */
   readonly limitOffsetBps: number;
+  /** The same in multiples of the ATR instead. */
+  readonly limitOffsetAtrs?: number;
+  /** Of a trigger: how far from the reference price; of a trailing stop: from the best one. Left out: none. */
+  readonly trigger?: Distance;
+  /** Limit orders that never take. */
+  readonly postOnly?: true;
+  /** Most that is shown of a limit order, in units of the instrument. */
+  readonly display?: DecimalText;
+  /** LIMIT: amended when the last close lies further than this from the price that it was put by. */
+  readonly reprice?: Distance;
+  /** Exits go with the order that opens a position, as its children. */
+  readonly bracket?: true;
   readonly timeInForce: TimeInForce;
   /** GTD: from the decision to the last moment at which it may trade; null for the others. */
   readonly goodForUs: number | null;
@@ -48,9 +64,18 @@ export type ScheduleConfig = {
     }
 );
 
-/** Protective orders, in basis points of the average entry price (trailing: of the best price); null: none. */
+/** Of a price, in basis points of it, or in multiples of the average true range. */
+export type Distance = { readonly bps: number } | { readonly atrs: number };
+
+/**
+ * Protective orders, in basis points of the average entry price (trailing: of the best price); null: none, or in
+ * multiples of the ATR at the entry instead.
+ */
 export interface ExitsConfig {
   readonly stopLossBps: number | null;
   readonly takeProfitBps: number | null;
   readonly trailingStopBps: number | null;
+  readonly stopLossAtrs?: number;
+  readonly takeProfitAtrs?: number;
+  readonly trailingStopAtrs?: number;
 }

@@ -1,6 +1,6 @@
 // Router and venue together with protective exits, under random verdicts, bars and latencies. A notebook kept from
 // the events alone, by the state machine of orders, sees that exits only ever reduce, that no race leads past what
-// was approved, and that what is held is protected in the end.
+// was approved, and that what is held is protected in the end. Once for orders of every shape that can be configured.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -34,6 +34,7 @@ const portfolio: PortfolioConfig = {
 const ranked = [
   "market.instruments",
   "market.bars",
+  "features",
   "orders",
   "fills",
   "control.commands",
@@ -74,6 +75,8 @@ class Notebook {
   position = 0;
   exited = 0;
   restated = 0;
+  released = 0;
+  amended = 0;
   /** All that was ever approved lies between. */
   least = 0;
   most = 0;
@@ -104,6 +107,8 @@ class Notebook {
     expect(illegal).toBeNull();
     noted.progress = progress;
     if (report.execType === "RESTATED") this.restated++;
+    if (report.execType === "TRIGGERED" && order.parentOrderId !== null) this.released++;
+    if (report.execType === "REPLACED" && order.timeInForce !== "GTC") this.amended++;
     if (report.execType !== "FILLED") return;
     const signed = report.side === "BUY" ? report.quantity : -report.quantity;
     const next = this.position + signed;
@@ -126,29 +131,89 @@ class Notebook {
     }
     return open;
   }
+
+  /** Held, and with a bracket on its way to be held in the same direction; signed. */
+  toCover(isBracket: boolean): number {
+    let coming = 0;
+    for (const { order, progress } of this.orders.values()) {
+      if (order.reduceOnly || isEnd(progress.status)) continue;
+      coming += order.side === "BUY" ? progress.leavesQuantity : -progress.leavesQuantity;
+    }
+    const isSame = this.position === 0 || coming > 0 === this.position > 0;
+    return this.position + (isBracket && isSame ? coming : 0);
+  }
 }
 
 const bps = fc.option(fc.integer({ min: 20, max: 400 }), { freq: 3 });
-const settings = fc.record<Settings>({
-  orders: fc.record({
-    type: fc.constantFrom("MARKET", "LIMIT"),
-    limitOffsetBps: fc.integer({ min: -50, max: 200 }),
-    // Never GTC: that is how an exit is told from other orders here.
-    timeInForce: fc.constantFrom("DAY", "IOC"),
-    goodForUs: fc.constant(null),
-    latencyUs: fc.constantFrom(0, 2, 50_000, MINUTE_US),
-    exits: fc.record({ stopLossBps: bps, takeProfitBps: bps, trailingStopBps: bps }),
-  }),
-  venue: fc.record({
-    fill: fc.constantFrom("bar-close", "next-open"),
-    latencyUs: fc.constantFrom(1, 5, 1_000, MINUTE_US),
-    slippageBps: fc.nat(10),
-    // Of bars of 1000.
-    participationBps: fc.constantFrom(null, 20, 100),
-    feePerMillion: fc.constant(0),
-    minimumFeeMinor: fc.constant(0),
-  }),
+const plainOrders = fc.record({
+  type: fc.constantFrom("MARKET", "LIMIT"),
+  limitOffsetBps: fc.integer({ min: -50, max: 200 }),
+  // Never GTC: that is how an exit is told from other orders here.
+  timeInForce: fc.constantFrom("DAY", "IOC"),
+  goodForUs: fc.constant(null),
+  latencyUs: fc.constantFrom(0, 2, 50_000, MINUTE_US),
+  exits: fc.record({ stopLossBps: bps, takeProfitBps: bps, trailingStopBps: bps }),
 });
+
+const distance = fc.oneof(
+  fc.record({ bps: fc.integer({ min: 1, max: 200 }) }),
+  fc.record({ atrs: fc.constantFrom(0.1, 0.5, 1, 2) }),
+);
+const sizeInAtrs = fc.constantFrom(0.2, 1, 2);
+/** What any type may have beside it, as far as the settings take it. */
+const shapedOrders = fc
+  .record({
+    orders: plainOrders,
+    type: fc.constantFrom(
+      "MARKET",
+      "LIMIT",
+      "LIMIT",
+      "STOP",
+      "STOP_LIMIT",
+      "MARKET_IF_TOUCHED",
+      "LIMIT_IF_TOUCHED",
+      "TRAILING_STOP",
+    ),
+    auction: fc.constantFrom(null, null, null, "AT_THE_OPENING", "AT_THE_CLOSE"),
+    trigger: distance,
+    limitOffsetAtrs: fc.option(fc.constantFrom(-0.5, 0.2, 1), { nil: undefined }),
+    reprice: fc.option(distance, { nil: undefined }),
+    postOnly: fc.boolean(),
+    display: fc.constantFrom(undefined, "3"),
+    bracket: fc.boolean(),
+    ranges: fc.option(fc.record({ stopLossAtrs: sizeInAtrs, takeProfitAtrs: sizeInAtrs })),
+  })
+  .map(({ orders, type, auction, trigger, reprice, postOnly, display, ...rest }): OrdersConfig => {
+    const { bracket, ranges, limitOffsetAtrs } = rest;
+    const isTimed = auction !== null && (type === "MARKET" || type === "LIMIT");
+    const timeInForce = isTimed ? auction : orders.timeInForce;
+    const rests = type === "LIMIT" && timeInForce === "DAY";
+    const isWaiting = type !== "MARKET" && type !== "LIMIT";
+    const isLimited = type === "LIMIT" || type === "STOP_LIMIT" || type === "LIMIT_IF_TOUCHED";
+    return {
+      ...{ ...orders, type, timeInForce, exits: { ...orders.exits, ...ranges } },
+      ...(isWaiting ? { trigger } : {}),
+      ...(limitOffsetAtrs === undefined ? {} : { limitOffsetAtrs }),
+      ...(rests && reprice !== undefined ? { reprice } : {}),
+      ...(rests && postOnly ? { postOnly } : {}),
+      ...(isLimited && display !== undefined ? { display } : {}),
+      ...(bracket ? { bracket } : {}),
+    };
+  });
+
+const settingsWith = (orders: fc.Arbitrary<OrdersConfig>): fc.Arbitrary<Settings> =>
+  fc.record({
+    orders,
+    venue: fc.record({
+      fill: fc.constantFrom("bar-close", "next-open"),
+      latencyUs: fc.constantFrom(1, 5, 1_000, MINUTE_US),
+      slippageBps: fc.nat(10),
+      // Of bars of 1000.
+      participationBps: fc.constantFrom(null, 20, 100),
+      feePerMillion: fc.constant(0),
+      minimumFeeMinor: fc.constant(0),
+    }),
+  });
 
 const price = fc.integer({ min: 95_00, max: 105_00 });
 const step = fc.oneof(
@@ -198,6 +263,7 @@ function eventsOf(script: readonly Step[]): EventOf<Topic>[] {
       const high = Math.max(open, close) + reach;
       const low = Math.min(open, close) - reach;
       events.push(at(nowUs, "market.bars", bar("A", nowUs, close, { open, high, low })));
+      events.push(at(nowUs, "features", features(nowUs, close, high - low)));
     } else if (one.kind === "target") {
       nowUs += 7;
       events.push(at(nowUs, "risk.verdicts", passed(["A", one.quantity, close])));
@@ -209,41 +275,56 @@ function eventsOf(script: readonly Step[]): EventOf<Topic>[] {
   return events;
 }
 
+const features = (barEndUs: number, price: number, atr: number): Facts["features"] => ({
+  ...{ symbol: "A", barEndUs, price, logReturn: 0, emaFast: price, emaSlow: price },
+  ...{ atr, volatility: 0, warm: true },
+});
+
+/** Plays random scripts, and counts what happened in all of them. */
+function holdFor(settings: fc.Arbitrary<Settings>, numRuns: number) {
+  const seen = { exited: 0, restated: 0, covered: 0, released: 0, amended: 0 };
+  const scripts = fc.array(step, { maxLength: 40, size: "max" });
+  const property = fc.property(settings, scripts, (config, script) => {
+    const notebook = new Notebook();
+    const enabled: Step = { kind: "command", name: "EnableTrading" };
+    // Quiet minutes without a range: everything on its way arrives, then nothing trades.
+    const quiet: Step[] = Array.from({ length: 60 }, () => ({
+      kind: "bar",
+      open: 100_00,
+      close: 100_00,
+      reach: 0,
+    }));
+    play(config, eventsOf([...script, enabled, ...quiet]), (event, wrote) => {
+      notebook.hear(event);
+      for (const next of wrote) if (next.topic === "orders") notebook.request(next.value);
+    });
+    const { exits, bracket } = config.orders;
+    const size = Math.abs(notebook.toCover(bracket === true));
+    const has = (bps: number | null, atrs?: number) => size > 0 && (bps ?? atrs ?? null) !== null;
+    const expected = {
+      ...(has(exits.stopLossBps, exits.stopLossAtrs) ? { STOP: size } : {}),
+      ...(has(exits.takeProfitBps, exits.takeProfitAtrs) ? { LIMIT: size } : {}),
+      ...(has(exits.trailingStopBps, exits.trailingStopAtrs) ? { TRAILING_STOP: size } : {}),
+    };
+    expect(notebook.protection()).toEqual(expected);
+    for (const key of ["exited", "restated", "released", "amended"] as const) {
+      seen[key] += notebook[key];
+    }
+    if (Object.keys(expected).length > 0) seen.covered++;
+  });
+  fc.assert(property, { numRuns });
+  return seen;
+}
+
 describe("protective exits", () => {
   test("only reduce, whatever races with them, and cover the position in the end", () => {
-    let exited = 0;
-    let restated = 0;
-    let covered = 0;
-    fc.assert(
-      fc.property(settings, fc.array(step, { maxLength: 40, size: "max" }), (config, script) => {
-        const notebook = new Notebook();
-        const enabled: Step = { kind: "command", name: "EnableTrading" };
-        // Quiet minutes without a range: everything on its way arrives, then nothing trades.
-        const quiet: Step[] = Array.from({ length: 60 }, () => ({
-          kind: "bar",
-          open: 100_00,
-          close: 100_00,
-          reach: 0,
-        }));
-        play(config, eventsOf([...script, enabled, ...quiet]), (event, wrote) => {
-          notebook.hear(event);
-          for (const next of wrote) if (next.topic === "orders") notebook.request(next.value);
-        });
-        const { stopLossBps, takeProfitBps, trailingStopBps } = config.orders.exits;
-        const size = Math.abs(notebook.position);
-        const expected = {
-          ...(stopLossBps !== null && size > 0 ? { STOP: size } : {}),
-          ...(takeProfitBps !== null && size > 0 ? { LIMIT: size } : {}),
-          ...(trailingStopBps !== null && size > 0 ? { TRAILING_STOP: size } : {}),
-        };
-        expect(notebook.protection()).toEqual(expected);
-        exited += notebook.exited;
-        restated += notebook.restated;
-        if (Object.keys(expected).length > 0) covered++;
-      }),
-      { numRuns: 2000 },
-    );
+    const { exited, restated, covered } = holdFor(settingsWith(plainOrders), 2000);
     // The sequences were rich enough to mean something.
     expect(Math.min(exited, restated, covered)).toBeGreaterThan(200);
+  });
+
+  test("so they do beside orders of every shape, with a bracket and with amendments", () => {
+    const seen = holdFor(settingsWith(shapedOrders), 3000);
+    expect(Math.min(...Object.values(seen)), JSON.stringify(seen)).toBeGreaterThan(100);
   });
 });

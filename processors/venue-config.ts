@@ -24,6 +24,8 @@ export interface VenueConfig {
   readonly queueBps?: number;
   /** Parts of a price beside slippageBps; left out: none. */
   readonly price?: PriceConfig;
+  /** Each order that it takes is answered at once, by a report NEW, whatever comes of it; left out: by what comes of it alone. */
+  readonly acknowledge?: boolean;
   /** In place of feePerMillion and minimumFeeMinor, where given. */
   readonly fees?: FeeSchedule;
   /** Charged beside the fees; left out: none. */
@@ -67,8 +69,11 @@ export type Delay =
   | { readonly kind: "LOGNORMAL"; readonly medianUs: number; readonly sigma: number };
 
 export interface TradingConfig {
-  /** After midnight UTC, Monday to Friday, from the opening to before the close; null: always. */
-  readonly hours: { readonly openUs: number; readonly closeUs: number } | null;
+  /**
+   * After midnight UTC, Monday to Friday, from the opening to before the close; CALENDAR: the sessions of each
+   * instrument's own calendar (trading-calendar.ts); null: always.
+   */
+  readonly hours: { readonly openUs: number; readonly closeUs: number } | "CALENDAR" | null;
   /** Reads market.status: halts, early closes and busted trades. */
   readonly status: boolean;
   /** What an order meets that comes while there is no trading. */

@@ -57,7 +57,11 @@ export function importCommand(): Command {
     .option("--expiry <time>", "of a linear or inverse contract (default: none, a perpetual)")
     .option("--base-currency <code>", "of an exchange: what the quantity is of")
     .option("--instruments <file>", "YAML: what symbols are that are not as the options say")
-    .option("--calendar <mic>", "trading calendar: a MIC, or 24x7", "XNYS")
+    .option(
+      "--calendar <mic>",
+      "trading calendar: a MIC, 24x7 or 24x5 (`tapedeck calendar`)",
+      "XNYS",
+    )
     .option("--exchange-zone <zone>", "IANA zone of the exchange (default: New York; 24x7: UTC)")
     .option("--session <open-close>", "trading hours (default: 09:30-16:00; 24x7: 00:00-24:00)")
     .option("--partitions <n>", "of a new tape (default: 1)")

@@ -26,16 +26,31 @@ export interface HumanConfig {
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {
     readonly onBreach: BreachResponse;
     readonly orders?: HumanOrderRisk;
+    readonly breakers?: HumanBreakers;
   } & HumanProposals;
   readonly orders: {
-    readonly type: "market" | "limit";
-    readonly limitOffset: number;
+    readonly type:
+      | "market"
+      | "limit"
+      | "stop"
+      | "stop-limit"
+      | "market-if-touched"
+      | "limit-if-touched"
+      | "trailing-stop"
+      | "on-open"
+      | "on-close";
+    readonly limitOffset: HumanDistance;
+    readonly trigger?: HumanDistance;
+    readonly postOnly?: boolean;
+    readonly display?: HumanLimit;
+    readonly reprice?: HumanDistance;
+    readonly bracket?: boolean;
     readonly timeInForce: FlowConfig["orders"]["timeInForce"];
     readonly goodFor: string | null;
     readonly latency: string;
-    readonly stopLoss: HumanLimit;
-    readonly takeProfit: HumanLimit;
-    readonly trailingStop: HumanLimit;
+    readonly stopLoss: HumanDistance;
+    readonly takeProfit: HumanDistance;
+    readonly trailingStop: HumanDistance;
     readonly algorithm?: HumanAlgorithm | null;
   };
   readonly venue: {
@@ -47,6 +62,7 @@ export interface HumanConfig {
     readonly minimumFee: number;
     readonly limitFill?: "touch" | "cross";
     readonly queue?: HumanLimit;
+    readonly acknowledge?: boolean;
     readonly price?: HumanPrice;
     readonly fees?: HumanFees;
     readonly levies?: readonly HumanLevy[];
@@ -124,7 +140,7 @@ export interface HumanDelay {
 }
 
 export interface HumanTrading {
-  readonly hours?: { readonly open: string; readonly close: string };
+  readonly hours?: "calendar" | { readonly open: string; readonly close: string };
   readonly status?: boolean;
   readonly closed?: "wait" | "refuse";
 }
@@ -233,6 +249,17 @@ export interface HumanBlackout {
   readonly symbol?: string;
 }
 
+export interface HumanBreakers {
+  readonly response?: "halt" | "reduce";
+  readonly hitRate?: HumanLimit;
+  readonly outcomes?: number;
+  readonly dataQuality?: HumanLimit;
+  readonly bars?: number;
+  readonly barEvery?: string;
+  readonly closedAfter?: string;
+  readonly maxAge?: string;
+}
+
 export interface HumanOrderRisk {
   readonly priceCollar?: HumanLimit;
   readonly maxValue?: HumanLimit;
@@ -271,6 +298,9 @@ export type LimitName =
 
 /** Off or null: no limit. */
 export type HumanLimit = number | "off" | null;
+
+/** A fraction of the price, or text such as "2 atr". */
+export type HumanDistance = number | string | null;
 
 export interface HumanCommand {
   readonly at: string;

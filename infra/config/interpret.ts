@@ -7,11 +7,12 @@ import type { RiskConfig } from "../../processors/risk-config.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
-import { algorithmOf, oneAlgorithm } from "./algorithm.ts";
+import { breakersOf, oneBreakers } from "./breakers.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanCommand, HumanConfig, HumanLimit, LimitName } from "./human-config.ts";
 import { oneOrderRisk, orderRiskOf } from "./order-risk.ts";
+import { oneOrders, ordersOf } from "./orders.ts";
 import { nowhere, type Problem, problem } from "./problem.ts";
 import { KEYS, oneProposals, proposalsOf } from "./proposals.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
@@ -42,7 +43,6 @@ export function interpret(human: HumanConfig, origins: Origins): Interpreted {
   };
   const timed = human.commands.map((command, index) => commandOf(read, human, command, index));
   holdRules(read, human, range, timed);
-  holdOrderRules(read, human.orders, flow.orders);
   // Array.sort is stable: commands of one time stay in the file's order.
   const order = timed.map((_, i) => i).sort((a, b) => at(timed, a) - at(timed, b));
   const symbols = human.symbols === null ? null : [...human.symbols].sort();
@@ -101,20 +101,8 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       ...(proposals === null ? {} : { proposals }),
     },
     ...orderRiskOf(read, human.risk.orders),
-    orders: {
-      type: orders.type === "limit" ? ("LIMIT" as const) : ("MARKET" as const),
-      limitOffsetBps: read.fraction("/orders/limitOffset", orders.limitOffset, BPS_DIGITS),
-      timeInForce: orders.timeInForce,
-      goodForUs:
-        orders.goodFor === null ? null : read.duration("/orders/goodFor", orders.goodFor, 1),
-      latencyUs: read.duration("/orders/latency", orders.latency, 0),
-      exits: {
-        stopLossBps: read.exitBps("stopLoss", orders.stopLoss),
-        takeProfitBps: read.exitBps("takeProfit", orders.takeProfit),
-        trailingStopBps: read.exitBps("trailingStop", orders.trailingStop),
-      },
-      ...algorithmOf(read, orders),
-    },
+    ...breakersOf(read, human.risk.breakers),
+    orders: ordersOf(read, orders),
     venue: {
       fill: venue.fill,
       latencyUs: read.duration("/venue/latency", venue.latency, 1),
@@ -133,23 +121,14 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
 /** The settings with their durations and limits in the one form that each value has. */
 function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
   const { bars, risk } = human;
-  const { algorithm, ...orders } = human.orders;
-  const { limitFill: _, queue: __, ...venue } = human.venue;
+  const { limitFill: _, queue: __, acknowledge: ___, ...venue } = human.venue;
   return {
     ...(human as unknown as Settings),
     bars: { ...bars, interval: formatDurationUs(flow.bars.intervalUs) },
     portfolio: onePortfolio(human.portfolio, flow.portfolio),
     sizing: oneSizing(human.sizing),
     risk: oneRisk(risk),
-    orders: {
-      ...orders,
-      goodFor: flow.orders.goodForUs === null ? null : formatDurationUs(flow.orders.goodForUs),
-      latency: formatDurationUs(flow.orders.latencyUs),
-      stopLoss: nullIfOff(orders.stopLoss),
-      takeProfit: nullIfOff(orders.takeProfit),
-      trailingStop: nullIfOff(orders.trailingStop),
-      ...oneAlgorithm(algorithm),
-    },
+    orders: oneOrders(human.orders, flow.orders),
     venue: {
       ...oneVenue(venue),
       ...oneResting(human.venue),
@@ -171,7 +150,7 @@ function onePortfolio(
   };
 }
 
-function oneRisk({ orders, ...limits }: HumanConfig["risk"]): Settings {
+function oneRisk({ orders, breakers, ...limits }: HumanConfig["risk"]): Settings {
   return {
     ...Object.fromEntries(
       Object.entries(limits as unknown as Settings)
@@ -180,6 +159,7 @@ function oneRisk({ orders, ...limits }: HumanConfig["risk"]): Settings {
     ),
     ...oneProposals(limits),
     ...(orders === undefined ? {} : { orders: oneOrderRisk(orders) }),
+    ...oneBreakers(breakers),
   };
 }
 
@@ -231,10 +211,6 @@ class Reading {
 
   limitBps(name: LimitName, value: HumanLimit, pointer = `/risk/${name}`): number | null {
     return isOff(value) ? null : this.fraction(pointer, value, BPS_DIGITS);
-  }
-
-  exitBps(name: "stopLoss" | "takeProfit" | "trailingStop", value: HumanLimit): number | null {
-    return isOff(value) ? null : this.fraction(`/orders/${name}`, value, BPS_DIGITS);
   }
 
   duration(pointer: string, text: string, leastUs: number): number {
@@ -374,28 +350,6 @@ function limitValue(
       return value > 1
         ? read.fail(pointer, `found ${value}; must be a fraction up to 1 for ${name}`)
         : read.limitBps(name, value, pointer);
-  }
-}
-
-/** Terms of orders that exclude each other. */
-function holdOrderRules(
-  read: Reading,
-  { timeInForce, goodFor }: HumanConfig["orders"],
-  { goodForUs, latencyUs }: FlowConfig["orders"],
-): void {
-  if (timeInForce === "GTD" && goodForUs === null) {
-    read.fail(
-      "/orders/timeInForce",
-      "found GTD; orders.goodFor must say for how long, such as 30m",
-    );
-  } else if (timeInForce !== "GTD" && goodForUs !== null) {
-    read.fail(
-      "/orders/goodFor",
-      `found "${goodFor}"; only for timeInForce: GTD, found ${timeInForce}`,
-    );
-  } else if (goodForUs !== null && goodForUs > 0 && goodForUs <= latencyUs) {
-    const rule = `must be above orders.latency (${formatDurationUs(latencyUs)})`;
-    read.fail("/orders/goodFor", `found "${goodFor}"; ${rule}, or it is over before it arrives`);
   }
 }
 

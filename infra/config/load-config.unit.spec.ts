@@ -57,6 +57,13 @@ seed: 8
 partitions: 4
 `;
 
+/** What `whole` does not show of orders. */
+const shaped = `
+tape: x
+orders: { type: limit, postOnly: true, display: 100, reprice: 0.5 atr, stopLoss: 2 atr, bracket: true }
+`;
+const waiting = "tape: x\norders: { type: stop-limit, trigger: 1 atr, limitOffset: -0.25 atr }";
+
 /** What `whole` does not show of the venue: between them, every key. */
 const venues = [
   `
@@ -121,6 +128,11 @@ risk:
 `;
 const otherGate = "tape: x\nrisk: { orders: { maxValue: 1 } }";
 
+/** The breakers that `whole` does not have: every key. */
+const watched = `tape: x
+risk: { breakers: { response: reduce, hitRate: 0.45, outcomes: 9, dataQuality: 0.95, bars: 7, barEvery: 1m,
+  closedAfter: 3h, maxAge: 1s } }`;
+
 /** Ways of sizing that `whole` does not show: between them, every key. */
 const rebalance = `{ drift: 0.02, driftOfTarget: 0.25, targetChange: 0.2, every: 2 weeks, dayStart: 330m,
   drawdown: 0.1, minimumValue: 100.5, minimumQuantity: 0.25, maxTurnover: 1.5, costPerSide: 0.000051, riskAversion: 2.5 }`;
@@ -133,7 +145,8 @@ sizing: { method: integrated, gross: 1, confidence: 0.5, regimeWeights: { bull: 
   regimeFrom: features, forecasts: true, toxicity: { bucketBars: 2.5, buckets: 10, window: 20 } }`,
 ];
 
-const quoted = "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5 }";
+const quoted =
+  "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5, acknowledge: true }";
 
 /** What a portfolio may have beside its cash. */
 const money = "tape: x\nportfolio: { lots: fifo, rateMaxAge: 96h }";
@@ -449,7 +462,18 @@ describe("the canonical form", () => {
 
   test("tells every setting of the whole example from its default", () => {
     const differing = new Set(
-      [whole, gated, money, ...sizings, quoted, ...venues, proposals].flatMap((text) =>
+      [
+        whole,
+        shaped,
+        waiting,
+        gated,
+        watched,
+        money,
+        ...sizings,
+        quoted,
+        ...venues,
+        proposals,
+      ].flatMap((text) =>
         // A group that is left out differs as a whole: one with another key in it, key by key.
         [
           "tape: x",
@@ -457,6 +481,7 @@ describe("the canonical form", () => {
           "tape: x\nsizing: { method: integrated, gross: 2, confidence: 1, toxicity: { buckets: 1 } }",
           otherVenue,
           otherGate,
+          "tape: x\nrisk: { breakers: { maxAge: 9s } }",
         ].flatMap((other) =>
           diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
         ),

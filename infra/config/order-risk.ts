@@ -71,6 +71,7 @@ const ageOf = (read: OrderRiskReader, text = "off"): number | null =>
 
 function sessionOf(read: OrderRiskReader, text = "off"): OrderRiskConfig["session"] {
   if (text === "off") return null;
+  if (text === "calendar") return "CALENDAR";
   const [openUs = 0, closeUs = 0] = text.split("-").map((time) => {
     const [hours = "", minutes = ""] = time.split(":");
     return (Number(hours) * 60 + Number(minutes)) * MINUTE_US;

@@ -19,6 +19,7 @@ import type { MarginTerms } from "../../schemas/values/margin.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type {
+  HumanTrading,
   HumanCarry,
   HumanChance,
   HumanConfig,
@@ -238,6 +239,17 @@ function delayOf(
   }
 }
 
+function hoursOf(read: VenueReader, hours: HumanTrading["hours"] | null): TradingConfig["hours"] {
+  if (hours === null || hours === undefined) return null;
+  if (hours === "calendar") return "CALENDAR";
+  const span = { openUs: timeOfDayUs(hours.open), closeUs: timeOfDayUs(hours.close) };
+  if (span.closeUs <= span.openUs) {
+    const rule = "must be after venue.trading.hours.open";
+    read.fail("/venue/trading/hours/close", `found "${hours.close}"; ${rule}`);
+  }
+  return span;
+}
+
 /** null where it trades always. */
 function tradingOf(read: VenueReader, { trading }: HumanVenue): TradingConfig | null {
   if (trading === undefined) return null;
@@ -249,12 +261,7 @@ function tradingOf(read: VenueReader, { trading }: HumanVenue): TradingConfig | 
     }
     return null;
   }
-  const span = hours && { openUs: timeOfDayUs(hours.open), closeUs: timeOfDayUs(hours.close) };
-  if (span !== null && span.closeUs <= span.openUs) {
-    const rule = "must be after venue.trading.hours.open";
-    read.fail("/venue/trading/hours/close", `found "${hours?.close}"; ${rule}`);
-  }
-  return { hours: span, status, closed: closed === "wait" ? "WAIT" : "REFUSE" };
+  return { hours: hoursOf(read, hours), status, closed: closed === "wait" ? "WAIT" : "REFUSE" };
 }
 
 function marginOf(

@@ -153,8 +153,8 @@ function parseInterval(text: string): number {
 
 function parseInstrument(raw: RawOptions): InstrumentOptions {
   const calendar = raw.calendar ?? defaultInstrument.calendar;
-  if (!/^(24x7|[A-Z0-9]{4})$/.test(calendar)) {
-    throw invalid("--calendar", calendar, "an ISO 10383 MIC such as XNYS, or 24x7");
+  if (!/^(24x[75]|[A-Z0-9]{4})$/.test(calendar)) {
+    throw invalid("--calendar", calendar, "an ISO 10383 MIC such as XNYS, 24x7 or 24x5");
   }
   const always = calendar === "24x7";
   const currency = raw.currency ?? defaultInstrument.currency;

@@ -142,8 +142,8 @@ type Put = <Name extends TableName>(
 async function writeExecutions(log: EventLog, account: Account, put: Put): Promise<void> {
   const instruments = await readInstruments(log);
   const shortfall = new ShortfallDigest(instruments, account.currency);
-  const trips = new ExcursionDigest(instruments, (trip, instrument, adverse, favourable) =>
-    put("trades", tripRow(trip, instrument, adverse, favourable)),
+  const trips = new ExcursionDigest(instruments, (trip, instrument) =>
+    put("trades", tripRow(trip, instrument)),
   );
   const topics = ["market.corporate-actions", "market.bars", "orders", "fills"] as const;
   await eachEvent(log, topics, ({ topic, timeUs, value }) => {
@@ -190,12 +190,7 @@ const chargesText = ({ charges }: ExecutionReport): string =>
     )
     .join(" ");
 
-const tripRow = (
-  trip: RoundTrip,
-  instrument: Instrument,
-  adverse: number | null,
-  favourable: number | null,
-) => {
+const tripRow = (trip: RoundTrip, instrument: Instrument) => {
   const money = (amount: bigint): string => formatScaled(amount, instrument.currencyScale);
   return {
     symbol: instrument.symbol,
@@ -209,8 +204,8 @@ const tripRow = (
     fees: money(trip.fees),
     currency: instrument.currency,
     holding_seconds: (trip.exitUs - trip.entryUs) / 1_000_000,
-    adverse_excursion: adverse,
-    favourable_excursion: favourable,
+    adverse_excursion: trip.adverse,
+    favourable_excursion: trip.favourable,
   };
 };
 

@@ -23,9 +23,9 @@ const instruments = new Map<string, Instrument>(
 describe("trades", () => {
   test("sums value, fees, taxes and profits in the account's currency, at the rate of their time", () => {
     const digest = new TradeDigest(instruments, account);
-    digest.bar("USDJPY", 100_00);
+    digest.bar(bar("USDJPY", 0, 100_00));
     // 10 for ¥5,000, which is $50.00, with ¥200, $2.00, of fees; 0.50 of them in pounds at 1.30, and a tax of 1.00.
-    digest.bar("GBPUSD", 1_3000);
+    digest.bar(bar("GBPUSD", 0, 1_3000));
     const charges = [
       { kind: "FEE", currency: "GBP", scale: 2, amount: 50n },
       { kind: "TAX", currency: "USD", scale: 2, amount: 100n },
@@ -33,7 +33,7 @@ describe("trades", () => {
     digest.add(filled(1, "JP", 10, 500_00, { execId: 1, fee: 200n, charges }));
     expect([digest.valueTraded, digest.fees, digest.taxes]).toEqual([5_000n, 265n, 100n]);
     // Sold for ¥6,000 at 200 yen a dollar: $30.00. A profit of ¥800 after fees, $4.00.
-    digest.bar("USDJPY", 200_00);
+    digest.bar(bar("USDJPY", 0, 200_00));
     digest.add(filled(2, "JP", -10, 600_00, { execId: 2 }));
     expect([digest.valueTraded, digest.trades, digest.profit]).toEqual([8_000n, 1, 400n]);
     expect(digest.closedTrips().profits).toEqual([4]);
@@ -42,7 +42,7 @@ describe("trades", () => {
   test("a conversion is no round trip and no value traded, and its fee counts", () => {
     const digest = new TradeDigest(instruments, account);
     const excursions = new ExcursionDigest(instruments);
-    digest.bar("GBPUSD", 1_3000);
+    digest.bar(bar("GBPUSD", 0, 1_3000));
     for (const [execId, quantity] of [
       [1, 100],
       [2, -100],
@@ -57,7 +57,7 @@ describe("trades", () => {
 
   test("counts the tax that is withheld from a dividend", () => {
     const digest = new TradeDigest(instruments, account);
-    digest.bar("GBPUSD", 1_3000);
+    digest.bar(bar("GBPUSD", 0, 1_3000));
     digest.add(filled(1, "UK", 100, 20_00, { execId: 1 }));
     digest.act({ ...dividend("UK", 50), currency: "GBP", withheldPerMillion: 150_000 }, 5);
     // £50.00 less 15 %: £7.50 at 1.30.

@@ -94,7 +94,7 @@ export function activity({ metrics: m }: ReportData): string {
 export function conventions({ sampling }: Metrics): string {
   return `Equity is sampled at the end of each ${sampling.period} that held market data (UTC) and annualised
 with ${decimals(sampling.perYear, 0)} samples a year. Sharpe: arithmetic mean over sample deviation, risk-free rate 0.
-Sortino: target 0. Drawdown: over every snapshot. A round trip runs from flat to flat; its profit is after fees.`;
+Sortino: target 0. Drawdown: at each bar's close, after its fills. A round trip runs from flat to flat; its profit is after fees.`;
 }
 
 /** Bars of one row: parts of one, drawn one after the other. */

@@ -31,16 +31,23 @@ export function act(state: RouterState, action: CorporateAction, timeUs: number)
     renamed.cost += book.cost;
     if (book.instrument !== null) renamed.instrument ??= { ...book.instrument, symbol };
     renamed.curve ??= book.curve;
+    renamed.atr ??= book.atr;
+    renamed.entryAtr ??= book.entryAtr;
     book.curve = null;
   }
   book.position = 0;
   book.cost = 0n;
   book.approval = null;
+  book.atr = null;
+  book.entryAtr = null;
 }
 
 function split(book: SymbolBook, action: CorporateAction): void {
   checkRatio(action);
   book.position = splitQuantity(book.position, action);
+  const factor = action.oldShares / action.newShares;
+  if (book.atr !== null) book.atr *= factor;
+  if (book.entryAtr !== null) book.entryAtr *= factor;
   // A parent ends: its slices were of shares that are no more.
   if (book.approval?.parent != null) book.approval = null;
   if (book.approval === null) return;

@@ -11,8 +11,19 @@ import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
 import type { OrdersConfig } from "../orders-config.ts";
 import { isSwitch, nextTradingState } from "../trading-state.ts";
-import { averageEntry, EXIT_GROUP, hasExits, protect, wantedExits } from "./exits.ts";
-import { limitPrice } from "./limit-price.ts";
+import { isTriggered, shapeOf } from "./entry-terms.ts";
+import {
+  averageEntry,
+  type Cover,
+  cameTooLate,
+  coverOf,
+  EXIT_GROUP,
+  hasExits,
+  isEntry,
+  isInRanges,
+  protect,
+  wantedExits,
+} from "./exits.ts";
 import {
   type Approval,
   bookOf,
@@ -28,6 +39,7 @@ import {
 } from "./order-book.ts";
 import { Outbox } from "./outbox.ts";
 import { childTerms, pendingParent } from "./parent-order.ts";
+import { reprice } from "./reprice.ts";
 import { hearBar, type Slicing, sendSlice } from "./slicing.ts";
 
 export class Desk {
@@ -65,11 +77,23 @@ export class Desk {
       book.approval = { quantity, referencePrice, largest, parent };
     }
     this.settle(symbol, book);
+    if (this.config.bracket === true) this.protect(symbol, book);
   }
 
-  /** A bar of a symbol, for the algorithm: it tells the time, and what trades. */
+  /** Something that it waited for is known now. */
+  resume(symbol: string): void {
+    const book = bookOf(this.state, symbol);
+    this.settle(symbol, book);
+    this.protect(symbol, book);
+  }
+
+  /** A bar of a symbol: it tells an algorithm the time, and what trades; and limit orders where the price is. */
   observe(bar: MarketBar): void {
     const book = bookOf(this.state, bar.symbol);
+    reprice(book, bar.close, this.config, (working, limitPrice) => {
+      const quantity = working.progress.leavesQuantity;
+      this.outbox.replace(working, { quantity, limitPrice });
+    });
     const slicing = this.slicing(bar.symbol, book);
     if (slicing === null) return;
     hearBar(book, bar, slicing);
@@ -130,9 +154,12 @@ export class Desk {
     const { status } = known.progress;
     const ended = isEnd(status) && !isEnd(before.status);
     // The position was closed to protect it: nothing of what was approved before it stands.
-    if (report.execType === "FILLED" && isExit) book.approval = null;
+    if (report.execType === "FILLED" && isExit) {
+      book.approval = null;
+      for (const working of book.working) if (isEntry(working)) this.outbox.cancel(working);
+    }
     const isClosing = this.state.trading === "FLATTENED" && known.order.reduceOnly;
-    const isRefused = ended && status === "REJECTED";
+    const isRefused = ended && status === "REJECTED" && !cameTooLate(book, known, report);
     if (isRefused && (isExit || isClosing)) book.refused.push(known.order.type);
     // Ended by the venue, not by us: what was approved has been tried. Of a slice the next takes it over.
     const isSliced = this.config.algorithm !== undefined;
@@ -154,11 +181,25 @@ export class Desk {
       if (name === "KillTrading" || name === "FlattenPositions") {
         for (const working of [...book.working, ...book.exits]) this.outbox.cancel(working);
       }
+      if (name === "HaltTrading" || name === "ReduceOnly") this.cancelOpening(book);
       if (name === "FlattenPositions") {
         book.refused = [];
         this.flatten(symbol, book);
       }
       if (name === "EnableTrading") this.protect(symbol, book);
+    }
+  }
+
+  /** Cancels what would open or turn the position, newest first; what only makes it smaller goes on. */
+  private cancelOpening({ position: booked, working, exits }: SymbolBook): void {
+    const position = booked + sum(working, untoldOf) + sum(exits, untoldOf);
+    const plain = working.filter(({ order }) => !order.reduceOnly);
+    let open = sum(plain, leavesOf);
+    for (const one of plain.toReversed()) {
+      const closes = position !== 0 && position > 0 !== open > 0;
+      if (open === 0 || (closes && Math.abs(open) <= Math.abs(position))) return;
+      this.outbox.cancel(one);
+      open -= leavesOf(one);
     }
   }
 
@@ -184,7 +225,15 @@ export class Desk {
     }
     if (working.some((one) => isOpen(one) && isUnanswered(one)) || missing === open) return;
     const delta = missing - open;
-    const reduces = hasExits(this.config.exits) && position !== 0 && position > 0 !== delta > 0;
+    const turns = position !== 0 && position > 0 !== delta > 0;
+    const reduces = turns && (hasExits(this.config.exits) || isTriggered(this.config.type));
+    // Children hang on one entry: another one takes its place, and is not sent beside it.
+    const entries = this.config.bracket === true && !reduces ? working.filter(isEntry) : [];
+    if (entries.some(isOpen)) {
+      const isLarger = Math.min(Math.abs(missing), approval.largest) > Math.abs(open);
+      if (isLarger) for (const entry of entries) this.outbox.cancel(entry);
+      return;
+    }
     // Beside exits a position is closed before it is turned: what closes it cannot lead past 0 then.
     const most = reduces ? Math.abs(position) - Math.abs(open) : approval.largest;
     const quantity = Math.min(Math.abs(delta), approval.largest, most);
@@ -193,24 +242,29 @@ export class Desk {
   }
 
   private submit(symbol: string, book: SymbolBook, side: Side, quantity: number, reduces: boolean) {
-    const { limitOffsetBps, timeInForce, goodForUs } = this.config;
+    const { timeInForce, goodForUs, exits, bracket } = this.config;
     const { referencePrice, parent: asked } = book.approval as Approval;
     const parent = this.config.algorithm === undefined ? null : asked;
     const type = parent?.status === "SWEEPING" ? "MARKET" : this.config.type;
-    const tickSize = book.instrument?.tickSize ?? 1;
     const price = parent?.price ?? referencePrice;
+    const shape = shapeOf(this.config, book, { side, quantity, reduces, price, type });
+    const isBlind = bracket === true && !reduces && isInRanges(exits) && book.atr === null;
+    // Measured in a range that is not known yet: what is approved waits for it.
+    if (shape === null || isBlind) return;
+    if (book.position === 0) {
+      book.entryAtr = book.atr;
+      book.refused = [];
+    }
     const working = this.outbox.place(symbol, {
-      side,
-      type,
-      quantity,
-      limitPrice: type === "LIMIT" ? limitPrice(side, price, limitOffsetBps, tickSize) : null,
+      ...shape,
       timeInForce,
       referencePrice,
       expireUs: goodForUs === null ? null : this.nowUs + goodForUs,
       reduceOnly: reduces,
-      ocoGroup: reduces ? EXIT_GROUP : null,
+      ocoGroup: reduces && hasExits(exits) ? EXIT_GROUP : null,
       ...(parent === null ? {} : childTerms(parent, this.state.nextOrderId)),
     });
+    working.pricedAt = price;
     book.working.push(working);
   }
 
@@ -237,15 +291,21 @@ export class Desk {
   }
 
   private protect(symbol: string, book: SymbolBook): void {
-    const { exits } = this.config;
+    const { exits, bracket } = this.config;
     const { trading } = this.state;
     if (!hasExits(exits) || trading === "KILLED" || trading === "FLATTENED") return;
     const { outbox } = this;
-    protect(book, wantedExits(exits, book), {
+    book.entryAtr ??= book.atr;
+    const cover = coverOf(book, bracket === true);
+    protect(book, wantedExits(exits, book, cover), {
       submit: (terms) => {
         const fixed = { timeInForce: "GTC", reduceOnly: true, ocoGroup: EXIT_GROUP } as const;
-        const referencePrice = averageEntry(book);
-        book.exits.push(outbox.place(symbol, { ...terms, ...fixed, referencePrice }));
+        const { price: referencePrice, entry } = cover as Cover;
+        // What is about to be cancelled has the children that it has.
+        if (entry !== null && entry.progress.cancels > 0) return;
+        const parentOrderId = entry?.order.orderId ?? null;
+        const order = { ...terms, ...fixed, referencePrice, parentOrderId };
+        book.exits.push(outbox.place(symbol, order));
       },
       replace: (exit, terms) => outbox.replace(exit, terms),
       cancel: (exit) => outbox.cancel(exit),

@@ -18,6 +18,8 @@ export interface WorkingOrder {
   progress: OrderProgress;
   /** A cancel was refused: it is as good as filled, until something else is heard of it. */
   cancelRefused: boolean;
+  /** What its limit was measured from last. */
+  pricedAt: number;
 }
 
 /** What may still be done about a verdict. */
@@ -46,6 +48,9 @@ export interface SymbolBook {
   past: readonly PastAction[];
   /** Where an algorithm follows it. */
   curve: VolumeCurve | null;
+  /** Average true range in units of price: the last one heard, and that of the entry; null where none is asked for. */
+  atr: number | null;
+  entryAtr: number | null;
 }
 
 export interface RouterState {
@@ -70,6 +75,8 @@ export function bookOf(state: RouterState, symbol: string): SymbolBook {
     heard: nothingHeard,
     past: [],
     curve: null,
+    atr: null,
+    entryAtr: null,
   };
   state.books.set(symbol, book);
   return book;
@@ -81,6 +88,7 @@ export const workingOrder = (order: Order): WorkingOrder => ({
   order,
   progress: submitted(order.quantity),
   cancelRefused: false,
+  pricedAt: order.referencePrice,
 });
 
 export const signed = ({ side, quantity }: { side: string; quantity: number }): number =>

@@ -12,14 +12,20 @@
 //   before the next verdict: its order is about to be heard of.
 // - An order that the venue refuses, or ends by itself (IOC, its date), uses its approval up: the next
 //   verdict decides anew.
-// - HaltTrading, ReduceOnly and KillTrading end every approval that is not sent yet; KillTrading also cancels
-//   what works, and FlattenPositions then closes what is held: a market order, reduce-only, once nothing of the
+// - HaltTrading, ReduceOnly and KillTrading end every approval that is not sent yet; the first two cancel what would
+//   open or turn a position, KillTrading all that works, and FlattenPositions then closes what is held: a market order, reduce-only, once nothing of the
 //   symbol works. No verdict is acted on while trading is halted, killed or flattened.
+// - What an order says is in entry-terms.ts; a limit order may be amended as the market goes (reprice.ts). What a
+//   distance in ATRs is measured in is told by the features: a feature event sends nothing but what waited for the
+//   first of them.
 // - Protective exits (exits.ts), where they are configured: a position has a stop, a limit and a trailing stop of its
 //   size at the venue, in one group with every order that makes it smaller, so that what one executes is taken off
 //   the others there, without us. They are replaced as the position changes and cancelled when it is flat. An exit
-//   that executes ends the approval: the next verdict decides anew. They stay while trading is halted; KillTrading
-//   cancels them, and none is sent before EnableTrading.
+//   that executes ends the approval, and cancels what would enlarge the position again: the next verdict decides anew.
+//   They stay while trading is halted; KillTrading cancels them, and none is sent before EnableTrading.
+// - With a bracket they go with the order that opens the position, as its children, so that the venue sets them in force
+//   with its execution; one such order of a symbol works at a time. What enlarges a position has them enlarged as it is
+//   sent. When the execution is heard of they are moved to where the average entry price puts them.
 // - A split restates position and approval in new shares. The venue cancels what works, and what is missing
 //   is sent anew in new shares, decided at the split. A change of symbol takes the position along, and a
 //   delisting closes it; both end the approval.
@@ -35,6 +41,7 @@ import type { PortfolioConfig } from "../flow-config.ts";
 import type { OrdersConfig } from "../orders-config.ts";
 import { act } from "./actions.ts";
 import { Desk } from "./desk.ts";
+import { needsRange } from "./entry-terms.ts";
 import { bookOf, type RouterState } from "./order-book.ts";
 
 type Input =
@@ -43,6 +50,7 @@ type Input =
   | "market.instruments"
   | "market.corporate-actions"
   | "market.bars"
+  | "features"
   | "control.commands";
 
 export function orderRouter(
@@ -59,8 +67,11 @@ export function orderRouter(
       "market.instruments",
       "market.corporate-actions",
       "control.commands",
-      // They tell an algorithm the time.
-      ...(config.algorithm === undefined ? [] : (["market.bars"] as const)),
+      // They tell an algorithm the time, and an order that is to be amended the price.
+      ...(config.algorithm === undefined && config.reprice === undefined
+        ? []
+        : (["market.bars"] as const)),
+      ...(needsRange(config) ? (["features"] as const) : []),
     ],
     outputs: { orders: config.latencyUs },
     onFailure: "stop",
@@ -73,6 +84,12 @@ export function orderRouter(
         act(state, event.value, event.timeUs);
       } else if (event.topic === "market.bars") {
         new Desk(state, config, portfolio.name, event.timeUs).observe(event.value);
+      } else if (event.topic === "features") {
+        const { symbol, atr } = event.value;
+        const book = bookOf(state, symbol);
+        const isFirst = book.atr === null;
+        book.atr = atr;
+        if (isFirst) new Desk(state, config, portfolio.name, event.timeUs).resume(symbol);
       } else if (event.value.portfolio === portfolio.name) {
         route(new Desk(state, config, portfolio.name, event.timeUs), event);
       }
@@ -83,7 +100,7 @@ export function orderRouter(
   };
 }
 
-type Routed = Exclude<Input, "market.instruments" | "market.corporate-actions" | "market.bars">;
+type Routed = Extract<Input, "risk.verdicts" | "fills" | "control.commands">;
 
 function route(desk: Desk, event: EventOf<Routed>): void {
   if (event.topic === "risk.verdicts") desk.approve(event.value);

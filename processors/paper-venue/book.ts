@@ -24,7 +24,7 @@ export interface Book {
   /** Last price printed: a bar's close, a tick's; lastUs is -1 before the first. */
   last: number;
   lastUs: number;
-  /** UTC date that it belongs to. */
+  /** Date that it belongs to (hours.ts). */
   lastDay: number;
   /** What our orders may still execute of its volume; null where there is no cap. */
   volumeLeft: number | null;
@@ -118,6 +118,5 @@ export function bookOf(state: VenueState, symbol: string): Book {
 const DAY_US = 86_400_000_000;
 
 /** The UTC date of a time, in days since 1970. */
-export const dayOf = (timeUs: number): number => Math.floor(timeUs / DAY_US);
 
 export const isWholeDay = (startUs: number, endUs: number): boolean => endUs - startUs >= DAY_US;

@@ -62,7 +62,9 @@ function openDoors(at: At, nowUs: number): void {
     if (first === undefined) break;
     const waitedUs = Math.max(first.sinceUs, book.resumedUs);
     const opensUs =
-      hours === null ? waitedUs : Math.max(waitedUs, sessionFrom(hours, waitedUs).openUs);
+      hours === null
+        ? waitedUs
+        : Math.max(waitedUs, sessionFrom(hours, book.instrument, waitedUs).openUs);
     if (opensUs > nowUs) break;
     carryTo(at, opensUs);
     book.shut.shift();

@@ -17,6 +17,7 @@ import {
   advanceTrip,
   joinTrips,
   lateTrip,
+  markTrip,
   type RoundTrip,
   restateTrip,
 } from "../../schemas/values/round-trip.ts";
@@ -83,11 +84,11 @@ function mark(state: TradesState, bar: MarketBar): void {
   state.marks.set(bar.symbol, bar.close);
   const open = state.open.get(bar.symbol);
   if (open === undefined) return;
+  const instrument = state.instruments.get(bar.symbol);
   for (const [portfolio, trip] of open) {
-    if (bar.startUs < trip.entryUs) continue;
-    if (bar.low >= trip.lowPrice && bar.high <= trip.highPrice) continue;
-    const lowPrice = Math.min(trip.lowPrice, bar.low);
-    open.set(portfolio, { ...trip, lowPrice, highPrice: Math.max(trip.highPrice, bar.high) });
+    if (instrument === undefined || bar.startUs < trip.entryUs) continue;
+    const marked = markTrip(trip, bar.low, bar.high, instrument);
+    if (marked !== trip) open.set(portfolio, marked);
   }
 }
 
@@ -177,7 +178,9 @@ function fold(state: TradesState, fill: ExecutionReport): void {
   const late = known.length === 0 ? null : lateDeal(known, dealt, instrument);
   if (late !== null) past?.set(portfolio, late.past);
   const named = late?.renamed?.symbol ?? symbol;
-  const before = state.open.get(named)?.get(portfolio) ?? null;
+  const paid = late?.price ?? price;
+  const held = state.open.get(named)?.get(portfolio) ?? null;
+  const before = held && markTrip(held, paid, paid, instrument);
   const { open, closed } =
     late === null ? advanceTrip(before, dealt) : lateTrip(before, dealt, late);
   if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
@@ -204,11 +207,13 @@ function close(state: TradesState, trade: Trade, currency: string): void {
   }
 }
 
+/** To a millionth. */
+const part = (value: number): number => Math.round(value * 1e6) / 1e6 + 0;
+
 function row({ portfolio, symbol, trip }: Trade, instrument: Instrument): Row {
   const open = trip.holding.quantity !== 0;
   const money = (amount: bigint): string => formatScaled(amount, instrument.currencyScale);
   const price = (value: number): string => formatScaled(value, instrument.priceScale);
-  const long = trip.direction === "LONG";
   return {
     portfolio,
     symbol,
@@ -221,8 +226,10 @@ function row({ portfolio, symbol, trip }: Trade, instrument: Instrument): Row {
     profit: money(trip.realised - trip.fees),
     fees: money(trip.fees),
     holdingSeconds: (trip.exitUs - trip.entryUs) / 1_000_000,
-    worstPrice: price(long ? trip.lowPrice : trip.highPrice),
-    bestPrice: price(long ? trip.highPrice : trip.lowPrice),
+    worstPrice: price(trip.worstPrice),
+    bestPrice: price(trip.bestPrice),
+    adverse: part(trip.adverse),
+    favourable: part(trip.favourable),
     currency: instrument.currency,
   };
 }

@@ -40,6 +40,10 @@ export const orderRiskReasonSymbols = [
   "ShortNotAvailable",
   "BuyingPowerExceeded",
   "KillSwitch",
+  "DenialsExceeded",
+  "DuplicateContent",
+  "Restricted",
+  "Blackout",
 ] as const;
 
 export type OrderRiskReason = (typeof orderRiskReasonSymbols)[number];
@@ -90,6 +94,14 @@ function orderRiskReasonIndex(value: OrderRiskReason): number {
       return 21;
     case "KillSwitch":
       return 22;
+    case "DenialsExceeded":
+      return 23;
+    case "DuplicateContent":
+      return 24;
+    case "Restricted":
+      return 25;
+    case "Blackout":
+      return 26;
     default:
       return 0;
   }
@@ -140,6 +152,9 @@ export const orderCheckNameSymbols = [
   "APPROVED_QUANTITY",
   "SHORT_AVAILABILITY",
   "BUYING_POWER",
+  "DUPLICATE_CONTENT",
+  "RESTRICTED",
+  "BLACKOUT",
 ] as const;
 
 export type OrderCheckName = (typeof orderCheckNameSymbols)[number];
@@ -180,6 +195,12 @@ function orderCheckNameIndex(value: OrderCheckName): number {
       return 16;
     case "BUYING_POWER":
       return 17;
+    case "DUPLICATE_CONTENT":
+      return 18;
+    case "RESTRICTED":
+      return 19;
+    case "BLACKOUT":
+      return 20;
     default:
       return 0;
   }
