@@ -19,7 +19,6 @@ import type { MarginTerms } from "../../schemas/values/margin.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type {
-  HumanTrading,
   HumanCarry,
   HumanChance,
   HumanConfig,
@@ -28,6 +27,7 @@ import type {
   HumanFeeTier,
   HumanLevy,
   HumanLimit,
+  HumanTrading,
 } from "./human-config.ts";
 import type { Plain } from "./read-yaml.ts";
 

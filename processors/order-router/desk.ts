@@ -11,6 +11,7 @@ import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
 import type { OrdersConfig } from "../orders-config.ts";
 import { isSwitch, nextTradingState } from "../trading-state.ts";
+import type { Moved } from "./actions.ts";
 import { isTriggered, shapeOf } from "./entry-terms.ts";
 import {
   averageEntry,
@@ -124,7 +125,8 @@ export class Desk {
     const isRestated = report.reason === "CorporateAction" && book.approval?.parent == null;
     if (isRestated) this.decideAt(report.tradeUs);
     const deal = dealOf(report);
-    if (deal !== null) execute(this.state, book, deal);
+    const moved = deal === null ? null : execute(this.state, book, deal);
+    if (moved !== null) this.bring(moved);
     // Closed by the venue: nothing of what was approved before stands.
     if (isVenuesOwn(report)) book.approval = null;
     for (const list of [book.working, book.exits]) {
@@ -132,6 +134,15 @@ export class Desk {
       if (known !== undefined) this.note(book, list, known, report);
     }
     this.settle(symbol, book);
+    this.protect(symbol, book);
+    this.flatten(symbol, book);
+  }
+
+  /** What was held under another name: the venue is told before anything is asked of it there. */
+  bring(moved: Moved): void {
+    const { symbol } = moved;
+    const book = bookOf(this.state, symbol);
+    this.outbox.transfer(moved);
     this.protect(symbol, book);
     this.flatten(symbol, book);
   }

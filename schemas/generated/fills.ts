@@ -16,6 +16,7 @@ export const execTypeSymbols = [
   "REPLACE_REJECTED",
   "TRADE_CANCEL",
   "CARRIED",
+  "MARGIN_CALL",
 ] as const;
 
 export type ExecType = (typeof execTypeSymbols)[number];
@@ -48,6 +49,8 @@ function execTypeIndex(value: ExecType): number {
       return 12;
     case "CARRIED":
       return 13;
+    case "MARGIN_CALL":
+      return 14;
     default:
       return 0;
   }
