@@ -2,6 +2,7 @@
 
 import type { FlowConfig } from "../../processors/flow-config.ts";
 import type { feePresets } from "../../processors/paper-venue/fee-presets.ts";
+import type { levyPresets } from "../../processors/paper-venue/levy-presets.ts";
 import type { BreachResponse, ProposalLimits } from "../../processors/risk-config.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 
@@ -64,6 +65,7 @@ export interface HumanConfig {
     readonly acknowledge?: boolean;
     readonly price?: HumanPrice;
     readonly fees?: HumanFees;
+    readonly levies?: readonly HumanLevy[];
     readonly chance?: HumanChance;
     readonly trading?: HumanTrading;
     readonly carry?: HumanCarry;
@@ -96,7 +98,23 @@ export interface HumanFees {
   readonly perOrder?: number;
   readonly minimum?: HumanLimit;
   readonly maximum?: HumanLimit;
-  readonly rounding?: "half-even" | "up";
+  readonly rounding?: HumanRounding;
+  readonly currency?: string;
+}
+
+export type HumanRounding = "half-even" | "up" | "half-up";
+
+/** A preset, or the rest of it. */
+export interface HumanLevy {
+  readonly preset?: keyof typeof levyPresets;
+  readonly kind?: "fee" | "tax";
+  readonly side?: "buy" | "sell" | "both";
+  readonly currency?: string;
+  readonly assetClass?: "equity" | "fx" | "crypto" | "index";
+  readonly value?: number;
+  readonly perUnit?: number;
+  readonly maximum?: HumanLimit;
+  readonly rounding?: HumanRounding;
 }
 
 export interface HumanFeeTier {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { levyPresets } from "../../processors/paper-venue/levy-presets.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { defaultYaml } from "./default-config.ts";
 import { diffConfigs } from "./diff.ts";
@@ -98,12 +99,14 @@ venue:
   chance:
     toVenue: { distribution: uniform, least: 2ms, most: 4ms }
     back: { distribution: lognormal, median: 3ms, sigma: 1 }
+  fees: { tiers: [{ from: 0, perUnit: 0.005 }], currency: JPY }
+  levies: [{ preset: uk-sdrt }, { kind: fee, side: sell, currency: USD, assetClass: equity, value: 0.0000051, maximum: 9, rounding: up }]
 `,
   "tape: x\nvenue: { chance: { toVenue: { distribution: constant, time: 3ms }, back: { distribution: constant, time: 1ms } } }",
 ];
 /** The same keys otherwise. */
 const otherVenue =
-  "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero }, chance: { toVenue: { distribution: constant, time: 1ms }, back: { distribution: constant, time: 9ms } }, trading: { hours: { open: '00:00', close: '01:00' } }, carry: { borrow: 0.5 }, margin: { initial: 0.5, maintenance: 0.4 } }";
+  "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero }, chance: { toVenue: { distribution: constant, time: 1ms }, back: { distribution: constant, time: 9ms } }, trading: { hours: { open: '00:00', close: '01:00' } }, carry: { borrow: 0.5 }, levies: [{ kind: tax, side: buy, perUnit: 1 }], margin: { initial: 0.5, maintenance: 0.4 } }";
 
 /** The order gate that `whole` does not have: every key, and another one. */
 const gated = `tape: x
@@ -662,6 +665,25 @@ describe("what a venue costs", () => {
     });
   });
 
+  test("levies come out as presets say, or part by part, and fees in a currency of their own", () => {
+    const { venue } = read(venues[2] as string).flow;
+    expect(venue.fees?.currency).toEqual({ code: "JPY", scale: 0 });
+    expect(venue.levies).toEqual([
+      ...levyPresets["uk-sdrt"],
+      {
+        kind: "FEE",
+        side: "SELL",
+        currency: "USD",
+        assetClass: "EQUITY",
+        valuePerBillion: 5_100,
+        perUnitMicros: 0,
+        maximumMicros: 9_000_000,
+        rounding: "UP",
+      },
+    ]);
+    expect(read("tape: x\nvenue: { levies: [] }").canonical).toEqual(read("tape: x").canonical);
+  });
+
   test("is taken as its page shows it, every key of which stands there", () => {
     const page = readFileSync(resolve(import.meta.dirname, "../../docs/venue.md"), "utf8");
     const examples = [...page.matchAll(/```yaml\n([^`]+)```/g)].map(([, text = ""]) => text);
@@ -754,6 +776,20 @@ describe("what a venue costs", () => {
     [
       "fees: { tiers: [{ from: 0 }, { from: 0 }] }",
       "f:2:47: venue.fees.tiers[1].from: found 0; must be above 0, where the tier before it begins",
+    ],
+    [
+      "fees: { currency: USD, tiers: [{ from: 0, taker: 0.1 }] }",
+      "f:2:59: venue.fees.tiers[0].taker: is of the value, in the instrument's currency: leave it or venue.fees.currency out",
+    ],
+    [
+      "levies: [{ preset: uk-sdrt, side: buy }]",
+      "f:2:44: venue.levies[0].side: does not go with preset uk-sdrt: leave one of them out",
+    ],
+    ["levies: [{ side: buy }]", "f:2:19: venue.levies[0]: needs a preset, or kind and side"],
+    ["levies: [{ kind: tax }]", "f:2:27: venue.levies[0].kind: needs side beside it"],
+    [
+      "levies: [{ kind: tax, side: buy }]",
+      "f:2:27: venue.levies[0].kind: charges nothing: needs value or perUnit",
     ],
     [
       "price: { halfSpread: 0.00001 }",
