@@ -2,6 +2,7 @@
 // processors. Scaled values that need an instrument's scale stay decimal text until it is known.
 
 import type { LotMethod } from "../schemas/values/holding.ts";
+import type { BreakersConfig } from "./breakers-config.ts";
 import type { OrdersConfig } from "./orders-config.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { OrderRiskConfig, RiskConfig } from "./risk-config.ts";
@@ -19,6 +20,8 @@ export interface FlowConfig {
   readonly risk: RiskConfig;
   /** Left out: no order gate, and the venue acts on what the router asks for. */
   readonly orderRisk?: OrderRiskConfig;
+  /** Left out: the system itself is not watched. */
+  readonly breakers?: BreakersConfig;
   readonly orders: OrdersConfig;
   readonly venue: VenueConfig;
 }

@@ -18,6 +18,7 @@ import {
 import { START_US } from "../streams/testing/tape.ts";
 import type { AnyProcessor, Topology } from "../streams/topology.ts";
 import { buildTopology } from "../streams/topology.ts";
+import type { BreakersConfig } from "./breakers-config.ts";
 import type { FlowConfig } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
 import type { AlgorithmConfig, ExitsConfig } from "./orders-config.ts";
@@ -51,6 +52,7 @@ export interface ScenarioOptions {
   readonly commands?: (market: readonly SourceFact[]) => readonly SourceFact[];
   /** With an order gate. */
   readonly orderRisk?: OrderRiskConfig;
+  readonly breakers?: BreakersConfig;
   readonly algorithm?: AlgorithmConfig;
   readonly model?: AnyModel;
   /** With all that the venue can charge and do, drawn from the seed. */
@@ -92,6 +94,7 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const ownCount = random.integer(3) > 0;
   const recorded = ownCount ? partitions : 1 + random.integer(3);
   const { sizing = config.sizing, model = config.model, algorithm, orderRisk } = options;
+  const watched = options.breakers === undefined ? {} : { breakers: options.breakers };
   const venue = {
     ...config.venue,
     ...(options.costs === true ? drawCosts(seed) : {}),
@@ -100,7 +103,16 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const orders = algorithm === undefined ? config.orders : { ...config.orders, algorithm };
   const gated = orderRisk === undefined ? {} : { orderRisk };
   const risk = { ...config.risk, ...options.risk };
-  const topology = flowTopology({ ...config, sizing, model, venue, orders, risk, ...gated });
+  const topology = flowTopology({
+    ...config,
+    sizing,
+    model,
+    venue,
+    orders,
+    risk,
+    ...gated,
+    ...watched,
+  });
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,

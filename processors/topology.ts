@@ -2,6 +2,7 @@
 
 import { buildTopology, type Topology } from "../streams/topology.ts";
 import { barBuilder } from "./bar-builder/bar-builder.ts";
+import { circuitBreaker } from "./circuit-breaker/circuit-breaker.ts";
 import { featureBuilder } from "./feature-builder/feature-builder.ts";
 import type { FlowConfig } from "./flow-config.ts";
 import { orderGate } from "./order-gate/order-gate.ts";
@@ -22,7 +23,7 @@ const noOutlook: Pick<IntegratedSizing, "regimes" | "forecasts"> = {};
 /** The topology of a run. Throws STREAMS_… if the configuration breaks a rule of the graph. */
 export function flowTopology(config: FlowConfig): Topology {
   const fromTicks = config.source === "ticks";
-  const { model, sizing, portfolio, orderRisk } = config;
+  const { model, sizing, portfolio, orderRisk, breakers } = config;
   const { regimes, forecasts } = sizing.method === "INTEGRATED" ? sizing : noOutlook;
   return buildTopology({
     // Each may be absent from a tape: a topic that is not there has no events.
@@ -42,7 +43,8 @@ export function flowTopology(config: FlowConfig): Topology {
       ...(regimes?.from === "features" ? [regimeRouter(regimes.band)] : []),
       model.scope === "portfolio" ? portfolioModel(model, config.source) : signalModel(model),
       followsTurns(sizing) ? portfolioBuilder(sizing, portfolio) : bookReviewer(sizing, portfolio),
-      riskGate(config.risk, config.portfolio),
+      ...(breakers === undefined ? [] : [circuitBreaker(breakers, portfolio.name, config.source)]),
+      riskGate(config.risk, portfolio, breakers !== undefined),
       orderRouter(config.orders, config.portfolio),
       ...(orderRisk === undefined ? [] : [orderGate(orderRisk, portfolio)]),
       paperVenue(config.venue, config.source, orderRisk !== undefined),

@@ -3,6 +3,7 @@
 // where it names who gave it; the one may follow the other.
 
 import type { ControlCommand } from "../schemas/generated/control.commands.ts";
+import type { BreakerTripped } from "../schemas/generated/risk.breakers.ts";
 import type { TradingState } from "../schemas/generated/risk.verdicts.ts";
 
 const switches: ReadonlySet<ControlCommand["command"]> = new Set([
@@ -15,6 +16,12 @@ const switches: ReadonlySet<ControlCommand["command"]> = new Set([
 
 /** Whether it is about the trading state; the others are limits, overlays and overrides. */
 export const isSwitch = ({ command }: ControlCommand): boolean => switches.has(command);
+
+/** What a tripped breaker makes of it: it stops trading, and weakens no stop that there is already. */
+export function afterTrip(state: TradingState, response: BreakerTripped["response"]): TradingState {
+  if (state === "ACTIVE") return response === "REDUCE_ONLY" ? "REDUCE_ONLY" : "HALTED";
+  return state === "REDUCE_ONLY" && response !== "REDUCE_ONLY" ? "HALTED" : state;
+}
 
 export function nextTradingState(state: TradingState, command: ControlCommand): TradingState {
   const isLatched = state === "KILLED" || state === "FLATTENED";

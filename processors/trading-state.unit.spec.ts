@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { controlCommandNameSymbols } from "../schemas/generated/control.commands.ts";
 import { tradingStateSymbols } from "../schemas/generated/risk.verdicts.ts";
 import { command } from "../streams/testing/facts.ts";
-import { nextTradingState } from "./trading-state.ts";
+import { afterTrip, nextTradingState } from "./trading-state.ts";
 
 const table = {
   HaltTrading: ["HALTED", "HALTED", "HALTED", "KILLED", "FLATTENED"],
@@ -16,6 +16,19 @@ const table = {
   SetOverlay: tradingStateSymbols,
   LiftOverlay: tradingStateSymbols,
 } as const;
+
+describe("a tripped breaker", () => {
+  test("stops trading, and weakens no stop that there is already", () => {
+    const responses = (["HALT", "REDUCE_ONLY"] as const).map((response) =>
+      tradingStateSymbols.map((state) => afterTrip(state, response)),
+    );
+    expect(tradingStateSymbols).toEqual(["ACTIVE", "REDUCE_ONLY", "HALTED", "KILLED", "FLATTENED"]);
+    expect(responses).toEqual([
+      ["HALTED", "HALTED", "HALTED", "KILLED", "FLATTENED"],
+      ["REDUCE_ONLY", "REDUCE_ONLY", "HALTED", "KILLED", "FLATTENED"],
+    ]);
+  });
+});
 
 describe("trading state", () => {
   test.each(controlCommandNameSymbols)("%s from each state", (name) => {

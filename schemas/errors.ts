@@ -185,6 +185,10 @@ export const errorKinds = {
     5,
     "import the missing bars of the pair, or raise portfolio.rateMaxAge",
   ),
+  CALENDAR_UNKNOWN: kind(
+    2,
+    "name a calendar that is known, `import --calendar`; or set fixed hours, venue.trading.hours and risk.orders.session",
+  ),
   PROCESSOR_CURRENCY_UNSUPPORTED: kind(
     2,
     "trade instruments in the portfolio's own currency, or let it convert: portfolio.rateMaxAge (docs/accounting.md)",

@@ -32,6 +32,8 @@ export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
   forecasts: { id: 8, key: "symbol", cleanup: "keep", place: 4 },
   "weights.proposals": { id: 9, key: "portfolio", cleanup: "keep" },
   "risk.verdicts": { id: 10, key: "portfolio", cleanup: "keep" },
+  // Before the proposals of its instant: what trips stops them.
+  "risk.breakers": { id: 25, key: "portfolio", cleanup: "keep", place: 8 },
   orders: { id: 11, key: "symbol", cleanup: "keep" },
   fills: { id: 12, key: "symbol", cleanup: "keep" },
   "risk.order-verdicts": { id: 19, key: "symbol", cleanup: "keep" },

@@ -74,6 +74,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "what proposed weights would have done to what a run holds at its end",
     async () => (await import("./impact.ts")).impactCommand(),
   ],
+  calendar: [
+    "when markets are open: sessions, holidays and early closes of a year",
+    async () => (await import("./calendar.ts")).calendarCommand(),
+  ],
   inspect: [
     "look into tapes and runs: topics, events, topology, positions at any time",
     async () => (await import("./inspect.ts")).inspectCommand(),

@@ -12,8 +12,8 @@ import { type ContractTerms, spotTerms } from "../../schemas/values/contract-ter
 import { parseIsoUs } from "../../schemas/values/time.ts";
 import { currencyScale, isCoin } from "../config/currency.ts";
 import { isRole } from "./columns.ts";
-import type { ActionOptions } from "./import-actions.ts";
 import { shown } from "./import-error.ts";
+import type { NoticeOptions } from "./import-notices.ts";
 import {
   DAY_US,
   defaultInstrument,
@@ -58,7 +58,7 @@ const MAX_PARTITIONS = 1024;
 const MAX_MULTIPLIER = 1_000_000_000;
 
 /** Of `--as actions`. */
-export const parseActionOptions = (raw: RawOptions): ActionOptions => ({
+export const parseNoticeOptions = (raw: RawOptions): NoticeOptions => ({
   session: optional(raw.session, parseSession),
   delimiter: parseDelimiter(raw.delimiter),
   columns: raw.columns === undefined ? null : raw.columns.split(",").map((each) => each.trim()),
@@ -153,8 +153,8 @@ function parseInterval(text: string): number {
 
 function parseInstrument(raw: RawOptions): InstrumentOptions {
   const calendar = raw.calendar ?? defaultInstrument.calendar;
-  if (!/^(24x7|[A-Z0-9]{4})$/.test(calendar)) {
-    throw invalid("--calendar", calendar, "an ISO 10383 MIC such as XNYS, or 24x7");
+  if (!/^(24x[75]|[A-Z0-9]{4})$/.test(calendar)) {
+    throw invalid("--calendar", calendar, "an ISO 10383 MIC such as XNYS, 24x7 or 24x5");
   }
   const always = calendar === "24x7";
   const currency = raw.currency ?? defaultInstrument.currency;

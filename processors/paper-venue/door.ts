@@ -62,7 +62,9 @@ function openDoors(at: At, nowUs: number): void {
     if (first === undefined) break;
     const waitedUs = Math.max(first.sinceUs, book.resumedUs);
     const opensUs =
-      hours === null ? waitedUs : Math.max(waitedUs, sessionFrom(hours, waitedUs).openUs);
+      hours === null
+        ? waitedUs
+        : Math.max(waitedUs, sessionFrom(hours, book.instrument, waitedUs).openUs);
     if (opensUs > nowUs) break;
     carryTo(at, opensUs);
     book.shut.shift();
@@ -78,6 +80,10 @@ function admit(at: At, order: Order, nowUs: number, isDenied: boolean): void {
     return;
   }
   const unknown = { order, executed: 0, leaves: 0 };
+  if (order.action === "TRANSFER") {
+    handle(session, order);
+    return;
+  }
   if (order.action === "CANCEL") {
     cancel(at, order, session);
     return;

@@ -4,8 +4,8 @@
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { MarketTick } from "../../schemas/generated/market.ticks.ts";
 import { jumpTo, pathOf, type Step } from "./bar-path.ts";
-import { dayOf, isWholeDay } from "./book.ts";
-import { mayTrade } from "./hours.ts";
+import { isWholeDay } from "./book.ts";
+import { dateOf, mayTrade } from "./hours.ts";
 import { holdMargins } from "./liquidation.ts";
 import { beginVolume, observe, shareOf } from "./liquidity.ts";
 import { isAuction } from "./order-check.ts";
@@ -20,13 +20,13 @@ import { type Takes, walk } from "./walk.ts";
 export function onBar(session: Session, bar: MarketBar): void {
   const { book, config } = session;
   const { startUs, endUs, close } = bar;
-  const day = dayOf(endUs - 1);
+  const day = dateOf(book, config, endUs - 1);
   if (!mayTrade(book, config, startUs, endUs)) {
     learn(session, bar);
     return;
   }
   if (book.resting.length > 0) {
-    const opens = dayOf(startUs) > book.lastDay;
+    const opens = dateOf(book, config, startUs) > book.lastDay;
     const whole = isWholeDay(startUs, endUs);
     const takes: Takes = ({ order, arrivedUs }, { phase, timeUs }) => {
       if (overBy(order, book.instrument, timeUs) !== null) return false;
@@ -52,7 +52,7 @@ export function onBar(session: Session, bar: MarketBar): void {
 
 export function onTick(session: Session, { price, quantity }: MarketTick): void {
   const { book, config, nowUs } = session;
-  const day = dayOf(nowUs);
+  const day = dateOf(book, config, nowUs);
   if (!mayTrade(book, config, nowUs, nowUs)) return;
   const { queueBps } = config;
   const byQuotes = config.fill === "quote";

@@ -9,8 +9,8 @@
 import type { MarketQuote } from "../../schemas/generated/market.quotes.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { jumpTo } from "./bar-path.ts";
-import { type Book, dayOf, type Standing } from "./book.ts";
-import { mayTrade } from "./hours.ts";
+import type { Book, Standing } from "./book.ts";
+import { dateOf, mayTrade } from "./hours.ts";
 import { beginVolume, shareOf } from "./liquidity.ts";
 import { isAuction } from "./order-check.ts";
 import { restUnless, shorten } from "./queue-place.ts";
@@ -32,7 +32,7 @@ export function onQuote(session: Session, quote: MarketQuote): void {
   if (askPrice !== null) book.ask = standing(askPrice, askQuantity);
   if (book.resting.length === 0 || !mayTrade(book, config, nowUs, nowUs)) return;
   expire(session, nowUs);
-  endDays(session, dayOf(nowUs), ({ order }) => !isAuction(order));
+  endDays(session, dateOf(session.book, session.config, nowUs), ({ order }) => !isAuction(order));
   for (const resting of book.resting) shorten(book, resting);
   meetQuotes(session, () => true);
 }

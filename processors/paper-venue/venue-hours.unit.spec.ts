@@ -6,13 +6,14 @@ import { Random } from "../../quant/random.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketStatus } from "../../schemas/generated/market.status.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
-import { parseIsoUs } from "../../schemas/values/time.ts";
+import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { bar, MINUTE_US, order, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { ChanceConfig, Delay, TradingConfig, VenueConfig } from "../venue-config.ts";
+import { bookOf } from "./book.ts";
 import { delayOf, delayTo, isRefused } from "./chance.ts";
-import { isInSession, overlapsSession, sessionFrom } from "./hours.ts";
+import { closedBy, mayTrade, sessionFrom } from "./hours.ts";
 import { paperVenue } from "./paper-venue.ts";
 
 const free: VenueConfig = {
@@ -152,25 +153,31 @@ describe("delays", () => {
 const us = (text: string): number => parseIsoUs(text) as number;
 const hours = { openUs: 14.5 * 60 * M, closeUs: 21 * 60 * M };
 
+const clock = { ...free, trading: { hours, status: false, closed: "WAIT" } } as const;
+const aBook = bookOf({ books: new Map(), reports: [] }, "A");
+const isInSession = (timeUs: number): boolean => closedBy(aBook, clock, timeUs) === null;
+
 describe("hours", () => {
   test("are Monday to Friday, from the opening to before the close", () => {
-    expect(isInSession(hours, us("2020-06-05T14:30:00Z"))).toBe(true);
-    expect(isInSession(hours, us("2020-06-05T20:59:59Z"))).toBe(true);
-    expect(isInSession(hours, us("2020-06-05T21:00:00Z"))).toBe(false);
-    expect(isInSession(hours, us("2020-06-06T15:00:00Z"))).toBe(false);
-    expect(sessionFrom(hours, us("2020-06-05T21:00:00Z")).openUs).toBe(us("2020-06-08T14:30:00Z"));
-    expect(overlapsSession(hours, us("2020-06-05"), us("2020-06-06"))).toBe(true);
-    expect(overlapsSession(hours, us("2020-06-06"), us("2020-06-08"))).toBe(false);
+    expect(isInSession(us("2020-06-05T14:30:00Z"))).toBe(true);
+    expect(isInSession(us("2020-06-05T20:59:59Z"))).toBe(true);
+    expect(isInSession(us("2020-06-05T21:00:00Z"))).toBe(false);
+    expect(isInSession(us("2020-06-06T15:00:00Z"))).toBe(false);
+    expect(sessionFrom(hours, null, us("2020-06-05T21:00:00Z")).openUs).toBe(
+      us("2020-06-08T14:30:00Z"),
+    );
+    expect(mayTrade(aBook, clock, us("2020-06-05"), us("2020-06-06"))).toBe(true);
+    expect(mayTrade(aBook, clock, us("2020-06-06"), us("2020-06-08"))).toBe(false);
   });
 
   test("a session from any time is the first that is not over", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4e15 }), (timeUs) => {
-        const session = sessionFrom(hours, timeUs);
+        const session = sessionFrom(hours, null, timeUs);
         expect(session.closeUs).toBeGreaterThan(timeUs);
         expect(session.openUs - timeUs).toBeLessThanOrEqual(3 * 24 * 60 * M);
-        expect(isInSession(hours, session.openUs)).toBe(true);
-        expect(isInSession(hours, timeUs)).toBe(session.openUs <= timeUs);
+        expect(isInSession(session.openUs)).toBe(true);
+        expect(isInSession(timeUs)).toBe(session.openUs <= timeUs);
       }),
     );
   });
@@ -205,6 +212,38 @@ describe("hours", () => {
     expect(reports(refuse, placed(night, again))[0]?.execType).toBe("REPLACE_REJECTED");
     const cancelled = brief({ trading }, placed(night, one), placed(night + 9, cancelOf(one)));
     expect(cancelled).toEqual([[1, "CanceledByUser", night + 9, night + 9]]);
+  });
+
+  test("by the calendar of the instrument they follow its summer time and its holidays", () => {
+    const calendar = { hours: "CALENDAR", status: false, closed: "WAIT" } as const;
+    const listed = at(0, "market.instruments", equity("A", { calendar: "XNYS" }));
+    const trades = (sentAt: string, ...opens: readonly string[]) => {
+      const sent = us(sentAt);
+      const bars = opens.flatMap((open) => [minute(us(open), 1), minute(us(open) + M, 2)]);
+      const venue = paperVenue({ ...free, trading: calendar }, "ticks");
+      const said = given(venue, listed).when(placed(sent, market(sent)), ...bars);
+      return said.map(({ value: { execType, tradeUs } }) => [execType, formatIsoUs(tradeUs)]);
+    };
+    const winter = trades("2021-03-12T21:00:00Z", "2021-03-15T13:29:00Z", "2021-03-15T13:30:00Z");
+    expect(winter).toEqual([["FILLED", "2021-03-15T13:30:00Z"]]);
+    const holiday = trades("2021-07-02T20:00:00Z", "2021-07-05T13:30:00Z", "2021-07-06T13:30:00Z");
+    expect(holiday).toEqual([["FILLED", "2021-07-06T13:30:00Z"]]);
+  });
+
+  test("a DAY order of currencies ends at five in New York, not at midnight UTC", () => {
+    const calendar = { hours: "CALENDAR", status: false, closed: "WAIT" } as const;
+    const listed = at(0, "market.instruments", equity("A", { calendar: "24x5" }));
+    const sent = us("2021-06-08T20:00:00Z");
+    const limit = market(sent, { type: "LIMIT", limitPrice: 50, timeInForce: "DAY" });
+    const venue = paperVenue({ ...free, trading: calendar }, "ticks");
+    const hourly = [1, 2].map((hour) => minute(sent + hour * 60 * M - M, 90));
+    const night = minute(us("2021-06-09T00:30:00Z"), 90);
+    const said = given(venue, listed).when(placed(sent, limit), ...hourly, night);
+    expect(said.map(({ value: { execType, reason } }) => [execType, reason])).toEqual([
+      ["EXPIRED", "DayEnded"],
+    ]);
+    const kept = given(paperVenue(free, "ticks"), listed).when(placed(sent, limit), ...hourly);
+    expect(kept).toEqual([]);
   });
 
   test("a split ends what waits", () => {

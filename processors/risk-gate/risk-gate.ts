@@ -12,6 +12,7 @@
 // - A drawdown beyond maxDrawdownBps latches REDUCE_ONLY until EnableTrading. It flattens nothing
 //   either. Enabled while the loss stands, the drawdown is counted from the equity at that moment: otherwise
 //   the next mark would latch it again.
+// - A breaker that trips (risk.breakers) halts, or lets only reduce, until EnableTrading; it weakens no command.
 // - SetLimit changes a limit at once; a lower drawdown limit may latch at once. What was commanded stands
 //   before the configuration, in a fork with other settings too.
 // - An approval that is not reached yet counts as exposure of its symbol until it is reached or replaced
@@ -30,7 +31,7 @@ import { isPair, keepRate, rateTold, requireValue } from "../currency.ts";
 import { drawdownBps } from "../drawdown.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
 import type { ProposalLimits, RiskConfig } from "../risk-config.ts";
-import { nextTradingState } from "../trading-state.ts";
+import { afterTrip, nextTradingState } from "../trading-state.ts";
 import { closeBook } from "./closing.ts";
 import { type SymbolRisk, unknownSymbol } from "./exposure.ts";
 import { judge } from "./judgement.ts";
@@ -52,7 +53,8 @@ type Input =
   | "market.bars"
   | "market.corporate-actions"
   | "market.instruments"
-  | "control.commands";
+  | "control.commands"
+  | "risk.breakers";
 
 export interface RiskState {
   readonly symbols: Map<string, SymbolRisk>;
@@ -77,6 +79,7 @@ export interface RiskState {
 export function riskGate(
   config: RiskConfig,
   portfolio: PortfolioConfig,
+  hasBreakers = false,
 ): Processor<RiskState, Input, "risk.verdicts"> {
   if (config.maxPosition !== null) quantityLimit(config.maxPosition, 0);
   const limits = config.proposals ?? (config.onBreach === "scale" ? noProposalLimits : null);
@@ -92,6 +95,7 @@ export function riskGate(
       "market.corporate-actions",
       "market.instruments",
       "control.commands",
+      ...(hasBreakers ? (["risk.breakers"] as const) : []),
     ],
     outputs: { "risk.verdicts": 0 },
     onFailure: "stop",
@@ -141,6 +145,10 @@ function evolve(state: RiskState, event: EventOf<Input>, settings: Settings): Ri
     propose(state, event.value, event.timeUs, settings);
   } else if (event.topic === "portfolio.snapshots") {
     take(state, event, settings);
+  } else if (event.topic === "risk.breakers") {
+    const trading = afterTrip(state.trading, event.value.response);
+    if (trading !== state.trading) state.latchedByDrawdown = false;
+    state.trading = trading;
   } else {
     obey(state, event.value, event.timeUs, config);
   }

@@ -15,6 +15,7 @@ import { modelEventCodec, type ModelEvent } from "./models.events.ts";
 import { orderCodec, type Order } from "./orders.ts";
 import { portfolioSnapshotCodec, type PortfolioSnapshot } from "./portfolio.snapshots.ts";
 import { regimeCodec, type Regime } from "./regimes.ts";
+import { breakerTrippedCodec, type BreakerTripped } from "./risk.breakers.ts";
 import { orderVerdictCodec, type OrderVerdict } from "./risk.order-verdicts.ts";
 import { riskVerdictCodec, type RiskVerdict } from "./risk.verdicts.ts";
 import { signalCodec, type Signal } from "./signals.ts";
@@ -38,6 +39,7 @@ export interface Facts {
   readonly orders: Order;
   readonly "portfolio.snapshots": PortfolioSnapshot;
   readonly regimes: Regime;
+  readonly "risk.breakers": BreakerTripped;
   readonly "risk.order-verdicts": OrderVerdict;
   readonly "risk.verdicts": RiskVerdict;
   readonly signals: Signal;
@@ -63,6 +65,7 @@ export const codecs: { readonly [Topic in TopicName]: Codec<Facts[Topic]> } = {
   orders: orderCodec,
   "portfolio.snapshots": portfolioSnapshotCodec,
   regimes: regimeCodec,
+  "risk.breakers": breakerTrippedCodec,
   "risk.order-verdicts": orderVerdictCodec,
   "risk.verdicts": riskVerdictCodec,
   signals: signalCodec,

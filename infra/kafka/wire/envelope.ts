@@ -36,6 +36,7 @@ export const recordNames: { readonly [T in TopicName]: string } = {
   orders: "Order",
   "portfolio.snapshots": "PortfolioSnapshot",
   regimes: "Regime",
+  "risk.breakers": "BreakerTripped",
   "risk.order-verdicts": "OrderVerdict",
   "risk.verdicts": "RiskVerdict",
   signals: "Signal",
