@@ -62,8 +62,19 @@ function overlayProblem(command: ControlCommand): string | null {
   return ends ? null : "such a command ends after it begins";
 }
 
-function overrideProblem({ limit, symbol }: ControlCommand): string | null {
+function overrideProblem({
+  command,
+  limit,
+  symbol,
+  value,
+  untilUs,
+}: ControlCommand): string | null {
   if (symbol === "") return "an override names the symbol";
-  if (orderCheckNameSymbols.some((known) => known === limit)) return null;
-  return `there is no check ${limit ?? "(none named)"} of orders`;
+  if (!orderCheckNameSymbols.some((known) => known === limit)) {
+    return `there is no check ${limit ?? "(none named)"} of orders`;
+  }
+  if (command === "ConfirmOverride") return null;
+  if (value === null)
+    return "a RequestOverride gives the ceiling: the most that the check may measure";
+  return untilUs === null ? "a RequestOverride says until when" : null;
 }

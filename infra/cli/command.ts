@@ -26,6 +26,7 @@ interface Options {
   readonly weight?: number;
   readonly expectedReturn?: number;
   readonly confidence?: number;
+  readonly ceiling?: number;
   readonly from?: number;
   readonly until?: number;
   readonly at?: number;
@@ -80,8 +81,13 @@ export function commandCommand(): Command {
     .addOption(new Option("--weight <part>", "a target's, of equity").argParser(part))
     .addOption(new Option("--expected-return <part>", "a view's, signed").argParser(part))
     .addOption(new Option("--confidence <part>", "a view's, up to 1").argParser(part))
+    .addOption(
+      new Option("--ceiling <n>", "overrides: the most that the check may measure").argParser(
+        whole,
+      ),
+    )
     .addOption(new Option("--from <time>", "overlays: from then on (default: now)").argParser(time))
-    .addOption(new Option("--until <time>", "overlays: before then").argParser(time))
+    .addOption(new Option("--until <time>", "overlays, overrides: before then").argParser(time))
     .addOption(new Option("--at <time>", "event time (default: now)").argParser(time))
     .addOption(appOption("the application (default: --prefix, or tapedeck)"))
     .addOption(prefixOption("before every topic, with its dot"))
@@ -163,7 +169,7 @@ function commandOf(name: string, options: Options & Giver): ControlCommand {
 /** The fields of overlays; of no other command. */
 function overlayOf(
   name: string,
-  { overlay, weight, expectedReturn, confidence, from, until }: Options,
+  { overlay, weight, expectedReturn, confidence, ceiling, from, until }: Options,
 ): Pick<ControlCommand, "overlay" | "fromUs" | "untilUs" | "confidenceBps"> &
   Partial<Pick<ControlCommand, "value">> {
   const isSet = name === "set-overlay";
@@ -189,10 +195,14 @@ function overlayOf(
   const isOverlay = isSet || name === "lift-overlay";
   if (isSet && overlay === undefined) throw usage("set-overlay needs --overlay");
   if (overlay !== undefined && !isOverlay) throw usage(`--overlay does not go with ${name}`);
-  if ((from ?? until) !== undefined && !isSet) {
-    throw usage(`--from and --until go with set-overlay alone`);
+  const isOverride = name.endsWith("-override");
+  if (from !== undefined && !isSet) throw usage("--from goes with set-overlay alone");
+  if (until !== undefined && !isSet && !isOverride) {
+    throw usage("--until goes with set-overlay and overrides alone");
   }
-  const value = overlay === "target" ? weight : overlay === "view" ? expectedReturn : undefined;
+  if (ceiling !== undefined && !isOverride) throw usage("--ceiling goes with overrides alone");
+  const ofOverlay = overlay === "target" ? weight : overlay === "view" ? expectedReturn : undefined;
+  const value = isOverride ? ceiling : ofOverlay;
   return {
     overlay: overlay === undefined ? null : overlays[overlay],
     fromUs: from ?? null,
@@ -213,9 +223,13 @@ function filled(found: string): string {
 
 function value(found: string): number | "off" {
   if (found === "off") return found;
+  return whole(found, ", or off");
+}
+
+function whole(found: string, others: unknown = ""): number {
   const parsed = /^\d+$/.test(found) ? Number(found) : Number.NaN;
   if (Number.isSafeInteger(parsed)) return parsed;
-  throw new InvalidArgumentError("write a whole number, or off");
+  throw new InvalidArgumentError(`write a whole number${typeof others === "string" ? others : ""}`);
 }
 
 /** A fraction in basis points, exactly. */
@@ -243,7 +257,7 @@ set-overlay      --overlay restricted (no trade), restricted-buys (no purchase),
                  in place of the model's, at once) or view (so much of what is added against it is left out)
 lift-overlay     ends those on a symbol, or the one kind that --overlay names
 request-override, confirm-override
-                 two different persons let one order of a symbol pass one check
+                 two different persons let one order of a symbol pass one check, up to a ceiling and a time
 
 latch            stop the services of this machine by a file: it needs neither broker nor log, sends nothing,
                  and so cancels nothing; release takes it away, show-latch says whether it is there
@@ -258,6 +272,7 @@ Examples:
   $ tapedeck command set-overlay --overlay view --symbol KO --expected-return -0.03 --confidence 0.6 \\
       --until 2026-12-01 --who ann --why "margins are falling"
   $ tapedeck command lift-overlay --symbol BAC --who bob --why "off the list"
-  $ tapedeck command request-override --check PRICE_COLLAR --symbol IBM --who ann --why "news"
+  $ tapedeck command request-override --check PRICE_COLLAR --symbol IBM --ceiling 900 --until 2026-11-22 \\
+      --who ann --why "news"
   $ tapedeck command confirm-override --check PRICE_COLLAR --symbol IBM --who bob --why "agreed"
   $ tapedeck command latch --app live-1 --who ann --why "the broker is down"`;

@@ -70,7 +70,10 @@ function overlayOf(
   }
   const { confidence } = rest;
   const extra = Object.entries({ overlay, from, until }).filter(([key, value]) => {
-    const allowed = isSet || (command === "LiftOverlay" && key === "overlay");
+    const allowed =
+      isSet ||
+      (command === "LiftOverlay" && key === "overlay") ||
+      (command.endsWith("Override") && key === "until");
     return value !== undefined && !allowed;
   });
   for (const [key] of extra) {
@@ -86,7 +89,8 @@ function overlayOf(
   const untilUs = until === undefined ? null : read.time(`${place}/until`, until);
   const beginsUs = Math.max(fromUs ?? 0, parseIsoUs(given) ?? 0);
   if (untilUs !== null && untilUs <= beginsUs) {
-    read.fail(`${place}/until`, `found ${until}; must be after the overlay begins`);
+    const what = isSet ? "the overlay begins" : "the command";
+    read.fail(`${place}/until`, `found ${until}; must be after ${what}`);
   }
   return {
     overlay: overlay === undefined ? null : kinds[overlay],
@@ -99,13 +103,13 @@ function overlayOf(
   };
 }
 
-/** The weight of a target or the return of a view; null for other commands. */
+/** The weight of a target, the return of a view, the ceiling of an override. */
 function signedBps(
   read: CommandReader,
-  { overlay, symbol, weight, expectedReturn }: HumanCommand,
+  { overlay, symbol, weight, expectedReturn, ceiling }: HumanCommand,
   index: number,
 ): number | null {
-  if (overlay !== "target" && overlay !== "view") return null;
+  if (overlay !== "target" && overlay !== "view") return ceiling ?? null;
   const place = `/commands/${index}`;
   const [key, value] =
     overlay === "target" ? ["weight", weight] : ["expectedReturn", expectedReturn];
@@ -126,5 +130,15 @@ function holdOverride(read: CommandReader, command: HumanCommand, index: number)
       ? `missing: ${command.command} needs check and symbol`
       : `does not go with command ${command.command}: leave it out`;
     read.fail(`/commands/${index}/${key}`, rule);
+  }
+  const { ceiling, until } = command;
+  if (command.command === "RequestOverride" && (ceiling === undefined || until === undefined)) {
+    const key = ceiling === undefined ? "ceiling" : "until";
+    const why = "how much of what the check measures, and before when, one order may pass";
+    read.fail(`/commands/${index}/${key}`, `missing: RequestOverride says ${why}`);
+  }
+  if (!isOverride && ceiling !== undefined) {
+    const rule = `does not go with command ${command.command}: leave it out`;
+    read.fail(`/commands/${index}/ceiling`, rule);
   }
 }

@@ -74,6 +74,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
   const { portfolio, venue, orders } = human;
   const proposals = proposalsOf(read, human.risk);
   const stops = stopsOf(read, human.risk);
+  const costs = venueCosts(read, venue, human.seed);
   return {
     source: human.source,
     bars: {
@@ -103,7 +104,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       ...stops,
       ...(proposals === null ? {} : { proposals }),
     },
-    ...orderRiskOf(read, human.risk.orders),
+    ...orderRiskOf(read, human.risk.orders, costs.margin),
     ...breakersOf(read, human.risk.breakers),
     orders: ordersOf(read, orders),
     venue: {
@@ -115,7 +116,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
         : read.fraction("/venue/participation", venue.participation, BPS_DIGITS),
       feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
-      ...venueCosts(read, venue, human.seed),
+      ...costs,
       ...restingOf(read, venue),
     },
   };

@@ -545,13 +545,21 @@ describe("commands", () => {
   });
 
   test("an override of no check, or without a symbol, is answered", () => {
-    const wrong = [{ limit: "PRICE_COLLARS", symbol: "A" }, { limit: "PRICE_COLLAR" }];
+    const wrong = [
+      { limit: "PRICE_COLLARS", symbol: "A", value: 900, untilUs: 9 },
+      { limit: "PRICE_COLLAR", value: 900, untilUs: 9 },
+      { limit: "PRICE_COLLAR", symbol: "A", untilUs: 9 },
+      { limit: "PRICE_COLLAR", symbol: "A", value: 900 },
+    ];
     for (const changes of wrong) {
       expect(verdict({}, told("RequestOverride", changes)).outcome).toBe("ANSWER");
     }
-    expect(verdicts({}, told("RequestOverride", { limit: "PRICE_COLLAR", symbol: "A" }))).toEqual(
-      [],
-    );
+    expect(
+      verdicts(
+        {},
+        told("RequestOverride", { limit: "PRICE_COLLAR", symbol: "A", value: 900, untilUs: 9 }),
+      ),
+    ).toEqual([]);
   });
 });
 
