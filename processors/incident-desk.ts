@@ -31,6 +31,8 @@ export interface Released {
   readonly timeUs: number;
   readonly order: Order;
   readonly held: number;
+  /** What had switched the gate off then. */
+  readonly latch: OrderVerdict["latch"];
 }
 
 /** Times must not fall from call to call. */
@@ -39,6 +41,8 @@ export class IncidentDesk {
   readonly released: Released[] = [];
   readonly fills: ExecutionReport[] = [];
   denied = 0;
+  /** The gate's own cancels. */
+  canceled = 0;
   latch: OrderVerdict["latch"] = "NONE";
   equity = portfolio.initialCashMinor;
   private readonly held = new Map<string, number>();
@@ -116,9 +120,10 @@ export class IncidentDesk {
       this.latch = value.latch;
       const { outcome, order } = value;
       if (outcome === "DENY") this.denied++;
-      else if (order.action !== "CANCEL") {
+      else if (order.action === "CANCEL") this.canceled++;
+      else {
         const held = this.positionOf(order.symbol);
-        this.released.push({ timeUs: event.timeUs, order, held });
+        this.released.push({ timeUs: event.timeUs, order, held, latch: value.latch });
       }
       this.toVenue(at(event.timeUs, "risk.order-verdicts", value));
     }

@@ -1,5 +1,6 @@
 // What the two gates hold proposals and orders to, in machine units (flow-config.ts).
 
+import type { AssetClass } from "../schemas/generated/market.instruments.ts";
 import type { DecimalText } from "../schemas/values/decimal.ts";
 
 /** null: the check is off. */
@@ -97,30 +98,60 @@ export interface RecurringBlackout {
   readonly untilUs: number;
 }
 
-/** Checks of each order request; null (or false): the check is off. docs/risk.md says what each lets pass. */
-export interface OrderRiskConfig {
-  /** Furthest of a price from the last close, in basis points. */
-  readonly priceCollarBps: number | null;
-  readonly maxOrderValueMinor: number | null;
-  /** In units of the instrument. */
-  readonly maxOrderQuantity: DecimalText | null;
-  /** Largest order against the mean volume of the last bars. */
+/** Checks of each order request; null (or false, or left out): the check is off. docs/risk.md says what each lets pass. */
+export interface OrderRiskConfig extends InstrumentLimits {
+  /** Mean volume of so many last bars, and the largest order against it. */
   readonly volumeShare: { readonly mostBps: number; readonly bars: number } | null;
   /** New orders and replaces; all messages, cancels too. */
   readonly orderRate: RateLimit | null;
   readonly messageRate: RateLimit | null;
-  /** Requests of one symbol, side, quantity and price: one more latches the gate. */
+  /** New orders and replaces of one symbol and side: one more latches the gate. */
   readonly repeats: RateLimit | null;
-  /** Oldest last price, in microseconds. */
-  readonly maxPriceAgeUs: number | null;
+  /** Requests that the gate refused: one more latches it. */
+  readonly denials?: RateLimit;
+  /** An order like one that came within so many microseconds before it is refused. */
+  readonly duplicateUs?: number;
   /** When orders may be sent, in microseconds after midnight UTC, from Monday to Friday. */
   readonly session: { readonly openUs: number; readonly closeUs: number } | "CALENDAR" | null;
   /** No more than the verdicts of the risk gate approved. */
   readonly approvedOnly: boolean;
   /** What may be sold short, in units by symbol; a symbol that is left out: nothing. */
   readonly shortable: Readonly<Record<string, DecimalText>> | null;
-  /** No position that cash does not pay for in full. */
+  /** No position that equity does not cover: what `requirement` says of its value. */
   readonly buyingPower: boolean;
+  /** In parts per million of a position's value; left out: all of it, whatever it is. */
+  readonly requirement?: Requirement;
+  /** What orders are held to that only reduce a position. */
+  readonly reducing?: ReducingLimits;
+  /** In place of the limits above for an instrument; a symbol's own come before those of its class. */
+  readonly bySymbol?: Readonly<Record<string, Partial<InstrumentLimits>>>;
+  readonly byAssetClass?: Readonly<Partial<Record<AssetClass, Partial<InstrumentLimits>>>>;
+}
+
+/** Limits that an instrument may have of its own. null: off. */
+export interface InstrumentLimits {
+  /** Furthest of a price from the last close, in basis points. */
+  readonly priceCollarBps: number | null;
+  readonly maxOrderValueMinor: number | null;
+  /** In units of the instrument. */
+  readonly maxOrderQuantity: DecimalText | null;
+  /** Oldest last price, in microseconds. */
+  readonly maxPriceAgeUs: number | null;
+}
+
+/** null: no limit; left out: ten times that of an opening order (the collar: the same; the session: none). */
+export interface ReducingLimits extends Partial<InstrumentLimits> {
+  readonly volumeShareBps?: number | null;
+  /** Of `repeats`, over the same window. */
+  readonly mostRepeats?: number | null;
+  /** Whether the session holds for them too. */
+  readonly session?: boolean;
+}
+
+/** What a position takes of equity: what is bought and held, and contracts that settle their profit alone. */
+export interface Requirement {
+  readonly spotPerMillion: number;
+  readonly contractPerMillion: number;
 }
 
 /** At most so many in any window of event time that is so long. */

@@ -35,13 +35,16 @@ test("cash, profit and trades are the same on every path", () => {
         for (const answer of [ledger, trips, held]) answer?.see(event);
       };
       for (const instrument of known.values()) see(at(0, "market.instruments", instrument));
-      const digest = new TradeDigest(known);
-      const excursions = new ExcursionDigest(known);
+      const digest = new TradeDigest(known, { currency: "USD", currencyScale: 2 });
+      const exported: bigint[] = [];
+      const excursions = new ExcursionDigest(known, ({ realised, fees }) =>
+        exported.push(realised - fees),
+      );
       for (const [i, make] of steps.entries()) {
         const event = make((i + 1) * MINUTE_US);
         see(event);
         if (event.topic === "market.bars") {
-          digest.bar(event.value.symbol, event.value.close);
+          digest.bar(event.value);
           excursions.bar(event.value);
         } else if (event.topic === "fills") {
           digest.add(event.value);
@@ -64,6 +67,7 @@ test("cash, profit and trades are the same on every path", () => {
         expect(sumOf(trips.rows(), "profit")).toBe(portfolio.realised);
         expect(digest.trades).toBe(closed.length);
         expect(digest.profit - digest.loss).toBe(sumOf(closed, "profit"));
+        expect(exported).toEqual(closed.map((row) => sumOf([row], "profit")));
       }
       expect(excursions.means().largestAdverse === null).toBe(digest.trades === 0);
     }),

@@ -27,17 +27,20 @@ import type { EventOf } from "../../streams/event.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { AttributionDigest } from "./attribution.ts";
 import { CapacityDigest } from "./capacity-digest.ts";
+import { ClosedHoursDigest } from "./closed-hours.ts";
 import { crisesOf, dailySeries, yearsOf } from "./daily-digest.ts";
 import { EquityDigest } from "./equity-digest.ts";
 import { ExcursionDigest } from "./excursion-digest.ts";
 import { measureTable, type RunFacts } from "./measure-table.ts";
 import { eachEvent, readInstruments } from "./read-events.ts";
+import { hasPairs } from "./recorded-rates.ts";
 import { type Benchmark, pairReturns } from "./relative-measures.ts";
 import type { Metrics, ReportData, RunIdentity, SymbolSeries } from "./report-data.ts";
 import { EquitySampling, type Sampled } from "./sampling.ts";
 import { ShortfallDigest } from "./shortfall-digest.ts";
 import { TapeBenchmark } from "./tape-benchmark.ts";
 import { TradeDigest } from "./trade-digest.ts";
+import { TradeLines } from "./trade-lines.ts";
 import { VerdictCounts } from "./verdict-digest.ts";
 
 const ACTIONS = "market.corporate-actions";
@@ -78,9 +81,12 @@ export async function collectReport(
     ({ topic, start, end }) => topic === ACTIONS && end > start,
   );
   const attribution = new AttributionDigest(account.initialCashMinor);
-  const trades = new TradeDigest(instruments, (symbol, trip) => attribution.closed(symbol, trip));
-  await eachEvent(log, changed ? [ACTIONS, "market.bars", "fills"] : "fills", (event) => {
-    if (event.topic === "market.bars") trades.bar(event.value.symbol, event.value.close);
+  const trades = new TradeDigest(instruments, account, (symbol, trip) =>
+    attribution.closed(symbol, trip),
+  );
+  const needsBars = changed || hasPairs(instruments);
+  await eachEvent(log, needsBars ? [ACTIONS, "market.bars", "fills"] : "fills", (event) => {
+    if (event.topic === "market.bars") trades.bar(event.value);
     else if (event.topic === ACTIONS) trades.act(event.value, event.timeUs);
     else if (event.value.portfolio === account.name) trades.add(event.value);
   });
@@ -90,13 +96,18 @@ export async function collectReport(
     if (value.portfolio === account.name) verdicts.add(value);
   });
   const sampling = new EquitySampling();
-  const excursions = new ExcursionDigest(instruments);
+  const hours = new ClosedHoursDigest();
+  const lines = new TradeLines();
+  const excursions = new ExcursionDigest(instruments, (trip, instrument) =>
+    lines.add(trip, instrument),
+  );
   const capacity = new CapacityDigest();
   const shortfall = new ShortfallDigest(instruments, account.currency);
   const onTape = typeof benchmark === "string" ? new TapeBenchmark(benchmark) : null;
   const market = await readMarket(log, instruments, trades, (event) => {
     if (event.topic === "market.bars") {
       sampling.market(event.timeUs);
+      hours.bar(event.timeUs, event.value);
       excursions.bar(event.value);
       capacity.bar(event.value);
       shortfall.bar(event.value);
@@ -162,6 +173,7 @@ export async function collectReport(
       shortfall: shortfall.end(account.currencyScale),
     },
     equity: equity.series(account.currencyScale),
+    closedHours: hours.end(),
     symbols: market.series,
     symbolsLeftOut: trades.traded().length - Math.min(trades.traded().length, CHARTED_SYMBOLS),
     years: sampled.period === "day" ? yearsOf(sampled, account.initialCashMinor) : [],
@@ -169,7 +181,7 @@ export async function collectReport(
     crises: crisesOf(daily),
     drawdowns,
     verdicts: verdicts.digest(),
-    trades: trades.lines(),
+    trades: lines.end(),
   };
 }
 
@@ -360,8 +372,12 @@ export function metricsOf(
     canceled: trades.canceled,
     valueTraded: money(trades.valueTraded),
     fees: money(trades.fees),
+    taxes: money(trades.taxes + trades.dividendTaxes),
     slippage: money(trades.slippage),
-    costBps: ratio(Number(trades.fees + trades.slippage) * 10_000, Number(trades.valueTraded)),
+    costBps: ratio(
+      Number(trades.fees + trades.taxes + trades.slippage) * 10_000,
+      Number(trades.valueTraded),
+    ),
     sampling: { period: sampled.period, samples: sampled.samples.length, perYear },
   };
 }

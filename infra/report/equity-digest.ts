@@ -1,7 +1,9 @@
-// A portfolio's snapshots digested in one pass: a bounded curve, the worst drawdowns, samples.
+// A portfolio's snapshots digested in one pass: a bounded curve, the worst drawdowns, samples. Promises:
+// curve and drawdowns are of the book as it stood at a bar's close (bar-closes.ts).
 
 import { addToBuckets, type Extent, emptyBuckets, extentOf } from "../../quant/down-sample.ts";
 import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
+import { BarCloses } from "./bar-closes.ts";
 import type { Drawdown, EquitySeries } from "./report-data.ts";
 import type { EquitySampling } from "./sampling.ts";
 
@@ -44,6 +46,9 @@ export class EquityDigest {
   private fall: Fall | null = null;
   private peak: bigint;
   private peakUs: number | null = null;
+  private readonly closes = new BarCloses();
+  /** Heard, and not known yet to stand. */
+  private last: { readonly timeUs: number; readonly snapshot: PortfolioSnapshot } | null = null;
   fromUs: number | null = null;
   toUs: number | null = null;
   equity: bigint;
@@ -56,10 +61,20 @@ export class EquityDigest {
 
   /** In time order. */
   add(timeUs: number, snapshot: PortfolioSnapshot): void {
-    const { equity, grossExposure: gross, netExposure: net } = snapshot;
+    const { equity, grossExposure: gross } = snapshot;
     this.fromUs ??= timeUs;
     this.toUs = timeUs;
     this.equity = equity;
+    this.sampling.snapshot(timeUs, { equity, gross });
+    if (this.closes.ends(snapshot, timeUs)) this.settle();
+    this.last = { timeUs, snapshot };
+  }
+
+  private settle(): void {
+    if (this.last === null) return;
+    const { timeUs, snapshot } = this.last;
+    this.last = null;
+    const { equity, grossExposure: gross, netExposure: net } = snapshot;
     this.peakUs ??= timeUs;
     if (equity >= this.peak) {
       this.recover(timeUs);
@@ -71,7 +86,6 @@ export class EquityDigest {
     if (drawdown < 0) this.deepen(timeUs, -drawdown);
     const point = { timeUs, equity, peak, gross, net, drawdown };
     addToBuckets(this.curve, timeUs, { ...extentOf(point), deepest: point }, merge);
-    this.sampling.snapshot(timeUs, { equity, gross });
   }
 
   private deepen(timeUs: number, depth: number): void {
@@ -91,11 +105,13 @@ export class EquityDigest {
 
   /** The deepest falls, deepest first; one that has not recovered yet is among them. */
   drawdowns(): readonly Drawdown[] {
+    this.settle();
     this.recover(null);
     return this.worst;
   }
 
   series(currencyScale: number): EquitySeries {
+    this.settle();
     const points = this.curve.items.flatMap(({ value }) => pointsOf(value));
     const units = (amount: bigint): number => Number(amount) / 10 ** currencyScale;
     return {

@@ -1,9 +1,10 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { answersOf } from "../../projections/answers.ts";
 import { tradeStatistics } from "../../quant/trades.ts";
 import type { AnyEvent } from "../../streams/event.ts";
 import { emit } from "../../streams/event.ts";
+import { split } from "../../streams/testing/facts.ts";
 import { equity } from "../../streams/testing/given.ts";
 import { bar, eventsOf, fill, fold, MINUTE_US, START_US } from "../../streams/testing/tape.ts";
 import { ExcursionDigest } from "./excursion-digest.ts";
@@ -51,7 +52,7 @@ test("excursions and trade statistics are those of the trades that the projectio
     fc.property(happenings, (list) => {
       const events = eventsFor(list);
       const excursions = new ExcursionDigest(known);
-      const digest = new TradeDigest(known);
+      const digest = new TradeDigest(known, { currency: "USD", currencyScale: 2 });
       for (const event of events) {
         if (event.topic === "market.bars") excursions.bar(event.value);
         if (event.topic !== "fills") continue;
@@ -64,18 +65,12 @@ test("excursions and trade statistics are those of the trades that the projectio
       const closed = answer
         .rows(fold(answer.projection, events as never))
         .filter(({ exit }) => exit !== null);
-      const facts = closed.map((row) => {
-        const entry = Number(row.entryPrice);
-        const way = row.direction === "LONG" ? 1 : -1;
-        const against = way * (Number(row.worstPrice) / entry - 1);
-        const along = way * (Number(row.bestPrice) / entry - 1);
-        return {
-          profit: Number(row.profit),
-          openedUs: 0,
-          closedUs: 0,
-          excursions: { adverse: Math.min(against, 0), favourable: Math.max(along, 0) },
-        };
-      });
+      const facts = closed.map(({ profit, adverse, favourable }) => ({
+        profit: Number(profit),
+        openedUs: 0,
+        closedUs: 0,
+        excursions: { adverse: Number(adverse), favourable: Number(favourable) },
+      }));
       const expected = tradeStatistics(facts);
       const means = excursions.means();
       const near = (value: number | null, other: number | null): void => {
@@ -101,4 +96,50 @@ test("a bar that had begun before the entry does not widen a trip", () => {
   expect(averageAdverse).toBeCloseTo(-0.01, 12);
   expect(averageFavourable).toBeCloseTo(0.02, 12);
   expect(largestAdverse).toBe(averageAdverse);
+});
+
+describe("a trip that is added to far from its first price", () => {
+  const sold = (quantity: number, price: number, minute: number) =>
+    fill(-quantity, price, { tradeUs: START_US + minute * MINUTE_US });
+  const seen = (minute: number, low: number, high: number) => ({
+    ...bar("IBM", START_US + minute * MINUTE_US, low),
+    low,
+    high,
+  });
+
+  test("is measured by what was held when the price was printed, through a split as well", () => {
+    const digest = new ExcursionDigest(known);
+    // Short 100 at 65.00; the market goes from 1.40 to 66.30, 2 % against it.
+    digest.fill(sold(100, 6500, 0));
+    digest.bar(seen(2, 140, 6630));
+    // Ten times as much at 1.40: the average is 7.18, of which 1.80 is 75 % for it.
+    digest.fill(sold(1000, 140, 3));
+    digest.bar(seen(5, 180, 260));
+    digest.act(split("IBM", 1, 20), START_US + 6 * MINUTE_US);
+    digest.bar(seen(8, 2800, 4000));
+    digest.fill(sold(-55, 3000, 9));
+    const { averageAdverse, averageFavourable, largestAdverse } = digest.means();
+    expect(averageAdverse).toBeCloseTo(-0.02, 10);
+    expect(largestAdverse).toBeCloseTo(-0.02, 10);
+    expect(averageFavourable).toBeCloseTo(1 - 140 / 6500, 10);
+  });
+
+  test("is not measured at all by a bar of before its entry", () => {
+    const digest = new ExcursionDigest(known);
+    digest.bar(seen(1, 1, 99_999));
+    digest.fill(sold(100, 6500, 2));
+    digest.fill(sold(-100, 6500, 3));
+    expect(digest.means().largestAdverse).toBe(0);
+  });
+});
+
+test("what a fraction is paid for at a split is of the last close, not of the highest price", () => {
+  const closed: bigint[] = [];
+  const digest = new ExcursionDigest(known, ({ realised, fees }) => closed.push(realised - fees));
+  digest.fill(fill(30, 100, { tradeUs: START_US }));
+  digest.bar({ ...bar("IBM", START_US + 2 * MINUTE_US, 110), high: 900 });
+  // 30 shares are one and a half new ones: half a one is paid 10 old ones at 1.10, a gain of 1.00.
+  digest.act(split("IBM", 1, 20), START_US + 3 * MINUTE_US);
+  digest.fill(fill(-1, 2000, { tradeUs: START_US + 4 * MINUTE_US }));
+  expect(closed).toEqual([100n]);
 });

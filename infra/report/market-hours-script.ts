@@ -1,23 +1,24 @@
-// Part of the report's page script: a time axis that leaves closed hours out. Promises: every open
-// moment keeps its length; a closed stretch is drawn as long as one usual step; the way there and back
-// (fwd, bwd) rises with time; where there was no closed stretch, there is no such axis.
+// Part of the report's page script: a time axis that leaves closed hours out. Promises: only what the market
+// was closed for is left out (closed-hours.ts), whatever the chart has to show of it; every open moment keeps
+// its length; a closed stretch is drawn as long as one step; the way there and back (fwd, bwd) rises with
+// time; where there was no closed stretch, there is no such axis.
 
 export const marketHoursScript = `
-const GAP_STEPS = 8;
-/** Seconds: a market pauses for no less. Shorter gaps are trades that did not come. */
-const SHORTEST_GAP = 3600;
-
-/** How times, in seconds and rising, are drawn; null where no gap is long. */
-function marketHours(x) {
+/** How times, in seconds and rising, are drawn; null where the market did not close within them. */
+function marketHours(x, closed) {
+  const [min, max] = [x[0], x[x.length - 1]];
   const steps = x.slice(1).map((t, i) => t - x[i]);
-  const usual = steps.slice().sort((a, b) => a - b)[steps.length >> 1] || 0;
+  const middle = steps.slice().sort((a, b) => a - b)[steps.length >> 1] || 0;
+  const usual = Math.max(middle, closed.step);
   const gaps = [];
   let cut = 0;
-  for (let i = 0; i < steps.length; i++) {
-    if (usual <= 0 || steps[i] <= GAP_STEPS * usual || steps[i] < SHORTEST_GAP) continue;
-    gaps.push({ from: x[i], to: x[i + 1], at: x[i] - cut, cut });
-    cut += steps[i] - usual;
-  }
+  closed.from.forEach((from, i) => {
+    const to = closed.to[i];
+    // Only what is longer than it would be drawn.
+    if (to <= min || from >= max || usual <= 0 || to - from <= usual) return;
+    gaps.push({ from, to, at: from - cut, cut });
+    cut += to - from - usual;
+  });
   if (gaps.length === 0) return null;
   const last = (key, value) => {
     let low = -1, high = gaps.length - 1;
@@ -40,7 +41,7 @@ function marketHours(x) {
     return c < gap.at + usual ? gap.from + ((c - gap.at) / usual) * length : c + gap.cut + length - usual;
   };
   const isOpen = (t) => { const gap = last("from", t); return !gap || t <= gap.from || t >= gap.to; };
-  return { fwd, bwd, isOpen, opens: [x[0], ...gaps.map((gap) => gap.to)] };
+  return { fwd, bwd, isOpen, opens: [min, ...gaps.map((gap) => gap.to)] };
 }
 
 const TICK_STEPS = [86400, 43200, 21600, 10800, 7200, 3600, 1800, 900, 600, 300, 60, 30, 10, 5, 1];

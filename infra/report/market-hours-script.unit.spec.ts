@@ -1,6 +1,8 @@
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { bar } from "../../streams/testing/facts.ts";
+import { ClosedHoursDigest } from "./closed-hours.ts";
 import { marketHoursScript } from "./market-hours-script.ts";
 
 interface Hours {
@@ -8,6 +10,12 @@ interface Hours {
   readonly bwd: (c: number) => number;
   readonly isOpen: (t: number) => boolean;
   readonly opens: readonly number[];
+}
+
+interface Closed {
+  readonly step: number;
+  readonly from: readonly number[];
+  readonly to: readonly number[];
 }
 
 type Ticks = (
@@ -20,7 +28,22 @@ type Ticks = (
 
 const { marketHours, marketTicks } = runInNewContext(
   `${marketHoursScript}\n({ marketHours, marketTicks })`,
-) as { marketHours: (x: readonly number[]) => Hours | null; marketTicks: Ticks };
+) as {
+  marketHours: (x: readonly number[], closed: Closed) => Hours | null;
+  marketTicks: Ticks;
+};
+
+/** Of minutes or longer bars that end at these times, in seconds. */
+function closedOf(times: readonly number[], step = 60): Closed {
+  const digest = new ClosedHoursDigest();
+  for (const t of times) {
+    digest.bar(t * 1e6, bar("IBM", t * 1e6, 1, { startUs: (t - step) * 1e6 }));
+  }
+  const { barUs, fromUs, toUs } = digest.end();
+  const seconds = (us: readonly number[]) => us.map((time) => time / 1e6);
+  return { step: barUs / 1e6, from: seconds(fromUs), to: seconds(toUs) };
+}
+const axisOf = (x: readonly number[], step = 60) => marketHours(x, closedOf(x, step));
 
 const DAY = 86_400;
 const OPEN = 14.5 * 3600;
@@ -29,15 +52,31 @@ const sessions = (...days: readonly number[]) =>
   days.flatMap((day) => Array.from({ length: 391 }, (_, i) => day * DAY + OPEN + 60 * i));
 
 const week = sessions(1, 2, 3, 4, 7, 8);
-const hours = marketHours(week) as Hours;
+const hours = axisOf(week) as Hours;
 
 describe("a time axis of open hours", () => {
   test("is none where the market never closes, and for few points", () => {
-    expect(marketHours(Array.from({ length: 500 }, (_, i) => 60 * i))).toBeNull();
-    expect(marketHours([1, 2, 3, 6, 7, 8].map((day) => day * DAY))).toBeNull();
+    expect(axisOf(Array.from({ length: 500 }, (_, i) => 60 * i))).toBeNull();
     const sparse = [0, 1, 2, 3, 4, 5, 40, 41, 42].map((minute) => 60 * minute);
-    expect(marketHours(sparse)).toBeNull();
-    for (const few of [[], [5], [5, 9]]) expect(marketHours(few)).toBeNull();
+    expect(axisOf(sparse)).toBeNull();
+    for (const few of [[], [5], [5, 9]]) expect(axisOf(few)).toBeNull();
+  });
+
+  test("is none where bars are daily, over weekends and years of none", () => {
+    const days = [1, 2, 3, 6, 7, 8, 400, 401].map((day) => day * DAY + OPEN + 23_400);
+    expect(axisOf(days, 23_400)).toBeNull();
+    expect(axisOf(days, DAY)).toBeNull();
+  });
+
+  test("keeps what the book was flat for: a hundred days, and an hour of a session", () => {
+    const days = Array.from({ length: 300 }, (_, day) => day * DAY + OPEN + 23_400);
+    const held = days.filter((_, day) => day < 100 || day >= 200);
+    expect(marketHours(held, closedOf(days, 23_400))).toBeNull();
+    const part = week.filter((t) => t % DAY < OPEN + 3600 || t % DAY > OPEN + 7200);
+    const axis = marketHours(part, closedOf(week)) as Hours;
+    const [closing, opening] = [OPEN + 3540, OPEN + 7260].map((t) => axis.fwd(DAY + t));
+    expect((opening as number) - (closing as number)).toBeCloseTo(3720, 6);
+    expect(axis.opens).toEqual(hours.opens);
   });
 
   test("draws a night and a weekend as long as a minute", () => {
@@ -75,7 +114,7 @@ describe("its labels", () => {
 
   test("name each day once, whatever pauses its sessions have", () => {
     const paused = week.filter((t) => t % DAY < OPEN + 3600 || t % DAY > OPEN + 3 * 3600);
-    const both = marketHours(paused) as Hours;
+    const both = axisOf(paused) as Hours;
     expect(both.opens).toHaveLength(2 * hours.opens.length);
     expect(marketTicks(both, first, last, DAY, far(60))).toEqual(hours.opens);
   });

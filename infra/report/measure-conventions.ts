@@ -58,7 +58,7 @@ export const returnMeanings = (year: string, trials: number) =>
       "Sortino ratio",
       `arithmetic mean × ${year} over downside risk: all n days, target 0`,
     ),
-    calmar: ratio("Calmar ratio", "annual return over the maximum drawdown of every snapshot"),
+    calmar: ratio("Calmar ratio", "annual return over the maximum drawdown"),
     redrawnDrawdown: part(
       "Monte Carlo drawdown",
       "median of the deepest falls of 1,000 paths as long as the run, redrawn from its days; the interval holds 95 % of the paths",
@@ -154,11 +154,11 @@ export const tradeMeanings = {
   averageHolding: of("Average holding", "seconds", "from the first fill to the closing one"),
   averageAdverse: part(
     "Average adverse excursion",
-    "MAE: from the average entry price to the worst one while open, as a part of it; at most 0",
+    "MAE: the deepest that a price fell below the average entry price held just then, as a part of it; at most 0",
   ),
   averageFavourable: part(
     "Average favourable excursion",
-    "MFE: from the average entry price to the best one while open, as a part of it; at least 0",
+    "MFE: the same the other way; at least 0",
   ),
   largestAdverse: part("Largest adverse excursion", "the worst MAE of a closed round trip"),
 } as const satisfies Readonly<Record<string, MeasureMeaning>>;

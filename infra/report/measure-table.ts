@@ -99,7 +99,7 @@ export interface RunFacts {
   /** Changes of equity from one UTC day's close to the next; the first from the initial cash. */
   readonly returns: readonly number[];
   readonly daysPerYear: number;
-  /** Of every snapshot: 0 or above. */
+  /** At every bar's close: 0 or above. */
   readonly maxDrawdown: number;
   /** Of the run's configuration; a safe integer. */
   readonly seed: number;

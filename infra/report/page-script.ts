@@ -9,6 +9,7 @@ export const pageScript = `
 ${marketHoursScript}
   const data = JSON.parse(document.getElementById("data").textContent);
   const times = (deltas) => { let t = 0; return deltas.map((d) => (t += d) / 1000); };
+  const closed = { step: data.closed.step, from: times(data.closed.from), to: times(data.closed.to) };
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const utc = (t) => uPlot.tzDate(new Date(t * 1000), "Etc/UTC");
   const stamp = (t) => new Date(t * 1000).toISOString().replace("T", " ").slice(0, 16) + " UTC";
@@ -65,7 +66,7 @@ ${marketHoursScript}
       stroke: () => color("--soft"), grid: { stroke: () => color("--faint"), width: 1 },
       ticks: { show: false }, font: "12px system-ui, sans-serif", gap: 6,
     }, more);
-    const hours = marketHours(values[0]);
+    const hours = marketHours(values[0], closed);
     const openHours = hours && { distr: 100, fwd: hours.fwd, bwd: hours.bwd };
     const openTicks = hours && { filter: (_, ticks) => ticks, splits: (u, _, min, max, incr, space) =>
       marketTicks(hours, min, max, incr, (a, b) => u.valToPos(b, "x") - u.valToPos(a, "x") >= space) };

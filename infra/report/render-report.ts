@@ -85,7 +85,8 @@ function chart(id: string, name: string, reading: string, label: string): string
 <div class="chart" id="${id}" tabindex="0" role="img" aria-label="${escapeHtml(label)}"></div>`;
 }
 
-const HINT = `<span class="hint">Drag to zoom, double-click to see all. With the keyboard: focus a chart, then arrows, + and −, 0. Closed hours are left out.</span>`;
+const hint = ({ closedHours }: ReportData): string =>
+  `<span class="hint">Drag to zoom, double-click to see all. With the keyboard: focus a chart, then arrows, + and −, 0.${closedHours.fromUs.length > 0 ? " Closed hours are left out." : ""}</span>`;
 
 function isSteep(values: readonly number[]): boolean {
   let [low, high] = [Number.POSITIVE_INFINITY, 0];
@@ -108,7 +109,7 @@ function equitySection(data: ReportData): string {
     worst === undefined ? "none" : `deepest ${percent(-worst.depth)} on ${day(worst.troughUs)}`;
   const gross = Math.max(...equity.gross);
   return `<section class="long"><div class="sectionhead"><h2>Equity, drawdown, exposure</h2><button id="reset-run" hidden>Show all</button></div>
-<p class="note">${HINT}</p>
+<p class="note">${hint(data)}</p>
 ${chart("equity", `Equity, ${escapeHtml(metrics.currency)}`, scaleOf(equity.equity), `Equity from ${metrics.initialEquity} to ${metrics.finalEquity} ${metrics.currency}`)}
 ${chart("drawdown", "Drawdown from the peak", depth, `Drawdown, ${depth}`)}
 ${chart("exposure", `Exposure, ${escapeHtml(metrics.currency)} &nbsp; <span class="key line">gross</span> <span class="key second">net</span>`, `greatest gross ${count(Math.round(gross))}`, "Gross and net exposure")}
@@ -134,7 +135,8 @@ function rollingCharts({ rolling }: DailySeries): string {
 ${chart("rolling-volatility", `Volatility ${ofDays}`, `at the end ${now.volatility}`, `Rolling volatility, at the end ${now.volatility}`)}`;
 }
 
-function priceSection({ symbols, symbolsLeftOut }: ReportData): string {
+function priceSection(data: ReportData): string {
+  const { symbols, symbolsLeftOut } = data;
   if (symbols.every(({ timeUs }) => timeUs.length === 0)) return "";
   const picker =
     symbols.length < 2
@@ -148,7 +150,7 @@ function priceSection({ symbols, symbolsLeftOut }: ReportData): string {
   const first = symbols[0] as SymbolSeries;
   const more = symbolsLeftOut > 0 ? ` ${count(symbolsLeftOut)} more were traded.` : "";
   return `<section><div class="sectionhead"><h2>Trades on price</h2><button id="reset-price" hidden>Show all</button></div>
-<p class="note"><span class="up">▲</span> bought, <span class="down">▼</span> sold; close of each bar.${more} ${HINT}</p>${picker}
+<p class="note"><span class="up">▲</span> bought, <span class="down">▼</span> sold; close of each bar.${more} ${hint(data)}</p>${picker}
 ${chart("price", "Price", readingOf(first), labelOf(first))}</section>`;
 }
 
@@ -163,10 +165,15 @@ const labelOf = (series: SymbolSeries): string =>
   `Price of ${series.symbol} with ${readingOf(series)}`;
 
 /** Times as steps in milliseconds, values to the digits that are shown: a third of the bytes. */
-function chartData({ equity, daily, symbols, account }: ReportData): unknown {
+function chartData({ equity, daily, symbols, account, closedHours }: ReportData): unknown {
   return {
     currency: account.currency,
     digits: account.currencyScale,
+    closed: {
+      step: closedHours.barUs / 1e6,
+      from: steps(closedHours.fromUs),
+      to: steps(closedHours.toUs),
+    },
     equity: equity.timeUs.length === 0 ? null : equityData(equity),
     rolling: daily.rolling === null ? null : rollingData(daily.rolling),
     symbols: symbols.map((series) => ({

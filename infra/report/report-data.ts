@@ -6,6 +6,7 @@ import type { Account } from "../../projections/answer.ts";
 import type { YearOfReturns } from "../../quant/monthly-returns.ts";
 import type { Manifest } from "../run/manifest.ts";
 import type { Attribution } from "./attribution.ts";
+import type { ClosedHours } from "./closed-hours.ts";
 import type { MeasureTable } from "./measure-table.ts";
 import type { Shortfall } from "./shortfall-digest.ts";
 
@@ -17,6 +18,7 @@ export interface ReportData {
   readonly counts: readonly { readonly topic: string; readonly records: number }[];
   readonly metrics: Metrics;
   readonly equity: EquitySeries;
+  readonly closedHours: ClosedHours;
   readonly symbols: readonly SymbolSeries[];
   /** Symbols with executions beyond those charted. */
   readonly symbolsLeftOut: number;
@@ -47,7 +49,7 @@ export interface Metrics {
   readonly annualVolatility: number | null;
   readonly sharpe: number | null;
   readonly sortino: number | null;
-  /** Over every snapshot, not only over the samples; 0 to 1, or more where equity went below 0. */
+  /** At every bar's close, not only over the samples; 0 to 1, or more where equity went below 0. */
   readonly maxDrawdown: number | null;
   readonly calmar: number | null;
   readonly trades: number;
@@ -70,6 +72,8 @@ export interface Metrics {
   readonly canceled: number;
   readonly valueTraded: string;
   readonly fees: string;
+  /** Of trades and of dividends. */
+  readonly taxes: string;
   /** Price moved against us by the venue's slippage model, at the quantities filled. */
   readonly slippage: string;
   /** Fees and slippage over the value traded, in basis points. */
@@ -197,5 +201,9 @@ export interface TradeLine {
   readonly exitPrice: string | null;
   /** After fees. */
   readonly profit: string;
+  readonly fees: string;
+  /** Parts of the average price held at the time: at most 0, at least 0. */
+  readonly adverse: number;
+  readonly favourable: number;
   readonly currency: string;
 }

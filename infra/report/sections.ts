@@ -80,6 +80,7 @@ export function activity({ metrics: m }: ReportData): string {
     ["Value traded", amount(m.valueTraded, m.currency)],
     ["Round trips", count(m.trades)],
     ["Fees", amount(m.fees, m.currency)],
+    ...(Number(m.taxes) === 0 ? [] : [["Taxes", amount(m.taxes, m.currency)] as const]),
     ["Slippage", amount(m.slippage, m.currency)],
     ["Cost of trading", m.costBps === null ? "–" : `${decimals(m.costBps, 2)} bp of value`],
     ["Orders", count(m.orders)],
@@ -93,7 +94,7 @@ export function activity({ metrics: m }: ReportData): string {
 export function conventions({ sampling }: Metrics): string {
   return `Equity is sampled at the end of each ${sampling.period} that held market data (UTC) and annualised
 with ${decimals(sampling.perYear, 0)} samples a year. Sharpe: arithmetic mean over sample deviation, risk-free rate 0.
-Sortino: target 0. Drawdown: over every snapshot. A round trip runs from flat to flat; its profit is after fees.`;
+Sortino: target 0. Drawdown: at each bar's close, after its fills. A round trip runs from flat to flat; its profit is after fees.`;
 }
 
 /** Bars of one row: parts of one, drawn one after the other. */

@@ -1,27 +1,21 @@
 // A run's executions digested in one pass: round trips, costs, and marks for the price charts. Where there
-// were corporate actions, bars come in as well: what a split pays for a fraction is of the last close.
+// were corporate actions, bars come in as well: what a split pays for a fraction is of the last close. Where
+// there are several currencies, too: sums are in the account's, each amount converted at the rate of its time;
+// what no rate was recorded for is in no sum. A conversion is no round trip and no value traded; it costs.
 
 import { addToBuckets, type Buckets, emptyBuckets } from "../../quant/down-sample.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { carryOf, dealOf } from "../../schemas/values/deal.ts";
-import { formatScaled } from "../../schemas/values/decimal.ts";
-import { averagePrice, flat } from "../../schemas/values/holding.ts";
-import { keepAction, lateDeal, type PastAction } from "../../schemas/values/late-deal.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
-import {
-  advanceTrip,
-  joinTrips,
-  lateTrip,
-  type RoundTrip,
-  restateTrip,
-} from "../../schemas/values/round-trip.ts";
-import type { TradeLine, TradeMark } from "./report-data.ts";
+import type { RoundTrip } from "../../schemas/values/round-trip.ts";
+import { OpenTrips } from "./open-trips.ts";
+import { RecordedRates } from "./recorded-rates.ts";
+import type { TradeMark } from "./report-data.ts";
 import type { ClosedTrips } from "./trip-intervals.ts";
 
-const KEPT_TRADES = 1000;
 /** Profits and holding times that intervals are drawn from. */
 const KEPT_PROFITS = 10_000;
 /** Stretches of time that hold at most one mark a side, for each symbol. */
@@ -33,8 +27,6 @@ interface Marks {
 }
 
 interface SymbolFills {
-  trip: RoundTrip | null;
-  past: readonly PastAction[];
   count: number;
   readonly marks: Buckets<Marks>;
 }
@@ -42,8 +34,7 @@ interface SymbolFills {
 export class TradeDigest {
   private readonly instruments: ReadonlyMap<string, Instrument>;
   private readonly symbols = new Map<string, SymbolFills>();
-  private readonly closes = new Map<string, number>();
-  private closed: { readonly instrument: Instrument; readonly trip: RoundTrip }[] = [];
+  private readonly trips: OpenTrips;
   trades = 0;
   wins = 0;
   losses = 0;
@@ -60,17 +51,30 @@ export class TradeDigest {
   canceled = 0;
   valueTraded = 0n;
   fees = 0n;
+  /** Of trades. */
+  taxes = 0n;
+  dividendTaxes = 0n;
   slippage = 0n;
 
   private readonly seeClosed: (symbol: string, trip: RoundTrip) => void;
+  private readonly account: { readonly currency: string; readonly currencyScale: number };
+  private readonly rates: RecordedRates;
 
   /** `seeClosed` hears of every round trip as it closes. */
   constructor(
     instruments: ReadonlyMap<string, Instrument>,
+    account: { readonly currency: string; readonly currencyScale: number },
     seeClosed: (symbol: string, trip: RoundTrip) => void = () => undefined,
   ) {
     this.instruments = instruments;
+    this.account = account;
     this.seeClosed = seeClosed;
+    this.rates = new RecordedRates(instruments, account.currency);
+    this.trips = new OpenTrips(instruments, (trip, instrument) => this.close(instrument, trip));
+  }
+
+  private own(amount: bigint, currency: string): bigint {
+    return this.rates.convert(amount, currency) ?? 0n;
   }
 
   /** In time order for each symbol. */
@@ -79,81 +83,57 @@ export class TradeDigest {
     if (said.execType === "CANCELED" || said.execType === "EXPIRED") this.canceled++;
     const instrument = this.instruments.get(said.symbol);
     const carried = carryOf(said);
-    if (carried !== null) this.carry(said.symbol, carried);
+    if (carried !== null && instrument !== undefined) {
+      this.fees += this.own(carried, instrument.currency);
+      this.trips.carry(said.symbol, carried);
+    }
     const report = dealOf(said);
     if (report === null || instrument === undefined) return;
     const quantity = report.side === "BUY" ? report.quantity : -report.quantity;
     const value = notionalMinor(report.price, quantity, instrument);
     this.fills++;
-    this.fees += report.fee;
-    this.slippage += notionalMinor(report.slippage, report.quantity, instrument);
-    this.valueTraded += value < 0n ? -value : value;
+    this.count(report, instrument);
+    if (instrument.contract === "EXCHANGE") return;
+    this.valueTraded += this.own(value < 0n ? -value : value, instrument.currency);
     const kept = this.fillsIn(report.symbol);
-    if ((this.closes.get(report.symbol) ?? 0) === 0) this.closes.set(report.symbol, report.price);
-    const { tradeUs: timeUs, price, fee } = report;
-    const dealt = { timeUs, quantity, price, value, fee };
-    const late = kept.past.length === 0 ? null : lateDeal(kept.past, dealt, instrument);
-    if (late !== null) kept.past = late.past;
-    const into = late?.renamed == null ? kept : this.fillsIn(late.renamed.symbol);
-    const step = late === null ? advanceTrip(kept.trip, dealt) : lateTrip(into.trip, dealt, late);
-    into.trip = step.open;
     kept.count++;
-    if (step.closed !== null) this.close(instrument, step.closed);
-    addToBuckets(kept.marks, timeUs, markOf(report, instrument), mergeMarks);
+    this.trips.deal(report, quantity, value, instrument);
+    addToBuckets(kept.marks, report.tradeUs, markOf(report, instrument), mergeMarks);
   }
 
-  /** What holding costs is a fee, of the open trip. */
-  private carry(symbol: string, cost: bigint): void {
-    this.fees += cost;
-    const kept = this.symbols.get(symbol);
-    if (kept === undefined || kept.trip === null) return;
-    kept.trip = { ...kept.trip, fees: kept.trip.fees + cost };
+  private count({ fee, charges, slippage, quantity }: ExecutionReport, of: Instrument): void {
+    this.fees += this.own(fee, of.currency);
+    for (const { kind, amount, currency } of charges) {
+      const cost = this.own(amount, currency);
+      if (kind === "TAX") this.taxes += cost;
+      else this.fees += cost;
+    }
+    this.slippage += this.own(notionalMinor(slippage, quantity, of), of.currency);
   }
 
   private fillsIn(symbol: string): SymbolFills {
     let kept = this.symbols.get(symbol);
     if (kept === undefined) {
-      kept = { trip: null, past: [], count: 0, marks: emptyBuckets(MARK_BUCKETS) };
+      kept = { count: 0, marks: emptyBuckets(MARK_BUCKETS) };
       this.symbols.set(symbol, kept);
     }
     return kept;
   }
 
-  bar(symbol: string, close: number): void {
-    this.closes.set(symbol, close);
+  /** Needed where there are several currencies, and where there are corporate actions: what a split pays for a fraction is of the last close. */
+  bar(bar: MarketBar): void {
+    this.trips.bar(bar);
+    this.rates.bar(bar.symbol, bar.close);
   }
 
   act(action: CorporateAction, timeUs: number): void {
-    const { symbol, newSymbol } = action;
-    const instrument = this.instruments.get(symbol);
-    const mark = this.closes.get(symbol) ?? 0;
-    if (instrument === undefined) return;
-    const named = action.action === "SYMBOL_CHANGE" ? newSymbol : symbol;
-    const { mark: after } = applyAction(flat, mark, action, instrument);
-    this.closes.set(symbol, after);
-    if (after !== 0) this.closes.set(named, after);
-    const kept = this.fillsIn(symbol);
-    const held = kept.trip?.holding.quantity ?? 0;
-    kept.past = keepAction(kept.past, timeUs, action, mark, held);
-    if (kept.trip === null) return;
-    const step = restateTrip(kept.trip, mark, timeUs, action, instrument);
-    if (step.closed !== null) this.close(instrument, step.closed);
-    kept.trip = step.open;
-    if (named === symbol || step.open === null) return;
-    const other = this.fillsIn(named);
-    kept.trip = null;
-    if (other.trip === null) {
-      other.trip = step.open;
-      return;
-    }
-    const joined = joinTrips(step.open, other.trip, timeUs, mark);
-    this.close(instrument, joined.ended);
-    if (joined.closed !== null) this.close(instrument, joined.closed);
-    other.trip = joined.open;
+    const tax = this.trips.act(action, timeUs);
+    const currency = this.instruments.get(action.symbol)?.currency ?? this.account.currency;
+    this.dividendTaxes += this.own(tax, currency);
   }
 
   private close(instrument: Instrument, trip: RoundTrip): void {
-    const profit = trip.realised - trip.fees;
+    const profit = this.own(trip.realised - trip.fees, instrument.currency);
     this.seeClosed(instrument.symbol, trip);
     this.trades++;
     this.squares += profit * profit;
@@ -165,18 +145,12 @@ export class TradeDigest {
       this.losses++;
       this.loss -= profit;
     }
-    this.profits.push(Number(profit) / 10 ** instrument.currencyScale);
+    this.profits.push(Number(profit) / 10 ** this.account.currencyScale);
     this.holdings.push((trip.exitUs - trip.entryUs) / 1_000_000);
     if (this.profits.length >= 2 * KEPT_PROFITS) {
       this.profits = this.profits.slice(-KEPT_PROFITS);
       this.holdings = this.holdings.slice(-KEPT_PROFITS);
     }
-    this.closed.push({ instrument, trip });
-    if (this.closed.length >= 2 * KEPT_TRADES) this.trim();
-  }
-
-  private trim(): void {
-    this.closed = this.closed.sort((a, b) => a.trip.exitUs - b.trip.exitUs).slice(-KEPT_TRADES);
   }
 
   /**
@@ -202,7 +176,6 @@ export class TradeDigest {
   /** Symbols with executions, those with most first. */
   traded(): readonly string[] {
     return [...this.symbols]
-      .filter(([, { count }]) => count > 0)
       .sort(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1))
       .map(([symbol]) => symbol);
   }
@@ -217,21 +190,6 @@ export class TradeDigest {
       .flatMap(({ value }) => [value.buy, value.sell])
       .filter((mark) => mark !== null)
       .sort((a, b) => a.timeUs - b.timeUs);
-  }
-
-  lines(): readonly TradeLine[] {
-    this.trim();
-    return this.closed.map(({ instrument, trip }) => ({
-      symbol: instrument.symbol,
-      direction: trip.direction,
-      entryUs: trip.entryUs,
-      exitUs: trip.exitUs,
-      quantity: formatScaled(trip.entryQuantity, instrument.quantityScale),
-      entryPrice: averagePrice(trip.entryValue, trip.entryQuantity, instrument),
-      exitPrice: averagePrice(trip.exitValue, trip.exitQuantity, instrument),
-      profit: formatScaled(trip.realised - trip.fees, instrument.currencyScale),
-      currency: instrument.currency,
-    }));
   }
 }
 

@@ -9,7 +9,9 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { AnyEvent, EventOf } from "../../streams/event.ts";
 import { LaneHeap, QueueLane } from "../../streams/lanes.ts";
 import type { SourceEvents } from "../../streams/observed-run.ts";
+import { BarCloses } from "../report/bar-closes.ts";
 import { type Figures, metricsOf } from "../report/collect-report.ts";
+import { hasPairs } from "../report/recorded-rates.ts";
 import type { Metrics } from "../report/report-data.ts";
 import { EquitySampling } from "../report/sampling.ts";
 import { TradeDigest } from "../report/trade-digest.ts";
@@ -75,9 +77,12 @@ export class TrialDigest {
   private readonly snapshots: Sampled[] = [];
   private orders = 0;
   private equity: bigint;
-  /** The deepest drawdown, a part of the peak, and the same in basis points. */
+  private readonly closes = new BarCloses();
+  private peak: bigint;
+  /** The least since the peak; what is not below it falls no deeper, and need not be divided. */
+  private least: bigint;
+  /** The deepest drawdown, a part of the peak. */
   private worst = 0;
-  private worstBps = 0;
   private readonly keepBars: boolean;
   private readonly last: Sampled = { timeUs: -1, equity: 0n, gross: 0n };
   private lastEndUs = Number.NEGATIVE_INFINITY;
@@ -88,6 +93,8 @@ export class TrialDigest {
     this.market = market;
     this.keepBars = keepBars;
     this.equity = account.initialCashMinor;
+    this.peak = account.initialCashMinor;
+    this.least = account.initialCashMinor;
   }
 
   see(event: AnyEvent): void {
@@ -107,13 +114,8 @@ export class TrialDigest {
     const { value, timeUs } = event;
     if (value.portfolio !== this.account.name) return;
     const { equity } = value;
+    if (this.closes.ends(value, timeUs)) this.settle();
     this.equity = equity;
-    // Rounded up: what is no deeper than the deepest need not be divided.
-    if (value.drawdownBps > this.worstBps) {
-      const depth = Number(value.peakEquity - equity) / Number(value.peakEquity);
-      if (depth > this.worst && value.peakEquity > 0n) this.worst = depth;
-      this.worstBps = this.worst * 10_000;
-    }
     // Of each period only its last snapshot counts.
     if (timeUs > this.lastEndUs) {
       this.keep();
@@ -125,13 +127,27 @@ export class TrialDigest {
     this.last.gross = value.grossExposure;
   }
 
+  /** As the report's equity digest does: infra/report/equity-digest.ts. */
+  private settle(): void {
+    const { equity } = this;
+    if (equity >= this.peak) {
+      this.peak = equity;
+      this.least = equity;
+    } else if (equity < this.least) {
+      this.least = equity;
+      const depth = this.peak > 0n ? Number(this.peak - equity) / Number(this.peak) : 0;
+      if (depth > this.worst) this.worst = depth;
+    }
+  }
+
   private keep(): void {
     if (this.last.timeUs >= 0) this.snapshots.push({ ...this.last });
   }
 
   end(sources: readonly SourceEvents[]): TrialResult {
-    const { account, equity, worst, orders } = this;
+    this.settle();
     this.keep();
+    const { account, equity, worst, orders } = this;
     const sampling = new EquitySampling();
     for (const timeUs of (this.market ?? marketTimes(this.built)).timesUs) sampling.market(timeUs);
     for (const { timeUs, ...sample } of this.snapshots) sampling.snapshot(timeUs, sample);
@@ -153,15 +169,15 @@ export class TrialDigest {
     }
     const actions = of(ACTIONS) as readonly EventOf<typeof ACTIONS>[];
     for (const { value } of actions) addRenamed(instruments, value);
-    const trades = new TradeDigest(instruments);
-    if (actions.length === 0)
+    const trades = new TradeDigest(instruments, this.account);
+    if (actions.length === 0 && !hasPairs(instruments))
       for (const { value } of this.fills as readonly EventOf<"fills">[]) trades.add(value);
     else {
       const bars = sources.some(({ topic }) => topic === "market.bars")
         ? of("market.bars")
         : this.builtBars;
       for (const event of inOrder([actions, bars, this.fills])) {
-        if (event.topic === "market.bars") trades.bar(event.value.symbol, event.value.close);
+        if (event.topic === "market.bars") trades.bar(event.value);
         else if (event.topic === ACTIONS) trades.act(event.value, event.timeUs);
         else if (event.topic === "fills") trades.add(event.value);
       }

@@ -10,6 +10,7 @@ import {
   splitQuantity,
 } from "../../schemas/values/corporate-action.ts";
 import { type GateState, watchOf } from "./gate-state.ts";
+import { renameBans } from "./overlays.ts";
 import { charge } from "./working-orders.ts";
 
 /** Orders that work already count: they were approved before, and are of what is approved now. */
@@ -38,6 +39,7 @@ export function act(state: GateState, action: CorporateAction, nowUs: number): v
     checkRatio(action);
     watch.price = splitPrice(watch.price, action);
     watch.position = splitQuantity(watch.position, action);
+    watch.unbooked = 0;
     watch.volumes = watch.volumes.map((volume) => splitQuantity(volume, action));
     if (approved !== null)
       aimAnew(state, action.symbol, splitQuantity(approved.target, action), nowUs);
@@ -51,6 +53,7 @@ export function act(state: GateState, action: CorporateAction, nowUs: number): v
       renamed.volumes = [...watch.volumes];
     }
     watch.price = 0;
+    renameBans(state, action);
   } else if (action.action === "DELISTING") watch.price = 0;
 }
 

@@ -1,102 +1,111 @@
-// What an order is worth in the portfolio's money, and whether cash pays for it. Exact integers. Promises: an order is
-// valued at the dearest price that it is sure not to exceed, or that is known; what cannot be valued is refused.
+// Whether equity covers what an order opens. Exact integers. Promises: what is bought and held, and contracts that settle
+// their profit alone, are counted each in its own way; what cannot be valued is refused.
+//
+//   room = cash + Σ value of what is held + Σ profit of contracts - Σ requirement × |value|
+//
+// Without leverage (a requirement of 1) and without contracts that is cash less twice what short positions are worth:
+// equity less gross exposure. Working orders have their part of it reserved. Fees are not in it.
 
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import type { Order } from "../../schemas/generated/risk.order-verdicts.ts";
-import { convertMinor, rateOf } from "../../schemas/values/conversion.ts";
-import { notionalMinor } from "../../schemas/values/money.ts";
-import type { PortfolioConfig } from "../flow-config.ts";
-import type { GateState } from "./gate-state.ts";
-import { hold, type Inquiry, pricesOf, toLong, unknown, usedAt } from "./inquiry.ts";
+import type { Order, UsedEvent } from "../../schemas/generated/risk.order-verdicts.ts";
+import { divideRounded } from "../../schemas/values/decimal.ts";
+import type { OrderRiskConfig } from "../risk-config.ts";
+import type { SymbolWatch } from "./gate-state.ts";
+import { hold, holdingsOf, type Inquiry, termsOf, toLong, unknown, usedAt } from "./inquiry.ts";
 import { leavesOf } from "./working-orders.ts";
+import { priceOf, Valuer } from "./worth.ts";
 
-/** A purchase costs its limit at most; else the dearer of the order's price and the last close. */
-function priceOf(
-  { side, limitPrice, referencePrice }: Order,
-  last: number,
-  of: Instrument,
-): number {
-  const isInverse = of.contract === "INVERSE";
-  if (limitPrice !== null && side === "BUY" && !isInverse) return limitPrice;
-  const own = limitPrice ?? referencePrice;
-  if (own <= 0 || last <= 0) return Math.max(own, last);
-  // A contract that is worth so much of another currency is worth more where its price is lower.
-  return isInverse ? Math.min(own, last) : Math.max(own, last);
-}
+const WHOLE = 1_000_000;
 
-/** Never negative; null where there is no instrument, no price, or no price of the currencies' pair. */
-function worthOf(
-  state: GateState,
-  { currency: base }: PortfolioConfig,
-  symbol: string,
+const isContract = ({ contract }: Instrument): boolean =>
+  contract === "LINEAR" || contract === "INVERSE";
+
+const sizeOf = (value: bigint): bigint => (value < 0n ? -value : value);
+
+/** Of the order under examination, never negative, and the bars that its rate was taken from. */
+export function orderWorth(
+  inquiry: Inquiry,
   quantity: number,
-  priced: (last: number, of: Instrument) => number,
-): bigint | null {
-  const watch = state.symbols.get(symbol);
-  if (watch === undefined || watch.instrument === null) return null;
+): { readonly worth: bigint | null; readonly used: readonly UsedEvent[] } {
+  const { watch, order } = inquiry;
+  const valuer = new Valuer(inquiry);
   const { instrument } = watch;
-  const price = priced(watch.price, instrument);
-  if (price <= 0) return null;
-  const value = notionalMinor(price, quantity, instrument);
-  const size = value < 0n ? -value : value;
-  return instrument.currency === base ? size : converted(state, size, instrument.currency, base);
+  if (instrument === null) return { worth: null, used: [] };
+  const value = valuer.value(watch, quantity, priceOf(order, watch.price, instrument));
+  const used = valuer.used.filter(({ timeUs }) => timeUs !== watch.priceUs);
+  return { worth: value === null ? null : sizeOf(value), used };
 }
 
-/** By the last close of a pair of the two. Cost: a walk over the symbols. */
-function converted(state: GateState, size: bigint, from: string, base: string): bigint | null {
-  for (const { instrument, price } of state.symbols.values()) {
-    const rate = instrument === null ? null : rateOf(instrument, price, from, base);
-    if (rate !== null) return convertMinor(size, rate);
-  }
-  return null;
-}
-
-/** Of the order under examination. */
-export function orderWorth({ state, portfolio, order }: Inquiry, quantity: number): bigint | null {
-  const priced = (last: number, of: Instrument) => priceOf(order, last, of);
-  return worthOf(state, portfolio, order.symbol, quantity, priced);
-}
-
-/**
- * Cash less twice what short positions are worth is equity less gross exposure: what is left for new positions that
- * are paid in full. Working orders have their part of it reserved. Fees are not in it.
- */
 export function checkBuyingPower(inquiry: Inquiry): void {
   const { config, state, watch, opening } = inquiry;
-  if (!config.buyingPower || opening === 0) return;
-  const own = orderWorth(inquiry, opening);
-  const reserved = reservedBy(inquiry);
-  const shorts = shortsOf(inquiry);
-  const room = shorts === null ? 0n : state.cash - 2n * shorts;
-  const limit = room > 0n ? toLong(room) : 0;
-  const isKnown = own !== null && reserved !== null && shorts !== null;
-  const measured = isKnown ? toLong(reserved + own) : unknown;
-  const used = [...pricesOf(watch), ...usedAt("portfolio.snapshots", state.cashUs)];
+  if (!config.buyingPower) return;
+  const valuer = new Valuer(inquiry);
+  const room = roomOf(inquiry, valuer);
+  const reserved = opening === 0 ? 0n : reservedBy(inquiry, valuer);
+  const isKnown = opening === 0 || (room !== null && reserved !== null);
+  const limit = room !== null && room > 0n ? toLong(room) : 0;
+  const measured = isKnown ? toLong(reserved ?? 0n) : unknown;
+  const cash = usedAt("portfolio.snapshots", state.cashUs);
+  const holdings = holdingsOf(inquiry).filter(({ topic }) => topic !== "portfolio.snapshots");
+  const used = [...valuer.used, ...termsOf(watch), ...cash, ...holdings];
   const finding = { check: "BUYING_POWER", limit, measured, unit: "MINOR", used } as const;
   hold(inquiry, finding, isKnown ? "BuyingPowerExceeded" : "NoReferencePrice");
 }
 
-function reservedBy({ state, portfolio, order: { orderId } }: Inquiry): bigint | null {
-  let sum = 0n;
-  for (const one of state.orders.values()) {
-    const { order } = one;
-    const quantity = Math.min(one.opening, leavesOf(one));
-    if (quantity === 0 || order.orderId === orderId) continue;
-    const priced = (last: number, of: Instrument) => priceOf(order, last, of);
-    const worth = worthOf(state, portfolio, order.symbol, quantity, priced);
-    if (worth === null) return null;
-    sum += worth;
-  }
-  return sum;
+/** What a value takes of equity, rounded half to even. */
+function required({ requirement }: OrderRiskConfig, value: bigint, of: Instrument): bigint {
+  const { spotPerMillion = WHOLE, contractPerMillion = WHOLE } = requirement ?? {};
+  const perMillion = isContract(of) ? contractPerMillion : spotPerMillion;
+  const size = sizeOf(value);
+  return perMillion === WHOLE ? size : divideRounded(size * BigInt(perMillion), BigInt(WHOLE));
 }
 
-function shortsOf({ state, portfolio }: Inquiry): bigint | null {
+/** null where a position cannot be valued. */
+function roomOf({ state, config }: Inquiry, valuer: Valuer): bigint | null {
+  let room = state.cash;
+  for (const watch of state.symbols.values()) {
+    if (watch.position === 0) continue;
+    const left = leftBy(watch, config, valuer);
+    if (left === null) return null;
+    room += left;
+  }
+  return room;
+}
+
+/** What a position adds to equity, less what it takes. */
+function leftBy(watch: SymbolWatch, config: OrderRiskConfig, valuer: Valuer): bigint | null {
+  const { instrument, position, cost } = watch;
+  const { spotPerMillion = WHOLE } = config.requirement ?? {};
+  const isPaid = spotPerMillion === WHOLE && position > 0;
+  // What is paid in full adds and takes the same, whatever it is worth.
+  if (instrument !== null && isPaid && !isContract(instrument)) return 0n;
+  const value = valuer.value(watch, position);
+  if (value === null || instrument === null) return null;
+  const paid = isContract(instrument) ? valuer.converted(cost, instrument) : 0n;
+  return paid === null ? null : value - paid - required(config, value, instrument);
+}
+
+/** By the working orders that open, at the dearer of what they are and what was asked in their place, and this one. */
+function reservedBy(inquiry: Inquiry, valuer: Valuer): bigint | null {
+  const { state, config, order: asked, opening } = inquiry;
   let sum = 0n;
-  for (const [symbol, { position }] of state.symbols) {
-    if (position >= 0) continue;
-    const worth = worthOf(state, portfolio, symbol, position, (last) => last);
-    if (worth === null) return null;
-    sum += worth;
+  const reserve = (order: Order, pending: Order | null, quantity: number): boolean => {
+    const watch = state.symbols.get(order.symbol);
+    const of = watch?.instrument ?? null;
+    if (watch === undefined || of === null) return false;
+    const at = (terms: Order) => valuer.value(watch, quantity, priceOf(terms, watch.price, of));
+    const value = at(order);
+    const other = pending === null ? value : at(pending);
+    if (value === null || other === null) return false;
+    sum += required(config, sizeOf(value) > sizeOf(other) ? value : other, of);
+    return true;
+  };
+  if (!reserve(asked, null, opening)) return null;
+  for (const one of state.orders.values()) {
+    const { order, pending } = one;
+    const quantity = Math.min(one.opening, leavesOf(one));
+    if (quantity === 0 || order.orderId === asked.orderId) continue;
+    if (!reserve(order, pending, quantity)) return null;
   }
   return sum;
 }

@@ -8,13 +8,17 @@ import type {
   OrderRiskReason,
   OrderVerdict,
   TradingState,
+  UsedEvent,
 } from "../../schemas/generated/risk.order-verdicts.ts";
 import type { HeardReports } from "../../schemas/values/heard-reports.ts";
 import { nothingHeard } from "../../schemas/values/heard-reports.ts";
 import type { OrderProgress } from "../../schemas/values/order-progress.ts";
 
 /** Why the gate is off until a named person enables trading. */
-export type Latch = Extract<OrderRiskReason, "NONE" | "RepeatedExecution" | "UnexplainedFill">;
+export type Latch = Extract<
+  OrderRiskReason,
+  "NONE" | "RepeatedExecution" | "DenialsExceeded" | "UnexplainedFill"
+>;
 
 /** What the risk gate's last verdict leaves to be done. Times are -1 where nothing was seen yet. */
 export interface Approved {
@@ -33,14 +37,17 @@ export interface Approved {
 
 export interface SymbolWatch {
   instrument: Instrument | null;
+  instrumentUs: number;
   /** Last close, 0 before the first. */
   price: number;
   priceUs: number;
   /** Of the last bars, oldest first; kept only where a check asks for them. */
   volumes: number[];
-  /** By the last snapshot. */
+  /** By the last snapshot, and what it cost; and what has executed since, signed. */
   position: number;
+  cost: bigint;
   positionUs: number;
+  unbooked: number;
   approved: Approved | null;
 }
 
@@ -54,13 +61,31 @@ export interface GateOrder {
   /** The approval that it was let through under, and what it took of the one in force. */
   approval: number;
   charged: number;
+  /** Worst price at which it was ever allowed to execute; null: any. */
+  worst: number | null;
 }
 
-/** A block that one order may pass, once two persons have said so. */
+/** A block that one order may pass, once two persons have said so: up to what is measured, and before when. */
 export interface Override {
   readonly check: OrderCheckName;
   readonly symbol: string;
   readonly by: string;
+  readonly ceiling: number;
+  readonly untilUs: number;
+}
+
+/** What persons forbid (overlays.ts). */
+export interface Ban {
+  readonly overlay: "RESTRICTED_BUYS" | "RESTRICTED" | "BLACKOUT";
+  /** Empty: every one. */
+  readonly symbol: string;
+  readonly fromUs: number;
+  /** null: until it is lifted. */
+  readonly untilUs: number | null;
+  /** Of the command. */
+  readonly setUs: number;
+  /** What works was taken off the venue when it began. */
+  hasBegun: boolean;
 }
 
 export interface GateState {
@@ -75,11 +100,22 @@ export interface GateState {
   requests: number[];
   /** Times of like requests, by their terms; the key that was asked for last comes last. */
   readonly repeats: Map<string, number[]>;
+  readonly alike: Map<string, number[]>;
+  /** Times of refusals. */
+  denials: number[];
+  /** Of the last request, whatever became of it; and of the last report. */
+  requestUs: number;
+  reportUs: number;
   cash: bigint;
   cashUs: number;
   trading: TradingState;
   tradingUs: number;
+  /** Who ordered the flattening that holds; empty where none does, or nobody is named. */
+  flattenedBy: string;
   latch: Latch;
+  /** What set it. */
+  latchedBy: UsedEvent | null;
+  bans: Ban[];
   approvals: number;
   /** By check and symbol: asked for by one, confirmed by another. */
   readonly requested: Map<string, ControlCommand>;
@@ -96,11 +132,18 @@ export const initialState = (cash: bigint): GateState => ({
   messages: [],
   requests: [],
   repeats: new Map(),
+  alike: new Map(),
+  denials: [],
+  requestUs: -1,
+  reportUs: -1,
   cash,
   cashUs: -1,
   trading: "ACTIVE",
   tradingUs: -1,
+  flattenedBy: "",
   latch: "NONE",
+  latchedBy: null,
+  bans: [],
   approvals: 0,
   requested: new Map(),
   overrides: new Map(),
@@ -112,11 +155,14 @@ export function watchOf(state: GateState, symbol: string): SymbolWatch {
   if (found !== undefined) return found;
   const watch: SymbolWatch = {
     instrument: null,
+    instrumentUs: -1,
     price: 0,
     priceUs: -1,
     volumes: [],
     position: 0,
+    cost: 0n,
     positionUs: -1,
+    unbooked: 0,
     approved: null,
   };
   state.symbols.set(symbol, watch);

@@ -10,13 +10,19 @@ import type {
   UsedEvent,
 } from "../../schemas/generated/risk.order-verdicts.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
-import type { OrderRiskConfig } from "../risk-config.ts";
+import type { InstrumentLimits, OrderRiskConfig } from "../risk-config.ts";
 import { type GateState, type SymbolWatch, watchOf } from "./gate-state.ts";
 import { openingOf, reachOf, workingOn } from "./working-orders.ts";
 
 export interface Rules {
   readonly config: OrderRiskConfig;
   readonly portfolio: PortfolioConfig;
+}
+
+export interface Failure {
+  readonly check: OrderCheckName;
+  readonly reason: OrderRiskReason;
+  readonly measured: number;
 }
 
 export interface Inquiry extends Rules {
@@ -30,9 +36,13 @@ export interface Inquiry extends Rules {
   readonly reach: number;
   /** Part of the quantity that opens a position, at worst; 0: it only reduces. */
   readonly opening: number;
+  /** Only reduces, after a named person's FlattenPositions: no limit of size, age or rate holds it up. */
+  readonly isOrdered: boolean;
+  /** Of the instrument. */
+  readonly limits: InstrumentLimits;
   readonly checks: OrderCheck[];
   /** Of the checks that failed. */
-  readonly failed: { readonly check: OrderCheckName; readonly reason: OrderRiskReason }[];
+  readonly failed: Failure[];
 }
 
 export function inquiryOf(rules: Rules, state: GateState, order: Order, nowUs: number): Inquiry {
@@ -42,7 +52,33 @@ export function inquiryOf(rules: Rules, state: GateState, order: Order, nowUs: n
     order.action === "REPLACE" ? Math.max(0, order.quantity - executed) : order.quantity;
   const reach = reachOf(watch.position, order.side, workingOn(state, order));
   const opening = openingOf(order, quantity, reach);
-  return { ...rules, state, nowUs, order, watch, quantity, reach, opening, checks: [], failed: [] };
+  const isOrdered = opening === 0 && state.trading === "FLATTENED" && state.flattenedBy !== "";
+  const limits = limitsOf(rules.config, watch, order.symbol);
+  const found = { quantity, reach, opening, isOrdered, limits, checks: [], failed: [] };
+  return { ...rules, state, nowUs, order, watch, ...found };
+}
+
+function limitsOf(config: OrderRiskConfig, watch: SymbolWatch, symbol: string): InstrumentLimits {
+  const { bySymbol, byAssetClass } = config;
+  if (bySymbol === undefined && byAssetClass === undefined) return config;
+  const kind = watch.instrument?.assetClass;
+  const ofClass = kind === undefined ? undefined : byAssetClass?.[kind];
+  const own = bySymbol !== undefined && Object.hasOwn(bySymbol, symbol) ? bySymbol[symbol] : {};
+  return { ...config, ...ofClass, ...own };
+}
+
+/** How much more an order may be that only reduces, where nothing else is said. */
+const LOOSER = 10;
+
+/** The limit in force: of an opening order its own; of a reducing one the looser; of an ordered one none. */
+export function limitFor(
+  { opening, isOrdered }: Pick<Inquiry, "opening" | "isOrdered">,
+  own: number,
+  reducing: number | null | undefined,
+): number {
+  if (opening > 0) return own;
+  if (isOrdered || reducing === null) return unknown;
+  return reducing ?? Math.min(own * LOOSER, unknown);
 }
 
 export interface Finding {
@@ -57,8 +93,8 @@ export interface Finding {
 export function hold(inquiry: Inquiry, finding: Finding, reason: OrderRiskReason): void {
   const passed = finding.measured <= finding.limit;
   const { check, limit, measured, unit, used } = finding;
-  inquiry.checks.push({ check, limit, measured, unit, passed, used: [...used] });
-  if (!passed) inquiry.failed.push({ check, reason });
+  inquiry.checks.push({ check, limit, measured, unit, passed, used });
+  if (!passed) inquiry.failed.push({ check, reason, measured });
 }
 
 /** The last event of a topic that was measured with; none where nothing has come. */
@@ -67,6 +103,16 @@ export const usedAt = (topic: UsedEvent["topic"], timeUs: number): readonly Used
 
 export const pricesOf = ({ priceUs }: SymbolWatch): readonly UsedEvent[] =>
   usedAt("market.bars", priceUs);
+
+export const termsOf = ({ instrumentUs }: SymbolWatch): readonly UsedEvent[] =>
+  usedAt("market.instruments", instrumentUs);
+
+/** The position, and what works: by what was asked for and what the venue said of it. */
+export const holdingsOf = ({ state, watch }: Pick<Inquiry, "state" | "watch">): UsedEvent[] => [
+  ...usedAt("portfolio.snapshots", watch.positionUs),
+  ...usedAt("orders", state.requestUs),
+  ...usedAt("fills", state.reportUs),
+];
 
 /** Measured where what is asked for is not known: beyond every limit but itself. */
 export const unknown = Number.MAX_SAFE_INTEGER;

@@ -1,100 +1,65 @@
 // What operators command, and what trips the gate by itself. Promises: KillTrading, FlattenPositions and an
 // execution that nobody asked for take every working order off the venue, by the gate's own cancels, without the
-// router; a latch is left by EnableTrading alone, and only where it names who gave it; an override needs two
-// different persons, and lets one order pass.
+// router; HaltTrading, ReduceOnly and the other latches take off what opens a position; a latch is left by
+// EnableTrading alone, and only where it names who gave it. A cancel that is unanswered is sent again by the next
+// command.
 
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
-import {
-  type OrderCheckName,
-  orderCheckNameSymbols,
-} from "../../schemas/generated/risk.order-verdicts.ts";
-import { cancelRequested } from "../../schemas/values/order-progress.ts";
-import { isEnd } from "../../schemas/values/order-status.ts";
+import type { UsedEvent } from "../../schemas/generated/risk.order-verdicts.ts";
 import { isSwitch, nextTradingState } from "../trading-state.ts";
-import type { GateState, Override } from "./gate-state.ts";
-import type { Inquiry } from "./inquiry.ts";
-
-/** What no two persons can wave through: the switch itself, and messages that make no sense. */
-const hardest: ReadonlySet<OrderCheckName> = new Set([
-  "TRADING_STATE",
-  "LATCH",
-  "DUPLICATE_ORDER",
-  "KNOWN_ORDER",
-  "REPEATED_EXECUTION",
-]);
+import type { GateState, Latch } from "./gate-state.ts";
+import { setBan } from "./overlays.ts";
+import { confirmOverride, requestOverride } from "./overrides.ts";
+import { recall } from "./recall.ts";
+import { openingOrders } from "./working-orders.ts";
 
 export function obey(state: GateState, command: ControlCommand, nowUs: number): void {
+  const { command: name } = command;
+  if (name === "RequestOverride") requestOverride(state, command, nowUs);
+  else if (name === "ConfirmOverride") confirmOverride(state, command, nowUs);
+  else if (name === "SetOverlay" || name === "LiftOverlay") setBan(state, command, nowUs);
+  else if (isSwitch(command)) turn(state, command, nowUs);
+}
+
+function turn(state: GateState, command: ControlCommand, nowUs: number): void {
   const { command: name, who } = command;
-  if (name === "RequestOverride") request(state, command);
-  else if (name === "ConfirmOverride") confirm(state, command);
-  else if (isSwitch(command)) {
-    const trading = nextTradingState(state.trading, command);
-    if (trading !== state.trading) state.tradingUs = nowUs;
-    state.trading = trading;
-    if (name === "EnableTrading" && who.trim() !== "") {
-      state.latch = "NONE";
-      state.repeats.clear();
-    }
-    if (name === "KillTrading" || name === "FlattenPositions") cancelAll(state, nowUs);
+  const trading = nextTradingState(state.trading, command);
+  if (trading !== state.trading) state.tradingUs = nowUs;
+  state.trading = trading;
+  // What was to pass before the switch was turned is not to pass after it.
+  if (name === "KillTrading" || name === "FlattenPositions" || name === "EnableTrading") {
+    state.requested.clear();
+    state.overrides.clear();
   }
+  if (trading !== "FLATTENED") state.flattenedBy = "";
+  else if (name === "FlattenPositions") state.flattenedBy = who.trim();
+  if (name === "EnableTrading") {
+    if (who.trim() !== "") unlatch(state);
+  } else if (name === "KillTrading" || name === "FlattenPositions") {
+    recall(state, [...state.orders.values()], "KillSwitch", nowUs, true);
+  } else recall(state, openingOrders(state), "KillSwitch", nowUs, true);
 }
 
-/** An execution that nobody asked for: what is known of the books is wrong. */
-export function tripOnFill(state: GateState, nowUs: number): void {
-  state.latch = "UnexplainedFill";
-  cancelAll(state, nowUs);
+function unlatch(state: GateState): void {
+  state.latch = "NONE";
+  state.latchedBy = null;
+  state.repeats.clear();
+  state.denials = [];
 }
 
-/** Once each: a cancel that is under way is not repeated. */
-function cancelAll(state: GateState, nowUs: number): void {
-  for (const one of state.orders.values()) {
-    const { order, progress } = one;
-    if (isEnd(progress.status) || progress.cancels > 0) continue;
-    one.progress = cancelRequested(progress);
-    const quantity = progress.leavesQuantity;
-    state.verdicts.push({
-      portfolio: order.portfolio,
-      symbol: order.symbol,
-      outcome: "PASS",
-      reason: "KillSwitch",
-      state: state.trading,
-      latch: state.latch,
-      overriddenBy: "",
-      checks: [],
-      order: { ...order, action: "CANCEL", quantity, decidedUs: nowUs },
-    });
+/** The first reason stands, but for an execution that nobody asked for: what is known of the books is wrong then. */
+export function trip(
+  state: GateState,
+  latch: Exclude<Latch, "NONE">,
+  by: UsedEvent["topic"],
+  nowUs: number,
+): void {
+  const isWorse = latch === "UnexplainedFill" && state.latch !== latch;
+  if (state.latch === "NONE" || isWorse) {
+    state.latch = latch;
+    state.latchedBy = { topic: by, timeUs: nowUs };
   }
-}
-
-const nameOf = (who: string): string => who.trim().toLowerCase();
-
-const placeOf = ({ limit, symbol }: ControlCommand): string => `${limit ?? ""}/${symbol}`;
-
-/** The last request for a check and symbol stands. */
-function request(state: GateState, command: ControlCommand): void {
-  const check = orderCheckNameSymbols.find((name) => name === command.limit);
-  if (nameOf(command.who) === "" || command.symbol === "") return;
-  if (check === undefined || hardest.has(check)) return;
-  state.requested.set(placeOf(command), command);
-}
-
-function confirm(state: GateState, command: ControlCommand): void {
-  const place = placeOf(command);
-  const asked = state.requested.get(place);
-  const check = orderCheckNameSymbols.find((name) => name === command.limit);
-  if (asked === undefined || check === undefined || nameOf(command.who) === "") return;
-  if (nameOf(asked.who) === nameOf(command.who)) return;
-  state.requested.delete(place);
-  const by = `${asked.who.trim()}, ${command.who.trim()}`;
-  state.overrides.set(place, { check, symbol: command.symbol, by });
-}
-
-/** The override that lets it pass, used up: it must be for the only check that failed. */
-export function takeOverride({ state, order, failed }: Inquiry): Override | null {
-  const [only, ...others] = failed;
-  if (only === undefined || others.length > 0) return null;
-  const place = `${only.check}/${order.symbol}`;
-  const override = state.overrides.get(place) ?? null;
-  state.overrides.delete(place);
-  return override;
+  const all = latch === "UnexplainedFill";
+  const works = all ? [...state.orders.values()] : openingOrders(state);
+  recall(state, works, "KillSwitch", nowUs, false);
 }

@@ -68,8 +68,50 @@ describe("after a command", () => {
       "PASS CANCEL #2 KillSwitch",
       "DENY #3 TradingKilled",
       "DENY #4 TradingKilled",
-      "PASS CANCEL #1",
+      // Asked for already.
+      "DENY CANCEL #1 UnknownOrder",
     ]);
+  });
+
+  test.each([
+    ["HaltTrading", 100],
+    ["ReduceOnly", 100],
+  ] as const)(
+    "%s takes off the venue what opens, and leaves what only reduces",
+    (name, held100) => {
+      const works = [
+        held(held100),
+        asked(1, 10),
+        asked(2, -60),
+        asked(3, -50),
+        asked(4, -40),
+        asked(5, -30, { reduceOnly: true, type: "STOP", stopPrice: 90_00 }),
+      ];
+      // The stop may take 30 of the 100: 60 more is all that closes, and the 50 and the 40 would turn it.
+      expect(said({}, ...works, told(name)).slice(5)).toEqual([
+        "PASS CANCEL #1 KillSwitch",
+        "PASS CANCEL #3 KillSwitch",
+        "PASS CANCEL #4 KillSwitch",
+      ]);
+    },
+  );
+
+  test("a second command sends again the cancels that nobody answered", () => {
+    const canceled = filled(1, "A", 50, 1, { execType: "CANCELED", execId: 1, quantity: 0 });
+    const events = [asked(1, 50), asked(2, 20), told("KillTrading"), at(0, "fills", canceled)];
+    expect(said({}, ...events, told("KillTrading")).slice(2)).toEqual([
+      "PASS CANCEL #1 KillSwitch",
+      "PASS CANCEL #2 KillSwitch",
+      "PASS CANCEL #2 KillSwitch",
+    ]);
+  });
+
+  test("a cancel passes where its order works, once, at any rate", () => {
+    const messageRate = { most: 1, windowUs: 1_000_000 };
+    const cancels = Array.from({ length: 1_000 }, () => asked(1, 50, { action: "CANCEL" }));
+    const unknown = Array.from({ length: 1_000 }, () => asked(777, 1, { action: "CANCEL" }));
+    const found = said({ messageRate }, asked(1, 50), ...cancels, ...unknown);
+    expect(found.filter((line) => line.startsWith("PASS"))).toEqual(["PASS #1", "PASS CANCEL #1"]);
   });
 
   test("FlattenPositions cancels what works, then lets closing orders alone through, at any rate", () => {
@@ -94,7 +136,8 @@ describe("after a command", () => {
 describe("a latch", () => {
   const rate = { most: 2, windowUs: 1_000_000 };
   const loop = [asked(1, 7), asked(2, 7), asked(3, 7)];
-  const tripped = ["PASS #1", "PASS #2", "DENY #3 RepeatedExecution"];
+  const cancels = ["PASS CANCEL #1 KillSwitch", "PASS CANCEL #2 KillSwitch"];
+  const tripped = ["PASS #1", "PASS #2", "DENY #3 RepeatedExecution", ...cancels];
 
   test("is set by one request too many, and stays when the window is over", () => {
     const later = at(9_000_000, "orders", order(4, "A", 3));
@@ -102,6 +145,44 @@ describe("a latch", () => {
     expect(gate.when(later).map(({ value }) => brief(value))).toEqual([
       "DENY #4 RepeatedExecution",
     ]);
+  });
+
+  const changing = (id: number) => asked(id, 7 + id, { limitPrice: 100_00 + id, type: "LIMIT" });
+  const again = (i: number) => asked(1, 7 + i, { action: "REPLACE", limitPrice: 99_00 + i });
+  test.each([
+    ["that vary in size and price", (i: number) => changing(i + 1)],
+    ["that replace one order", (i: number) => (i === 0 ? changing(1) : again(i))],
+  ])("is set by requests of one symbol and side %s", (_, next) => {
+    const requests = Array.from({ length: 100 }, (_each, i) => next(i));
+    const found = said({ repeats: { most: 5, windowUs: 1_000_000 } }, ...requests);
+    const own = found.filter((line) => !line.includes("KillSwitch"));
+    expect(own.filter((line) => line.startsWith("PASS"))).toHaveLength(5);
+    expect(own[5]).toContain("RepeatedExecution");
+  });
+
+  test("is not set by what only reduces before ten times as much, and lets it through before", () => {
+    const exits = Array.from({ length: 30 }, (_, i) =>
+      asked(i + 1, -5, { reduceOnly: true, type: "STOP", stopPrice: 90_00 - i }),
+    );
+    const found = said({ repeats: rate }, held(5), ...exits);
+    expect(found.filter((line) => line.startsWith("PASS #"))).toHaveLength(20);
+    expect(found[20]).toBe("DENY #21 RepeatedExecution");
+  });
+
+  test("is set by one refusal too many, and by none that the switch itself makes", () => {
+    const config = { maxOrderQuantity: "1", denials: { most: 3, windowUs: 1_000 } };
+    const wrong = Array.from({ length: 6 }, (_, i) => asked(i + 2, 5 + i));
+    const found = said(config, asked(1, 1), ...wrong, asked(20, 1));
+    expect(found).toEqual([
+      "PASS #1",
+      ...[2, 3, 4, 5].map((id) => `DENY #${id} MaxOrderQuantityExceeded`),
+      "PASS CANCEL #1 KillSwitch",
+      "DENY #6 DenialsExceeded",
+      "DENY #7 DenialsExceeded",
+      "DENY #20 DenialsExceeded",
+    ]);
+    const halted = said(config, told("HaltTrading"), ...wrong, told("EnableTrading"), asked(20, 1));
+    expect(halted.at(-1)).toBe("PASS #20");
   });
 
   test("lets through what only reduces", () => {
@@ -123,7 +204,7 @@ describe("a latch", () => {
   test("is ended by no other command", () => {
     const others = [told("ReduceOnly"), told("SetLimit", { limit: "maxDrawdownBps", value: 1 })];
     const found = said({ repeats: rate }, ...loop, ...others, asked(4, 7));
-    expect(found).toEqual([...tripped, "DENY #4 ReduceOnly"]);
+    expect(found).toEqual([...tripped, ...cancels, "DENY #4 ReduceOnly"]);
   });
 
   test.each(["KillTrading", "FlattenPositions", "HaltTrading"] as const)(
@@ -163,6 +244,54 @@ describe("an execution that nobody asked for", () => {
     ]);
   });
 
+  test.each([
+    ["a purchase", 10, 100_01],
+    ["a sale", -10, 99_99],
+  ])("%s at a worse price than its limit", (_, quantity, price) => {
+    const limit = { type: "LIMIT", limitPrice: 100_00 } as const;
+    const fill = (at: number) => reported(1, "A", quantity, at, { execId: 1, cumQuantity: 10 });
+    const ask = (at: number) => said({}, asked(1, quantity, limit), fill(at), asked(2, 1)).at(-1);
+    expect([ask(price), ask(100_00)]).toEqual(["DENY #2 UnexplainedFill", "PASS #2"]);
+  });
+
+  test("at a price that an earlier replace allowed is explained", () => {
+    const limit = (limitPrice: number) => ({ type: "LIMIT", limitPrice }) as const;
+    const lower = asked(1, 10, { action: "REPLACE", ...limit(99_00) });
+    const fill = reported(1, "A", 10, 100_00, { execId: 1, cumQuantity: 10 });
+    expect(said({}, asked(1, 10, limit(100_00)), lower, fill, asked(2, 1)).at(-1)).toBe("PASS #2");
+  });
+
+  test("against margin is explained where it closes, and only there", () => {
+    const call = (quantity: number, changes = {}) =>
+      reported(99, "A", quantity, 100, { reason: "MarginCall", execId: 1, ...changes });
+    const ask = (...events: readonly Event[]) => said({}, ...events, asked(1, 1)).at(-1);
+    expect([
+      ask(call(5_000)),
+      ask(held(100), call(5)),
+      ask(held(100), call(-101)),
+      ask(held(100), call(-100)),
+      ask(held(-100), call(60), call(40, { execId: 2 })),
+      ask(held(-100), call(60), call(41, { execId: 2 })),
+    ]).toEqual([
+      "DENY #1 UnexplainedFill",
+      "DENY #1 UnexplainedFill",
+      "DENY #1 UnexplainedFill",
+      "PASS #1",
+      "PASS #1",
+      "DENY #1 UnexplainedFill",
+    ]);
+  });
+
+  test.each([
+    ["ann", "PASS #4"],
+    ["", "DENY #4 UnexplainedFill"],
+  ])("can be closed after a flattening by %j", (who, last) => {
+    const stray = reported(9, "A", 10, 100, { execId: 1, cumQuantity: 10 });
+    const flatten = told("FlattenPositions", { who });
+    expect(said({}, held(10), stray, flatten, asked(4, -10)).at(-1)).toBe(last);
+    expect(said({}, held(10), stray, flatten, asked(4, -11)).at(-1)).toContain("DENY #4");
+  });
+
   test("told twice is explained", () => {
     const part = reported(1, "A", 30, 100, { execId: 1, cumQuantity: 30, leavesQuantity: 20 });
     const last = reported(1, "A", 20, 100, { execId: 2, cumQuantity: 50 });
@@ -185,7 +314,7 @@ describe("an execution that nobody asked for", () => {
 
 describe("an override", () => {
   const config = { maxOrderQuantity: "10" };
-  const about = { limit: "MAX_ORDER_QUANTITY", symbol: "A" };
+  const about = { limit: "MAX_ORDER_QUANTITY", symbol: "A", value: 50, untilUs: 1_000 };
   const request = (who: string, changes = {}) =>
     told("RequestOverride", { ...about, who, ...changes });
   const confirm = (who: string, changes = {}) =>
@@ -212,9 +341,28 @@ describe("an override", () => {
     ["confirmed for another symbol", [request("ann"), confirm("bob", { symbol: "B" })]],
     ["confirmed for another check", [request("ann"), confirm("bob", { limit: "PRICE_COLLAR" })]],
     ["of no symbol", [request("ann", { symbol: "" }), confirm("bob", { symbol: "" })]],
+    ["of no ceiling", [request("ann", { value: null }), confirm("bob")]],
+    ["without an end", [request("ann", { untilUs: null }), confirm("bob")]],
+    ["confirmed with another ceiling", [request("ann"), confirm("bob", { value: 51 })]],
+    ["confirmed with another end", [request("ann"), confirm("bob", { untilUs: 1_001 })]],
+    [
+      "of a lower ceiling than the order",
+      [request("ann", { value: 49 }), confirm("bob", { value: 49 })],
+    ],
+    ["that has ended", [request("ann", { untilUs: 3 }), confirm("bob", { untilUs: 3 })]],
+    [
+      "from before a kill",
+      [request("ann"), confirm("bob"), told("KillTrading"), told("EnableTrading")],
+    ],
+    ["asked for before EnableTrading", [request("ann"), told("EnableTrading"), confirm("bob")]],
     ["of no check", [request("ann", { limit: "NONSENSE" }), confirm("bob", { limit: "NONSENSE" })]],
   ])("%s does nothing", (_, commands) => {
     expect(said(config, ...commands, asked(1, 50))).toEqual([refused]);
+  });
+
+  test("waits for an order within its ceiling, which a larger one does not use up", () => {
+    const events = [request("ann"), confirm("bob"), asked(1, 51), asked(2, 50)];
+    expect(said(config, ...events)).toEqual([refused, "PASS #2"]);
   });
 
   test("is of no use to an order that fails another check too", () => {
@@ -225,7 +373,7 @@ describe("an override", () => {
   test.each(["TRADING_STATE", "LATCH", "DUPLICATE_ORDER", "REPEATED_EXECUTION"])(
     "of %s is none",
     (limit) => {
-      const events = [request("ann", { limit }), confirm("bob", { limit }), told("HaltTrading")];
+      const events = [told("HaltTrading"), request("ann", { limit }), confirm("bob", { limit })];
       expect(said({}, ...events, asked(1, 1))).toEqual(["DENY #1 TradingHalted"]);
     },
   );

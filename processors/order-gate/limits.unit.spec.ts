@@ -5,13 +5,19 @@ import { describe, expect, test } from "vitest";
 import type { Order } from "../../schemas/generated/orders.ts";
 import type { OrderCheckName } from "../../schemas/generated/risk.order-verdicts.ts";
 import type { EventOf } from "../../streams/event.ts";
-import { bar, order, passed } from "../../streams/testing/facts.ts";
+import { bar, command, filled, order, passed } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { OrderRiskConfig } from "../risk-config.ts";
 import { brief, gateWith, snapshot } from "./testing/gate-facts.ts";
 
 type Event = EventOf<
-  "orders" | "risk.verdicts" | "portfolio.snapshots" | "market.bars" | "market.instruments"
+  | "orders"
+  | "fills"
+  | "risk.verdicts"
+  | "portfolio.snapshots"
+  | "market.bars"
+  | "market.instruments"
+  | "control.commands"
 >;
 
 /** Monday, 7 October 2013, 13:30 UTC. */
@@ -34,7 +40,7 @@ const market = (id: number, quantity: number, changes: Partial<Order> = {}) =>
 /** What the last event leads to, and the measured values of a check. */
 function last(config: Partial<OrderRiskConfig>, check: OrderCheckName, events: readonly Event[]) {
   const found = given(gateWith(config), ...events.slice(0, -1)).when(events.at(-1) as Event);
-  const verdict = found.at(-1)?.value;
+  const verdict = found.findLast(({ value }) => value.reason !== "KillSwitch")?.value;
   if (verdict === undefined) throw new Error("the last event led to no verdict");
   const made = verdict.checks.find((one) => one.check === check);
   return { verdict, made, said: brief(verdict) };
@@ -81,7 +87,12 @@ const cases: readonly Case[] = [
     reason: "VolumeShareExceeded",
     config: { volumeShare: { mostBps: 100, bars: 3 } },
     limit: 100,
-    events: (more) => [...known, asked(market(1, 100 + more))],
+    events: (more) => [
+      ...known,
+      ...known.slice(1),
+      ...known.slice(1),
+      asked(market(1, 100 + more)),
+    ],
   },
   {
     check: "ORDER_RATE",
@@ -95,13 +106,13 @@ const cases: readonly Case[] = [
     reason: "MessageRateExceeded",
     config: { messageRate: rate },
     limit: 5,
-    // Cancels count, though none is refused.
-    events: (more) => [
-      ...known,
-      asked(market(1, 1)),
-      ...burst(3 + more, () => market(1, 1, { action: "CANCEL" })),
-      asked(market(2, 2), 10),
-    ],
+    // Cancels count, though none of an order that works is refused.
+    events: (more) => {
+      const cancel = (id: number) => market(id, id, { action: "CANCEL" });
+      const sent = [market(1, 1), market(2, 2), cancel(1), cancel(2), market(3, 3)];
+      const before = sent.slice(0, 4 + more).map((one, i) => asked(one, i));
+      return [...known, ...before, asked(market(4, 4), 10)];
+    },
   },
   {
     check: "REPEATED_EXECUTION",
@@ -269,6 +280,314 @@ describe("what is approved and what is paid for", () => {
         asked(order(1, "B", 1, { type: "LIMIT", limitPrice: price })),
       ]).said;
     expect([ask(8_000_00), ask(8_000_01)]).toEqual(["PASS #1", "DENY #1 BuyingPowerExceeded"]);
+  });
+});
+
+describe("an order that only reduces", () => {
+  const million = 1_000_000;
+  const held = at(NOON_US, "portfolio.snapshots", snapshot("A", million, 0n));
+  const stale = { openUs: 13 * HOUR_US, closeUs: 20 * HOUR_US };
+  const strict = {
+    maxOrderValueMinor: 1_000_000_00,
+    maxOrderQuantity: "10000",
+    volumeShare: { mostBps: 10_000, bars: 1 },
+    maxPriceAgeUs: 60 * SECOND_US,
+    session: stale,
+    priceCollarBps: 500,
+    repeats: rate,
+    approvedOnly: true,
+    shortable: {},
+    buyingPower: true,
+    messageRate: rate,
+    orderRate: rate,
+  };
+
+  test("meets every check that is on, each written down, at ten times the limit", () => {
+    const { verdict } = last(strict, "PRICE_AGE", [
+      ...known,
+      held,
+      asked(market(1, -million), 601 * SECOND_US),
+    ]);
+    const told = verdict.checks.map(({ check, limit, passed }) => `${check} ${limit} ${passed}`);
+    expect(told).toEqual([
+      "TRADING_STATE 3 true",
+      "DUPLICATE_ORDER 1 true",
+      "MESSAGE_RATE 5 true",
+      "ORDER_RATE 5 true",
+      "REPEATED_EXECUTION 50 true",
+      `SESSION ${Number.MAX_SAFE_INTEGER} true`,
+      `PRICE_AGE ${600 * SECOND_US} false`,
+      "PRICE_COLLAR 500 true",
+      "MAX_ORDER_QUANTITY 100000 false",
+      "MAX_ORDER_VALUE 1000000000 false",
+      "VOLUME_SHARE 100000 false",
+      "APPROVED_TARGET 0 true",
+      "APPROVED_QUANTITY 0 true",
+      "SHORT_AVAILABILITY 0 true",
+      "BUYING_POWER 0 true",
+    ]);
+    expect(verdict.reason).toBe("StalePrice");
+  });
+
+  test.each([
+    ["maxOrderQuantity", { maxOrderQuantity: "20000" }, 20_000],
+    ["maxOrderValueMinor", { maxOrderValueMinor: 2_000_000_00 }, 20_000],
+    ["volumeShareBps", { volumeShareBps: 20_000 }, 20_000],
+  ])("is held to a limit of its own: %s", (_, reducing, most) => {
+    const none = {
+      maxOrderQuantity: null,
+      maxOrderValueMinor: null,
+      volumeShareBps: null,
+      maxPriceAgeUs: null,
+    };
+    const ask = (quantity: number) => {
+      const config = { ...strict, reducing: { ...none, ...reducing } };
+      return last(config, "PRICE_AGE", [...known, held, asked(market(1, -quantity))]).verdict;
+    };
+    expect([ask(most).outcome, ask(most + 1).outcome]).toEqual(["PASS", "DENY"]);
+  });
+
+  test("is held to the age and the session that are told for it", () => {
+    const reducing = { maxPriceAgeUs: 5 * SECOND_US, session: true };
+    const ask = (afterUs: number) => {
+      const config = { maxPriceAgeUs: SECOND_US, session: stale, reducing };
+      return last(config, "PRICE_AGE", [...known, held, asked(market(1, -1), afterUs)]).said;
+    };
+    expect([ask(5 * SECOND_US), ask(5 * SECOND_US + 1)]).toEqual(["PASS #1", "DENY #1 StalePrice"]);
+    expect(ask(7 * HOUR_US)).toBe("DENY #1 OutsideSession");
+  });
+
+  test("closes by a named person's FlattenPositions at any size, age and hour", () => {
+    const flatten = at(NOON_US, "control.commands", command("FlattenPositions"));
+    const closing = asked(market(1, -million, { reduceOnly: true }), 9 * HOUR_US);
+    const { verdict } = last(strict, "PRICE_AGE", [...known, held, flatten, closing]);
+    expect(verdict.outcome).toBe("PASS");
+    expect(verdict.checks).toHaveLength(15);
+  });
+
+  test.each([
+    ["a sale at 0.01", -100, { limitPrice: 1 }, "DENY #1 PriceCollarExceeded"],
+    ["a sale 5 % below", -100, { limitPrice: 95_00 }, "PASS #1"],
+    ["a sale a cent below that", -100, { limitPrice: 94_99 }, "DENY #1 PriceCollarExceeded"],
+    ["a target far above", -100, { limitPrice: 500_00 }, "PASS #1"],
+    ["a stop far below", -100, { type: "STOP", limitPrice: null, stopPrice: 10_00 }, "PASS #1"],
+    [
+      "a stop-limit, its limit 5 % below its stop",
+      -100,
+      { type: "STOP_LIMIT", stopPrice: 50_00, limitPrice: 47_50 },
+      "PASS #1",
+    ],
+    [
+      "a stop-limit, its limit a cent below that",
+      -100,
+      { type: "STOP_LIMIT", stopPrice: 50_00, limitPrice: 47_49 },
+      "DENY #1 PriceCollarExceeded",
+    ],
+    ["a purchase far above", 100, { limitPrice: 105_01 }, "DENY #1 PriceCollarExceeded"],
+  ] as const)(
+    "is marked so, and %s is measured where it gives money away",
+    (_, quantity, terms, said) => {
+      const one = limited(1, quantity, 0, { reduceOnly: true, ...terms } as Partial<Order>);
+      const short = at(NOON_US, "portfolio.snapshots", snapshot("A", -quantity, 0n));
+      expect(
+        last({ priceCollarBps: 500 }, "PRICE_COLLAR", [...known, short, asked(one)]).said,
+      ).toBe(said);
+    },
+  );
+});
+
+describe("limits of an instrument", () => {
+  const ask = (config: Partial<OrderRiskConfig>, quantity: number) =>
+    last(config, "MAX_ORDER_QUANTITY", [...known, asked(market(1, quantity))]).verdict.outcome;
+  const most = { maxOrderQuantity: "100" };
+
+  test.each([
+    ["its class", { byAssetClass: { EQUITY: { maxOrderQuantity: "10" } } }, 10],
+    ["another class", { byAssetClass: { FX: { maxOrderQuantity: "10" } } }, 100],
+    ["its symbol", { bySymbol: { A: { maxOrderQuantity: "20" } } }, 20],
+    ["another symbol", { bySymbol: { B: { maxOrderQuantity: "20" } } }, 100],
+    [
+      "its symbol before its class",
+      {
+        byAssetClass: { EQUITY: { maxOrderQuantity: "10" } },
+        bySymbol: { A: { maxOrderQuantity: "20" } },
+      },
+      20,
+    ],
+  ] as const)("come by %s", (_, limits, limit) => {
+    expect([ask({ ...most, ...limits }, limit), ask({ ...most, ...limits }, limit + 1)]).toEqual([
+      "PASS",
+      "DENY",
+    ]);
+  });
+});
+
+describe("one order again", () => {
+  const config = { duplicateUs: SECOND_US };
+  const ask = (other: Order, afterUs: number) =>
+    last(config, "DUPLICATE_CONTENT", [...known, asked(market(1, 7)), asked(other, afterUs)]).said;
+
+  test("is refused within its window, and does not latch", () => {
+    expect(ask(market(2, 7), SECOND_US - 1)).toBe("DENY #2 DuplicateContent");
+    expect(ask(market(2, 7), SECOND_US)).toBe("PASS #2");
+    expect(ask(market(2, 8), 1)).toBe("PASS #2");
+    expect(ask(market(2, -7), 1)).toBe("PASS #2");
+    expect(ask(limited(2, 7, 100_00), 1)).toBe("PASS #2");
+    const events = [...known, asked(market(1, 7)), asked(market(2, 7), 1), asked(market(3, 8), 2)];
+    expect(last(config, "DUPLICATE_CONTENT", events).said).toBe("PASS #3");
+  });
+});
+
+describe("volume that is not told", () => {
+  const ask = (assetClass: "EQUITY" | "FX") => {
+    const listed = at(NOON_US, "market.instruments", equity("A", { assetClass }));
+    const silent = at(NOON_US, "market.bars", bar("A", NOON_US, 100_00, { volume: 0 }));
+    const volumeShare = { mostBps: 100, bars: 1 };
+    return last({ volumeShare }, "VOLUME_SHARE", [listed, silent, asked(market(1, 1))]).said;
+  };
+
+  test("holds foreign exchange to nothing, and refuses anything else", () => {
+    expect([ask("FX"), ask("EQUITY")]).toEqual(["PASS #1", "DENY #1 VolumeShareExceeded"]);
+  });
+});
+
+describe("what an order is worth", () => {
+  const valued = (one: Order) =>
+    last({ maxOrderValueMinor: 1 }, "MAX_ORDER_VALUE", [...known, asked(one)]).made?.measured;
+
+  test.each([
+    ["a purchase at a stop far above", 150, { type: "STOP", stopPrice: 500_00 }, 75_000_00],
+    ["a sale at a stop below: the last close", -150, { type: "STOP", stopPrice: 50_00 }, 15_000_00],
+    [
+      "a stop-limit purchase: its limit",
+      150,
+      { type: "STOP_LIMIT", stopPrice: 500_00, limitPrice: 510_00 },
+      76_500_00,
+    ],
+    [
+      "a trailing stop: where it stands",
+      150,
+      { type: "TRAILING_STOP", trailOffset: 20_00 },
+      18_000_00,
+    ],
+    ["a trailing stop of 10 %", 150, { type: "TRAILING_STOP", trailBps: 1_000 }, 16_500_00],
+  ] as const)("%s", (_, quantity, terms, worth) => {
+    expect(valued(market(1, quantity, terms))).toBe(worth);
+  });
+});
+
+describe("buying power of contracts", () => {
+  const contract = { contract: "LINEAR", assetClass: "FUTURE" } as const;
+  const listed = at(NOON_US, "market.instruments", equity("A", contract));
+  const price = (close: number) => at(NOON_US, "market.bars", bar("A", NOON_US, close));
+  const tenth = { spotPerMillion: 1_000_000, contractPerMillion: 100_000 };
+  const held = (quantity: number, cash: bigint, cost: bigint) =>
+    at(NOON_US, "portfolio.snapshots", { ...snapshot("A", quantity, cash), cost });
+  const ask = (quantity: number, ...events: readonly Event[]) =>
+    last({ buyingPower: true, requirement: tenth }, "BUYING_POWER", [
+      listed,
+      ...events,
+      asked(market(1, quantity)),
+    ]);
+
+  test("of 1 million no more than 10 million is carried at a tenth, long and short alike", () => {
+    const long = [price(100_00), held(90_000, 1_000_000_00n, 9_000_000_00n)];
+    const short = [price(100_00), held(-90_000, 1_000_000_00n, -9_000_000_00n)];
+    expect([ask(10_000, ...long).said, ask(10_001, ...long).said]).toEqual([
+      "PASS #1",
+      "DENY #1 BuyingPowerExceeded",
+    ]);
+    expect([ask(-10_000, ...short).said, ask(-10_001, ...short).said]).toEqual([
+      "PASS #1",
+      "DENY #1 BuyingPowerExceeded",
+    ]);
+    expect(ask(10_000, ...long).made).toMatchObject({ limit: 100_000_00, measured: 100_000_00 });
+  });
+
+  test("what has been lost on them is not there to be used", () => {
+    const long = [price(99_00), held(90_000, 1_000_000_00n, 9_000_000_00n)];
+    // 1,000,000 - 90,000 lost - a tenth of 8,910,000.
+    expect(ask(1, ...long).made?.limit).toBe(19_000_00);
+  });
+
+  test("without a requirement a contract takes all of its value", () => {
+    const events = [listed, price(100_00), held(0, 1_000_000_00n, 0n)];
+    const whole = (quantity: number) =>
+      last({ buyingPower: true }, "BUYING_POWER", [...events, asked(market(1, quantity))]).said;
+    expect([whole(10_000), whole(10_001)]).toEqual(["PASS #1", "DENY #1 BuyingPowerExceeded"]);
+  });
+});
+
+describe("what a check was measured with", () => {
+  const used = (
+    config: Partial<OrderRiskConfig>,
+    check: OrderCheckName,
+    events: readonly Event[],
+  ) =>
+    last(config, check, events).made?.used.map(
+      ({ topic, timeUs }) => `${topic} +${timeUs - NOON_US}`,
+    );
+  const first = asked(market(1, 7), 1);
+  const next = asked(market(2, 7), 2);
+
+  test("is named by topic and time for every check but the clock's", () => {
+    const approval = at(NOON_US, "risk.verdicts", passed(["A", 400, 100_00]));
+    const position = at(NOON_US, "portfolio.snapshots", snapshot("A", 0, 1_000_000_00n));
+    const events = [...known, approval, position, first, next];
+    const held = ["portfolio.snapshots +0", "orders +1"];
+    expect(used({ messageRate: rate }, "MESSAGE_RATE", events)).toEqual(["orders +1"]);
+    expect(used({ orderRate: rate }, "ORDER_RATE", events)).toEqual(["orders +1"]);
+    expect(used({ repeats: rate }, "REPEATED_EXECUTION", events)).toEqual(["orders +1"]);
+    expect(used({}, "DUPLICATE_ORDER", events)).toEqual(["orders +1"]);
+    expect(used({ duplicateUs: 1 }, "DUPLICATE_CONTENT", events)).toEqual(["orders +1"]);
+    expect(used({ maxOrderQuantity: "9" }, "MAX_ORDER_QUANTITY", events)).toEqual([
+      "market.instruments +0",
+    ]);
+    expect(used({ approvedOnly: true }, "APPROVED_TARGET", events)).toEqual([
+      "risk.verdicts +0",
+      ...held,
+    ]);
+    expect(used({ shortable: {} }, "SHORT_AVAILABILITY", events)).toEqual([
+      ...held,
+      "market.instruments +0",
+    ]);
+    expect(used({ session: { openUs: 0, closeUs: DAY_US } }, "SESSION", events)).toEqual([]);
+  });
+
+  test("names the bars of the other positions and of the pair, in buying power", () => {
+    const later = (us: number, ...[topic, value]: readonly [string, unknown]) =>
+      ({ ...at(NOON_US + us, topic as "market.bars", value as never) }) as Event;
+    const pair = {
+      contract: "EXCHANGE",
+      baseCurrency: "EUR",
+      baseScale: 2,
+      priceScale: 4,
+    } as const;
+    const events = [
+      at(NOON_US, "market.instruments", equity("B")),
+      at(NOON_US, "market.instruments", equity("EURUSD", pair)),
+      at(NOON_US, "market.instruments", equity("A", { currency: "EUR" })),
+      later(1, "market.bars", bar("B", NOON_US, 50_00)),
+      later(2, "market.bars", bar("EURUSD", NOON_US, 1_1000)),
+      later(3, "market.bars", bar("A", NOON_US, 100_00)),
+      later(4, "portfolio.snapshots", snapshot("B", -10, 1_000_000_00n)),
+      asked(market(1, 7), 5),
+    ];
+    expect(used({ buyingPower: true }, "BUYING_POWER", events)).toEqual([
+      "market.bars +1",
+      "market.bars +3",
+      "market.bars +2",
+      "market.instruments +0",
+      "portfolio.snapshots +4",
+    ]);
+  });
+
+  test("names the execution that tripped the gate", () => {
+    const stray = at(NOON_US + 1, "fills", filled(9, "A", 5, 1, { execId: 1, cumQuantity: 5 }));
+    const { verdict } = last({}, "LATCH", [...known, stray, asked(market(1, 1), 2)]);
+    expect(verdict.checks.find(({ check }) => check === "LATCH")?.used).toEqual([
+      { topic: "fills", timeUs: NOON_US + 1 },
+    ]);
   });
 });
 

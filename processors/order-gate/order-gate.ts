@@ -4,15 +4,16 @@
 //
 // It trusts neither the strategy nor the router: it counts orders, executions and approvals by itself.
 //
-// - Cancels always pass, and count as messages.
-// - An order that only reduces a position, counting all that works on its side, passes every check but
-//   those of message and id, the trading state KILLED, and the price collar (that too, where it is marked reduce-only).
+// - A cancel of an order that works passes, once, and counts as a message.
+// - An order that only reduces a position, counting all that works on its side, is held to limits of its own; what closes
+//   by a named person's FlattenPositions to none of size, age or rate.
+// - A TRANSFER asks for nothing: it passes, and counts as none.
 // - A replace is judged like the order that it would make; what its order holds is not counted twice.
 // - A refused request is answered by the venue's side as a rejection (DeniedByRisk), after its latency, so that the
 //   router and the answers hear of it as of any other.
-// - Operators' commands, latches and overrides: kill-switch.ts. docs/risk.md has the policy of each check.
+// - Operators' commands, latches: kill-switch.ts; overrides.ts; overlays.ts. docs/risk.md has the policy of each check.
 
-import type { Order, OrderVerdict } from "../../schemas/generated/risk.order-verdicts.ts";
+import type { Order } from "../../schemas/generated/risk.order-verdicts.ts";
 import {
   cancelRequested,
   replaceRequested,
@@ -26,7 +27,7 @@ import { act, approve } from "./approvals.ts";
 import { checkBuyingPower } from "./buying-power.ts";
 import { type GateState, initialState, watchOf } from "./gate-state.ts";
 import { type Inquiry, inquiryOf, type Rules } from "./inquiry.ts";
-import { obey, takeOverride, tripOnFill } from "./kill-switch.ts";
+import { obey, trip } from "./kill-switch.ts";
 import {
   checkApproved,
   checkCollar,
@@ -37,14 +38,18 @@ import {
   checkVolumeShare,
 } from "./market-checks.ts";
 import {
+  checkAlike,
+  checkCancel,
   checkIdentity,
   checkRates,
   checkRepeats,
   checkSession,
   checkState,
 } from "./message-checks.ts";
-import { note } from "./order-rates.ts";
-import { report } from "./working-orders.ts";
+import { countWithin, note } from "./order-rates.ts";
+import { beginBans, checkOverlays } from "./overlays.ts";
+import { takeOverride } from "./overrides.ts";
+import { report, worseOf } from "./working-orders.ts";
 
 type Input =
   | "orders"
@@ -64,7 +69,7 @@ export function orderGate(
   const rules: Rules = { config, portfolio };
   return {
     name: "order-gate",
-    version: 1,
+    version: 2,
     scope: "portfolio",
     inputs: [
       "orders",
@@ -93,6 +98,7 @@ export function orderGate(
 
 function evolve(state: GateState, event: EventOf<Input>, rules: Rules): void {
   const { timeUs } = event;
+  if (state.bans.length > 0) beginBans(state, timeUs);
   if (event.topic === "market.bars") {
     const watch = watchOf(state, event.value.symbol);
     watch.price = event.value.close;
@@ -102,7 +108,9 @@ function evolve(state: GateState, event: EventOf<Input>, rules: Rules): void {
     watch.volumes.push(event.value.volume);
     if (watch.volumes.length > volumeShare.bars) watch.volumes.shift();
   } else if (event.topic === "market.instruments") {
-    watchOf(state, event.value.symbol).instrument = event.value;
+    const watch = watchOf(state, event.value.symbol);
+    watch.instrument = event.value;
+    watch.instrumentUs = timeUs;
   } else if (event.topic === "market.corporate-actions") {
     act(state, event.value, timeUs);
   } else if (event.value.portfolio === rules.portfolio.name) ofPortfolio(state, event, rules);
@@ -115,27 +123,34 @@ type OfPortfolio = Exclude<
 
 function ofPortfolio(state: GateState, event: EventOf<OfPortfolio>, rules: Rules): void {
   const { timeUs } = event;
-  if (event.topic === "orders") state.verdicts.push(judge(state, event.value, rules, timeUs));
-  else if (event.topic === "fills") {
-    if (!report(state, event.value)) tripOnFill(state, timeUs);
+  if (event.topic === "orders") {
+    answer(state, event.value, rules, timeUs);
+    state.requestUs = timeUs;
+  } else if (event.topic === "fills") {
+    if (!report(state, event.value)) trip(state, "UnexplainedFill", "fills", timeUs);
+    state.reportUs = timeUs;
   } else if (event.topic === "risk.verdicts") approve(state, event.value, timeUs);
   else if (event.topic === "control.commands") obey(state, event.value, timeUs);
   else {
-    const { symbol, quantity, cash } = event.value;
+    const { symbol, quantity, cash, cost } = event.value;
     state.cash = cash;
     state.cashUs = timeUs;
     if (symbol === "") return;
     const watch = watchOf(state, symbol);
     watch.position = quantity;
+    watch.cost = cost;
     watch.positionUs = timeUs;
+    watch.unbooked = 0;
   }
 }
 
 const checks: readonly ((inquiry: Inquiry) => void)[] = [
   checkState,
+  checkOverlays,
   checkIdentity,
   checkRates,
   checkRepeats,
+  checkAlike,
   checkSession,
   checkPriceAge,
   checkCollar,
@@ -147,28 +162,47 @@ const checks: readonly ((inquiry: Inquiry) => void)[] = [
   checkBuyingPower,
 ];
 
-function judge(state: GateState, order: Order, rules: Rules, nowUs: number): OrderVerdict {
+/** The verdict, and what it sets off. */
+function answer(state: GateState, order: Order, rules: Rules, nowUs: number): void {
   const inquiry = inquiryOf(rules, state, order, nowUs);
-  if (order.action !== "CANCEL") for (const check of checks) check(inquiry);
-  const override = takeOverride(inquiry);
-  const denied = inquiry.failed.length > 0 && override === null;
+  const asks = order.action === "NEW" || order.action === "REPLACE";
+  const made = asks ? checks : order.action === "CANCEL" ? [checkCancel] : [];
+  for (const check of made) check(inquiry);
+  const override = asks ? takeOverride(inquiry) : null;
+  const [first] = inquiry.failed;
+  const denied = first !== undefined && override === null;
   if (!denied) release(inquiry);
-  return {
+  state.verdicts.push({
     portfolio: order.portfolio,
     symbol: order.symbol,
     outcome: denied ? "DENY" : "PASS",
-    reason: denied ? (inquiry.failed[0]?.reason ?? "NONE") : "NONE",
+    reason: denied ? first.reason : "NONE",
     state: state.trading,
     latch: state.latch,
     overriddenBy: override?.by ?? "",
     checks: inquiry.checks,
     order,
-  };
+  });
+  if (denied && asks) countDenial(inquiry);
+}
+
+/** A loop shows in what is refused. What the switch itself refuses tells nothing new. */
+function countDenial({ state, config, nowUs, failed }: Inquiry): void {
+  if (failed.some(({ check }) => check === "REPEATED_EXECUTION")) {
+    trip(state, "RepeatedExecution", "orders", nowUs);
+  }
+  const { denials } = config;
+  const bySwitch = failed[0]?.check === "TRADING_STATE" || failed[0]?.check === "LATCH";
+  if (denials === undefined || bySwitch) return;
+  const before = countWithin(state.denials, denials, nowUs);
+  note(state.denials, denials, nowUs);
+  if (before >= denials.most) trip(state, "DenialsExceeded", "orders", nowUs);
 }
 
 /** From now on it may trade: it counts for all that comes after. */
 function release(inquiry: Inquiry): void {
   const { state, config, order, nowUs, opening, watch, quantity } = inquiry;
+  if (order.action === "TRANSFER") return;
   if (config.messageRate !== null) note(state.messages, config.messageRate, nowUs);
   const known = state.orders.get(order.orderId);
   if (order.action === "CANCEL") {
@@ -182,7 +216,8 @@ function release(inquiry: Inquiry): void {
   const approval = approved?.number ?? 0;
   if (known === undefined) {
     const progress = submitted(quantity);
-    const fresh = { order, pending: null, progress, opening, approval, charged: opening };
+    const worst = order.limitPrice;
+    const fresh = { order, pending: null, progress, opening, approval, charged: opening, worst };
     state.orders.set(order.orderId, fresh);
     return;
   }
@@ -191,4 +226,5 @@ function release(inquiry: Inquiry): void {
   known.opening = Math.max(known.opening, opening);
   known.charged = opening;
   known.approval = approval;
+  known.worst = worseOf(order.side, known.worst, order.limitPrice);
 }

@@ -1,6 +1,6 @@
 // What the orders that were let through may still do, at worst, and what reports say of them. Promises: a
 // replace that is unanswered counts with the larger of its two quantities; an execution that no order of ours
-// explains is told apart from one that was only heard twice.
+// explains, or that is at a worse price than its order allowed, is told apart from one that was only heard twice.
 
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Order, Side } from "../../schemas/generated/risk.order-verdicts.ts";
@@ -56,8 +56,18 @@ export function report(state: GateState, value: ExecutionReport): boolean {
   state.heard.set(value.symbol, heard);
   const isFill = value.execType === "FILLED";
   if (value.execType === "TRADE_CANCEL") undo(state, value);
+  const watch = watchOf(state, value.symbol);
+  const held = watch.position + watch.unbooked;
+  if (isFill) watch.unbooked += signOf(value.side) * value.quantity;
+  else if (value.execType === "TRADE_CANCEL") {
+    watch.unbooked -= signOf(value.side) * value.quantity;
+  }
   const known = state.orders.get(value.orderId);
-  if (known === undefined) return !isFill || isVenuesOwn(value);
+  // A venue that closes a position by itself asks nobody; it opens none.
+  if (known === undefined) {
+    const isClosing = held * signOf(value.side) < 0 && value.quantity <= Math.abs(held);
+    return !isFill || (isVenuesOwn(value) && isClosing);
+  }
   const { order } = known;
   if (order.symbol !== value.symbol || order.side !== value.side) return !isFill;
   const before = leavesOf(known);
@@ -66,7 +76,47 @@ export function report(state: GateState, value: ExecutionReport): boolean {
   answer(known, value);
   settle(state, known, value, before);
   if (isDone(progress)) state.orders.delete(value.orderId);
-  return !isFill || illegal === null;
+  return !isFill || (illegal === null && isWithin(known, value));
+}
+
+/** No worse than the worst price that it was ever allowed: a replace may be answered after what it replaced. */
+function isWithin({ worst }: GateOrder, { side, price }: ExecutionReport): boolean {
+  return worst === null || (side === "BUY" ? price <= worst : price >= worst);
+}
+
+/** The worst price of two limits; null: any. */
+export function worseOf(side: Side, one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return null;
+  return side === "BUY" ? Math.max(one, other) : Math.min(one, other);
+}
+
+/** The orders that open a position should all that works execute, the oldest first to close it. */
+export function openingOrders(state: GateState): readonly GateOrder[] {
+  const room = new Map<string, number>();
+  const found: GateOrder[] = [];
+  for (const one of state.orders.values()) {
+    const { order } = one;
+    const leaves = leavesOf(one);
+    if (order.reduceOnly || leaves === 0) continue;
+    const side = `${order.symbol} ${order.side}`;
+    const left = room.get(side) ?? closableBy(state, order);
+    if (leaves > left) found.push(one);
+    else room.set(side, left - leaves);
+  }
+  return found;
+}
+
+/** What is held against the side, less what orders marked reduce-only may take of it. */
+function closableBy(state: GateState, { symbol, side }: Order): number {
+  const { position, unbooked } = watchOf(state, symbol);
+  const closable = Math.max(0, -(position + unbooked) * signOf(side));
+  let reducing = 0;
+  for (const one of state.orders.values()) {
+    const { order } = one;
+    if (order.reduceOnly && order.symbol === symbol && order.side === side)
+      reducing += leavesOf(one);
+  }
+  return Math.max(0, closable - reducing);
 }
 
 function answer(known: GateOrder, { execType }: ExecutionReport): void {

@@ -12,8 +12,8 @@
 //   before the next verdict: its order is about to be heard of.
 // - An order that the venue refuses, or ends by itself (IOC, its date), uses its approval up: the next
 //   verdict decides anew.
-// - HaltTrading, ReduceOnly and KillTrading end every approval that is not sent yet; KillTrading also cancels
-//   what works, and FlattenPositions then closes what is held: a market order, reduce-only, once nothing of the
+// - HaltTrading, ReduceOnly and KillTrading end every approval that is not sent yet; the first two cancel what would
+//   open or turn a position, KillTrading all that works, and FlattenPositions then closes what is held: a market order, reduce-only, once nothing of the
 //   symbol works. No verdict is acted on while trading is halted, killed or flattened.
 // - What an order says is in entry-terms.ts; a limit order may be amended as the market goes (reprice.ts). What a
 //   distance in ATRs is measured in is told by the features: a feature event sends nothing but what waited for the
@@ -27,8 +27,8 @@
 //   with its execution; one such order of a symbol works at a time. What enlarges a position has them enlarged as it is
 //   sent. When the execution is heard of they are moved to where the average entry price puts them.
 // - A split restates position and approval in new shares. The venue cancels what works, and what is missing
-//   is sent anew in new shares, decided at the split. A change of symbol takes the position along, and a
-//   delisting closes it; both end the approval.
+//   is sent anew in new shares, decided at the split. A change of symbol takes the position along: the venue is told of it
+//   under the new name (TRANSFER), and exits are sent anew. A delisting closes it. Both end the approval.
 // - Where an algorithm is configured (parent-order.ts), what a verdict asks of a symbol is a parent: children are sent
 //   as they come due, never more than the parent in all. Another target cancels what works and begins anew
 //   when that has ended; a child that the venue ends leaves its rest to the next slice.
@@ -81,7 +81,8 @@ export function orderRouter(
       if (event.topic === "market.instruments") {
         bookOf(state, event.value.symbol).instrument = event.value;
       } else if (event.topic === "market.corporate-actions") {
-        act(state, event.value, event.timeUs);
+        const moved = act(state, event.value, event.timeUs);
+        if (moved !== null) new Desk(state, config, portfolio.name, event.timeUs).bring(moved);
       } else if (event.topic === "market.bars") {
         new Desk(state, config, portfolio.name, event.timeUs).observe(event.value);
       } else if (event.topic === "features") {

@@ -272,9 +272,26 @@ describe("commands", () => {
     expect(orders({}, ...events).at(-1)?.orderId).toBe(orderId);
   });
 
-  test("HaltTrading leaves working orders where they are", () => {
-    expect(brief(orders({}, approved(["A", 1, 10]), told("HaltTrading")))).toEqual(["NEW +1 #1"]);
-  });
+  test.each(["HaltTrading", "ReduceOnly"] as const)(
+    "%s cancels what opens, and leaves what closes where it is",
+    (name) => {
+      expect(brief(orders({}, approved(["A", 1, 10]), told(name)))).toEqual([
+        "NEW +1 #1",
+        "CANCEL +1 #1",
+      ]);
+      const bought = [approved(["A", 10, 10]), fill(1, 10)];
+      expect(brief(orders({}, ...bought, approved(["A", 4, 10]), told(name)))).toEqual([
+        "NEW +10 #1",
+        "NEW -6 #2",
+      ]);
+      // One order that would turn the position opens.
+      expect(brief(orders({}, ...bought, approved(["A", -4, 10]), told(name)))).toEqual([
+        "NEW +10 #1",
+        "NEW -14 #2",
+        "CANCEL -14 #2",
+      ]);
+    },
+  );
 
   test("what is no switch, and another portfolio's commands, are not for the router", () => {
     const found = orders(

@@ -233,9 +233,7 @@ describe("a parent order", () => {
       canceled(1),
       ...[1, 2, 3, 4].map((m) => minute(m)),
     ]);
-    expect(found.map(({ action }) => action)).toEqual(
-      name === "KillTrading" ? ["NEW", "CANCEL"] : ["NEW"],
-    );
+    expect(found.map(({ action }) => action)).toEqual(["NEW", "CANCEL"]);
   });
 
   test("a split ends it", () => {

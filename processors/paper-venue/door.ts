@@ -80,6 +80,10 @@ function admit(at: At, order: Order, nowUs: number, isDenied: boolean): void {
     return;
   }
   const unknown = { order, executed: 0, leaves: 0 };
+  if (order.action === "TRANSFER") {
+    handle(session, order);
+    return;
+  }
   if (order.action === "CANCEL") {
     cancel(at, order, session);
     return;

@@ -2,8 +2,11 @@
 // at the last price of a bar or by a trade, is closed at once at that price, with all that an execution costs; the
 // portfolio's orders of the symbol end before that. The venue asks nobody: the report has no order, its id is 0.
 
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import { changeHolding } from "../../schemas/values/holding.ts";
+import { actOn, bookReport, heldBy, withHolding } from "../../schemas/values/booking.ts";
+import { changeHolding, emptied } from "../../schemas/values/holding.ts";
 import { marginState } from "../../schemas/values/margin.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import { plainTerms } from "../../schemas/values/order-terms.ts";
@@ -11,13 +14,30 @@ import type { Book } from "./book.ts";
 import { restingOrder } from "./resting-order.ts";
 import type { Session } from "./session.ts";
 
-/** Keeps what a position cost; to be called before the position changes. */
-export function noteCost(book: Book, portfolio: string, quantity: number, price: number): void {
-  const held = book.positions.get(portfolio) ?? 0;
-  const cost = book.costs.get(portfolio) ?? 0n;
+/** Keeps what a position cost, as those who hear of it book it: of each report, a busted trade's too. */
+export function noteCost({ held, instrument }: Book, report: ExecutionReport): void {
+  const { portfolio } = report;
+  const before = held.get(portfolio) ?? heldBy("AVERAGE");
+  held.set(portfolio, bookReport(before, report, instrument as Instrument).held);
+}
+
+/** A position has come from elsewhere, or is in other shares; it cost what it had cost. */
+export function restateCosts(book: Book, action: CorporateAction, timeUs: number): void {
+  for (const [portfolio, held] of book.held) {
+    const { holding } = held;
+    book.held.set(
+      portfolio,
+      action.action === "SPLIT"
+        ? actOn(held, book.last, action, book.instrument as Instrument, timeUs).held
+        : withHolding(held, emptied(holding)),
+    );
+  }
+}
+
+export function bringCost(book: Book, portfolio: string, quantity: number, price: number): void {
+  const held = book.held.get(portfolio) ?? heldBy("AVERAGE");
   const value = notionalMinor(price, quantity, book.instrument as Instrument);
-  const { holding } = changeHolding({ quantity: held, cost }, quantity, value);
-  book.costs.set(portfolio, holding.cost);
+  book.held.set(portfolio, withHolding(held, changeHolding(held.holding, quantity, value).holding));
 }
 
 /** Cost: O(portfolios) that hold the symbol. */
@@ -28,10 +48,13 @@ export function holdMargins(session: Session): void {
   for (const [portfolio, position] of [...book.positions]) {
     if (position === 0) continue;
     const value = notionalMinor(book.last, position, book.instrument as Instrument);
-    const state = marginState(book.costs.get(portfolio) ?? 0n, value, margin);
+    const state = marginState(costOf(book, portfolio), value, margin);
     if (state === "LIQUIDATION") liquidate(session, portfolio, position);
   }
 }
+
+const costOf = ({ held }: Book, portfolio: string): bigint =>
+  held.get(portfolio)?.holding.cost ?? 0n;
 
 function liquidate(session: Session, portfolio: string, position: number): void {
   const { book, nowUs } = session;

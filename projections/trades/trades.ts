@@ -6,6 +6,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { costIn } from "../../schemas/values/charges.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
@@ -16,6 +17,7 @@ import {
   advanceTrip,
   joinTrips,
   lateTrip,
+  markTrip,
   type RoundTrip,
   restateTrip,
 } from "../../schemas/values/round-trip.ts";
@@ -33,7 +35,7 @@ export interface Trade {
   readonly trip: RoundTrip;
 }
 
-/** Amounts after fees, in minor units, by currency; a trip that earns exactly nothing is neither. */
+/** Amounts after fees and taxes in the instrument's currency, in minor units, by currency; a trip that earns exactly nothing is neither. */
 export interface TradeTotals {
   trades: number;
   wins: number;
@@ -82,11 +84,11 @@ function mark(state: TradesState, bar: MarketBar): void {
   state.marks.set(bar.symbol, bar.close);
   const open = state.open.get(bar.symbol);
   if (open === undefined) return;
+  const instrument = state.instruments.get(bar.symbol);
   for (const [portfolio, trip] of open) {
-    if (bar.startUs < trip.entryUs) continue;
-    if (bar.low >= trip.lowPrice && bar.high <= trip.highPrice) continue;
-    const lowPrice = Math.min(trip.lowPrice, bar.low);
-    open.set(portfolio, { ...trip, lowPrice, highPrice: Math.max(trip.highPrice, bar.high) });
+    if (instrument === undefined || bar.startUs < trip.entryUs) continue;
+    const marked = markTrip(trip, bar.low, bar.high, instrument);
+    if (marked !== trip) open.set(portfolio, marked);
   }
 }
 
@@ -156,7 +158,7 @@ function keep(state: TradesState, portfolio: string, symbol: string, open: Round
 }
 
 function fold(state: TradesState, fill: ExecutionReport): void {
-  const { symbol, portfolio, price, fee, tradeUs: timeUs } = fill;
+  const { symbol, portfolio, price, tradeUs: timeUs } = fill;
   const instrument = state.instruments.get(symbol);
   if (instrument === undefined) {
     throw new TapedeckError("PROJECTION_INSTRUMENT_UNKNOWN", `a fill of ${symbol} came first`, {
@@ -165,15 +167,20 @@ function fold(state: TradesState, fill: ExecutionReport): void {
     });
   }
   if ((state.marks.get(symbol) ?? 0) === 0) state.marks.set(symbol, price);
+  // What a conversion buys is cash.
+  if (instrument.contract === "EXCHANGE") return;
   const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
   const value = notionalMinor(price, quantity, instrument);
+  const fee = costIn(fill, instrument.currency);
   const dealt = { timeUs, quantity, price, value, fee };
   const past = state.past.get(symbol);
   const known = past?.get(portfolio) ?? past?.get("") ?? [];
   const late = known.length === 0 ? null : lateDeal(known, dealt, instrument);
   if (late !== null) past?.set(portfolio, late.past);
   const named = late?.renamed?.symbol ?? symbol;
-  const before = state.open.get(named)?.get(portfolio) ?? null;
+  const paid = late?.price ?? price;
+  const held = state.open.get(named)?.get(portfolio) ?? null;
+  const before = held && markTrip(held, paid, paid, instrument);
   const { open, closed } =
     late === null ? advanceTrip(before, dealt) : lateTrip(before, dealt, late);
   if (closed !== null) close(state, { portfolio, symbol, trip: closed }, instrument.currency);
@@ -200,11 +207,13 @@ function close(state: TradesState, trade: Trade, currency: string): void {
   }
 }
 
+/** To a millionth. */
+const part = (value: number): number => Math.round(value * 1e6) / 1e6 + 0;
+
 function row({ portfolio, symbol, trip }: Trade, instrument: Instrument): Row {
   const open = trip.holding.quantity !== 0;
   const money = (amount: bigint): string => formatScaled(amount, instrument.currencyScale);
   const price = (value: number): string => formatScaled(value, instrument.priceScale);
-  const long = trip.direction === "LONG";
   return {
     portfolio,
     symbol,
@@ -217,8 +226,10 @@ function row({ portfolio, symbol, trip }: Trade, instrument: Instrument): Row {
     profit: money(trip.realised - trip.fees),
     fees: money(trip.fees),
     holdingSeconds: (trip.exitUs - trip.entryUs) / 1_000_000,
-    worstPrice: price(long ? trip.lowPrice : trip.highPrice),
-    bestPrice: price(long ? trip.highPrice : trip.lowPrice),
+    worstPrice: price(trip.worstPrice),
+    bestPrice: price(trip.bestPrice),
+    adverse: part(trip.adverse),
+    favourable: part(trip.favourable),
     currency: instrument.currency,
   };
 }

@@ -37,6 +37,8 @@ describe("trades", () => {
         holdingSeconds: 300,
         worstPrice: "178.00",
         bestPrice: "186.00",
+        adverse: -0.011_111,
+        favourable: 0.033_333,
         currency: "USD",
       },
     ]);

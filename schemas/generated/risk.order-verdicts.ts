@@ -40,6 +40,10 @@ export const orderRiskReasonSymbols = [
   "ShortNotAvailable",
   "BuyingPowerExceeded",
   "KillSwitch",
+  "DenialsExceeded",
+  "DuplicateContent",
+  "Restricted",
+  "Blackout",
 ] as const;
 
 export type OrderRiskReason = (typeof orderRiskReasonSymbols)[number];
@@ -90,6 +94,14 @@ function orderRiskReasonIndex(value: OrderRiskReason): number {
       return 21;
     case "KillSwitch":
       return 22;
+    case "DenialsExceeded":
+      return 23;
+    case "DuplicateContent":
+      return 24;
+    case "Restricted":
+      return 25;
+    case "Blackout":
+      return 26;
     default:
       return 0;
   }
@@ -140,6 +152,9 @@ export const orderCheckNameSymbols = [
   "APPROVED_QUANTITY",
   "SHORT_AVAILABILITY",
   "BUYING_POWER",
+  "DUPLICATE_CONTENT",
+  "RESTRICTED",
+  "BLACKOUT",
 ] as const;
 
 export type OrderCheckName = (typeof orderCheckNameSymbols)[number];
@@ -180,6 +195,12 @@ function orderCheckNameIndex(value: OrderCheckName): number {
       return 16;
     case "BUYING_POWER":
       return 17;
+    case "DUPLICATE_CONTENT":
+      return 18;
+    case "RESTRICTED":
+      return 19;
+    case "BLACKOUT":
+      return 20;
     default:
       return 0;
   }
@@ -278,7 +299,7 @@ function readItems2(reader: Reader): OrderCheck[] {
   return items;
 }
 
-export const orderActionSymbols = ["NEW", "CANCEL", "REPLACE"] as const;
+export const orderActionSymbols = ["NEW", "CANCEL", "REPLACE", "TRANSFER"] as const;
 
 export type OrderAction = (typeof orderActionSymbols)[number];
 
@@ -290,6 +311,8 @@ function orderActionIndex(value: OrderAction): number {
       return 2;
     case "REPLACE":
       return 3;
+    case "TRANSFER":
+      return 4;
     default:
       return 0;
   }
@@ -380,7 +403,7 @@ function timeInForceIndex(value: TimeInForce): number {
 export interface Order {
   /** unique within the run, from 1 */
   readonly orderId: number;
-  /** CANCEL and REPLACE name the order by its id; REPLACE gives its terms anew, the rest as it was */
+  /** CANCEL and REPLACE name the order by its id; REPLACE gives its terms anew, the rest as it was; TRANSFER asks for nothing: so much, at referencePrice on average, came to the symbol by a change of name */
   readonly action: OrderAction;
   readonly portfolio: string;
   readonly symbol: string;

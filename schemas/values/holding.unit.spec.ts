@@ -137,8 +137,6 @@ describe("round trips", () => {
       fees: 12n,
       entryValue: 1000n,
       exitValue: 1200n,
-      lowPrice: 100,
-      highPrice: 120,
     });
     expect(open).toMatchObject({ direction: "SHORT", entryUs: 5, entryQuantity: 20, fees: 6n });
     expect(open?.holding).toEqual({ quantity: -20, cost: -2400n });

@@ -33,9 +33,16 @@ export interface RoundTrip {
   readonly realised: bigint;
   readonly fees: bigint;
   readonly fills: number;
-  /** Extremes of the market while the trip was open, its own fills included. */
-  readonly lowPrice: number;
-  readonly highPrice: number;
+  /**
+   * How far the market went against and for it, as parts of the average price of what was held just then:
+   * at most 0, at least 0. Of what `markTrip` was told, so a trip that is added to far from its first price
+   * is never measured by an average it did not have yet.
+   */
+  readonly adverse: number;
+  readonly favourable: number;
+  /** Where that was; the first fill's price where it was nowhere. */
+  readonly worstPrice: number;
+  readonly bestPrice: number;
 }
 
 /** What a fill did: the trip it closed, if any, and the trip that is open after it, if any. */
@@ -58,9 +65,45 @@ const start = (fill: TripFill): RoundTrip => ({
   realised: 0n,
   fees: 0n,
   fills: 0,
-  lowPrice: fill.price,
-  highPrice: fill.price,
+  adverse: 0,
+  favourable: 0,
+  worstPrice: fill.price,
+  bestPrice: fill.price,
 });
+
+/**
+ * An open trip after the market was between these prices: at a bar, and at a price that it trades at, before
+ * that changes what is held. The same trip where it was further both ways before.
+ */
+export function markTrip(
+  trip: RoundTrip,
+  low: number,
+  high: number,
+  instrument: Instrument,
+): RoundTrip {
+  const entry = heldAt(trip.holding, instrument);
+  // What was paid for may be worth nothing, and an average below 0 has no parts.
+  if (!(entry > 0)) return trip;
+  const long = trip.direction === "LONG";
+  const [worst, best] = long ? [low, high] : [high, low];
+  const adverse = long ? worst / entry - 1 : 1 - worst / entry;
+  const favourable = long ? best / entry - 1 : 1 - best / entry;
+  if (adverse >= trip.adverse && favourable <= trip.favourable) return trip;
+  return {
+    ...trip,
+    ...(adverse < trip.adverse ? { adverse, worstPrice: worst } : {}),
+    ...(favourable > trip.favourable ? { favourable, bestPrice: best } : {}),
+  };
+}
+
+/** The average price of what is held, in steps of the price scale: a float, to measure by. */
+function heldAt({ quantity, cost }: Holding, instrument: Instrument): number {
+  const { priceScale, quantityScale, currencyScale, multiplier, contract } = instrument;
+  const units = quantity * multiplier;
+  return contract === "INVERSE"
+    ? (-units / Number(cost)) * 10 ** (priceScale + currencyScale - quantityScale)
+    : (Number(cost) / units) * 10 ** (priceScale + quantityScale - currencyScale);
+}
 
 /** A fill through zero closes its trip and opens another; its value and fee go by quantity. */
 export function advanceTrip(trip: RoundTrip | null, fill: TripFill): TripStep {
@@ -96,8 +139,6 @@ export function advanceTrip(trip: RoundTrip | null, fill: TripFill): TripStep {
     realised: before.realised + change.realised,
     fees: before.fees + fill.fee,
     fills: before.fills + 1,
-    lowPrice: Math.min(before.lowPrice, fill.price),
-    highPrice: Math.max(before.highPrice, fill.price),
   };
   return change.holding.quantity === 0
     ? { closed: after, open: null }
@@ -141,13 +182,21 @@ export function restateTrip(
   if (holding.quantity === 0) {
     // All that was held is paid for: told in the shares that it was held in.
     const finalPrice = action.action === "DELISTING" ? (action.finalPrice ?? 0) : mark;
+    const { adverse, favourable, worstPrice, bestPrice } = markTrip(
+      trip,
+      finalPrice,
+      finalPrice,
+      instrument,
+    );
     const closed: RoundTrip = {
       ...paid,
       exitUs: timeUs,
       exitQuantity: trip.entryQuantity,
       exitValue: trip.exitValue + magnitude(cash),
-      lowPrice: Math.min(trip.lowPrice, finalPrice),
-      highPrice: Math.max(trip.highPrice, finalPrice),
+      adverse,
+      favourable,
+      worstPrice,
+      bestPrice,
     };
     return { closed, open: null };
   }
@@ -156,8 +205,8 @@ export function restateTrip(
     ...paid,
     entryQuantity: splitQuantity(trip.entryQuantity, action),
     exitQuantity: splitQuantity(trip.exitQuantity, action),
-    lowPrice: splitPrice(trip.lowPrice, action),
-    highPrice: splitPrice(trip.highPrice, action),
+    worstPrice: splitPrice(trip.worstPrice, action),
+    bestPrice: splitPrice(trip.bestPrice, action),
   };
   return { closed: null, open };
 }
