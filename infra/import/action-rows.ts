@@ -25,6 +25,7 @@ const names = {
   currency: ["currency"],
   newSymbol: ["newsymbol"],
   price: ["price", "finalprice"],
+  withheld: ["withheld", "withholding"],
 } as const;
 
 type ActionColumns = Columns<keyof typeof names>;
@@ -61,7 +62,7 @@ class ActionDecoder {
       return fault("IMPORT_SYMBOL_UNKNOWN", `the tape has no instrument ${shown(symbol)}`);
     }
     const neutral = { symbol, newShares: 1, oldShares: 1, amount: 0, amountScale: 0 };
-    const empty = { currency: "", newSymbol: "", finalPrice: null };
+    const empty = { currency: "", newSymbol: "", finalPrice: null, withheldPerMillion: 0 };
     const kind = cells.text(actionColumn).trim().toUpperCase().replaceAll(/[ -]/g, "_");
     const plain = { ...neutral, ...empty };
     switch (kind) {
@@ -111,7 +112,13 @@ class ActionDecoder {
       const { symbol, currency: own } = instrument;
       return invalid(`a dividend in ${shown(currency)}; ${symbol} settles in ${own}`);
     }
-    return { ...plain, action: "CASH_DIVIDEND", amount, amountScale, currency };
+    const part = this.text(cells, "withheld");
+    const withheldPerMillion = part === "" ? 0 : parseScaled(part, 6);
+    if (withheldPerMillion === null || withheldPerMillion < 0 || withheldPerMillion > 1_000_000) {
+      return invalid(`${shown(part)} is no part that is withheld: from 0 to 1, six decimals`);
+    }
+    const amounts = { amount, amountScale, currency, withheldPerMillion };
+    return { ...plain, action: "CASH_DIVIDEND", ...amounts };
   }
 
   private renaming(cells: Cells, plain: Plain): CorporateAction | Fault {

@@ -34,7 +34,7 @@ async function actions(rows: readonly string[], log?: EventLog, head = header) {
 }
 
 const neutral = { newShares: 1, oldShares: 1, amount: 0, amountScale: 0 };
-const empty = { currency: "", newSymbol: "", finalPrice: null };
+const empty = { currency: "", newSymbol: "", finalPrice: null, withheldPerMillion: 0 };
 
 describe("importing corporate actions", () => {
   test("each kind, by time, effective as the session of its ex-date begins", async () => {
@@ -116,6 +116,20 @@ describe("importing corporate actions", () => {
       [14, "IMPORT_FIELD_INVALID"],
       [15, "IMPORT_ROW_MALFORMED"],
     ]);
+  });
+
+  test("what is withheld of a dividend is a part from 0 to 1", async () => {
+    const row = (day: number, part: string) => `2021-02-0${day},AIG,CASH_DIVIDEND,1,${part}`;
+    const { found, letters } = await actions(
+      [row(1, "0.26375"), row(2, ""), row(3, "1.01"), row(4, "-0.1"), row(5, "0.0000001")],
+      undefined,
+      "date,symbol,action,amount,withheld",
+    );
+    expect(found.map(({ value }) => value)).toMatchObject([
+      { withheldPerMillion: 263_750 },
+      { withheldPerMillion: 0 },
+    ]);
+    expect(letters.map(({ code }) => code)).toEqual(Array(3).fill("IMPORT_FIELD_INVALID"));
   });
 
   test("a tape only grows at its end; a name that it learned before is known", async () => {

@@ -162,7 +162,7 @@ async function addHappenings(tape: string): Promise<void> {
   await status(RESUMED, "TRADING", minuteUs(RESUMED));
   await status(BUSTED, "BUSTED", minuteUs(1_000));
   const action = { newShares: 0, oldShares: 0, amountScale: 0, amount: 0, currency: "" };
-  const rest = { newSymbol: "", finalPrice: null };
+  const rest = { newSymbol: "", finalPrice: null, withheldPerMillion: 0 };
   await writer.append("market.corporate-actions", minuteUs(SPLIT), {
     ...{ symbol: "BBB", action: "SPLIT", ...action, newShares: 3, oldShares: 2, ...rest },
   });

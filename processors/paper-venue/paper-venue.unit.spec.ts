@@ -96,6 +96,7 @@ describe("a market order", () => {
         cumQuantity: 100,
         parts: [],
         refExecId: 0,
+        charges: [],
       },
     ]);
   });

@@ -4,6 +4,7 @@
 
 import type { ExecReason, ExecType, ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
+import { noCharges } from "../../schemas/values/charges.ts";
 import { lateDeal } from "../../schemas/values/late-deal.ts";
 import type { VenueConfig } from "../venue-config.ts";
 import type { Book, VenueState } from "./book.ts";
@@ -86,14 +87,14 @@ export class Session {
 
   /** An execution does not stand: what is held is as if it had not been. */
   undo(deal: ExecutionReport): void {
-    const { orderId, portfolio, symbol, side, quantity, price, fee, tradeUs, execId } = deal;
+    const { orderId, portfolio, symbol, side, quantity, price, fee, charges, tradeUs } = deal;
     const { positions } = this.book;
     const signed = side === "BUY" ? -quantity : quantity;
     const { quantity: change } = this.inSharesOfNow(portfolio, signed, price, tradeUs);
     positions.set(portfolio, (positions.get(portfolio) ?? 0) + change);
     const order = { orderId, portfolio, symbol, side };
     this.report({ order, executed: deal.cumQuantity, leaves: 0 }, "TRADE_CANCEL", "TradeBusted", {
-      ...{ quantity, price, fee, tradeUs, refExecId: execId },
+      ...{ quantity, price, fee, charges, tradeUs, refExecId: deal.execId },
     });
   }
 
@@ -197,6 +198,7 @@ export class Session {
       cumQuantity: executed,
       parts: none,
       refExecId: 0,
+      charges: noCharges,
       ...execution,
     };
     this.state.reports.push(report);
