@@ -75,6 +75,8 @@ export interface HumanConfig {
       readonly initial: number;
       readonly maintenance: number;
       readonly leverage?: number;
+      readonly call?: number;
+      readonly liquidationFee?: number;
     };
   };
   readonly commands: readonly HumanCommand[];

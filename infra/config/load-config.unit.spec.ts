@@ -92,7 +92,7 @@ venue:
     status: true
     closed: refuse
   carry: { at: "22:00", dayCount: 365, borrow: 0.01, financing: -0.02, funding: 0.0001, fundingEvery: 4h }
-  margin: { initial: 0.1, maintenance: 0.05, leverage: 2 }
+  margin: { initial: 0.1, maintenance: 0.05, leverage: 2, call: 0.08, liquidationFee: 0.005 }
 `,
   `
 tape: x
@@ -725,6 +725,8 @@ describe("what a venue costs", () => {
       initialPerMillion: 100_000,
       maintenancePerMillion: 50_000,
       leverage: 2,
+      callPerMillion: 80_000,
+      liquidationFeePerMillion: 5_000,
     });
     expect(other?.carry).toBeUndefined();
     expect(other?.chance?.back).toEqual({ kind: "LOGNORMAL", medianUs: 3_000, sigma: 1 });
@@ -768,6 +770,10 @@ describe("what a venue costs", () => {
     [
       "margin: { initial: 0.1, maintenance: 0.2 }",
       "f:2:47: venue.margin.maintenance: found 0.2; must not be above venue.margin.initial",
+    ],
+    [
+      "margin: { initial: 0.1, maintenance: 0.05, call: 0.04 }",
+      "f:2:59: venue.margin.call: found 0.04; must not be below venue.margin.maintenance",
     ],
     [
       "carry: { funding: 0.1, fundingEvery: 7h }",
