@@ -2,6 +2,8 @@
 
 import type { FlowConfig } from "../../processors/flow-config.ts";
 import type { feePresets } from "../../processors/paper-venue/fee-presets.ts";
+import type { levyPresets } from "../../processors/paper-venue/levy-presets.ts";
+import type { Power } from "../../processors/people.ts";
 import type { BreachResponse, ProposalLimits } from "../../processors/risk-config.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 
@@ -20,9 +22,10 @@ export interface HumanConfig {
     readonly cash: number;
     readonly lots?: "average" | "fifo";
     readonly rateMaxAge?: string;
+    readonly people?: Readonly<Record<string, readonly Power[]>>;
   };
   readonly sizing: HumanSizing;
-  readonly risk: { readonly [K in LimitName]: HumanLimit } & {
+  readonly risk: { readonly [K in OwnLimitName]: HumanLimit } & {
     readonly onBreach: BreachResponse;
     readonly orders?: HumanOrderRisk;
     readonly breakers?: HumanBreakers;
@@ -61,8 +64,10 @@ export interface HumanConfig {
     readonly minimumFee: number;
     readonly limitFill?: "touch" | "cross";
     readonly queue?: HumanLimit;
+    readonly acknowledge?: boolean;
     readonly price?: HumanPrice;
     readonly fees?: HumanFees;
+    readonly levies?: readonly HumanLevy[];
     readonly chance?: HumanChance;
     readonly trading?: HumanTrading;
     readonly carry?: HumanCarry;
@@ -70,6 +75,8 @@ export interface HumanConfig {
       readonly initial: number;
       readonly maintenance: number;
       readonly leverage?: number;
+      readonly call?: number;
+      readonly liquidationFee?: number;
     };
   };
   readonly commands: readonly HumanCommand[];
@@ -95,7 +102,23 @@ export interface HumanFees {
   readonly perOrder?: number;
   readonly minimum?: HumanLimit;
   readonly maximum?: HumanLimit;
-  readonly rounding?: "half-even" | "up";
+  readonly rounding?: HumanRounding;
+  readonly currency?: string;
+}
+
+export type HumanRounding = "half-even" | "up" | "half-up";
+
+/** A preset, or the rest of it. */
+export interface HumanLevy {
+  readonly preset?: keyof typeof levyPresets;
+  readonly kind?: "fee" | "tax";
+  readonly side?: "buy" | "sell" | "both";
+  readonly currency?: string;
+  readonly assetClass?: "equity" | "fx" | "crypto" | "index";
+  readonly value?: number;
+  readonly perUnit?: number;
+  readonly maximum?: HumanLimit;
+  readonly rounding?: HumanRounding;
 }
 
 export interface HumanFeeTier {
@@ -221,6 +244,11 @@ export interface HumanProposals {
   }[];
   readonly blackouts?: readonly HumanBlackout[];
   readonly responses?: ProposalLimits["responses"];
+  readonly returnsBy?: "bar" | "day";
+  readonly tailHorizon?: number;
+  readonly maxPriceAge?: string;
+  readonly drawdownReduceTo?: HumanLimit;
+  readonly ceilings?: Readonly<Partial<Record<LimitName, number>>>;
 }
 
 export interface HumanBlackout {
@@ -241,20 +269,36 @@ export interface HumanBreakers {
   readonly maxAge?: string;
 }
 
-export interface HumanOrderRisk {
+export interface HumanInstrumentLimits {
   readonly priceCollar?: HumanLimit;
   readonly maxValue?: HumanLimit;
   readonly maxQuantity?: HumanLimit;
+  readonly maxPriceAge?: string;
+}
+
+export interface HumanOrderRisk extends HumanInstrumentLimits {
   readonly volumeShare?: HumanLimit;
   readonly volumeBars?: number;
   readonly orderRate?: string;
   readonly messageRate?: string;
   readonly repeats?: string;
-  readonly maxPriceAge?: string;
+  readonly denials?: string;
+  readonly duplicates?: string;
   readonly session?: string;
   readonly approvedOnly?: boolean;
   readonly shortable?: readonly string[];
   readonly buyingPower?: boolean;
+  readonly requirement?: { readonly spot?: number; readonly contracts?: number };
+  readonly reducing?: HumanInstrumentLimits & {
+    readonly volumeShare?: HumanLimit;
+    readonly repeats?: HumanLimit;
+    readonly session?: boolean;
+  };
+  /** Each with a symbol or a class. */
+  readonly instruments?: readonly (HumanInstrumentLimits & {
+    readonly symbol?: string;
+    readonly class?: string;
+  })[];
 }
 
 /** One of the first four. */
@@ -270,12 +314,32 @@ export interface HumanAlgorithm {
 // A type, not an interface: it is plain data where it is walked as such.
 export type HumanSlices = { readonly over: string; readonly slices: number };
 
-export type LimitName =
+/** Limits of single trades and the drawdown, which have defaults. */
+export type OwnLimitName =
   | "maxPosition"
   | "maxGrossExposure"
   | "priceCollar"
   | "maxOrderValue"
   | "maxDrawdown";
+
+/** Every limit that a command may set. */
+export type LimitName =
+  | OwnLimitName
+  | "maxSector"
+  | "maxNetExposure"
+  | "maxLeverage"
+  | "maxWeight"
+  | "maxHerfindahl"
+  | "maxBeta"
+  | "maxValueAtRisk"
+  | "maxExpectedShortfall"
+  | "maxCorrelation"
+  | "maxDaysToExit"
+  | "drawdownWarning"
+  | "drawdownClose"
+  | "maxDailyLoss"
+  | "maxWeeklyLoss"
+  | "maxTradesADay";
 
 /** Off or null: no limit. */
 export type HumanLimit = number | "off" | null;
@@ -290,11 +354,15 @@ export interface HumanCommand {
   readonly why: string;
   readonly limit?: LimitName;
   readonly value?: HumanLimit;
-  readonly overlay?: "restricted-buys" | "restricted" | "blackout" | "target";
+  readonly overlay?: "restricted-buys" | "restricted" | "blackout" | "target" | "view";
   readonly from?: string;
   readonly until?: string;
   readonly weight?: number;
+  readonly expectedReturn?: number;
+  readonly confidence?: number;
   /** Overrides: which check of whose next order; overlays: on which symbol. */
   readonly check?: string;
   readonly symbol?: string;
+  /** Overrides: the most that the check may measure, in its own unit. */
+  readonly ceiling?: number;
 }

@@ -1,4 +1,4 @@
-// How orders rest at the venue, in machine units, and its one form. Promises: what interpret.ts promises; a venue
+// How orders are taken and rest at the venue, in machine units, and its one form. Promises: what interpret.ts promises; a venue
 // without these keys comes out as it always did.
 
 import type { VenueConfig } from "../../processors/venue-config.ts";
@@ -17,12 +17,15 @@ const BPS_DIGITS = 4;
 
 export function restingOf(
   read: RestingReader,
-  { fill, limitFill, queue = null }: HumanVenue,
-): Pick<VenueConfig, "limitFill" | "queueBps"> {
+  { fill, limitFill, queue = null, acknowledge }: HumanVenue,
+): Pick<VenueConfig, "limitFill" | "queueBps" | "acknowledge"> {
   if (limitFill !== undefined && fill !== "quote") {
     read.fail("/venue/limitFill", `does nothing without venue.fill: quote (found ${fill})`);
   }
-  const crosses = limitFill === "cross" ? { limitFill: "CROSS" as const } : {};
+  const crosses = {
+    ...(limitFill === "cross" ? { limitFill: "CROSS" as const } : {}),
+    ...(acknowledge === true ? { acknowledge } : {}),
+  };
   if (queue === null || queue === "off") return crosses;
   if (fill !== "quote" && fill !== "next-tick") {
     const rule = "needs trades: venue.fill must be next-tick or quote";
@@ -32,11 +35,12 @@ export function restingOf(
 }
 
 /** What is not as it is by default. */
-export function oneResting({ limitFill, queue = null }: HumanVenue): {
+export function oneResting({ limitFill, queue = null, acknowledge }: HumanVenue): {
   readonly [key: string]: Plain;
 } {
   return {
     ...(limitFill === "cross" ? { limitFill } : {}),
     ...(queue === null || queue === "off" ? {} : { queue }),
+    ...(acknowledge === true ? { acknowledge } : {}),
   };
 }

@@ -36,6 +36,17 @@ describe("quotes and the queue", () => {
     expect(read("fill: quote, limitFill: touch").canonical).toEqual(read("fill: quote").canonical);
   });
 
+  test("an acknowledgement is on or off, and off is what was before there was any", () => {
+    expect(read("fill: next-tick, acknowledge: true").flow.venue.acknowledge).toBe(true);
+    const off = read("fill: next-tick, acknowledge: false");
+    expect(off.canonical).toEqual(read("fill: next-tick").canonical);
+    expect(off.flow.venue).not.toHaveProperty("acknowledge");
+    const on = read("fill: next-tick, acknowledge: true");
+    expect(on.canonical.venue).toMatchObject({ acknowledge: true });
+    expect(configFromText(on.document, PATH).canonical).toEqual(on.canonical);
+    expect(findings("acknowledge: 1", "bars")[0]).toMatch(/acknowledge.*true or false/);
+  });
+
   test("read back from their own document", () => {
     const config = read("fill: quote, limitFill: cross, queue: 1");
     expect(configFromText(config.document, PATH).canonical).toEqual(config.canonical);

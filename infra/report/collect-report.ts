@@ -34,6 +34,7 @@ import { carriedOn, EquityDigest } from "./equity-digest.ts";
 import { ExcursionDigest } from "./excursion-digest.ts";
 import { measureTable, type RunFacts } from "./measure-table.ts";
 import { eachEvent, readInstruments } from "./read-events.ts";
+import { hasPairs, RecordedRates } from "./recorded-rates.ts";
 import { type Benchmark, pairReturns } from "./relative-measures.ts";
 import type { Metrics, ReportData, RunIdentity, SymbolSeries } from "./report-data.ts";
 import {
@@ -87,8 +88,11 @@ export async function collectReport(
     ({ topic, start, end }) => topic === ACTIONS && end > start,
   );
   const attribution = new AttributionDigest(account.initialCashMinor);
-  const trades = new TradeDigest(instruments, (symbol, trip) => attribution.closed(symbol, trip));
-  await eachEvent(log, changed ? [ACTIONS, "market.bars", "fills"] : "fills", (event) => {
+  const trades = new TradeDigest(instruments, account, (symbol, trip) =>
+    attribution.closed(symbol, trip),
+  );
+  const needsBars = changed || hasPairs(instruments);
+  await eachEvent(log, needsBars ? [ACTIONS, "market.bars", "fills"] : "fills", (event) => {
     if (event.topic === "market.bars") trades.bar(event.value);
     else if (event.topic === ACTIONS) trades.act(event.value, event.timeUs);
     else if (event.value.portfolio === account.name) trades.add(event.value);
@@ -100,7 +104,8 @@ export async function collectReport(
   });
   const sampling = new EquitySampling();
   const hours = new ClosedHoursDigest();
-  const lines = new TradeLines();
+  const rates = new RecordedRates(instruments, account.currency);
+  const lines = new TradeLines(rates, account.currencyScale);
   const excursions = new ExcursionDigest(instruments, (trip, instrument) =>
     lines.add(trip, instrument),
   );
@@ -111,6 +116,7 @@ export async function collectReport(
     if (event.topic === "market.bars") {
       sampling.market(event.timeUs);
       hours.bar(event.timeUs, event.value);
+      rates.bar(event.value.symbol, event.value.close);
       excursions.bar(event.value);
       capacity.bar(event.value);
       shortfall.bar(event.value);
@@ -397,8 +403,12 @@ export function metricsOf(
     canceled: trades.canceled,
     valueTraded: money(trades.valueTraded),
     fees: money(trades.fees),
+    taxes: money(trades.taxes + trades.dividendTaxes),
     slippage: money(trades.slippage),
-    costBps: ratio(Number(trades.fees + trades.slippage) * 10_000, Number(trades.valueTraded)),
+    costBps: ratio(
+      Number(trades.fees + trades.taxes + trades.slippage) * 10_000,
+      Number(trades.valueTraded),
+    ),
     periodVolatility: annualVolatility(own, perYear),
     periodSharpe: sharpeRatio(own, perYear),
     periodSortino: sortinoRatio(own, perYear),

@@ -44,6 +44,8 @@ const snapshot = (amount: bigint, gross: bigint): PortfolioSnapshot => ({
   netExposure: gross,
   realisedPnl: 0n,
   fees: 0n,
+  taxes: 0n,
+  foreignCash: [],
   drawdownBps: 0,
   symbol: "IBM",
   quantity: 1,
@@ -89,6 +91,7 @@ function quarter(symbol = "IBM"): readonly AnyEvent[] {
         scalePpm: 1_000_000,
         overlays: [],
         events: [],
+        answer: "",
         checks: [
           {
             check: "MAX_POSITION",

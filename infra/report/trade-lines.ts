@@ -5,6 +5,7 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { averagePrice } from "../../schemas/values/holding.ts";
 import type { RoundTrip } from "../../schemas/values/round-trip.ts";
+import type { RecordedRates } from "./recorded-rates.ts";
 import type { TradeLine } from "./report-data.ts";
 import type { ClosedTrips } from "./trip-intervals.ts";
 
@@ -15,6 +16,7 @@ const DIGITS = 2;
 const DRAWN = 10_000;
 
 interface ClosedTrip {
+  /** In units of the account's currency. */
   readonly profit: number;
   readonly holdingSeconds: number;
   readonly adverse: number;
@@ -25,11 +27,20 @@ export class TradeLines {
   private closed: { readonly instrument: Instrument; readonly trip: RoundTrip }[] = [];
 
   private drawn: ClosedTrip[] = [];
+  private readonly rates: RecordedRates;
+  private readonly currencyScale: number;
+
+  /** `rates` are of the account's currency, which has `currencyScale` digits. */
+  constructor(rates: RecordedRates, currencyScale: number) {
+    this.rates = rates;
+    this.currencyScale = currencyScale;
+  }
 
   add(trip: RoundTrip, instrument: Instrument): void {
     const { realised, fees, exitUs, entryUs, adverse, favourable } = trip;
+    const profit = this.rates.convert(realised - fees, instrument.currency) ?? 0n;
     this.drawn.push({
-      profit: Number(realised - fees) / 10 ** instrument.currencyScale,
+      profit: Number(profit) / 10 ** this.currencyScale,
       holdingSeconds: (exitUs - entryUs) / 1_000_000,
       adverse,
       favourable,

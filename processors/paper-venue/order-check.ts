@@ -32,21 +32,21 @@ export function flawOf(
   const isTrailing = type === "TRAILING_STOP";
   const stopGiven = isTrailing ? stopPrice !== null : hasTrigger(type);
   if (stopGiven ? !onTick(stopPrice) : stopPrice !== null) return "InvalidPrice";
-  if (!hasRightTerms(order, nowUs)) return "InvalidTerms";
+  if (!hasRightTerms(order)) return "InvalidTerms";
   const { displayQuantity } = order;
   if (displayQuantity === null) return null;
   if (!limited.has(type)) return "InvalidTerms";
   return inLots(displayQuantity) && displayQuantity <= quantity ? null : "InvalidQuantity";
 }
 
-function hasRightTerms(order: Order, nowUs: number): boolean {
-  const { type, timeInForce, trailOffset, trailBps, expireUs, postOnly } = order;
+function hasRightTerms(order: Order): boolean {
+  const { type, timeInForce, trailOffset, trailBps, expireUs, postOnly, decidedUs } = order;
   if (type === "TRAILING_STOP") {
     if ((trailOffset === null) === (trailBps === null)) return false;
     if (trailOffset !== null && trailOffset <= 0) return false;
     if (trailBps !== null && (trailBps <= 0 || trailBps >= 10_000)) return false;
   } else if (trailOffset !== null || trailBps !== null) return false;
-  if (timeInForce === "GTD" ? expireUs === null || expireUs < nowUs : expireUs !== null) {
+  if (timeInForce === "GTD" ? expireUs === null || expireUs < decidedUs : expireUs !== null) {
     return false;
   }
   if (isAuction(order) && type !== "MARKET" && type !== "LIMIT") return false;

@@ -396,7 +396,7 @@ describe("the end of an instrument", () => {
           ...{ orderId: 0, execType: "FILLED", portfolio: "main", symbol: "A", side: "SELL" },
           ...{ quantity: 100, price: 11_000, leavesQuantity: 0, fee: 0n, slippage: 0 },
           ...{ reason: "InstrumentExpired", tradeUs: 3 * M, execId: 2, cumQuantity: 100 },
-          ...{ parts: [], refExecId: 0 },
+          ...{ parts: [], refExecId: 0, charges: [] },
         },
       ]);
     }
@@ -429,5 +429,45 @@ describe("the end of an instrument", () => {
     expect(told({}, flat(M, 10_000), end, anew, late, flat(3 * M, 9_000))).toEqual([
       "1 FILLED 100@9000 left 0",
     ]);
+  });
+});
+
+describe("what is answered", () => {
+  const limit = (changes: Partial<Order> = {}) =>
+    order(1, "A", 100, { type: "LIMIT", limitPrice: 9_000, decidedUs: M, ...changes });
+
+  test("a venue that acknowledges says NEW of what it takes, before all else, and of nothing it refuses", () => {
+    const child = limit({ orderId: 2, parentOrderId: 1 });
+    const events = [flat(M, 10_000), placed(M, limit({ limitPrice: 10_000 })), placed(M, child)];
+    const bad = placed(M, limit({ orderId: 3, limitPrice: null }));
+    const parked = [
+      placed(M, limit({ orderId: 4 })),
+      placed(M, limit({ orderId: 5, parentOrderId: 4 })),
+    ];
+    const scene = { fill: "bar-close", acknowledge: true } as const;
+    expect(told(scene, ...events, bad, ...parked)).toEqual([
+      "1 NEW left 100",
+      "1 FILLED 100@10000 left 0",
+      "2 NEW left 100",
+      "3 REJECTED InvalidPrice left 0",
+      "4 NEW left 100",
+      "5 NEW left 100",
+      "5 SUSPENDED LinkedOrder left 100",
+    ]);
+  });
+
+  test("an order that comes after its time is expired, one that never had any is refused", () => {
+    const dated = (expireUs: number) => limit({ timeInForce: "GTD", expireUs });
+    expect(told({}, placed(3 * M, dated(2 * M)))).toEqual(["1 EXPIRED GoodTillDate left 0"]);
+    expect(told({}, placed(3 * M, dated(M - 1)))).toEqual(["1 REJECTED InvalidTerms left 0"]);
+    const known = placed(M, limit());
+    const replace = placed(3 * M, { ...dated(2 * M), action: "REPLACE" });
+    expect(told({}, known, replace)).toEqual(["1 REPLACE_REJECTED InvalidTerms left 100"]);
+  });
+
+  test("a bar of no volume fills in full where there is no cap, and nothing where there is one", () => {
+    const empty = at(2 * M, "market.bars", bar("A", 2 * M, 8_000, { volume: 0 }));
+    expect(told({}, placed(M, limit()), empty)).toEqual(["1 FILLED 100@8000 left 0"]);
+    expect(told({ participationBps: 10_000 }, placed(M, limit()), empty)).toEqual([]);
   });
 });

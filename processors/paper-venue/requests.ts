@@ -1,23 +1,28 @@
-// What the venue does with a NEW, a CANCEL or a REPLACE. Promises: each is answered, or rests; an order that is
+// What the venue does with a NEW or a CANCEL (a REPLACE: replace.ts), and with a corporate action. Promises: each is answered, or rests; an order that is
 // refused leaves no trace but its report.
 
 import type { ExecReason } from "../../schemas/generated/fills.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { endsOrders, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
+import { keepAction } from "../../schemas/values/late-deal.ts";
 import { jumpTo } from "./bar-path.ts";
 import { noTrades } from "./book.ts";
 import { unheardOf } from "./groups.ts";
+import { bringCost, restateCosts } from "./liquidation.ts";
 import { splitLiquidity } from "./liquidity.ts";
 import { flawOf, isAuction } from "./order-check.ts";
-import { forgetBefore, meetQuotes, otherSide } from "./quotes.ts";
-import { acceptable, type RestingOrder, restingOrder } from "./resting-order.ts";
+import { forgetBefore, meetQuotes } from "./quotes.ts";
+import { replace, wouldTake } from "./replace.ts";
+import { type RestingOrder, restingOrder } from "./resting-order.ts";
 import { keyOf, type Session } from "./session.ts";
+import { overBy } from "./time-limits.ts";
 import { walk } from "./walk.ts";
 
 /** `freshUs`: a price from before it is not to be had on arrival. */
 export function handle(session: Session, order: Order, freshUs = order.decidedUs): void {
   if (order.action === "NEW") place(session, order, freshUs);
+  else if (order.action === "TRANSFER") bring(session, order);
   else {
     const found = session.find(order);
     if (order.action === "CANCEL") cancel(session, order, found);
@@ -67,9 +72,11 @@ export function act(session: Session, action: CorporateAction): void {
   }
   for (const [portfolio, position] of book.positions) {
     const isSplit = action.action === "SPLIT";
+    const past = book.past.get(portfolio) ?? [];
+    book.past.set(portfolio, keepAction(past, nowUs, action, 0, position));
     book.positions.set(portfolio, isSplit ? splitQuantity(position, action) : 0);
-    if (!isSplit) book.costs.delete(portfolio);
   }
+  if (book.held.size > 0) restateCosts(book, action, nowUs);
   if (book.liquidity !== null && action.action === "SPLIT") {
     splitLiquidity(book.liquidity, (shares) => splitQuantity(shares, action));
   }
@@ -81,6 +88,23 @@ export function act(session: Session, action: CorporateAction): void {
   book.groupDeals.length = 0;
   book.actionUs = nowUs;
   if (action.action === "DELISTING") book.isDelisted = true;
+}
+
+/**
+ * What was held under another name: the venue of that name may lie on another partition, so its owner brings it along.
+ * It is of the shares of the time at which the name changed.
+ */
+function bring(session: Session, order: Order): void {
+  const { book, config } = session;
+  const { portfolio, side, referencePrice, decidedUs } = order;
+  const signed = side === "BUY" ? order.quantity : -order.quantity;
+  const now = session.inSharesOfNow(portfolio, signed, referencePrice, decidedUs);
+  const { quantity, price } = now;
+  if (quantity === 0) return;
+  if (config.margin !== undefined && book.instrument !== null) {
+    bringCost(book, portfolio, quantity, price);
+  }
+  book.positions.set(portfolio, (book.positions.get(portfolio) ?? 0) + quantity);
 }
 
 function cancel(session: Session, order: Order, found: RestingOrder | undefined): void {
@@ -102,8 +126,14 @@ function place(session: Session, order: Order, freshUs: number): void {
     session.report({ order, executed: 0, leaves: 0 }, "REJECTED", flaw);
     return;
   }
+  // It was on its way for longer than it is good for.
+  if (overBy(order, book.instrument, nowUs) !== null) {
+    session.report({ order, executed: 0, leaves: 0 }, "EXPIRED", "GoodTillDate");
+    return;
+  }
   if (link !== null) resting.idle = Math.max(0, order.quantity - link.executed);
   book.resting.push(resting);
+  if (config.acknowledge === true) session.report(resting, "NEW", "NONE");
   if (link?.ended === true && resting.idle > 0) {
     resting.leaves -= resting.idle;
     resting.idle = 0;
@@ -149,81 +179,4 @@ function refusalOf(session: Session, order: Order, link: Link | null): ExecReaso
   const reduces = order.side === "BUY" ? position < 0 : position > 0;
   if (order.reduceOnly && link === null && !reduces) return "NothingToReduce";
   return wouldTake(session, order) ? "PostOnlyWouldTake" : null;
-}
-
-/** A post-only order that the last price, or the other side of the quotes, trades with. */
-function wouldTake({ book, config }: Session, order: Order): boolean {
-  if (!order.postOnly) return false;
-  if (config.fill !== "quote") return book.lastUs >= 0 && acceptable(order, book.last);
-  const other = otherSide(book, order);
-  return other !== null && acceptable(order, other.price);
-}
-
-/**
- * New terms for an order of the same side and type; `quantity` counts what it has executed. It keeps its place
- * and its price history where only its size shrinks, else it comes anew.
- */
-function replace(session: Session, order: Order, found: RestingOrder | undefined): void {
-  const { book, nowUs } = session;
-  const flaw = found === undefined ? "UnknownOrder" : flawOfReplace(session, order, found);
-  if (found === undefined || flaw !== null) {
-    const what = found ?? { order, executed: 0, leaves: 0 };
-    session.report(what, "REPLACE_REJECTED", flaw ?? "UnknownOrder");
-    return;
-  }
-  const { order: before, executed, idle, leaves: left } = found;
-  const leaves = Math.max(0, order.quantity - executed);
-  const shrinks = isShrunk(before, order);
-  const now: RestingOrder = {
-    ...found,
-    order: shrinks ? { ...order, decidedUs: before.decidedUs } : order,
-    arrivedUs: shrinks ? found.arrivedUs : nowUs,
-    leaves,
-    idle: idle === left ? leaves : Math.min(idle, leaves),
-    stop: isTrailedAlike(before, order) ? found.stop : order.stopPrice,
-    ...(shrinks ? {} : { rests: false, queue: null }),
-  };
-  book.resting.splice(book.resting.indexOf(found), 1, now);
-  if (!shrinks) book.resting.push(...book.resting.splice(book.resting.indexOf(now), 1));
-  session.report(now, "REPLACED", "NONE");
-  if (leaves === 0) {
-    session.finish(now);
-    return;
-  }
-  if (now.idle === leaves) session.report(now, "SUSPENDED", "LinkedOrder");
-  session.cut(now, unheardOf(book, order, session.config.latencyUs));
-  if (!session.isResting(now) || now.idle === now.leaves) return;
-  if (session.config.fill === "quote") meetQuotes(session, (one) => one === now);
-}
-
-function flawOfReplace(session: Session, order: Order, found: RestingOrder) {
-  const { book, nowUs } = session;
-  const { side, type, portfolio, symbol, parentOrderId, ocoGroup } = found.order;
-  const isSame =
-    order.side === side &&
-    order.type === type &&
-    order.portfolio === portfolio &&
-    order.symbol === symbol &&
-    order.parentOrderId === parentOrderId &&
-    order.ocoGroup === ocoGroup;
-  if (!isSame) return "InvalidTerms";
-  const flaw = flawOf(order, book.instrument, nowUs);
-  if (flaw !== null) return flaw;
-  return wouldTake(session, order) ? "PostOnlyWouldTake" : null;
-}
-
-const isTrailedAlike = (a: Order, b: Order): boolean =>
-  a.stopPrice === b.stopPrice && a.trailOffset === b.trailOffset && a.trailBps === b.trailBps;
-
-/** The same terms with a smaller quantity. */
-function isShrunk(before: Order, now: Order): boolean {
-  return (
-    now.quantity <= before.quantity &&
-    now.limitPrice === before.limitPrice &&
-    now.timeInForce === before.timeInForce &&
-    now.expireUs === before.expireUs &&
-    now.postOnly === before.postOnly &&
-    now.reduceOnly === before.reduceOnly &&
-    isTrailedAlike(before, now)
-  );
 }
