@@ -58,6 +58,8 @@ function decade(): readonly AnyEvent[] {
           netExposure: 0n,
           realisedPnl: 0n,
           fees: 0n,
+          taxes: 0n,
+          foreignCash: [],
         };
         const changed = { symbol, quantity, cost: 0n, mark: price, drawdownBps: 0 };
         const value = { portfolio: "main", currency: "USD", cause, ...totals, ...rest, ...changed };

@@ -70,6 +70,8 @@ const cases: Readonly<Record<string, () => RecordBatch>> = {
       netExposure: -50_123_456_789n,
       realisedPnl: 1_123_456_789n,
       fees: 123_456_789n,
+      taxes: 0n,
+      foreignCash: [],
       drawdownBps: 80,
       symbol: symbolOf(i),
       quantity: 1_000_000_000,

@@ -316,6 +316,8 @@ describe("portfolio-builder of a book that is rebalanced", () => {
     netExposure: 0n,
     realisedPnl: 0n,
     fees: 0n,
+    taxes: 0n,
+    foreignCash: [],
     drawdownBps: 0,
     symbol: "A",
     quantity: 25_000,

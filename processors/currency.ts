@@ -2,6 +2,7 @@
 // refused is refused before it is added to anything.
 
 import { TapedeckError } from "../schemas/errors.ts";
+import type { Charge } from "../schemas/generated/fills.ts";
 import type { CorporateAction } from "../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
 import { type Converted, type Rate, rateOf } from "../schemas/values/conversion.ts";
@@ -16,6 +17,21 @@ export function requireCurrency(instrument: Instrument, portfolio: PortfolioConf
     "PROCESSOR_CURRENCY_UNSUPPORTED",
     `${symbol} settles in ${currency} (scale ${currencyScale}), portfolio ${portfolio.name} in ${portfolio.currency} (scale ${portfolio.currencyScale})`,
     { symbol, currency, currencyScale, portfolio: portfolio.name },
+  );
+}
+
+/** Throws PROCESSOR_CURRENCY_UNSUPPORTED where a charge is in money that is not taken. */
+export function requireChargeCurrency(
+  { currency, scale }: Charge,
+  symbol: string,
+  portfolio: PortfolioConfig,
+): void {
+  const isOwn = currency === portfolio.currency;
+  if (isOwn ? scale === portfolio.currencyScale : portfolio.rateMaxAgeUs !== undefined) return;
+  throw new TapedeckError(
+    "PROCESSOR_CURRENCY_UNSUPPORTED",
+    `a trade of ${symbol} is charged in ${currency} (scale ${scale}), portfolio ${portfolio.name} keeps ${portfolio.currency} (scale ${portfolio.currencyScale})`,
+    { symbol, currency, scale, portfolio: portfolio.name },
   );
 }
 

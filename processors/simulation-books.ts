@@ -3,6 +3,7 @@
 
 import type { TopicName } from "../schemas/generated/facts.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
+import { costIn } from "../schemas/values/charges.ts";
 import { carryOf, dealOf, isVenuesOwn } from "../schemas/values/deal.ts";
 import { notionalMinor } from "../schemas/values/money.ts";
 import type { AnyEvent, EventOf } from "../streams/event.ts";
@@ -54,7 +55,7 @@ function cashFault(
     if (deal === null) continue;
     const quantity = deal.side === "BUY" ? deal.quantity : -deal.quantity;
     const instrument = instruments.get(value.symbol) as Instrument;
-    cash -= notionalMinor(value.price, quantity, instrument) + deal.fee;
+    cash -= notionalMinor(value.price, quantity, instrument) + costIn(deal, instrument.currency);
     if (deal !== value || isVenuesOwn(value)) continue;
     const total = (executed.get(value.orderId) ?? 0) + value.quantity;
     if (value.cumQuantity !== total) return `order ${value.orderId} was filled twice`;

@@ -1,5 +1,6 @@
 // How the paper venue fills, and what that costs, in machine units (flow-config.ts).
 
+import type { AssetClass } from "../schemas/generated/market.instruments.ts";
 import type { MarginTerms } from "../schemas/values/margin.ts";
 
 export interface VenueConfig {
@@ -27,14 +28,23 @@ export interface VenueConfig {
   readonly acknowledge?: boolean;
   /** In place of feePerMillion and minimumFeeMinor, where given. */
   readonly fees?: FeeSchedule;
+  /** Charged beside the fees; left out: none. */
+  readonly levies?: readonly Levy[];
   /** What is left to chance; left out: nothing. */
   readonly chance?: ChanceConfig;
   /** What holding costs; left out: nothing. */
   readonly carry?: CarryConfig;
   /** Positions stand for themselves against margin; left out: none is ever closed by the venue. */
-  readonly margin?: MarginTerms;
+  readonly margin?: VenueMargin;
   /** When it may trade; left out: whenever a price is printed. */
   readonly trading?: TradingConfig;
+}
+
+export interface VenueMargin extends MarginTerms {
+  /** Less than that behind a position, as a part of its value, is told of once (MARGIN_CALL); left out: nothing is. */
+  readonly callPerMillion?: number;
+  /** Of the value that is closed, on top of all other fees; left out: none. */
+  readonly liquidationFeePerMillion?: number;
 }
 
 /** Rates of a year, in parts per million of a position's value; below 0 the holder is paid. */
@@ -102,8 +112,27 @@ export interface FeeSchedule {
   readonly minimumMicros: number | null;
   /** Of the order's executed value, in parts per million; stronger than the minimum. null: none. */
   readonly maximumPerMillion: number | null;
-  /** Of what an order has paid in all, to the minor unit: to the nearest, ties to even, or up. */
-  readonly rounding: "HALF_EVEN" | "UP";
+  /** Of what an order has paid in all, to the minor unit. */
+  readonly rounding: FeeRounding;
+  /** What its amounts are in, by unit and order alone; left out: the instrument's currency. */
+  readonly currency?: { readonly code: string; readonly scale: number };
+}
+
+/** To the nearest, ties to even; up; to the nearest, ties up. */
+export type FeeRounding = "HALF_EVEN" | "UP" | "HALF_UP";
+
+/** A regulator's fee or a tax on what is bought and held, in the instrument's currency. */
+export interface Levy {
+  readonly kind: "FEE" | "TAX";
+  readonly side: "BUY" | "SELL" | "BOTH";
+  /** Of instruments that settle in it, and of that class, alone; null: of all. */
+  readonly currency: string | null;
+  readonly assetClass: AssetClass | null;
+  readonly valuePerBillion: number;
+  readonly perUnitMicros: number;
+  /** Of an order, in millionths of the currency; null: none. */
+  readonly maximumMicros: number | null;
+  readonly rounding: FeeRounding;
 }
 
 export interface FeeTier {

@@ -1,9 +1,9 @@
 // A million random events in five currencies: purchases and sales of everything that an instrument can be,
-// fees, conversions, dividends, splits, settlements, costs of carrying, reports told twice and busted trades.
+// fees, fees and taxes in any of the five, conversions, dividends with tax withheld, splits, settlements, costs of carrying, reports told twice and busted trades.
 
 import { describe, expect, test } from "vitest";
 import { Random } from "../quant/random.ts";
-import type { ExecutionReport } from "../schemas/generated/fills.ts";
+import type { Charge, ExecutionReport } from "../schemas/generated/fills.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
 import { divideRounded } from "../schemas/values/decimal.ts";
 import type { LotMethod } from "../schemas/values/holding.ts";
@@ -102,9 +102,15 @@ function play(method: LotMethod, events: number, seed: number): void {
     const price = 1 + random.integer(99_999);
     const fee = BigInt(random.integer(500));
     const side = quantity > 0 ? "BUY" : "SELL";
-    last = report(of, { side, quantity: Math.abs(quantity), price, fee });
+    const charges = Array.from({ length: random.integer(3) }, (): Charge => {
+      const currency = pick(currencies);
+      const kind = random.integer(2) === 0 ? "FEE" : "TAX";
+      return { kind, currency, scale: scales[currency], amount: BigInt(random.integer(300) - 50) };
+    });
+    last = report(of, { side, quantity: Math.abs(quantity), price, fee, charges });
     tell(last);
     oracle.trade(of, quantity, price, fee);
+    for (const { currency, amount } of charges) oracle.pay(currency, -amount);
     if (!oracle.mark.has(of.symbol)) oracle.mark.set(of.symbol, price);
   };
   const shares = (): string => `${pick(currencies)}-SHARE`;
@@ -132,17 +138,24 @@ function play(method: LotMethod, events: number, seed: number): void {
       const trade = last;
       if (trade === null) continue;
       of = instruments.find(({ symbol }) => symbol === trade.symbol) as Instrument;
-      const { side, quantity, price, fee, execId } = trade;
-      const busted = { side, quantity, price, fee, refExecId: execId };
+      const { side, quantity, price, fee, charges, execId } = trade;
+      const busted = { side, quantity, price, fee, charges, refExecId: execId };
+      for (const { currency, amount } of charges) oracle.pay(currency, amount);
       tell(report(of, { ...busted, execType: "TRADE_CANCEL" }));
       oracle.trade(of, side === "BUY" ? -quantity : quantity, price, -fee);
       last = null;
     } else if (die < 94) {
-      const action = dividend(shares(), 1 + random.integer(300));
+      const withheldPerMillion = random.integer(3) * 150_000;
+      const action = { ...dividend(shares(), 1 + random.integer(300)), withheldPerMillion };
       of = usual.find(({ symbol }) => symbol === action.symbol) as Instrument;
       postEvent(state, at(0, "market.corporate-actions", action));
       const held = oracle.quantity.get(of.symbol) ?? 0;
-      oracle.pay(of.currency, notionalMinor(action.amount, held, { ...of, priceScale: 2 }));
+      const gross = notionalMinor(action.amount, held, { ...of, priceScale: 2 });
+      oracle.pay(of.currency, gross);
+      if (held > 0) {
+        const tax = divideRounded(gross * BigInt(withheldPerMillion), 1_000_000n);
+        oracle.pay(of.currency, -tax);
+      }
       last = null;
     } else if (die < 97) {
       const [fresh, old] = pick([

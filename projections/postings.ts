@@ -2,7 +2,7 @@
 // are positive. What is held stands at cost; a contract against margin has no cost in the books, its profit
 // is paid as it is made; a conversion passes through an account of its own in both currencies.
 
-import type { ExecReason } from "../schemas/generated/fills.ts";
+import type { Charge, ExecReason } from "../schemas/generated/fills.ts";
 import type { CorporateAction } from "../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../schemas/generated/market.instruments.ts";
 import { type Booking, paid } from "../schemas/values/booking.ts";
@@ -11,8 +11,8 @@ import { baseMinor } from "../schemas/values/conversion.ts";
 import type { ActionResult } from "../schemas/values/corporate-action.ts";
 
 /**
- * realised: profit of what was closed, before fees, a credit where it is a gain, as dividends and interest
- * are where they were received. conversion: what was given for another currency less what was got of it.
+ * realised: profit of what was closed, before fees, a credit where it is a gain, as dividends (before tax) and
+ * interest are where they were received. conversion: what was given for another currency less what was got of it.
  */
 export type AccountName =
   | "cash"
@@ -20,6 +20,7 @@ export type AccountName =
   | "realised"
   | "dividends"
   | "fees"
+  | "taxes"
   | "interest"
   | "conversion"
   | "capital";
@@ -73,7 +74,12 @@ export function entriesOf(
     amount,
   });
   const cash = paid(booking, instrument);
-  const costs = [entry("fees", booking.fee), entry("interest", booking.carry), entry("cash", cash)];
+  const costs = [
+    entry("fees", booking.fee),
+    entry("interest", booking.carry),
+    entry("cash", cash),
+    ...booking.charges.flatMap(chargeEntries),
+  ];
   if (instrument.contract === "EXCHANGE") {
     const base = baseMinor(booking.quantity, instrument);
     const other = { currency: instrument.baseCurrency, scale: instrument.baseScale };
@@ -88,10 +94,19 @@ export function entriesOf(
   return inUse([entry("securities", held), entry("realised", -booking.realised), ...costs]);
 }
 
+/** Paid in its own currency, whatever the instrument settles in. */
+function chargeEntries({ kind, currency, scale, amount }: Charge): readonly Entry[] {
+  const account = kind === "TAX" ? "taxes" : "fees";
+  return [
+    { currency, scale, account, amount },
+    { currency, scale, account: "cash", amount: -amount },
+  ];
+}
+
 /** `costBefore`: of the holding. */
 export function actionEntries(
   action: CorporateAction,
-  { holding, cash, realised }: ActionResult,
+  { holding, cash, realised, tax }: ActionResult,
   instrument: Instrument,
   costBefore: bigint,
 ): readonly Entry[] {
@@ -100,7 +115,8 @@ export function actionEntries(
   const held = isMargined(instrument) ? 0n : holding.cost - costBefore;
   return inUse([
     { currency, scale, account: "securities", amount: held },
-    { currency, scale, account, amount: -realised },
+    { currency, scale, account, amount: -realised - tax },
+    { currency, scale, account: "taxes", amount: tax },
     { currency, scale, account: "cash", amount: cash },
   ]);
 }

@@ -4,15 +4,17 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { TapedeckError } from "../../schemas/errors.ts";
-import { importActions } from "../import/import-actions.ts";
+import { corporateActions } from "../import/action-rows.ts";
 import { importFiles } from "../import/import-files.ts";
+import { importNotices, type NoticeReport } from "../import/import-notices.ts";
 import { readInstrumentFile } from "../import/instrument-file.ts";
 import {
-  parseActionOptions,
   parseImportOptions,
+  parseNoticeOptions,
   type RawOptions,
 } from "../import/parse-options.ts";
 import { filesText, reportText } from "../import/report-text.ts";
+import { marketStatus } from "../import/status-rows.ts";
 import { tapeFolder } from "../import/tape-folder.ts";
 import { grouped, progressLine } from "./progress.ts";
 
@@ -28,7 +30,7 @@ export function importCommand(): Command {
     .requiredOption("--tape <folder>", "the tape; made if it is not there")
     .addOption(
       new Option("--as <kind>", "what the rows are")
-        .choices(["ticks", "quotes", "bars", "actions"])
+        .choices(["ticks", "quotes", "bars", "actions", "status"])
         .makeOptionMandatory(),
     )
     .option("--symbol <symbols>", "what the files are about: one, or one per file (BAC,IBM)")
@@ -68,7 +70,8 @@ export function importCommand(): Command {
     .addHelpText("after", help)
     .action(async (files: string[], raw: RawOptions & { tape: string }, command: Command) => {
       const json = command.optsWithGlobals().json === true;
-      await (raw.as === "actions" ? runActions : runImport)(files, raw, json);
+      if (raw.as === "actions" || raw.as === "status") await runNotices(raw.as, files, raw, json);
+      else await runImport(files, raw, json);
     });
 }
 
@@ -109,21 +112,26 @@ async function runImport(
   }
 }
 
-async function runActions(
+async function runNotices(
+  as: "actions" | "status",
   files: readonly string[],
   raw: RawOptions & { readonly tape: string },
   json: boolean,
 ): Promise<void> {
-  const options = parseActionOptions(raw);
+  const options = parseNoticeOptions(raw);
   const folder = tapeFolder(raw.tape);
   try {
-    const report = await importActions(files, options, folder.open);
+    const report: NoticeReport =
+      as === "actions"
+        ? await importNotices(corporateActions, files, options, folder.open)
+        : await importNotices(marketStatus, files, options, folder.open);
+    const { plural } = as === "actions" ? corporateActions : marketStatus;
     await folder.keep();
     const symbols = Object.entries(report.symbols).map(([symbol, count]) => `${symbol} ${count}`);
     process.stdout.write(
       json
         ? `${JSON.stringify({ tape: raw.tape, ...report })}\n`
-        : `${filesText(report).join("\n")}\n\n${grouped(report.events)} corporate actions on ${raw.tape}: ${symbols.join(", ")}\n`,
+        : `${filesText(report).join("\n")}\n\n${grouped(report.events)} ${plural} on ${raw.tape}: ${symbols.join(", ")}\n`,
     );
   } catch (error) {
     await folder.abandon();
@@ -159,6 +167,9 @@ Examples:
 
   Splits, dividends, changes of symbol and delistings, onto the tape of their prices:
   $ tapedeck import examples/corporate-actions-8-equities.csv --as actions --tape tapes/daily
+
+  Halts, early closes and busted trades (time,symbol,status,from,to,reason), onto the tape of their prices:
+  $ tapedeck import halts.csv --as status --tape tapes/minute
 
   Other people's names, local times, no header, crypto:
   $ tapedeck import px.csv --as ticks --map time=when,price=px --symbol AAPL \\

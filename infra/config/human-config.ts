@@ -2,6 +2,7 @@
 
 import type { FlowConfig } from "../../processors/flow-config.ts";
 import type { feePresets } from "../../processors/paper-venue/fee-presets.ts";
+import type { levyPresets } from "../../processors/paper-venue/levy-presets.ts";
 import type { BreachResponse, ProposalLimits } from "../../processors/risk-config.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 
@@ -64,6 +65,7 @@ export interface HumanConfig {
     readonly acknowledge?: boolean;
     readonly price?: HumanPrice;
     readonly fees?: HumanFees;
+    readonly levies?: readonly HumanLevy[];
     readonly chance?: HumanChance;
     readonly trading?: HumanTrading;
     readonly carry?: HumanCarry;
@@ -71,6 +73,8 @@ export interface HumanConfig {
       readonly initial: number;
       readonly maintenance: number;
       readonly leverage?: number;
+      readonly call?: number;
+      readonly liquidationFee?: number;
     };
   };
   readonly commands: readonly HumanCommand[];
@@ -96,7 +100,23 @@ export interface HumanFees {
   readonly perOrder?: number;
   readonly minimum?: HumanLimit;
   readonly maximum?: HumanLimit;
-  readonly rounding?: "half-even" | "up";
+  readonly rounding?: HumanRounding;
+  readonly currency?: string;
+}
+
+export type HumanRounding = "half-even" | "up" | "half-up";
+
+/** A preset, or the rest of it. */
+export interface HumanLevy {
+  readonly preset?: keyof typeof levyPresets;
+  readonly kind?: "fee" | "tax";
+  readonly side?: "buy" | "sell" | "both";
+  readonly currency?: string;
+  readonly assetClass?: "equity" | "fx" | "crypto" | "index";
+  readonly value?: number;
+  readonly perUnit?: number;
+  readonly maximum?: HumanLimit;
+  readonly rounding?: HumanRounding;
 }
 
 export interface HumanFeeTier {
@@ -242,20 +262,36 @@ export interface HumanBreakers {
   readonly maxAge?: string;
 }
 
-export interface HumanOrderRisk {
+export interface HumanInstrumentLimits {
   readonly priceCollar?: HumanLimit;
   readonly maxValue?: HumanLimit;
   readonly maxQuantity?: HumanLimit;
+  readonly maxPriceAge?: string;
+}
+
+export interface HumanOrderRisk extends HumanInstrumentLimits {
   readonly volumeShare?: HumanLimit;
   readonly volumeBars?: number;
   readonly orderRate?: string;
   readonly messageRate?: string;
   readonly repeats?: string;
-  readonly maxPriceAge?: string;
+  readonly denials?: string;
+  readonly duplicates?: string;
   readonly session?: string;
   readonly approvedOnly?: boolean;
   readonly shortable?: readonly string[];
   readonly buyingPower?: boolean;
+  readonly requirement?: { readonly spot?: number; readonly contracts?: number };
+  readonly reducing?: HumanInstrumentLimits & {
+    readonly volumeShare?: HumanLimit;
+    readonly repeats?: HumanLimit;
+    readonly session?: boolean;
+  };
+  /** Each with a symbol or a class. */
+  readonly instruments?: readonly (HumanInstrumentLimits & {
+    readonly symbol?: string;
+    readonly class?: string;
+  })[];
 }
 
 /** One of the first four. */
@@ -298,4 +334,6 @@ export interface HumanCommand {
   /** Overrides: which check of whose next order; overlays: on which symbol. */
   readonly check?: string;
   readonly symbol?: string;
+  /** Overrides: the most that the check may measure, in its own unit. */
+  readonly ceiling?: number;
 }

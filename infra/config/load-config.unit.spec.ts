@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { levyPresets } from "../../processors/paper-venue/levy-presets.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { defaultYaml } from "./default-config.ts";
 import { diffConfigs } from "./diff.ts";
@@ -90,7 +91,7 @@ venue:
     status: true
     closed: refuse
   carry: { at: "22:00", dayCount: 365, borrow: 0.01, financing: -0.02, funding: 0.0001, fundingEvery: 4h }
-  margin: { initial: 0.1, maintenance: 0.05, leverage: 2 }
+  margin: { initial: 0.1, maintenance: 0.05, leverage: 2, call: 0.08, liquidationFee: 0.005 }
 `,
   `
 tape: x
@@ -98,12 +99,14 @@ venue:
   chance:
     toVenue: { distribution: uniform, least: 2ms, most: 4ms }
     back: { distribution: lognormal, median: 3ms, sigma: 1 }
+  fees: { tiers: [{ from: 0, perUnit: 0.005 }], currency: JPY }
+  levies: [{ preset: uk-sdrt }, { kind: fee, side: sell, currency: USD, assetClass: equity, value: 0.0000051, maximum: 9, rounding: up }]
 `,
   "tape: x\nvenue: { chance: { toVenue: { distribution: constant, time: 3ms }, back: { distribution: constant, time: 1ms } } }",
 ];
 /** The same keys otherwise. */
 const otherVenue =
-  "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero }, chance: { toVenue: { distribution: constant, time: 1ms }, back: { distribution: constant, time: 9ms } }, trading: { hours: { open: '00:00', close: '01:00' } }, carry: { borrow: 0.5 }, margin: { initial: 0.5, maintenance: 0.4 } }";
+  "tape: x\nvenue: { price: { window: 9 }, fees: { preset: zero }, chance: { toVenue: { distribution: constant, time: 1ms }, back: { distribution: constant, time: 9ms } }, trading: { hours: { open: '00:00', close: '01:00' } }, carry: { borrow: 0.5 }, levies: [{ kind: tax, side: buy, perUnit: 1 }], margin: { initial: 0.5, maintenance: 0.4 } }";
 
 /** The order gate that `whole` does not have: every key, and another one. */
 const gated = `tape: x
@@ -122,8 +125,14 @@ risk:
     approvedOnly: true
     shortable: [IBM 1000, BTC-USD 0.5]
     buyingPower: true
+    denials: 50 in 10000ms
+    duplicates: 1000ms
+    requirement: { spot: 0.5, contracts: 0.1 }
+    reducing: { priceCollar: off, maxValue: 1000000, maxQuantity: null, maxPriceAge: 1800s, volumeShare: 2, repeats: 100, session: true }
+    instruments: [{ symbol: BTC-USD, maxQuantity: 0.5, maxPriceAge: off }, { class: fx, maxValue: 1000000, priceCollar: 0.01 }]
 `;
-const otherGate = "tape: x\nrisk: { orders: { maxValue: 1 } }";
+const otherGate =
+  "tape: x\nrisk: { orders: { maxValue: 1, buyingPower: true, requirement: { spot: 1, contracts: 1 }, reducing: { priceCollar: 1, maxValue: 1, maxQuantity: 1, maxPriceAge: 1s, volumeShare: 1, repeats: 1, session: false } } }";
 
 /** The breakers that `whole` does not have: every key. */
 const watched = `tape: x
@@ -478,6 +487,7 @@ describe("the canonical form", () => {
           "tape: x\nsizing: { method: integrated, gross: 2, confidence: 1, toxicity: { buckets: 1 } }",
           otherVenue,
           otherGate,
+          "tape: x\nrisk: { orders: { maxValue: 1 } }",
           "tape: x\nrisk: { breakers: { maxAge: 9s } }",
         ].flatMap((other) =>
           diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
@@ -516,7 +526,35 @@ describe("the order gate", () => {
       approvedOnly: true,
       shortable: { IBM: "1000", "BTC-USD": "0.5" },
       buyingPower: true,
+      denials: { most: 50, windowUs: 10_000_000 },
+      duplicateUs: 1_000_000,
+      requirement: { spotPerMillion: 500_000, contractPerMillion: 100_000 },
+      reducing: {
+        priceCollarBps: null,
+        maxOrderValueMinor: 100_000_000,
+        maxOrderQuantity: null,
+        maxPriceAgeUs: 1_800_000_000,
+        volumeShareBps: 20_000,
+        mostRepeats: 100,
+        session: true,
+      },
+      bySymbol: { "BTC-USD": { maxOrderQuantity: "0.5", maxPriceAgeUs: null } },
+      byAssetClass: { FX: { maxOrderValueMinor: 100_000_000, priceCollarBps: 100 } },
     });
+  });
+
+  test("takes what contracts require from the venue's margin, where nothing else is told", () => {
+    const margin = "venue: { margin: { initial: 0.5, maintenance: 0.25, leverage: 5 } }";
+    const of = (orders: string) =>
+      read(`tape: x\n${margin}\nrisk: { orders: { ${orders} } }`).flow.orderRisk?.requirement;
+    expect(of("buyingPower: true")).toEqual({
+      spotPerMillion: 1_000_000,
+      contractPerMillion: 100_000,
+    });
+    expect(of("buyingPower: true, requirement: { contracts: 0.2 }")?.contractPerMillion).toBe(
+      200_000,
+    );
+    expect(of("maxValue: 1")).toBeUndefined();
   });
 
   test("is not there where its section is left out, and checks nothing where that is empty", () => {
@@ -542,6 +580,11 @@ describe("the order gate", () => {
       'found "20:00-13:30"; it must open before it closes, on one day in UTC',
     ],
     ["volumeBars: 5", "does nothing without risk.orders.volumeShare"],
+    ["requirement: { spot: 0.5 }", "does nothing without risk.orders.buyingPower"],
+    ["instruments: [{ maxValue: 1 }]", "names a symbol or a class: the one or the other"],
+    ["instruments: [{ symbol: A, class: fx }]", "names a symbol or a class: the one or the other"],
+    ["instruments: [{ class: fx }, { class: fx }]", "fx stands there before"],
+    ["instruments: [{ class: gold }]", "one of equity, fx, crypto, future, index"],
     ["shortable: [A 1, A 2]", 'found "A 2"; A stands there before'],
     ["shortable: [A]", 'found "A"; must be a symbol and a quantity, such as IBM 1000'],
   ])("refuses %s", (text, message) => {
@@ -559,6 +602,28 @@ describe("the order gate", () => {
       findings(`tape: x\ncommands: [{ at: 2013-10-07, who: a, why: b, ${text} }]`).join();
     expect(wrong("command: RequestOverride, check: PRICE_COLLAR")).toContain(
       "commands[0].symbol: missing: RequestOverride needs check and symbol",
+    );
+    const about = "check: PRICE_COLLAR, symbol: IBM";
+    expect(commands(`command: RequestOverride, ${about}, ceiling: 800, until: 2013-10-08`)).toEqual(
+      [
+        expect.objectContaining({
+          value: expect.objectContaining({ value: 800, untilUs: Date.UTC(2013, 9, 8) * 1_000 }),
+        }),
+      ],
+    );
+    for (const [rest, key] of [
+      ["until: 2013-10-08", "ceiling"],
+      ["ceiling: 800", "until"],
+    ]) {
+      expect(wrong(`command: RequestOverride, ${about}, ${rest}`)).toContain(
+        `commands[0].${key}: missing: RequestOverride says`,
+      );
+    }
+    expect(wrong(`command: RequestOverride, ${about}, ceiling: 8, until: 2013-10-07`)).toContain(
+      "must be after the command",
+    );
+    expect(wrong("command: KillTrading, ceiling: 1")).toContain(
+      "commands[0].ceiling: does not go with command KillTrading: leave it out",
     );
     expect(wrong("command: KillTrading, symbol: IBM")).toContain(
       "commands[0].symbol: does not go with command KillTrading: leave it out",
@@ -600,6 +665,25 @@ describe("what a venue costs", () => {
     });
   });
 
+  test("levies come out as presets say, or part by part, and fees in a currency of their own", () => {
+    const { venue } = read(venues[2] as string).flow;
+    expect(venue.fees?.currency).toEqual({ code: "JPY", scale: 0 });
+    expect(venue.levies).toEqual([
+      ...levyPresets["uk-sdrt"],
+      {
+        kind: "FEE",
+        side: "SELL",
+        currency: "USD",
+        assetClass: "EQUITY",
+        valuePerBillion: 5_100,
+        perUnitMicros: 0,
+        maximumMicros: 9_000_000,
+        rounding: "UP",
+      },
+    ]);
+    expect(read("tape: x\nvenue: { levies: [] }").canonical).toEqual(read("tape: x").canonical);
+  });
+
   test("is taken as its page shows it, every key of which stands there", () => {
     const page = readFileSync(resolve(import.meta.dirname, "../../docs/venue.md"), "utf8");
     const examples = [...page.matchAll(/```yaml\n([^`]+)```/g)].map(([, text = ""]) => text);
@@ -635,6 +719,8 @@ describe("what a venue costs", () => {
       initialPerMillion: 100_000,
       maintenancePerMillion: 50_000,
       leverage: 2,
+      callPerMillion: 80_000,
+      liquidationFeePerMillion: 5_000,
     });
     expect(other?.carry).toBeUndefined();
     expect(other?.chance?.back).toEqual({ kind: "LOGNORMAL", medianUs: 3_000, sigma: 1 });
@@ -680,6 +766,10 @@ describe("what a venue costs", () => {
       "f:2:47: venue.margin.maintenance: found 0.2; must not be above venue.margin.initial",
     ],
     [
+      "margin: { initial: 0.1, maintenance: 0.05, call: 0.04 }",
+      "f:2:59: venue.margin.call: found 0.04; must not be below venue.margin.maintenance",
+    ],
+    [
       "carry: { funding: 0.1, fundingEvery: 7h }",
       'f:2:47: venue.carry.fundingEvery: found "7h"; must go into a day without rest',
     ],
@@ -692,6 +782,20 @@ describe("what a venue costs", () => {
     [
       "fees: { tiers: [{ from: 0 }, { from: 0 }] }",
       "f:2:47: venue.fees.tiers[1].from: found 0; must be above 0, where the tier before it begins",
+    ],
+    [
+      "fees: { currency: USD, tiers: [{ from: 0, taker: 0.1 }] }",
+      "f:2:59: venue.fees.tiers[0].taker: is of the value, in the instrument's currency: leave it or venue.fees.currency out",
+    ],
+    [
+      "levies: [{ preset: uk-sdrt, side: buy }]",
+      "f:2:44: venue.levies[0].side: does not go with preset uk-sdrt: leave one of them out",
+    ],
+    ["levies: [{ side: buy }]", "f:2:19: venue.levies[0]: needs a preset, or kind and side"],
+    ["levies: [{ kind: tax }]", "f:2:27: venue.levies[0].kind: needs side beside it"],
+    [
+      "levies: [{ kind: tax, side: buy }]",
+      "f:2:27: venue.levies[0].kind: charges nothing: needs value or perUnit",
     ],
     [
       "price: { halfSpread: 0.00001 }",

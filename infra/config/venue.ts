@@ -2,6 +2,7 @@
 // without these groups comes out as it always did.
 
 import { feePresets } from "../../processors/paper-venue/fee-presets.ts";
+import { levyPresets } from "../../processors/paper-venue/levy-presets.ts";
 import type {
   CarryConfig,
   ChanceConfig,
@@ -9,11 +10,13 @@ import type {
   FeeRate,
   FeeSchedule,
   FeeTier,
+  Levy,
   PriceConfig,
   TradingConfig,
   VenueConfig,
+  VenueMargin,
 } from "../../processors/venue-config.ts";
-import type { MarginTerms } from "../../schemas/values/margin.ts";
+import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type {
   HumanCarry,
@@ -22,6 +25,7 @@ import type {
   HumanDelay,
   HumanFees,
   HumanFeeTier,
+  HumanLevy,
   HumanLimit,
   HumanTrading,
 } from "./human-config.ts";
@@ -47,15 +51,17 @@ export function venueCosts(
   read: VenueReader,
   human: HumanVenue,
   seed: number,
-): Pick<VenueConfig, "price" | "fees" | "chance" | "trading" | "carry" | "margin"> {
+): Pick<VenueConfig, "price" | "fees" | "levies" | "chance" | "trading" | "carry" | "margin"> {
   const price = priceOf(read, human);
   const fees = human.fees === undefined ? null : feesOf(read, human.fees);
+  const levies = leviesOf(read, human.levies ?? []);
   const chance = chanceOf(read, human, seed);
   const trading = tradingOf(read, human);
   const carry = carryOf(read, human);
   return {
     ...(price === null ? {} : { price }),
     ...(fees === null ? {} : { fees }),
+    ...(levies.length === 0 ? {} : { levies }),
     ...(chance === null ? {} : { chance }),
     ...(trading === null ? {} : { trading }),
     ...(carry === null ? {} : { carry }),
@@ -95,6 +101,7 @@ function feesOf(read: VenueReader, human: HumanFees): FeeSchedule | null {
     return null;
   }
   checkOrder(read, tiers);
+  checkCurrency(read, human);
   const { minimum = null, maximum = null, perOrder = 0 } = rest;
   const micros = (key: string, value: number) => read.fraction(`${FEES}/${key}`, value, PPM_DIGITS);
   return {
@@ -103,9 +110,62 @@ function feesOf(read: VenueReader, human: HumanFees): FeeSchedule | null {
     perOrderMicros: micros("perOrder", perOrder),
     minimumMicros: isOff(minimum) ? null : micros("minimum", minimum),
     maximumPerMillion: isOff(maximum) ? null : micros("maximum", maximum),
-    rounding: rest.rounding === "up" ? "UP" : "HALF_EVEN",
+    rounding: roundings[rest.rounding ?? "half-even"],
+    ...(rest.currency === undefined ? {} : { currency: moneyOf(rest.currency) }),
   };
 }
+
+const roundings = { "half-even": "HALF_EVEN", up: "UP", "half-up": "HALF_UP" } as const;
+
+const moneyOf = (code: string) => ({ code, scale: currencyScale(code) });
+
+/** What is of a trade's value needs the currency that the trade is in. */
+function checkCurrency(
+  read: VenueReader,
+  { currency, tiers = [], maximum, tierBy }: HumanFees,
+): void {
+  if (currency === undefined) return;
+  const rule = "is of the value, in the instrument's currency: leave it or venue.fees.currency out";
+  for (const [index, { taker = 0, maker = 0 }] of tiers.entries()) {
+    if (taker !== 0) read.fail(`${FEES}/tiers/${index}/taker`, rule);
+    if (maker !== 0) read.fail(`${FEES}/tiers/${index}/maker`, rule);
+  }
+  if (maximum !== undefined && !isOff(maximum)) read.fail(`${FEES}/maximum`, rule);
+  if (tierBy === "value") read.fail(`${FEES}/tierBy`, rule);
+}
+
+function leviesOf(read: VenueReader, levies: readonly HumanLevy[]): readonly Levy[] {
+  return levies.flatMap((one, index) => {
+    const at = `/venue/levies/${index}`;
+    const { preset, ...rest } = one;
+    if (preset === undefined) return [levyOf(read, rest, at)];
+    const [other] = Object.keys(rest);
+    if (other !== undefined) {
+      read.fail(`${at}/${other}`, `does not go with preset ${preset}: leave one of them out`);
+    }
+    return levyPresets[preset];
+  });
+}
+
+function levyOf(read: VenueReader, levy: Omit<HumanLevy, "preset">, at: string): Levy {
+  const { kind, side, value = 0, perUnit = 0, maximum = null } = levy;
+  if (kind === undefined) read.fail(at, "needs a preset, or kind and side");
+  else if (side === undefined) read.fail(`${at}/kind`, "needs side beside it");
+  else if (value === 0 && perUnit === 0)
+    read.fail(`${at}/kind`, "charges nothing: needs value or perUnit");
+  return {
+    kind: kind === "tax" ? "TAX" : "FEE",
+    side: side === "buy" ? "BUY" : side === "sell" ? "SELL" : "BOTH",
+    currency: levy.currency ?? null,
+    assetClass: levy.assetClass === undefined ? null : assetClasses[levy.assetClass],
+    valuePerBillion: read.fraction(`${at}/value`, value, PPB_DIGITS),
+    perUnitMicros: read.fraction(`${at}/perUnit`, perUnit, PPM_DIGITS),
+    maximumMicros: isOff(maximum) ? null : read.fraction(`${at}/maximum`, maximum, PPM_DIGITS),
+    rounding: roundings[levy.rounding ?? "half-even"],
+  };
+}
+
+const assetClasses = { equity: "EQUITY", fx: "FX", crypto: "CRYPTO", index: "INDEX" } as const;
 
 function checkOrder(read: VenueReader, tiers: readonly HumanFeeTier[]): void {
   for (const [index, { from }] of tiers.entries()) {
@@ -206,16 +266,32 @@ function tradingOf(read: VenueReader, { trading }: HumanVenue): TradingConfig | 
 
 function marginOf(
   read: VenueReader,
-  { initial, maintenance, leverage = 1 }: NonNullable<HumanVenue["margin"]>,
-): MarginTerms {
+  {
+    initial,
+    maintenance,
+    leverage = 1,
+    call,
+    liquidationFee = 0,
+  }: NonNullable<HumanVenue["margin"]>,
+): VenueMargin {
   if (maintenance > initial) {
     const rule = "must not be above venue.margin.initial";
     read.fail("/venue/margin/maintenance", `found ${maintenance}; ${rule}`);
   }
+  if (call !== undefined && call < maintenance) {
+    const rule = "must not be below venue.margin.maintenance";
+    read.fail("/venue/margin/call", `found ${call}; ${rule}`);
+  }
+  const rate = (key: string, value: number): number =>
+    read.fraction(`/venue/margin/${key}`, value, PPM_DIGITS);
   return {
-    initialPerMillion: read.fraction("/venue/margin/initial", initial, PPM_DIGITS),
-    maintenancePerMillion: read.fraction("/venue/margin/maintenance", maintenance, PPM_DIGITS),
+    initialPerMillion: rate("initial", initial),
+    maintenancePerMillion: rate("maintenance", maintenance),
     leverage,
+    ...(call === undefined ? {} : { callPerMillion: rate("call", call) }),
+    ...(liquidationFee === 0
+      ? {}
+      : { liquidationFeePerMillion: rate("liquidationFee", liquidationFee) }),
   };
 }
 
@@ -276,7 +352,14 @@ export function oneVenue(human: HumanVenue): { readonly [key: string]: Plain } {
   );
 }
 
-const groups: ReadonlySet<string> = new Set(["price", "fees", "chance", "trading", "carry"]);
+const groups: ReadonlySet<string> = new Set([
+  "price",
+  "fees",
+  "levies",
+  "chance",
+  "trading",
+  "carry",
+]);
 
 const isIdle = (value: Plain): boolean =>
   typeof value === "object" && value !== null && Object.keys(value).length === 0;

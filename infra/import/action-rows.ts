@@ -1,29 +1,22 @@
 // One row of a file of corporate actions to the event that it states, or to the reason why it states none.
-// Promises: nothing is rounded, nothing is guessed; what an action does not need is left empty.
+// Promises: nothing is rounded, nothing is guessed; what an action does not need is left empty; it takes effect as the
+// session of its ex-date begins, in the zone of its instrument.
 
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { type Cells, decimalsOf, type Fault } from "./cells.ts";
-import { fileError, type ImportCode, shown } from "./import-error.ts";
+import { type Columns, columnsBy } from "./columns-by.ts";
+import { type ImportCode, shown } from "./import-error.ts";
+import type { NoticeKind } from "./import-notices.ts";
+import { DAY_US, defaultInstrument, type Session } from "./import-options.ts";
 import { MAX_SCALE } from "./survey.ts";
 import { symbolProblem } from "./symbols.ts";
-import { dateStamp } from "./time-column.ts";
-
-/** Column numbers; -1 where the file has none. */
-export interface ActionColumns {
-  readonly date: number;
-  readonly symbol: number;
-  readonly action: number;
-  readonly ratio: number;
-  readonly amount: number;
-  readonly currency: number;
-  readonly newSymbol: number;
-  readonly price: number;
-}
+import { dateStamp, sessionClock } from "./time-column.ts";
+import { ZoneClock } from "./zone-clock.ts";
 
 /** Normalized names: lower case, letters and digits only. */
-const names: { readonly [Role in keyof ActionColumns]: readonly string[] } = {
+const names = {
   date: ["date", "exdate", "effectivedate"],
   symbol: ["symbol", "ticker"],
   action: ["action", "kind", "type"],
@@ -32,31 +25,14 @@ const names: { readonly [Role in keyof ActionColumns]: readonly string[] } = {
   currency: ["currency"],
   newSymbol: ["newsymbol"],
   price: ["price", "finalprice"],
-};
+  withheld: ["withheld", "withholding"],
+} as const;
 
-const needed = ["date", "symbol", "action"] as const;
+type ActionColumns = Columns<keyof typeof names>;
 
 /** IMPORT_COLUMN_MISSING where there is no date, symbol or action. Other columns are left alone. */
-export function actionColumns(file: string, header: readonly string[]): ActionColumns {
-  const plain = header.map((name) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, ""));
-  const of = (role: keyof ActionColumns): number =>
-    plain.findIndex((name) => names[role].includes(name));
-  const missing = needed.find((role) => of(role) < 0);
-  if (missing !== undefined) {
-    const what = `has no column called ${missing}: it has ${header.map((name) => shown(name)).join(", ")}`;
-    throw fileError("IMPORT_COLUMN_MISSING", file, what, { column: missing });
-  }
-  return {
-    date: of("date"),
-    symbol: of("symbol"),
-    action: of("action"),
-    ratio: of("ratio"),
-    amount: of("amount"),
-    currency: of("currency"),
-    newSymbol: of("newSymbol"),
-    price: of("price"),
-  };
-}
+const actionColumns = (file: string, header: readonly string[]): ActionColumns =>
+  columnsBy(names, ["date", "symbol", "action"], file, header);
 
 /** New shares for old ones: 4:1, 1:20, and as people write them 4-for-1, 4/1. */
 const RATIO = /^(\d{1,9})\s*(?::|\/|-?\s*for\s*-?)\s*(\d{1,9})$/i;
@@ -64,7 +40,7 @@ const RATIO = /^(\d{1,9})\s*(?::|\/|-?\s*for\s*-?)\s*(\d{1,9})$/i;
 const fault = (code: ImportCode, detail: string): Fault => ({ code, detail });
 const invalid = (detail: string): Fault => fault("IMPORT_FIELD_INVALID", detail);
 
-export class ActionDecoder {
+class ActionDecoder {
   private readonly columns: ActionColumns;
   private readonly held: ReadonlyMap<string, Instrument>;
 
@@ -86,7 +62,7 @@ export class ActionDecoder {
       return fault("IMPORT_SYMBOL_UNKNOWN", `the tape has no instrument ${shown(symbol)}`);
     }
     const neutral = { symbol, newShares: 1, oldShares: 1, amount: 0, amountScale: 0 };
-    const empty = { currency: "", newSymbol: "", finalPrice: null };
+    const empty = { currency: "", newSymbol: "", finalPrice: null, withheldPerMillion: 0 };
     const kind = cells.text(actionColumn).trim().toUpperCase().replaceAll(/[ -]/g, "_");
     const plain = { ...neutral, ...empty };
     switch (kind) {
@@ -136,7 +112,13 @@ export class ActionDecoder {
       const { symbol, currency: own } = instrument;
       return invalid(`a dividend in ${shown(currency)}; ${symbol} settles in ${own}`);
     }
-    return { ...plain, action: "CASH_DIVIDEND", amount, amountScale, currency };
+    const part = this.text(cells, "withheld");
+    const withheldPerMillion = part === "" ? 0 : parseScaled(part, 6);
+    if (withheldPerMillion === null || withheldPerMillion < 0 || withheldPerMillion > 1_000_000) {
+      return invalid(`${shown(part)} is no part that is withheld: from 0 to 1, six decimals`);
+    }
+    const amounts = { amount, amountScale, currency, withheldPerMillion };
+    return { ...plain, action: "CASH_DIVIDEND", ...amounts };
   }
 
   private renaming(cells: Cells, plain: Plain): CorporateAction | Fault {
@@ -160,3 +142,40 @@ export class ActionDecoder {
 }
 
 type Plain = Omit<CorporateAction, "action">;
+
+/** When the session of a date begins for an instrument. Each zone is opened once. */
+type Beginning = (instrument: Instrument, stamp: number) => number;
+
+function beginnings(session: Session | null): Beginning {
+  const zones = new Map<string, ZoneClock>();
+  return ({ timeZone, calendar }, stamp) => {
+    let zone = zones.get(timeZone);
+    if (zone === undefined) {
+      zone = new ZoneClock(timeZone);
+      zones.set(timeZone, zone);
+    }
+    const always = calendar === "24x7" ? afterMidnight : defaultInstrument.session;
+    return sessionClock(zone, session ?? always, false).startUs(stamp);
+  };
+}
+
+/** A bar that ends at midnight is of the day before: it comes first. */
+const afterMidnight: Session = { openUs: 1, closeUs: DAY_US };
+
+export const corporateActions: NoticeKind<"market.corporate-actions"> = {
+  topic: "market.corporate-actions",
+  name: "actions",
+  plural: "corporate actions",
+  open: ({ file, header }, held, { session }) => {
+    const columns = actionColumns(file, header);
+    const decoder = new ActionDecoder(columns, held);
+    const beginOf = beginnings(session);
+    return (cells) => {
+      const read = decoder.decode(cells);
+      if ("code" in read) return read;
+      const instrument = held.get(read.symbol) as Instrument;
+      return { timeUs: beginOf(instrument, dateStamp(cells.text(columns.date))), value: read };
+    };
+  },
+  renaming: ({ file, header }) => actionColumns(file, header),
+};

@@ -261,6 +261,25 @@ describe("the quality report", () => {
     });
   });
 
+  test("counts sessions without a daily bar, by the calendar of the instrument", async () => {
+    // 4 July 2019 was a Thursday; the 3rd ended early.
+    const days = ["2019-07-02", "2019-07-05", "2019-07-08", "2019-07-11"];
+    const files = () =>
+      filesOf({ "a.csv": `date,symbol,close\n${days.map((day) => `${day},A,1`).join("\n")}\n` });
+    const gapsOf = async (calendar: string) => {
+      const instrument = { ...defaultInstrument, calendar };
+      return (await imported(files(), "bars", { instrument })).report.symbols.A?.gaps;
+    };
+    expect(await gapsOf("XNYS")).toEqual({
+      count: 2,
+      missing: 3,
+      longestSeconds: 3 * 86_400,
+      longestFrom: "2019-07-02T20:00:00Z",
+    });
+    // Nobody knows its holidays: three days are no gap.
+    expect(await gapsOf("XLON")).toMatchObject({ count: 0, missing: 0 });
+  });
+
   test("counts duplicates, suspicious prints, crossed, locked and one-sided quotes", async () => {
     const quotes = ["1,2", "2,1", "2,2", ",2", "1,0", ",2"].map(
       (q, i) => `${T0 + (i >> 1)},A,${q}`,

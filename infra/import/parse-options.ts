@@ -12,8 +12,8 @@ import { type ContractTerms, spotTerms } from "../../schemas/values/contract-ter
 import { parseIsoUs } from "../../schemas/values/time.ts";
 import { currencyScale, isCoin } from "../config/currency.ts";
 import { isRole } from "./columns.ts";
-import type { ActionOptions } from "./import-actions.ts";
 import { shown } from "./import-error.ts";
+import type { NoticeOptions } from "./import-notices.ts";
 import {
   DAY_US,
   defaultInstrument,
@@ -58,7 +58,7 @@ const MAX_PARTITIONS = 1024;
 const MAX_MULTIPLIER = 1_000_000_000;
 
 /** Of `--as actions`. */
-export const parseActionOptions = (raw: RawOptions): ActionOptions => ({
+export const parseNoticeOptions = (raw: RawOptions): NoticeOptions => ({
   session: optional(raw.session, parseSession),
   delimiter: parseDelimiter(raw.delimiter),
   columns: raw.columns === undefined ? null : raw.columns.split(",").map((each) => each.trim()),

@@ -2,6 +2,7 @@
 // number of symbols; every figure's method is stated in docs/import.md; nothing is changed or
 // dropped here, only counted.
 
+import { calendarNames, calendarOf } from "../../processors/trading-calendar.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { MarketQuote } from "../../schemas/generated/market.quotes.ts";
@@ -143,8 +144,8 @@ export class QualityWatch {
     const { kind, intervalUs, exchange, session } = this.rule;
     const distance = timeUs - watch.lastUs;
     if (kind === "bars" && intervalUs >= DAY_US) {
-      const days = Math.round(distance / DAY_US);
-      if (days > LONG_WEEKEND_DAYS) this.count(watch, distance, weekdays(watch.lastUs, timeUs) - 1);
+      const missing = this.daysMissing(watch, timeUs);
+      if (missing > 0) this.count(watch, distance, missing);
       return;
     }
     if (distance <= (kind === "bars" ? intervalUs : QUIET_US)) return;
@@ -155,6 +156,24 @@ export class QualityWatch {
     const inSession = from >= midnight + session.openUs && to <= midnight + session.closeUs;
     if (!inSession) return;
     this.count(watch, distance, kind === "bars" ? Math.round(distance / intervalUs) - 1 : 0);
+  }
+
+  /** Sessions between two daily bars; of a calendar that is not known, weekdays where they are too many. */
+  private daysMissing({ instrument, lastUs }: SymbolWatch, timeUs: number): number {
+    const { intervalUs, exchange } = this.rule;
+    if (intervalUs > DAY_US || !calendarNames.includes(instrument.calendar)) {
+      const days = Math.round((timeUs - lastUs) / DAY_US);
+      return days > LONG_WEEKEND_DAYS ? weekdays(lastUs, timeUs) - 1 : 0;
+    }
+    const dateOf = (endUs: number): number => Math.floor(exchange.toLocal(endUs - 1) / DAY_US);
+    const [last, next] = [dateOf(lastUs), dateOf(timeUs)];
+    const { sessionFrom } = calendarOf(instrument.calendar);
+    let missing = 0;
+    for (let session = sessionFrom(lastUs); session.day < next; ) {
+      if (session.day > last) missing++;
+      session = sessionFrom(session.closeUs);
+    }
+    return missing;
   }
 
   private count(watch: SymbolWatch, distance: number, missing: number): void {

@@ -132,10 +132,17 @@ describe.runIf(there)("recorded markets", () => {
     );
     // Apple split 2:1 on 2000-06-21, its first split in the file.
     expect(result.report.symbols.AAPL?.firstSpike).toBe("2000-06-21T20:00:00Z");
-    // The exchange was closed from 2001-09-11 to 2001-09-14.
-    expect(result.report.symbols.IBM?.gaps).toMatchObject({
-      longestSeconds: 7 * 86_400,
-      longestFrom: "2001-09-10T20:00:00Z",
+    // Closed from 2001-09-11 to 2001-09-14, and on each holiday: none of these lacks a session's bar. What the
+    // file calls EEM until 2003 traded rarely; QQQ was called QQQQ from 2004-12-01 to 2011-03-22.
+    const missing = Object.entries(result.report.symbols).map(([symbol, { gaps }]) => [
+      symbol,
+      gaps.missing,
+    ]);
+    const whole = ["AAPL", "AIG", "BAC", "IBM", "IWM", "SPY"].map((symbol) => [symbol, 0]);
+    expect(missing.sort()).toEqual([...whole, ["EEM", 602], ["QQQ", 1588]].sort());
+    expect(result.report.symbols.QQQ?.gaps).toMatchObject({
+      count: 1,
+      longestFrom: "2004-11-30T21:00:00Z",
     });
   });
 

@@ -35,7 +35,7 @@ test("cash, profit and trades are the same on every path", () => {
         for (const answer of [ledger, trips, held]) answer?.see(event);
       };
       for (const instrument of known.values()) see(at(0, "market.instruments", instrument));
-      const digest = new TradeDigest(known);
+      const digest = new TradeDigest(known, { currency: "USD", currencyScale: 2 });
       const exported: bigint[] = [];
       const excursions = new ExcursionDigest(known, ({ realised, fees }) =>
         exported.push(realised - fees),

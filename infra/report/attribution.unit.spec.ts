@@ -18,6 +18,8 @@ const snapshot = (symbol: string, quantity: number, equity: bigint): PortfolioSn
   netExposure: 0n,
   realisedPnl: 0n,
   fees: 0n,
+  taxes: 0n,
+  foreignCash: [],
   drawdownBps: 0,
   symbol,
   quantity,

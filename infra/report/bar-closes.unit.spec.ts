@@ -22,6 +22,8 @@ const snapshot = ([, cause, equity, gross = 1]: Heard): PortfolioSnapshot => ({
   netExposure: BigInt(gross),
   realisedPnl: 0n,
   fees: 0n,
+  taxes: 0n,
+  foreignCash: [],
   drawdownBps: 0,
   symbol: "A",
   quantity: 1,

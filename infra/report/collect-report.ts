@@ -33,6 +33,7 @@ import { EquityDigest } from "./equity-digest.ts";
 import { ExcursionDigest } from "./excursion-digest.ts";
 import { measureTable, type RunFacts } from "./measure-table.ts";
 import { eachEvent, readInstruments } from "./read-events.ts";
+import { hasPairs } from "./recorded-rates.ts";
 import { type Benchmark, pairReturns } from "./relative-measures.ts";
 import type { Metrics, ReportData, RunIdentity, SymbolSeries } from "./report-data.ts";
 import { EquitySampling, type Sampled } from "./sampling.ts";
@@ -80,8 +81,11 @@ export async function collectReport(
     ({ topic, start, end }) => topic === ACTIONS && end > start,
   );
   const attribution = new AttributionDigest(account.initialCashMinor);
-  const trades = new TradeDigest(instruments, (symbol, trip) => attribution.closed(symbol, trip));
-  await eachEvent(log, changed ? [ACTIONS, "market.bars", "fills"] : "fills", (event) => {
+  const trades = new TradeDigest(instruments, account, (symbol, trip) =>
+    attribution.closed(symbol, trip),
+  );
+  const needsBars = changed || hasPairs(instruments);
+  await eachEvent(log, needsBars ? [ACTIONS, "market.bars", "fills"] : "fills", (event) => {
     if (event.topic === "market.bars") trades.bar(event.value);
     else if (event.topic === ACTIONS) trades.act(event.value, event.timeUs);
     else if (event.value.portfolio === account.name) trades.add(event.value);
@@ -368,8 +372,12 @@ export function metricsOf(
     canceled: trades.canceled,
     valueTraded: money(trades.valueTraded),
     fees: money(trades.fees),
+    taxes: money(trades.taxes + trades.dividendTaxes),
     slippage: money(trades.slippage),
-    costBps: ratio(Number(trades.fees + trades.slippage) * 10_000, Number(trades.valueTraded)),
+    costBps: ratio(
+      Number(trades.fees + trades.taxes + trades.slippage) * 10_000,
+      Number(trades.valueTraded),
+    ),
     sampling: { period: sampled.period, samples: sampled.samples.length, perYear },
   };
 }

@@ -52,7 +52,7 @@ test("excursions and trade statistics are those of the trades that the projectio
     fc.property(happenings, (list) => {
       const events = eventsFor(list);
       const excursions = new ExcursionDigest(known);
-      const digest = new TradeDigest(known);
+      const digest = new TradeDigest(known, { currency: "USD", currencyScale: 2 });
       for (const event of events) {
         if (event.topic === "market.bars") excursions.bar(event.value);
         if (event.topic !== "fills") continue;

@@ -3,6 +3,7 @@
 // is, in the order of the tape; bounded memory; no file is written over.
 
 import type { Account } from "../../projections/answer.ts";
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { averagePrice } from "../../schemas/values/holding.ts";
@@ -33,6 +34,7 @@ const tables = {
     net_exposure: "money",
     realised_pnl: "money",
     fees: "money",
+    taxes: "money",
     drawdown_bps: "count",
   },
   returns: { day: "time", return: "number" },
@@ -62,6 +64,7 @@ const tables = {
     value: "number",
     currency: "text",
     fee: "number",
+    charges: "text",
     delay: "number",
     spread: "number",
     impact: "number",
@@ -168,6 +171,7 @@ async function writeExecutions(log: EventLog, account: Account, put: Put): Promi
         value: money(notionalMinor(value.price, value.quantity, instrument)),
         currency,
         fee: money(value.fee),
+        charges: chargesText(value),
         delay: money(cost.delay),
         spread: money(cost.spread),
         impact: money(cost.impact),
@@ -177,6 +181,14 @@ async function writeExecutions(log: EventLog, account: Account, put: Put): Promi
     }
   });
 }
+
+/** Each charge beside the fee with its kind and currency. */
+const chargesText = ({ charges }: ExecutionReport): string =>
+  charges
+    .map(
+      ({ kind, amount, scale, currency }) => `${kind} ${formatScaled(amount, scale)} ${currency}`,
+    )
+    .join(" ");
 
 const tripRow = (trip: RoundTrip, instrument: Instrument) => {
   const money = (amount: bigint): string => formatScaled(amount, instrument.currencyScale);
@@ -223,6 +235,7 @@ async function writeDecisions(log: EventLog, account: Account, put: Put): Promis
         net_exposure: value.netExposure,
         realised_pnl: value.realisedPnl,
         fees: value.fees,
+        taxes: value.taxes,
         drawdown_bps: value.drawdownBps,
       });
     }

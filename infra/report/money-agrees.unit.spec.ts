@@ -5,8 +5,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { PortfolioConfig } from "../../processors/flow-config.ts";
 import { portfolioProjector } from "../../processors/portfolio-projector/portfolio-projector.ts";
-import { openLedger, postEvent } from "../../projections/ledger.ts";
+import { balanceOf, openLedger, postEvent } from "../../projections/ledger.ts";
 import { statementOf } from "../../projections/statement.ts";
+import type { Charge } from "../../schemas/generated/fills.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { bar, delisted, dividend, filled, split } from "../../streams/testing/facts.ts";
@@ -28,6 +29,16 @@ const symbol = fc.constantFrom(...instruments.map((each) => each.symbol));
 const price = fc.integer({ min: 1, max: 20_000 });
 const quantity = fc.integer({ min: -200, max: 200 }).filter((size) => size !== 0);
 const fee = fc.bigInt({ min: -20n, max: 90n });
+const charges: fc.Arbitrary<readonly Charge[]> = fc
+  .array(
+    fc.record({
+      kind: fc.constantFrom("FEE", "TAX"),
+      currency: fc.constantFrom("USD", "EUR", "JPY"),
+      amount: fee,
+    }),
+    { maxLength: 3 },
+  )
+  .map((some) => some.map((each) => ({ ...each, scale: each.currency === "JPY" ? 0 : 2 })));
 
 type Event = EventOf<"market.bars" | "market.corporate-actions" | "fills" | "market.instruments">;
 type Make = (timeUs: number, execId: number) => Event;
@@ -35,10 +46,10 @@ type Make = (timeUs: number, execId: number) => Event;
 const step: fc.Arbitrary<Make> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.tuple(symbol, quantity, price, fee).map(
-      ([of, size, paid, charged]): Make =>
+    arbitrary: fc.tuple(symbol, quantity, price, fee, charges).map(
+      ([of, size, paid, charged, beside]): Make =>
         (timeUs, execId) =>
-          at(timeUs, "fills", filled(1, of, size, paid, { execId, fee: charged })),
+          at(timeUs, "fills", filled(1, of, size, paid, { execId, fee: charged, charges: beside })),
     ),
   },
   {
@@ -54,19 +65,28 @@ const step: fc.Arbitrary<Make> = fc.oneof(
       (timeUs, execId) =>
         at(timeUs, "fills", filled(0, of, 0, 0, { execId, execType: "CARRIED", fee: cost })),
   ),
-  fc.tuple(symbol, quantity, price, fc.integer({ min: 1, max: 30 })).map(
-    ([of, size, paid, refExecId]): Make =>
+  fc.tuple(symbol, quantity, price, fc.integer({ min: 1, max: 30 }), charges).map(
+    ([of, size, paid, refExecId, beside]): Make =>
       (timeUs, execId) =>
         at(
           timeUs,
           "fills",
-          filled(0, of, size, paid, { execId, refExecId, execType: "TRADE_CANCEL" }),
+          filled(0, of, size, paid, {
+            execId,
+            refExecId,
+            execType: "TRADE_CANCEL",
+            charges: beside,
+          }),
         ),
   ),
-  price.map(
-    (amount): Make =>
+  fc.tuple(price, fc.integer({ min: 0, max: 1_000_000 })).map(
+    ([amount, withheldPerMillion]): Make =>
       (timeUs) =>
-        at(timeUs, "market.corporate-actions", { ...dividend("EU", amount), currency: "EUR" }),
+        at(timeUs, "market.corporate-actions", {
+          ...dividend("EU", amount),
+          currency: "EUR",
+          withheldPerMillion,
+        }),
   ),
   fc.tuple(fc.constantFrom("US", "EU", "JP"), fc.integer({ min: 1, max: 9 })).map(
     ([of, fresh]): Make =>
@@ -114,6 +134,11 @@ test.each(["AVERAGE", "FIFO"] as const)(
           const { equity: lines, total } = statementOf(config, new Map(), [], ledger);
           expect(formatScaled(snapshot.equity, 2)).toBe(total);
           expect(lines.every(({ rate }) => rate !== null)).toBe(true);
+          for (const account of ["fees", "taxes"] as const) {
+            if (lines.length === 1) {
+              expect(snapshot[account]).toBe(balanceOf(ledger, "main", "USD", account));
+            }
+          }
           if (lines.length === 1) expect(formatScaled(snapshot.cash, 2)).toBe(lines[0]?.cash);
         }
       }),

@@ -6,6 +6,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { costIn } from "../../schemas/values/charges.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { flat } from "../../schemas/values/holding.ts";
 import { keepAction, lateDeal, type PastAction } from "../../schemas/values/late-deal.ts";
@@ -44,12 +45,11 @@ export class OpenTrips {
   }
 
   /** `value`: of the report's quantity, signed, as `quantity` is. */
-  deal(
-    { symbol, price, fee, tradeUs: timeUs }: ExecutionReport,
-    quantity: number,
-    value: bigint,
-    instrument: Instrument,
-  ): void {
+  deal(report: ExecutionReport, quantity: number, value: bigint, instrument: Instrument): void {
+    // A conversion is no trip.
+    if (instrument.contract === "EXCHANGE") return;
+    const { symbol, price, tradeUs: timeUs } = report;
+    const fee = costIn(report, instrument.currency);
     if ((this.closes.get(symbol) ?? 0) === 0) this.closes.set(symbol, price);
     const dealt = { timeUs, quantity, price, value, fee };
     const past = this.past.get(symbol);
@@ -70,10 +70,11 @@ export class OpenTrips {
     if (trip !== undefined) this.open.set(symbol, { ...trip, fees: trip.fees + cost });
   }
 
-  act(action: CorporateAction, timeUs: number): void {
+  /** Returns the tax that was withheld of what the action paid for the open trip. */
+  act(action: CorporateAction, timeUs: number): bigint {
     const { symbol, newSymbol } = action;
     const instrument = this.instruments.get(symbol);
-    if (instrument === undefined) return;
+    if (instrument === undefined) return 0n;
     const mark = this.closes.get(symbol) ?? 0;
     const named = action.action === "SYMBOL_CHANGE" ? newSymbol : symbol;
     const { mark: after } = applyAction(flat, mark, action, instrument);
@@ -82,17 +83,19 @@ export class OpenTrips {
     const trip = this.open.get(symbol);
     const held = trip?.holding.quantity ?? 0;
     this.past.set(symbol, keepAction(this.past.get(symbol) ?? [], timeUs, action, mark, held));
-    if (trip === undefined) return;
+    if (trip === undefined) return 0n;
+    const { tax } = applyAction(trip.holding, mark, action, instrument);
     const { open, closed } = restateTrip(trip, mark, timeUs, action, instrument);
     if (closed !== null) this.seeClosed(closed, instrument);
     this.keep(symbol, open);
-    if (named === symbol || open === null) return;
+    if (named === symbol || open === null) return tax;
     this.keep(symbol, null);
     const other = this.open.get(named);
     const joined = other === undefined ? null : joinTrips(open, other, timeUs, mark);
     if (joined !== null) this.seeClosed(joined.ended, instrument);
     if (joined !== null && joined.closed !== null) this.seeClosed(joined.closed, instrument);
     this.keep(named, joined === null ? open : joined.open);
+    return tax;
   }
 
   private keep(symbol: string, open: RoundTrip | null): void {

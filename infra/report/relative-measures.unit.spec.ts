@@ -75,6 +75,7 @@ describe("a symbol as a benchmark", () => {
     currency: "",
     newSymbol: "",
     finalPrice: null,
+    withheldPerMillion: 0,
     ...changes,
   });
 

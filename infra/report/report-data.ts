@@ -72,6 +72,8 @@ export interface Metrics {
   readonly canceled: number;
   readonly valueTraded: string;
   readonly fees: string;
+  /** Of trades and of dividends. */
+  readonly taxes: string;
   /** Price moved against us by the venue's slippage model, at the quantities filled. */
   readonly slippage: string;
   /** Fees and slippage over the value traded, in basis points. */

@@ -44,6 +44,8 @@ const snapshot = (amount: bigint, gross: bigint): PortfolioSnapshot => ({
   netExposure: gross,
   realisedPnl: 0n,
   fees: 0n,
+  taxes: 0n,
+  foreignCash: [],
   drawdownBps: 0,
   symbol: "IBM",
   quantity: 1,

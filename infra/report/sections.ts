@@ -80,6 +80,7 @@ export function activity({ metrics: m }: ReportData): string {
     ["Value traded", amount(m.valueTraded, m.currency)],
     ["Round trips", count(m.trades)],
     ["Fees", amount(m.fees, m.currency)],
+    ...(Number(m.taxes) === 0 ? [] : [["Taxes", amount(m.taxes, m.currency)] as const]),
     ["Slippage", amount(m.slippage, m.currency)],
     ["Cost of trading", m.costBps === null ? "–" : `${decimals(m.costBps, 2)} bp of value`],
     ["Orders", count(m.orders)],

@@ -7,8 +7,10 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
+import { RecordedRates } from "./recorded-rates.ts";
 import {
   addShortfall,
+  convertParts,
   decisionPrice,
   fillShortfall,
   missedShortfall,
@@ -28,7 +30,7 @@ export interface ShortfallAmount {
 export interface Shortfall extends Readonly<Record<ShortfallCause | "total", ShortfallAmount>> {
   /** Orders that were executed at least in part. */
   readonly orders: number;
-  /** Such orders of instruments in other currencies than the account's: they are in no amount here. */
+  /** Such orders of instruments whose currency had no recorded rate: they are in no amount here. */
   readonly ordersLeftOut: number;
   /** Executed, at the prices that were decided at. */
   readonly paperValue: string;
@@ -43,7 +45,7 @@ interface OpenOrder {
 
 export class ShortfallDigest {
   private readonly instruments: ReadonlyMap<string, Instrument>;
-  private readonly currency: string;
+  private readonly rates: RecordedRates;
   private readonly open = new Map<number, OpenOrder>();
   private readonly closes = new Map<string, number>();
   private parts = noShortfall;
@@ -51,18 +53,30 @@ export class ShortfallDigest {
   private orders = 0;
   private ordersLeftOut = 0;
 
-  /** `currency` is the account's: amounts in others are told of a fill, and not summed. */
+  /** `currency` is the account's: amounts in others are summed where a rate was recorded before them. */
   constructor(instruments: ReadonlyMap<string, Instrument>, currency: string) {
     this.instruments = instruments;
-    this.currency = currency;
+    this.rates = new RecordedRates(instruments, currency);
   }
 
-  private add(parts: ShortfallParts, instrument: Instrument): void {
-    if (instrument.currency === this.currency) this.parts = addShortfall(this.parts, parts);
+  /** False where the parts are in no sum, as no rate of their currency is known. */
+  private add(parts: ShortfallParts, { currency }: Instrument): boolean {
+    const own = convertParts(parts, (amount) => this.rates.convert(amount, currency));
+    if (own !== null) this.parts = addShortfall(this.parts, own);
+    return own !== null;
+  }
+
+  /** What is charged beside the fee, each in its own currency. */
+  private charge(charges: ExecutionReport["charges"], sign: bigint): void {
+    for (const { amount, currency } of charges) {
+      const fees = this.rates.convert(sign * amount, currency) ?? 0n;
+      this.parts = addShortfall(this.parts, { ...noShortfall, fees });
+    }
   }
 
   bar({ symbol, close }: MarketBar): void {
     this.closes.set(symbol, close);
+    this.rates.bar(symbol, close);
   }
 
   order(order: Order): void {
@@ -81,9 +95,10 @@ export class ShortfallDigest {
       const decided = known?.decided ?? null;
       const parts = fillShortfall(report, decided, instrument);
       const paper = notionalMinor(decided ?? price, quantity, instrument);
-      const isOwn = instrument.currency === this.currency;
-      this.add(parts, instrument);
-      if (isOwn) this.paperValue += paper < 0n ? -paper : paper;
+      const isOwn = this.add(parts, instrument);
+      this.charge(report.charges, 1n);
+      const value = this.rates.convert(paper < 0n ? -paper : paper, instrument.currency);
+      this.paperValue += value ?? 0n;
       if (known === undefined) return parts;
       if (known.executed === 0 && isOwn) this.orders++;
       else if (known.executed === 0) this.ordersLeftOut++;
@@ -95,6 +110,7 @@ export class ShortfallDigest {
       // The price it was made at is given back with the trade; of its cost only the fee is told again.
       const back = { ...noShortfall, fees: -report.fee };
       this.add(back, instrument);
+      this.charge(report.charges, -1n);
       return back;
     }
     if (known === undefined) return null;

@@ -40,6 +40,33 @@ export const addShortfall = (a: ShortfallParts, b: ShortfallParts): ShortfallPar
   opportunity: a.opportunity + b.opportunity,
 });
 
+/** Each part converted by itself, the delay takes the rounding; null where one cannot be. */
+export function convertParts(
+  parts: ShortfallParts,
+  convert: (amount: bigint) => bigint | null,
+): ShortfallParts | null {
+  const total = convert(totalShortfall(parts));
+  const [spread, impact, slippage, fees, opportunity] = [
+    convert(parts.spread),
+    convert(parts.impact),
+    convert(parts.slippage),
+    convert(parts.fees),
+    convert(parts.opportunity),
+  ];
+  if (
+    total === null ||
+    spread === null ||
+    impact === null ||
+    slippage === null ||
+    fees === null ||
+    opportunity === null
+  ) {
+    return null;
+  }
+  const delay = total - spread - impact - slippage - fees - opportunity;
+  return { delay, spread, impact, slippage, fees, opportunity };
+}
+
 export const totalShortfall = (parts: ShortfallParts): bigint =>
   parts.delay + parts.spread + parts.impact + parts.slippage + parts.fees + parts.opportunity;
 

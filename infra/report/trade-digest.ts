@@ -1,5 +1,7 @@
 // A run's executions digested in one pass: round trips, costs, and marks for the price charts. Where there
-// were corporate actions, bars come in as well: what a split pays for a fraction is of the last close.
+// were corporate actions, bars come in as well: what a split pays for a fraction is of the last close. Where
+// there are several currencies, too: sums are in the account's, each amount converted at the rate of its time;
+// what no rate was recorded for is in no sum. A conversion is no round trip and no value traded; it costs.
 
 import { addToBuckets, type Buckets, emptyBuckets } from "../../quant/down-sample.ts";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
@@ -10,6 +12,7 @@ import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import type { RoundTrip } from "../../schemas/values/round-trip.ts";
 import { OpenTrips } from "./open-trips.ts";
+import { RecordedRates } from "./recorded-rates.ts";
 import type { TradeMark } from "./report-data.ts";
 import type { ClosedTrips } from "./trip-intervals.ts";
 
@@ -48,18 +51,30 @@ export class TradeDigest {
   canceled = 0;
   valueTraded = 0n;
   fees = 0n;
+  /** Of trades. */
+  taxes = 0n;
+  dividendTaxes = 0n;
   slippage = 0n;
 
   private readonly seeClosed: (symbol: string, trip: RoundTrip) => void;
+  private readonly account: { readonly currency: string; readonly currencyScale: number };
+  private readonly rates: RecordedRates;
 
   /** `seeClosed` hears of every round trip as it closes. */
   constructor(
     instruments: ReadonlyMap<string, Instrument>,
+    account: { readonly currency: string; readonly currencyScale: number },
     seeClosed: (symbol: string, trip: RoundTrip) => void = () => undefined,
   ) {
     this.instruments = instruments;
+    this.account = account;
     this.seeClosed = seeClosed;
+    this.rates = new RecordedRates(instruments, account.currency);
     this.trips = new OpenTrips(instruments, (trip, instrument) => this.close(instrument, trip));
+  }
+
+  private own(amount: bigint, currency: string): bigint {
+    return this.rates.convert(amount, currency) ?? 0n;
   }
 
   /** In time order for each symbol. */
@@ -68,8 +83,8 @@ export class TradeDigest {
     if (said.execType === "CANCELED" || said.execType === "EXPIRED") this.canceled++;
     const instrument = this.instruments.get(said.symbol);
     const carried = carryOf(said);
-    if (carried !== null) {
-      this.fees += carried;
+    if (carried !== null && instrument !== undefined) {
+      this.fees += this.own(carried, instrument.currency);
       this.trips.carry(said.symbol, carried);
     }
     const report = dealOf(said);
@@ -77,13 +92,23 @@ export class TradeDigest {
     const quantity = report.side === "BUY" ? report.quantity : -report.quantity;
     const value = notionalMinor(report.price, quantity, instrument);
     this.fills++;
-    this.fees += report.fee;
-    this.slippage += notionalMinor(report.slippage, report.quantity, instrument);
-    this.valueTraded += value < 0n ? -value : value;
+    this.count(report, instrument);
+    if (instrument.contract === "EXCHANGE") return;
+    this.valueTraded += this.own(value < 0n ? -value : value, instrument.currency);
     const kept = this.fillsIn(report.symbol);
     kept.count++;
     this.trips.deal(report, quantity, value, instrument);
     addToBuckets(kept.marks, report.tradeUs, markOf(report, instrument), mergeMarks);
+  }
+
+  private count({ fee, charges, slippage, quantity }: ExecutionReport, of: Instrument): void {
+    this.fees += this.own(fee, of.currency);
+    for (const { kind, amount, currency } of charges) {
+      const cost = this.own(amount, currency);
+      if (kind === "TAX") this.taxes += cost;
+      else this.fees += cost;
+    }
+    this.slippage += this.own(notionalMinor(slippage, quantity, of), of.currency);
   }
 
   private fillsIn(symbol: string): SymbolFills {
@@ -95,17 +120,20 @@ export class TradeDigest {
     return kept;
   }
 
-  /** Needed where there are corporate actions: what a split pays for a fraction is of the last close. */
+  /** Needed where there are several currencies, and where there are corporate actions: what a split pays for a fraction is of the last close. */
   bar(bar: MarketBar): void {
     this.trips.bar(bar);
+    this.rates.bar(bar.symbol, bar.close);
   }
 
   act(action: CorporateAction, timeUs: number): void {
-    this.trips.act(action, timeUs);
+    const tax = this.trips.act(action, timeUs);
+    const currency = this.instruments.get(action.symbol)?.currency ?? this.account.currency;
+    this.dividendTaxes += this.own(tax, currency);
   }
 
   private close(instrument: Instrument, trip: RoundTrip): void {
-    const profit = trip.realised - trip.fees;
+    const profit = this.own(trip.realised - trip.fees, instrument.currency);
     this.seeClosed(instrument.symbol, trip);
     this.trades++;
     this.squares += profit * profit;
@@ -117,7 +145,7 @@ export class TradeDigest {
       this.losses++;
       this.loss -= profit;
     }
-    this.profits.push(Number(profit) / 10 ** instrument.currencyScale);
+    this.profits.push(Number(profit) / 10 ** this.account.currencyScale);
     this.holdings.push((trip.exitUs - trip.entryUs) / 1_000_000);
     if (this.profits.length >= 2 * KEPT_PROFITS) {
       this.profits = this.profits.slice(-KEPT_PROFITS);

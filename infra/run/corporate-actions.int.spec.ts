@@ -12,8 +12,9 @@ import type { TopicName } from "../../schemas/generated/facts.ts";
 import { runClosed } from "../../streams/closed-run.ts";
 import type { AnyEvent, EventOf } from "../../streams/event.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
-import { importActions } from "../import/import-actions.ts";
+import { corporateActions } from "../import/action-rows.ts";
 import { importFiles } from "../import/import-files.ts";
+import { importNotices } from "../import/import-notices.ts";
 import { defaultOptions } from "../import/import-options.ts";
 import { eventsOf, filesOf } from "../import/testing/imported.ts";
 import { type AskedAnswer, askedAnswer, balanceOf, sumOf } from "../report/testing/asked-answer.ts";
@@ -72,7 +73,8 @@ async function run(symbols: readonly string[], actions = true) {
   const files = filesOf({ "daily.csv.gz": gzipSync(lines.join("\n")) });
   await importFiles(files, defaultOptions("bars"), async () => tape);
   const report = actions
-    ? await importActions(
+    ? await importNotices(
+        corporateActions,
         [actionsFile],
         { session: null, delimiter: null, columns: null },
         async () => tape,

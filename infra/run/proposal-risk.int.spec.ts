@@ -13,8 +13,9 @@ import { runClosed } from "../../streams/closed-run.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
 import { configFromText } from "../config/load-config.ts";
-import { importActions } from "../import/import-actions.ts";
+import { corporateActions } from "../import/action-rows.ts";
 import { importFiles } from "../import/import-files.ts";
+import { importNotices } from "../import/import-notices.ts";
 import { defaultOptions } from "../import/import-options.ts";
 import { eventsOf, filesOf } from "../import/testing/imported.ts";
 
@@ -43,7 +44,8 @@ async function run(limit: string) {
   const tape = createMemoryLog();
   const files = filesOf({ "daily.csv.gz": gzipSync(kept.join("\n")) });
   await importFiles(files, defaultOptions("bars"), async () => tape);
-  await importActions(
+  await importNotices(
+    corporateActions,
     [join(root, "examples/corporate-actions-8-equities.csv")],
     { session: null, delimiter: null, columns: null },
     async () => tape,

@@ -13,6 +13,8 @@ const snapshot = (equity: bigint, grossExposure = 0n, netExposure = 0n): Portfol
   netExposure,
   realisedPnl: 0n,
   fees: 0n,
+  taxes: 0n,
+  foreignCash: [],
   drawdownBps: 0,
   symbol: "A",
   quantity: 0,

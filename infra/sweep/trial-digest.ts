@@ -11,6 +11,7 @@ import { LaneHeap, QueueLane } from "../../streams/lanes.ts";
 import type { SourceEvents } from "../../streams/observed-run.ts";
 import { BarCloses } from "../report/bar-closes.ts";
 import { type Figures, metricsOf } from "../report/collect-report.ts";
+import { hasPairs } from "../report/recorded-rates.ts";
 import type { Metrics } from "../report/report-data.ts";
 import { EquitySampling } from "../report/sampling.ts";
 import { TradeDigest } from "../report/trade-digest.ts";
@@ -168,8 +169,8 @@ export class TrialDigest {
     }
     const actions = of(ACTIONS) as readonly EventOf<typeof ACTIONS>[];
     for (const { value } of actions) addRenamed(instruments, value);
-    const trades = new TradeDigest(instruments);
-    if (actions.length === 0)
+    const trades = new TradeDigest(instruments, this.account);
+    if (actions.length === 0 && !hasPairs(instruments))
       for (const { value } of this.fills as readonly EventOf<"fills">[]) trades.add(value);
     else {
       const bars = sources.some(({ topic }) => topic === "market.bars")

@@ -6,6 +6,7 @@ import { dirname, resolve } from "node:path";
 import { flowTopology } from "../../processors/topology.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { TopicName } from "../../schemas/generated/facts.ts";
+import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { runObserved, type SourceEvents } from "../../streams/observed-run.ts";
 import type { Topology } from "../../streams/topology.ts";
 import { configFromText, type Override } from "../config/load-config.ts";
@@ -44,19 +45,25 @@ export interface TrialGround {
   readonly reads: readonly TopicName[];
 }
 
+/** A corporate action, and a pair that converts: what was held, or paid, is valued at the last close. */
+const asksForBars = ({ topic, events }: SourceEvents): boolean =>
+  topic === "market.corporate-actions"
+    ? events.length > 0
+    : topic === "market.instruments" &&
+      events.some(({ value }) => (value as Instrument).contract === "EXCHANGE");
+
 /** Runs trials one after the other; what they share is made once. */
 export class TrialBench {
   private readonly ground: TrialGround;
   private readonly models = new Map<string, Promise<LoadedModel>>();
   private readonly whole: MarketTimes | null;
-  private readonly hasActions: boolean;
+  /** Built from ticks, they are kept for the fills that are valued by them. */
+  private readonly needsBars: boolean;
 
   constructor(ground: TrialGround) {
     this.ground = ground;
     this.whole = timesOf(ground.sources);
-    this.hasActions = ground.sources.some(
-      ({ topic, events }) => topic === "market.corporate-actions" && events.length > 0,
-    );
+    this.needsBars = ground.sources.some(asksForBars);
   }
 
   async answer(trial: Trial): Promise<TrialAnswer> {
@@ -102,7 +109,7 @@ export class TrialBench {
     const tape = [...this.ground.sources, commandEvents({ flow, ...config })];
     const sources = window === null ? tape : inWindow(tape, window);
     const market = window === null ? this.whole : timesOf(sources, window.fromUs);
-    const digest = new TrialDigest(portfolio, market, this.hasActions);
+    const digest = new TrialDigest(portfolio, market, this.needsBars);
     runObserved({
       topology: this.readable(flowTopology({ ...flow, portfolio, model })),
       sources,

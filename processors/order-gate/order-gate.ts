@@ -7,6 +7,7 @@
 // - A cancel of an order that works passes, once, and counts as a message.
 // - An order that only reduces a position, counting all that works on its side, is held to limits of its own; what closes
 //   by a named person's FlattenPositions to none of size, age or rate.
+// - A TRANSFER asks for nothing: it passes, and counts as none.
 // - A replace is judged like the order that it would make; what its order holds is not counted twice.
 // - A refused request is answered by the venue's side as a rejection (DeniedByRisk), after its latency, so that the
 //   router and the answers hear of it as of any other.
@@ -164,9 +165,10 @@ const checks: readonly ((inquiry: Inquiry) => void)[] = [
 /** The verdict, and what it sets off. */
 function answer(state: GateState, order: Order, rules: Rules, nowUs: number): void {
   const inquiry = inquiryOf(rules, state, order, nowUs);
-  const isCancel = order.action === "CANCEL";
-  for (const check of isCancel ? [checkCancel] : checks) check(inquiry);
-  const override = isCancel ? null : takeOverride(inquiry);
+  const asks = order.action === "NEW" || order.action === "REPLACE";
+  const made = asks ? checks : order.action === "CANCEL" ? [checkCancel] : [];
+  for (const check of made) check(inquiry);
+  const override = asks ? takeOverride(inquiry) : null;
   const [first] = inquiry.failed;
   const denied = first !== undefined && override === null;
   if (!denied) release(inquiry);
@@ -181,7 +183,7 @@ function answer(state: GateState, order: Order, rules: Rules, nowUs: number): vo
     checks: inquiry.checks,
     order,
   });
-  if (denied && !isCancel) countDenial(inquiry);
+  if (denied && asks) countDenial(inquiry);
 }
 
 /** A loop shows in what is refused. What the switch itself refuses tells nothing new. */
@@ -200,6 +202,7 @@ function countDenial({ state, config, nowUs, failed }: Inquiry): void {
 /** From now on it may trade: it counts for all that comes after. */
 function release(inquiry: Inquiry): void {
   const { state, config, order, nowUs, opening, watch, quantity } = inquiry;
+  if (order.action === "TRANSFER") return;
   if (config.messageRate !== null) note(state.messages, config.messageRate, nowUs);
   const known = state.orders.get(order.orderId);
   if (order.action === "CANCEL") {

@@ -11,6 +11,7 @@ import { advance, isDone } from "../../schemas/values/order-progress.ts";
 import { isEnd } from "../../schemas/values/order-status.ts";
 import type { OrdersConfig } from "../orders-config.ts";
 import { isSwitch, nextTradingState } from "../trading-state.ts";
+import type { Moved } from "./actions.ts";
 import { isTriggered, shapeOf } from "./entry-terms.ts";
 import {
   averageEntry,
@@ -18,6 +19,7 @@ import {
   cameTooLate,
   coverOf,
   EXIT_GROUP,
+  endChildren,
   hasExits,
   isEntry,
   isInRanges,
@@ -124,7 +126,8 @@ export class Desk {
     const isRestated = report.reason === "CorporateAction" && book.approval?.parent == null;
     if (isRestated) this.decideAt(report.tradeUs);
     const deal = dealOf(report);
-    if (deal !== null) execute(this.state, book, deal);
+    const moved = deal === null ? null : execute(this.state, book, deal);
+    if (moved !== null) this.bring(moved);
     // Closed by the venue: nothing of what was approved before stands.
     if (isVenuesOwn(report)) book.approval = null;
     for (const list of [book.working, book.exits]) {
@@ -132,6 +135,15 @@ export class Desk {
       if (known !== undefined) this.note(book, list, known, report);
     }
     this.settle(symbol, book);
+    this.protect(symbol, book);
+    this.flatten(symbol, book);
+  }
+
+  /** What was held under another name: the venue is told before anything is asked of it there. */
+  bring(moved: Moved): void {
+    const { symbol } = moved;
+    const book = bookOf(this.state, symbol);
+    this.outbox.transfer(moved);
     this.protect(symbol, book);
     this.flatten(symbol, book);
   }
@@ -161,6 +173,7 @@ export class Desk {
     const isClosing = this.state.trading === "FLATTENED" && known.order.reduceOnly;
     const isRefused = ended && status === "REJECTED" && !cameTooLate(book, known, report);
     if (isRefused && (isExit || isClosing)) book.refused.push(known.order.type);
+    if (ended && !isExit && known.progress.cumQuantity === 0) endChildren(book, known);
     // Ended by the venue, not by us: what was approved has been tried. Of a slice the next takes it over.
     const isSliced = this.config.algorithm !== undefined;
     const isWorking = isSliced && book.approval?.parent?.status === "WORKING";
@@ -297,7 +310,7 @@ export class Desk {
     const { outbox } = this;
     book.entryAtr ??= book.atr;
     const cover = coverOf(book, bracket === true);
-    protect(book, wantedExits(exits, book, cover), {
+    protect(book, wantedExits(exits, book, cover), cover?.entry ?? null, {
       submit: (terms) => {
         const fixed = { timeInForce: "GTC", reduceOnly: true, ocoGroup: EXIT_GROUP } as const;
         const { price: referencePrice, entry } = cover as Cover;

@@ -119,7 +119,7 @@ export function execute(
   state: RouterState,
   book: SymbolBook,
   report: ExecutionReport,
-): { readonly symbol: string; readonly quantity: number } | null {
+): { readonly symbol: string; readonly quantity: number; readonly price: number } | null {
   const { price, tradeUs: timeUs } = report;
   const deal = { quantity: signed(report), price, timeUs };
   const late = book.past.length === 0 ? null : lateDeal(book.past, deal, null);
@@ -139,7 +139,13 @@ export function execute(
   const { symbol } = renamed;
   const side = quantity > 0 ? ("BUY" as const) : ("SELL" as const);
   const anew = { side, quantity: Math.abs(quantity), price: late.price, tradeUs: renamed.timeUs };
-  return execute(state, bookOf(state, symbol), { ...report, ...anew }) ?? { symbol, quantity };
+  return (
+    execute(state, bookOf(state, symbol), { ...report, ...anew }) ?? {
+      symbol,
+      quantity,
+      price: late.price,
+    }
+  );
 }
 
 function change(book: SymbolBook, quantity: number, value: bigint): void {

@@ -27,8 +27,8 @@
 //   with its execution; one such order of a symbol works at a time. What enlarges a position has them enlarged as it is
 //   sent. When the execution is heard of they are moved to where the average entry price puts them.
 // - A split restates position and approval in new shares. The venue cancels what works, and what is missing
-//   is sent anew in new shares, decided at the split. A change of symbol takes the position along, and a
-//   delisting closes it; both end the approval.
+//   is sent anew in new shares, decided at the split. A change of symbol takes the position along: the venue is told of it
+//   under the new name (TRANSFER), and exits are sent anew. A delisting closes it. Both end the approval.
 // - Where an algorithm is configured (parent-order.ts), what a verdict asks of a symbol is a parent: children are sent
 //   as they come due, never more than the parent in all. Another target cancels what works and begins anew
 //   when that has ended; a child that the venue ends leaves its rest to the next slice.
@@ -81,7 +81,8 @@ export function orderRouter(
       if (event.topic === "market.instruments") {
         bookOf(state, event.value.symbol).instrument = event.value;
       } else if (event.topic === "market.corporate-actions") {
-        act(state, event.value, event.timeUs);
+        const moved = act(state, event.value, event.timeUs);
+        if (moved !== null) new Desk(state, config, portfolio.name, event.timeUs).bring(moved);
       } else if (event.topic === "market.bars") {
         new Desk(state, config, portfolio.name, event.timeUs).observe(event.value);
       } else if (event.topic === "features") {

@@ -4,6 +4,7 @@
 import type { Order } from "../../schemas/generated/orders.ts";
 import { cancelRequested, replaceRequested } from "../../schemas/values/order-progress.ts";
 import { plainTerms, type SpecialTerms } from "../../schemas/values/order-terms.ts";
+import type { Moved } from "./actions.ts";
 import { isOpen, type RouterState, type WorkingOrder, workingOrder } from "./order-book.ts";
 
 export type Terms = Pick<
@@ -43,6 +44,24 @@ export class Outbox {
     };
     this.state.orders.push(order);
     return workingOrder(order);
+  }
+
+  /** No order: nothing is answered, and it has no id. */
+  transfer({ symbol, quantity, price }: Moved): void {
+    this.state.orders.push({
+      orderId: 0,
+      action: "TRANSFER",
+      portfolio: this.portfolio,
+      symbol,
+      side: quantity > 0 ? "BUY" : "SELL",
+      type: "MARKET",
+      quantity: Math.abs(quantity),
+      limitPrice: null,
+      timeInForce: "GTC",
+      referencePrice: price,
+      decidedUs: this.nowUs,
+      ...plainTerms,
+    });
   }
 
   /** `quantity` of the terms is what shall be left of it. */

@@ -3,6 +3,8 @@
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
+import type { Held } from "../../schemas/values/booking.ts";
+import type { PastAction } from "../../schemas/values/late-deal.ts";
 import type { GroupDeal } from "./groups.ts";
 import type { Liquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
@@ -48,10 +50,14 @@ export interface Book {
   /** Why there is no trading whatever the hours; and when that last ended, -1 where it never did. */
   halt: "MarketHalted" | "MarketClosed" | null;
   resumedUs: number;
-  /** By portfolio, what its position cost, in minor units; none where no margin is asked for. */
-  readonly costs: Map<string, bigint>;
+  /** By portfolio, its position with what it cost; none where no margin is asked for. */
+  readonly held: Map<string, Held>;
+  /** Portfolios that were told of too little margin, and still have too little. */
+  readonly called: Map<string, true>;
   /** Carry is charged up to it; -1 before the first event. */
   carriedUs: number;
+  /** By portfolio, the corporate actions since its trades that may be undone, and since transfers on their way. */
+  readonly past: Map<string, readonly PastAction[]>;
   /** Executions that may be undone; none where nobody says so. */
   deals: readonly ExecutionReport[];
   /** null where no part of a price asks for it. */
@@ -102,7 +108,9 @@ export function bookOf(state: VenueState, symbol: string): Book {
     shut: [],
     halt: null,
     resumedUs: -1,
-    costs: new Map(),
+    held: new Map(),
+    called: new Map(),
+    past: new Map(),
     carriedUs: -1,
     deals: [],
     liquidity: null,

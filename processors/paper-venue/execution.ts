@@ -1,14 +1,16 @@
 // What an execution comes to: its price, part by part (price-parts.ts), and its fee. Promises: never beyond the order's
 // limit; who waited at a price gets just that. Prices and quantities are scaled integers, fees bigint minor units.
 
-import type { PricePart } from "../../schemas/generated/fills.ts";
+import type { Charge, PricePart } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { noCharges } from "../../schemas/values/charges.ts";
 import { divideRounded } from "../../schemas/values/decimal.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import { monthOf } from "../../schemas/values/time.ts";
-import type { FeeSchedule, VenueConfig } from "../venue-config.ts";
+import type { FeeSchedule, Levy, VenueConfig } from "../venue-config.ts";
 import type { Book } from "./book.ts";
 import { charge } from "./fees.ts";
+import { levy } from "./levies.ts";
 import { priceOf } from "./price-parts.ts";
 import type { RestingOrder } from "./resting-order.ts";
 
@@ -25,6 +27,7 @@ export interface Execution {
   readonly price: number;
   readonly slippage: number;
   readonly fee: bigint;
+  readonly charges: readonly Charge[];
   readonly parts: readonly PricePart[];
 }
 
@@ -48,12 +51,33 @@ export function execute(
     liquidity.moved += lasting;
   }
   const slippage = order.side === "BUY" ? price - print.price : print.price - price;
-  const { fees } = config;
-  const fee =
+  const { fees, levies } = config;
+  const done = { price, quantity, print };
+  const charged =
     fees === undefined
       ? feeOf(price, quantity, instrument, config)
-      : scheduled(fees, book, resting, { price, quantity, print });
-  return { price, slippage: slippage === 0 ? 0 : slippage, fee, parts };
+      : scheduled(fees, book, resting, done);
+  const foreign = fees?.currency !== undefined && fees.currency.code !== instrument.currency;
+  const fee = foreign ? 0n : charged;
+  let charges = noCharges;
+  if (foreign && charged !== 0n) {
+    const { code: currency, scale } = fees.currency as NonNullable<FeeSchedule["currency"]>;
+    charges = [{ kind: "FEE", currency, scale, amount: charged }];
+  }
+  if (levies !== undefined) charges = [...charges, ...leviedOn(levies, instrument, resting, done)];
+  return { price, slippage: slippage === 0 ? 0 : slippage, fee, charges, parts };
+}
+
+function leviedOn(
+  levies: readonly Levy[],
+  instrument: Instrument,
+  resting: RestingOrder,
+  { price, quantity }: Done,
+): readonly Charge[] {
+  const { side } = resting.order;
+  const { charges, tallies } = levy(levies, instrument, { side, price, quantity }, resting.levied);
+  resting.levied = tallies;
+  return charges;
 }
 
 const none: readonly PricePart[] = [];
@@ -72,9 +96,11 @@ function scheduled(fees: FeeSchedule, book: Book, resting: RestingOrder, done: D
   const month = isTiered ? monthOf(print.timeUs) : 0;
   const known = isTiered ? book.monthly.get(portfolio) : undefined;
   const current = known !== undefined && known.month >= month ? known : { month, volume: 0n };
+  const instrument = book.instrument as Instrument;
+  const { currency } = fees;
   const { fee, tally, volume } = charge(
     fees,
-    book.instrument as Instrument,
+    currency === undefined ? instrument : { ...instrument, currencyScale: currency.scale },
     { ...trade, isMaker: print.atLimit },
     resting.tally,
     current.volume,

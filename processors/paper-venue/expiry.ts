@@ -4,7 +4,6 @@
 
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Book } from "./book.ts";
-import { noteCost } from "./liquidation.ts";
 import type { Session } from "./session.ts";
 import { expire } from "./time-limits.ts";
 
@@ -19,13 +18,12 @@ export function expiryBefore({ instrument, resting, positions }: Book, nowUs: nu
 
 /** Cost: O(portfolios) that hold the symbol. */
 export function settleExpired(session: Session): void {
-  const { book, nowUs, config } = session;
+  const { book, nowUs } = session;
   expire(session, nowUs);
   const { last: price, lastUs: tradeUs } = book;
   const { symbol } = book.instrument as Instrument;
   for (const [portfolio, position] of book.positions) {
     if (position === 0) continue;
-    if (config.margin !== undefined) noteCost(book, portfolio, -position, price);
     book.positions.set(portfolio, 0);
     const side = position > 0 ? ("SELL" as const) : ("BUY" as const);
     const quantity = Math.abs(position);

@@ -5,8 +5,9 @@
 //   share and order; fees of exchanges, clearing and regulators are not in it. Source: interactivebrokers.co.uk,
 //   en/pricing/commissions-stocks.php?re=amer, whose three fixed examples are in the test. Where the
 //   maximum is below the minimum, the maximum is charged.
-// - binance-spot: a regular user on Binance's spot market, 0.1 % for makers and takers, no discounts: from memory, to be
-//   checked.
+// - binance-spot: a regular user on Binance's spot market, 0.1 % for makers and takers, without the discount for paying in
+//   BNB. Source: posts on Binance Square, binance.bh/en-AE/square/post/32297519585338 and bbapi.viigoo.eu.org/en/square/
+//   post/25291916660562, which agree; the exchange's own schedule, binance.com/en/fee/schedule, was not read.
 
 import type { FeeRate, FeeSchedule, FeeTier } from "../venue-config.ts";
 

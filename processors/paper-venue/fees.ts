@@ -70,21 +70,35 @@ export function charge(
 }
 
 /** Digits of the unit that values are kept in: exact, but for an inverse contract, whose value is rounded as money. */
-const valueScale = ({ contract, priceScale, quantityScale, currencyScale }: Instrument): number =>
-  quantityScale + (contract === "INVERSE" ? currencyScale : priceScale);
+export const valueScale = ({
+  contract,
+  priceScale,
+  quantityScale,
+  currencyScale,
+}: Instrument): number => quantityScale + (contract === "INVERSE" ? currencyScale : priceScale);
 
-function valueOfTrade(instrument: Instrument, { price, quantity }: Trade): bigint {
+/** In the unit that values are kept in, with the sign of notionalMinor. */
+export function valueOfTrade(
+  instrument: Instrument,
+  { price, quantity }: Pick<Trade, "price" | "quantity">,
+): bigint {
   if (instrument.contract !== "INVERSE") {
     return BigInt(price) * BigInt(quantity) * BigInt(instrument.multiplier);
   }
   return notionalMinor(price, quantity, instrument) * 10n ** BigInt(instrument.quantityScale);
 }
 
-const ROUNDERS = {
+/** Of a fraction with a divisor above 0. */
+export const ROUNDERS = {
   HALF_EVEN: divideRounded,
   UP: (numerator: bigint, denominator: bigint): bigint => {
     const quotient = numerator / denominator;
     return numerator > quotient * denominator ? quotient + 1n : quotient;
+  },
+  HALF_UP: (numerator: bigint, denominator: bigint): bigint => {
+    const doubled = 2n * numerator + denominator;
+    const quotient = doubled / (2n * denominator);
+    return quotient * 2n * denominator > doubled ? quotient - 1n : quotient;
   },
 } as const;
 

@@ -396,7 +396,7 @@ describe("the end of an instrument", () => {
           ...{ orderId: 0, execType: "FILLED", portfolio: "main", symbol: "A", side: "SELL" },
           ...{ quantity: 100, price: 11_000, leavesQuantity: 0, fee: 0n, slippage: 0 },
           ...{ reason: "InstrumentExpired", tradeUs: 3 * M, execId: 2, cumQuantity: 100 },
-          ...{ parts: [], refExecId: 0 },
+          ...{ parts: [], refExecId: 0, charges: [] },
         },
       ]);
     }

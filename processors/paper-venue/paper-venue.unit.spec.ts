@@ -46,7 +46,7 @@ const special = [
   ...["LinkedOrder", "CorporateAction"],
   // venue-costs.unit.spec.ts, venue-hours.unit.spec.ts and venue-carry.unit.spec.ts.
   ...["TRADE_CANCEL", "CARRIED", "MarketClosed", "MarketHalted", "RefusedByVenue", "TradeBusted"],
-  ...["BorrowFee", "Funding", "Financing", "MarginCall"],
+  ...["BorrowFee", "Funding", "Financing", "MarginCall", "MARGIN_CALL"],
   // Of requests that an order gate refused: order-gate.unit.spec.ts.
   "DeniedByRisk",
   // order-terms.unit.spec.ts.
@@ -96,6 +96,7 @@ describe("a market order", () => {
         cumQuantity: 100,
         parts: [],
         refExecId: 0,
+        charges: [],
       },
     ]);
   });

@@ -5,9 +5,11 @@ import type { ExecReason } from "../../schemas/generated/fills.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { endsOrders, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
+import { keepAction } from "../../schemas/values/late-deal.ts";
 import { jumpTo } from "./bar-path.ts";
 import { noTrades } from "./book.ts";
 import { unheardOf } from "./groups.ts";
+import { bringCost, restateCosts } from "./liquidation.ts";
 import { splitLiquidity } from "./liquidity.ts";
 import { flawOf, isAuction } from "./order-check.ts";
 import { forgetBefore, meetQuotes } from "./quotes.ts";
@@ -20,6 +22,7 @@ import { walk } from "./walk.ts";
 /** `freshUs`: a price from before it is not to be had on arrival. */
 export function handle(session: Session, order: Order, freshUs = order.decidedUs): void {
   if (order.action === "NEW") place(session, order, freshUs);
+  else if (order.action === "TRANSFER") bring(session, order);
   else {
     const found = session.find(order);
     if (order.action === "CANCEL") cancel(session, order, found);
@@ -69,9 +72,11 @@ export function act(session: Session, action: CorporateAction): void {
   }
   for (const [portfolio, position] of book.positions) {
     const isSplit = action.action === "SPLIT";
+    const past = book.past.get(portfolio) ?? [];
+    book.past.set(portfolio, keepAction(past, nowUs, action, 0, position));
     book.positions.set(portfolio, isSplit ? splitQuantity(position, action) : 0);
-    if (!isSplit) book.costs.delete(portfolio);
   }
+  if (book.held.size > 0) restateCosts(book, action, nowUs);
   if (book.liquidity !== null && action.action === "SPLIT") {
     splitLiquidity(book.liquidity, (shares) => splitQuantity(shares, action));
   }
@@ -83,6 +88,23 @@ export function act(session: Session, action: CorporateAction): void {
   book.groupDeals.length = 0;
   book.actionUs = nowUs;
   if (action.action === "DELISTING") book.isDelisted = true;
+}
+
+/**
+ * What was held under another name: the venue of that name may lie on another partition, so its owner brings it along.
+ * It is of the shares of the time at which the name changed.
+ */
+function bring(session: Session, order: Order): void {
+  const { book, config } = session;
+  const { portfolio, side, referencePrice, decidedUs } = order;
+  const signed = side === "BUY" ? order.quantity : -order.quantity;
+  const now = session.inSharesOfNow(portfolio, signed, referencePrice, decidedUs);
+  const { quantity, price } = now;
+  if (quantity === 0) return;
+  if (config.margin !== undefined && book.instrument !== null) {
+    bringCost(book, portfolio, quantity, price);
+  }
+  book.positions.set(portfolio, (book.positions.get(portfolio) ?? 0) + quantity);
 }
 
 function cancel(session: Session, order: Order, found: RestingOrder | undefined): void {

@@ -5,6 +5,7 @@
 import type { Order } from "../../schemas/generated/orders.ts";
 import { reach } from "./bar-path.ts";
 import type { FeeTally } from "./fees.ts";
+import type { LevyTally } from "./levies.ts";
 import { type Grid, onGrid } from "./ticks.ts";
 
 export interface RestingOrder {
@@ -27,6 +28,8 @@ export interface RestingOrder {
   queue: QueuePlace | null;
   /** What it has paid; null before, and where fees follow no schedule. */
   tally: FeeTally | null;
+  /** What each levy has charged; null before, and where there are none. */
+  levied: readonly LevyTally[] | null;
 }
 
 export interface QueuePlace {
@@ -59,6 +62,7 @@ export const restingOrder = (order: Order, arrivedUs: number): RestingOrder => (
   rests: false,
   queue: null,
   tally: null,
+  levied: null,
 });
 
 /** True where the price is at the order's limit or better; an order without a limit takes any. */

@@ -4,12 +4,14 @@
 
 import type { ExecReason, ExecType, ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
+import { noCharges } from "../../schemas/values/charges.ts";
+import { lateDeal } from "../../schemas/values/late-deal.ts";
 import type { VenueConfig } from "../venue-config.ts";
 import type { Book, VenueState } from "./book.ts";
 import { keepDeal } from "./busts.ts";
 import { execute, type Print } from "./execution.ts";
 import { keepGroupDeal } from "./groups.ts";
-import { noteCost } from "./liquidation.ts";
+import { liquidationFee, noteCost } from "./liquidation.ts";
 import { unknownLiquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
 
@@ -49,24 +51,33 @@ export class Session {
     );
   }
 
+  /** Once all had traded, of what this event has traded so far, that traded up to that time. */
+  heldAt(portfolio: string, timeUs: number): number {
+    let held = this.book.positions.get(portfolio) ?? 0;
+    for (const { execType, portfolio: whose, side, quantity, tradeUs } of this.state.reports) {
+      if (execType !== "FILLED" || whose !== portfolio || tradeUs <= timeUs) continue;
+      held -= side === "BUY" ? quantity : -quantity;
+    }
+    return held;
+  }
+
   isResting(resting: RestingOrder): boolean {
     return this.book.resting.includes(resting);
   }
 
   fill(resting: RestingOrder, quantity: number, print: Print, reason: ExecReason = "NONE"): void {
     const { order } = resting;
-    const execution = execute(this.book, resting, quantity, print, this.config);
+    const deal = execute(this.book, resting, quantity, print, this.config);
+    const penalty = reason === "MarginCall" ? liquidationFee(this, deal.price, quantity) : 0n;
+    const execution = penalty === 0n ? deal : { ...deal, fee: deal.fee + penalty };
     resting.executed += quantity;
     resting.leaves -= quantity;
     const signed = order.side === "BUY" ? quantity : -quantity;
-    if (this.config.margin !== undefined) {
-      noteCost(this.book, order.portfolio, signed, execution.price);
-    }
     this.book.positions.set(order.portfolio, this.positionOf(order) + signed);
     this.report(resting, "FILLED", reason, { ...execution, quantity, tradeUs: print.timeUs });
     if (this.config.trading?.status === true) {
-      const { state, book } = this;
-      book.deals = keepDeal(book.deals, state.reports.at(-1) as ExecutionReport);
+      const { book } = this;
+      book.deals = keepDeal(book.deals, this.state.reports.at(-1) as ExecutionReport);
     }
     if (resting.leaves === 0) this.remove(resting);
     keepGroupDeal(this.book, order, quantity, this.nowUs);
@@ -76,15 +87,24 @@ export class Session {
 
   /** An execution does not stand: what is held is as if it had not been. */
   undo(deal: ExecutionReport): void {
-    const { orderId, portfolio, symbol, side, quantity, price, fee, tradeUs, execId } = deal;
+    const { orderId, portfolio, symbol, side, quantity, price, fee, charges, tradeUs } = deal;
     const { positions } = this.book;
-    const signed = side === "BUY" ? quantity : -quantity;
-    if (this.config.margin !== undefined) noteCost(this.book, portfolio, -signed, price);
-    positions.set(portfolio, (positions.get(portfolio) ?? 0) - signed);
+    const signed = side === "BUY" ? -quantity : quantity;
+    const { quantity: change } = this.inSharesOfNow(portfolio, signed, price, tradeUs);
+    positions.set(portfolio, (positions.get(portfolio) ?? 0) + change);
     const order = { orderId, portfolio, symbol, side };
     this.report({ order, executed: deal.cumQuantity, leaves: 0 }, "TRADE_CANCEL", "TradeBusted", {
-      ...{ quantity, price, fee, tradeUs, refExecId: execId },
+      ...{ quantity, price, fee, charges, tradeUs, refExecId: deal.execId },
     });
+  }
+
+  /** What a quantity of that time has become; 0 where it has gone to another symbol since. */
+  inSharesOfNow(portfolio: string, quantity: number, price: number, timeUs: number) {
+    const { past } = this.book;
+    const late = lateDeal(past.get(portfolio) ?? [], { quantity, price, timeUs }, null);
+    if (late === null) return { quantity, price };
+    past.set(portfolio, late.past);
+    return { quantity: late.renamed === null ? late.quantity : 0, price: late.price };
   }
 
   /** Takes an order off that a report has ended. */
@@ -161,7 +181,7 @@ export class Session {
     const { orderId, portfolio, symbol, side } = order;
     const execId = (this.book.execIds.get(portfolio) ?? 0) + 1;
     this.book.execIds.set(portfolio, execId);
-    this.state.reports.push({
+    const report: ExecutionReport = {
       orderId,
       execType,
       portfolio,
@@ -178,8 +198,11 @@ export class Session {
       cumQuantity: executed,
       parts: none,
       refExecId: 0,
+      charges: noCharges,
       ...execution,
-    });
+    };
+    this.state.reports.push(report);
+    if (this.config.margin !== undefined) noteCost(this.book, report);
   }
 }
 

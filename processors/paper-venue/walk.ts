@@ -4,6 +4,7 @@
 
 import type { Step } from "./bar-path.ts";
 import type { Book } from "./book.ts";
+import { liquidate, liquidationAlong } from "./liquidation.ts";
 import { isAuction } from "./order-check.ts";
 import { afterFill } from "./queue-place.ts";
 import {
@@ -23,13 +24,26 @@ export type Takes = (resting: RestingOrder, step: Step) => boolean;
 /** Had their execution. */
 export type Served = Set<RestingOrder>;
 
-export function walk(session: Session, steps: readonly Step[], takes: Takes): void {
+/** `isMarket`: the prices are new, and call margins. */
+export function walk(
+  session: Session,
+  steps: readonly Step[],
+  takes: Takes,
+  isMarket = false,
+): void {
   const served: Served = new Set();
   const stood = whoStood(session);
   for (const step of steps) {
     let at = step.from;
     for (;;) {
       const next = firstAlong(session, step, at, takes, served, stood);
+      const call = isMarket ? liquidationAlong(session, at, next?.price ?? step.to) : null;
+      // Who has an order at the price at which he would be closed acts first.
+      if (call !== null && (next === null || call.price !== next.price)) {
+        liquidate(session, call.portfolio, { price: call.price, timeUs: step.timeUs });
+        at = call.price;
+        continue;
+      }
       if (next === null) break;
       const { resting, price } = next;
       act(session, resting, { step, price, stood: stood.has(resting) }, served);
@@ -114,7 +128,9 @@ export function act(
   }
   const held = reducible(session, resting);
   if (held === 0) {
-    session.end(resting, "CANCELED", "NothingToReduce");
+    // A child whose parent still works has more to come.
+    if (resting.idle > 0) served.add(resting);
+    else session.end(resting, "CANCELED", "NothingToReduce");
     return;
   }
   const quantity = Math.min(held, shown(resting, meeting), available(session, resting, meeting));
@@ -130,7 +146,9 @@ export function act(
   if (!session.isResting(resting)) return;
   if (resting.queue !== null) afterFill(book, resting, quantity, session.config);
   if (isImmediate(order)) session.end(resting, "CANCELED", ending);
-  else if (reducible(session, resting) === 0) session.end(resting, "CANCELED", "NothingToReduce");
+  else if (resting.idle === 0 && reducible(session, resting) === 0) {
+    session.end(resting, "CANCELED", "NothingToReduce");
+  }
 }
 
 /** Of the last bar, tick or quote, what comes to the order: behind a queue at its price; in whole lots. */

@@ -57,6 +57,8 @@ const snapshot = (timeUs: number, changes: Partial<PortfolioSnapshot>) =>
     netExposure: 0n,
     realisedPnl: 0n,
     fees: 0n,
+    taxes: 0n,
+    foreignCash: [],
     drawdownBps: 0,
     symbol: "",
     quantity: 0,
@@ -386,6 +388,7 @@ describe("the integrated sizer's outlook", () => {
         currency: "",
         newSymbol: of === "SYMBOL_CHANGE" ? "AAA" : "",
         finalPrice: 0,
+        withheldPerMillion: 0,
       });
     task.when(action(1, "OLD", "SYMBOL_CHANGE"));
     expect(review(2)).toEqual([200]);

@@ -40,6 +40,8 @@ const snapshot = (equityMinor: bigint, name = "main") =>
     netExposure: 0n,
     realisedPnl: 0n,
     fees: 0n,
+    taxes: 0n,
+    foreignCash: [],
     drawdownBps: 0,
     symbol: "",
     quantity: 0,

@@ -44,9 +44,10 @@ export function act(
   const purse = purseOf(state, instrument.currency, config);
   purse.cash += result.cash;
   purse.realised += result.realised;
+  purse.taxes += result.tax;
   if (action.action === "DELISTING") revalue(purse, position);
   else if (action.action === "SYMBOL_CHANGE") rename(state, purse, position, action, config);
-  else setValue(purse, position, add(value, negated(add(0, result.cash))), carried);
+  else setValue(purse, position, add(value, negated(add(0, result.cash + result.tax))), carried);
   weigh(state, timeUs, config);
   state.changed = symbol;
 }

@@ -9,7 +9,7 @@
 // behind, though its event is earlier; the venue knew it. No fill is lost, and none is valued wrongly.
 // Corporate actions follow schemas/values/corporate-action.ts; what they pay counts as realised.
 
-import type { ExecutionReport } from "../../schemas/generated/fills.ts";
+import type { Charge, ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type {
   PortfolioSnapshot,
@@ -26,7 +26,7 @@ import { baseMinor, rateOf } from "../../schemas/values/conversion.ts";
 import { emptied } from "../../schemas/values/holding.ts";
 import { type EmitOf, type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
-import { requireCurrency } from "../currency.ts";
+import { requireChargeCurrency, requireCurrency } from "../currency.ts";
 import { drawdownBps } from "../drawdown.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
 import { act } from "./actions.ts";
@@ -61,6 +61,7 @@ export function portfolioProjector(
       cash: config.initialCashMinor,
       realised: 0n,
       fees: 0n,
+      taxes: 0n,
       net: 0,
       gross: 0,
       carried: 0,
@@ -169,7 +170,7 @@ function book(
     else position.held = noted(position.held, report);
     return;
   }
-  if (isOfMoney(report)) checkMoney(state, instrument, timeUs, config);
+  if (isOfMoney(report)) checkMoney(state, instrument, report.charges, timeUs, config);
   const { held, booking, instead } = bookReport(position.held, report, instrument);
   const exchanges = instrument.contract === "EXCHANGE";
   // What a conversion buys is cash.
@@ -192,6 +193,7 @@ function settle(
   purse.cash += paid(booking, instrument);
   purse.realised += booking.realised - booking.fee - booking.carry;
   purse.fees += booking.fee;
+  for (const each of booking.charges) pay(purseOf(state, each.currency, config), each);
   if (instrument.contract === "EXCHANGE") {
     purseOf(state, instrument.baseCurrency, config).cash += baseMinor(booking.quantity, instrument);
   } else revalue(purse, position);
@@ -199,14 +201,27 @@ function settle(
   state.changed = report.symbol;
 }
 
-/** Throws where money of the instrument's currencies is not taken, or could not be converted. */
+function pay(purse: Purse, { kind, amount }: Charge): void {
+  purse.cash -= amount;
+  purse.realised -= amount;
+  if (kind === "TAX") purse.taxes += amount;
+  else purse.fees += amount;
+}
+
+/** Throws where money of the instrument's or a charge's currencies is not taken, or could not be converted. */
 function checkMoney(
   state: PortfolioState,
   instrument: Instrument,
+  charges: readonly Charge[],
   timeUs: number,
   config: PortfolioConfig,
 ): void {
   requireCurrency(instrument, config);
+  for (const charge of charges) {
+    requireChargeCurrency(charge, instrument.symbol, config);
+    const { currency: about } = charge;
+    if (about !== config.currency) checkRates(state, timeUs, config, { about });
+  }
   const { currency, baseCurrency } = instrument;
   for (const about of [currency, baseCurrency]) {
     if (about !== "" && about !== config.currency) checkRates(state, timeUs, config, { about });
@@ -238,6 +253,9 @@ const causeOf: { readonly [T in Input]: SnapshotCause } = {
   fills: "FILL",
 };
 
+/** Shared: what is emitted is never changed. */
+const noForeignCash: PortfolioSnapshot["foreignCash"] = [];
+
 function snapshotOf(
   state: PortfolioState,
   symbol: string,
@@ -257,6 +275,8 @@ function snapshotOf(
     netExposure: net,
     realisedPnl: state.realised,
     fees: state.fees,
+    taxes: state.taxes,
+    foreignCash: noForeignCash,
     drawdownBps: drawdownBps(state.equity, state.peak),
     symbol,
     quantity: held.holding.quantity,
@@ -273,5 +293,6 @@ function snapshotOf(
     netExposure: all((purse) => BigInt(purse.net)),
     realisedPnl: all(({ realised }) => realised),
     fees: all(({ fees }) => fees),
+    taxes: all(({ taxes }) => taxes),
   };
 }

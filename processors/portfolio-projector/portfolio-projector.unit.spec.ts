@@ -38,6 +38,8 @@ describe("portfolio-projector", () => {
         netExposure: 1825_00n,
         realisedPnl: -125n,
         fees: 125n,
+        taxes: 0n,
+        foreignCash: [],
         drawdownBps: 1, // 0.0125 basis points, rounded up
         symbol: "A",
         quantity: 100,

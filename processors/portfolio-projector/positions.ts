@@ -28,9 +28,10 @@ export interface Position {
 /** What there is in one currency, in its minor units. */
 export interface Purse {
   cash: bigint;
-  /** After fees; dividends and what was paid for fractions of shares included. */
+  /** After fees and taxes; dividends and what was paid for fractions of shares included. */
   realised: bigint;
   fees: bigint;
+  taxes: bigint;
   /** Sums of the positions' values, of their sizes, and of what of them is no equity. */
   net: Exact;
   gross: Exact;
@@ -86,6 +87,7 @@ export function purseOf(
     cash: 0n,
     realised: 0n,
     fees: 0n,
+    taxes: 0n,
     net: 0,
     gross: 0,
     carried: 0,

@@ -19,6 +19,8 @@ const snapshot = (amount: bigint): PortfolioSnapshot => ({
   netExposure: amount - 500n,
   realisedPnl: 0n,
   fees: 0n,
+  taxes: 0n,
+  foreignCash: [],
   drawdownBps: 0,
   symbol: "IBM",
   quantity: 1,

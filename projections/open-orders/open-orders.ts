@@ -60,6 +60,7 @@ function evolve(state: OpenOrdersState, event: EventOf<Input>): OpenOrdersState 
 
 function submit(state: OpenOrdersState, order: Order, timeUs: number): void {
   const { orderId, action, quantity } = order;
+  if (action === "TRANSFER") return;
   const known = state.working.get(orderId);
   if (action === "NEW" && known !== undefined) {
     state.repeated++;
@@ -88,6 +89,12 @@ const counters = {
   REJECTED: "rejected",
 } as const satisfies { readonly [Status in VenueStatus]?: keyof OpenOrdersState };
 
+const ofPositions: ReadonlySet<ExecutionReport["execType"]> = new Set([
+  "TRADE_CANCEL",
+  "CARRIED",
+  "MARGIN_CALL",
+]);
+
 function report(state: OpenOrdersState, value: ExecutionReport): void {
   const book = `${value.portfolio}/${value.symbol}`;
   const heard = hear(state.heard.get(book) ?? nothingHeard, value.execId);
@@ -97,8 +104,7 @@ function report(state: OpenOrdersState, value: ExecutionReport): void {
   }
   state.heard.set(book, heard);
   // Of a trade that is undone and of a position, not of an order.
-  if (value.execType === "TRADE_CANCEL" || value.execType === "CARRIED") return;
-  if (isVenuesOwn(value)) return;
+  if (ofPositions.has(value.execType) || isVenuesOwn(value)) return;
   const known = state.working.get(value.orderId);
   if (known === undefined) {
     state.unmatched++;

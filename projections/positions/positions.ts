@@ -14,6 +14,7 @@ import {
   noted,
   withHolding,
 } from "../../schemas/values/booking.ts";
+import { chargesIn } from "../../schemas/values/charges.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
 import {
@@ -62,8 +63,9 @@ export interface Position {
   readonly mark: number;
   readonly marketValue: bigint;
   readonly unrealised: bigint;
-  /** After fees. */
+  /** After fees and taxes. */
   readonly realised: bigint;
+  /** Of trades, with their taxes, in the instrument's currency: what was charged in others is in the ledger alone. */
   readonly fees: bigint;
 }
 
@@ -107,8 +109,10 @@ function fold(state: PositionsState, fill: ExecutionReport): void {
     positions.delete(symbol);
     positions.set(symbol, position);
   }
-  position.realised += booking.realised - booking.fee - booking.carry;
-  position.fees += booking.fee;
+  const { fee, carry, charges } = booking;
+  const cost = charges.length === 0 ? fee : fee + chargesIn(charges, instrument.currency);
+  position.realised += booking.realised - cost - carry;
+  position.fees += cost;
   if (execType !== "CARRIED" && (state.marks.get(symbol) ?? 0) === 0) {
     state.marks.set(symbol, fill.price);
   }

@@ -6,6 +6,7 @@ import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import { costIn } from "../../schemas/values/charges.ts";
 import { applyAction } from "../../schemas/values/corporate-action.ts";
 import { carryOf, dealOf } from "../../schemas/values/deal.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
@@ -34,7 +35,7 @@ export interface Trade {
   readonly trip: RoundTrip;
 }
 
-/** Amounts after fees, in minor units, by currency; a trip that earns exactly nothing is neither. */
+/** Amounts after fees and taxes in the instrument's currency, in minor units, by currency; a trip that earns exactly nothing is neither. */
 export interface TradeTotals {
   trades: number;
   wins: number;
@@ -157,7 +158,7 @@ function keep(state: TradesState, portfolio: string, symbol: string, open: Round
 }
 
 function fold(state: TradesState, fill: ExecutionReport): void {
-  const { symbol, portfolio, price, fee, tradeUs: timeUs } = fill;
+  const { symbol, portfolio, price, tradeUs: timeUs } = fill;
   const instrument = state.instruments.get(symbol);
   if (instrument === undefined) {
     throw new TapedeckError("PROJECTION_INSTRUMENT_UNKNOWN", `a fill of ${symbol} came first`, {
@@ -166,8 +167,11 @@ function fold(state: TradesState, fill: ExecutionReport): void {
     });
   }
   if ((state.marks.get(symbol) ?? 0) === 0) state.marks.set(symbol, price);
+  // What a conversion buys is cash.
+  if (instrument.contract === "EXCHANGE") return;
   const quantity = fill.side === "BUY" ? fill.quantity : -fill.quantity;
   const value = notionalMinor(price, quantity, instrument);
+  const fee = costIn(fill, instrument.currency);
   const dealt = { timeUs, quantity, price, value, fee };
   const past = state.past.get(symbol);
   const known = past?.get(portfolio) ?? past?.get("") ?? [];

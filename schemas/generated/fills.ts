@@ -16,6 +16,7 @@ export const execTypeSymbols = [
   "REPLACE_REJECTED",
   "TRADE_CANCEL",
   "CARRIED",
+  "MARGIN_CALL",
 ] as const;
 
 export type ExecType = (typeof execTypeSymbols)[number];
@@ -48,6 +49,8 @@ function execTypeIndex(value: ExecType): number {
       return 12;
     case "CARRIED":
       return 13;
+    case "MARGIN_CALL":
+      return 14;
     default:
       return 0;
   }
@@ -218,6 +221,53 @@ function readItems(reader: Reader): PricePart[] {
   return items;
 }
 
+export const chargeKindSymbols = ["FEE", "TAX"] as const;
+
+export type ChargeKind = (typeof chargeKindSymbols)[number];
+
+function chargeKindIndex(value: ChargeKind): number {
+  switch (value) {
+    case "FEE":
+      return 1;
+    case "TAX":
+      return 2;
+    default:
+      return 0;
+  }
+}
+
+export interface Charge {
+  readonly kind: ChargeKind;
+  /** ISO 4217 code, or a coin's */
+  readonly currency: string;
+  /** decimal digits of the currency's minor unit */
+  readonly scale: number;
+  /** paid by us; below 0: given back. As it was charged of a TRADE_CANCEL */
+  readonly amount: bigint;
+}
+export function encodeCharge(writer: Writer, value: Charge): void {
+  writer.enumeration(chargeKindIndex(value.kind), value.kind);
+  writer.string(value.currency);
+  writer.int(value.scale);
+  writer.bigLong(value.amount);
+}
+export function decodeCharge(reader: Reader): Charge {
+  return {
+    kind: reader.enumeration(chargeKindSymbols),
+    currency: reader.string(),
+    scale: reader.int(),
+    amount: reader.bigLong(),
+  };
+}
+
+function readItems2(reader: Reader): Charge[] {
+  const items: Charge[] = [];
+  for (let left = reader.block(); left > 0; left = reader.block()) {
+    for (; left > 0; left--) items.push(decodeCharge(reader));
+  }
+  return items;
+}
+
 /** What a venue says about an order. */
 export interface ExecutionReport {
   readonly orderId: number;
@@ -246,6 +296,8 @@ export interface ExecutionReport {
   readonly parts: readonly PricePart[];
   /** TRADE_CANCEL: the report that it undoes; else 0 */
   readonly refExecId: number;
+  /** taxes, and fees in other currencies than the instrument's: all that is charged beside fee */
+  readonly charges: readonly Charge[];
 }
 export function encodeExecutionReport(writer: Writer, value: ExecutionReport): void {
   writer.long(value.orderId);
@@ -270,6 +322,13 @@ export function encodeExecutionReport(writer: Writer, value: ExecutionReport): v
   }
   writer.long(0);
   writer.long(value.refExecId);
+  if (value.charges.length > 0) {
+    writer.long(value.charges.length);
+    for (const item of value.charges) {
+      encodeCharge(writer, item);
+    }
+  }
+  writer.long(0);
 }
 export function decodeExecutionReport(reader: Reader): ExecutionReport {
   return {
@@ -289,6 +348,7 @@ export function decodeExecutionReport(reader: Reader): ExecutionReport {
     cumQuantity: reader.wentOn ? reader.long() : 0,
     parts: reader.goesOn() ? readItems(reader) : [],
     refExecId: reader.wentOn ? reader.long() : 0,
+    charges: reader.goesOn() ? readItems2(reader) : [],
   };
 }
 

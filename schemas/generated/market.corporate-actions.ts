@@ -45,6 +45,8 @@ export interface CorporateAction {
   readonly newSymbol: string;
   /** DELISTING: what a share is closed at, scaled by the instrument's priceScale; null: nothing is paid */
   readonly finalPrice: number | null;
+  /** CASH_DIVIDEND: tax that is taken from what is paid to a holder before he gets it, in parts per million; a short position pays the whole. Else 0 */
+  readonly withheldPerMillion: number;
 }
 export function encodeCorporateAction(writer: Writer, value: CorporateAction): void {
   writer.string(value.symbol);
@@ -60,6 +62,7 @@ export function encodeCorporateAction(writer: Writer, value: CorporateAction): v
     writer.long(1);
     writer.long(value.finalPrice);
   }
+  writer.int(value.withheldPerMillion);
 }
 export function decodeCorporateAction(reader: Reader): CorporateAction {
   return {
@@ -72,6 +75,7 @@ export function decodeCorporateAction(reader: Reader): CorporateAction {
     currency: reader.string(),
     newSymbol: reader.string(),
     finalPrice: reader.present() ? reader.long() : null,
+    withheldPerMillion: reader.goesOn() ? reader.int() : 0,
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const orderActionSymbols = ["NEW", "CANCEL", "REPLACE"] as const;
+export const orderActionSymbols = ["NEW", "CANCEL", "REPLACE", "TRANSFER"] as const;
 
 export type OrderAction = (typeof orderActionSymbols)[number];
 
@@ -14,6 +14,8 @@ function orderActionIndex(value: OrderAction): number {
       return 2;
     case "REPLACE":
       return 3;
+    case "TRANSFER":
+      return 4;
     default:
       return 0;
   }
@@ -104,7 +106,7 @@ function timeInForceIndex(value: TimeInForce): number {
 export interface Order {
   /** unique within the run, from 1 */
   readonly orderId: number;
-  /** CANCEL and REPLACE name the order by its id; REPLACE gives its terms anew, the rest as it was */
+  /** CANCEL and REPLACE name the order by its id; REPLACE gives its terms anew, the rest as it was; TRANSFER asks for nothing: so much, at referencePrice on average, came to the symbol by a change of name */
   readonly action: OrderAction;
   readonly portfolio: string;
   readonly symbol: string;

@@ -19,6 +19,29 @@ function snapshotCauseIndex(value: SnapshotCause): number {
   }
 }
 
+export interface ForeignCash {
+  readonly currency: string;
+  /** decimal digits of the currency's minor unit */
+  readonly scale: number;
+  readonly amount: bigint;
+}
+export function encodeForeignCash(writer: Writer, value: ForeignCash): void {
+  writer.string(value.currency);
+  writer.int(value.scale);
+  writer.bigLong(value.amount);
+}
+export function decodeForeignCash(reader: Reader): ForeignCash {
+  return { currency: reader.string(), scale: reader.int(), amount: reader.bigLong() };
+}
+
+function readItems(reader: Reader): ForeignCash[] {
+  const items: ForeignCash[] = [];
+  for (let left = reader.block(); left > 0; left = reader.block()) {
+    for (; left > 0; left--) items.push(decodeForeignCash(reader));
+  }
+  return items;
+}
+
 /** The portfolio after a fill, a new mark or a corporate action: its totals, and the one position that changed. */
 export interface PortfolioSnapshot {
   readonly portfolio: string;
@@ -44,6 +67,10 @@ export interface PortfolioSnapshot {
   readonly cost: bigint;
   /** scaled by the instrument's priceScale */
   readonly mark: number;
+  /** paid so far, of trades and of dividends; 0 before version 3 */
+  readonly taxes: bigint;
+  /** cash in other currencies than the portfolio's, where they are to be converted; empty else and before version 3 */
+  readonly foreignCash: readonly ForeignCash[];
 }
 export function encodePortfolioSnapshot(writer: Writer, value: PortfolioSnapshot): void {
   writer.string(value.portfolio);
@@ -61,6 +88,14 @@ export function encodePortfolioSnapshot(writer: Writer, value: PortfolioSnapshot
   writer.long(value.quantity);
   writer.bigLong(value.cost);
   writer.long(value.mark);
+  writer.bigLong(value.taxes);
+  if (value.foreignCash.length > 0) {
+    writer.long(value.foreignCash.length);
+    for (const item of value.foreignCash) {
+      encodeForeignCash(writer, item);
+    }
+  }
+  writer.long(0);
 }
 export function decodePortfolioSnapshot(reader: Reader): PortfolioSnapshot {
   return {
@@ -79,6 +114,8 @@ export function decodePortfolioSnapshot(reader: Reader): PortfolioSnapshot {
     quantity: reader.long(),
     cost: reader.bigLong(),
     mark: reader.long(),
+    taxes: reader.goesOn() ? reader.bigLong() : 0n,
+    foreignCash: reader.wentOn ? readItems(reader) : [],
   };
 }
 

@@ -299,7 +299,7 @@ function readItems2(reader: Reader): OrderCheck[] {
   return items;
 }
 
-export const orderActionSymbols = ["NEW", "CANCEL", "REPLACE"] as const;
+export const orderActionSymbols = ["NEW", "CANCEL", "REPLACE", "TRANSFER"] as const;
 
 export type OrderAction = (typeof orderActionSymbols)[number];
 
@@ -311,6 +311,8 @@ function orderActionIndex(value: OrderAction): number {
       return 2;
     case "REPLACE":
       return 3;
+    case "TRANSFER":
+      return 4;
     default:
       return 0;
   }
@@ -401,7 +403,7 @@ function timeInForceIndex(value: TimeInForce): number {
 export interface Order {
   /** unique within the run, from 1 */
   readonly orderId: number;
-  /** CANCEL and REPLACE name the order by its id; REPLACE gives its terms anew, the rest as it was */
+  /** CANCEL and REPLACE name the order by its id; REPLACE gives its terms anew, the rest as it was; TRANSFER asks for nothing: so much, at referencePrice on average, came to the symbol by a change of name */
   readonly action: OrderAction;
   readonly portfolio: string;
   readonly symbol: string;

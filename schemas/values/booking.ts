@@ -3,9 +3,10 @@
 // if it is among the last that were booked since a corporate action; else it is booked as its opposite. A trade
 // that is heard of after an action it came before is booked as what has become of it (late-deal.ts).
 
-import type { ExecutionReport } from "../generated/fills.ts";
+import type { Charge, ExecutionReport } from "../generated/fills.ts";
 import type { CorporateAction } from "../generated/market.corporate-actions.ts";
 import type { Instrument } from "../generated/market.instruments.ts";
+import { givenBack, noCharges } from "./charges.ts";
 import { isMargined } from "./contract-terms.ts";
 import { type ActionResult, applyAction } from "./corporate-action.ts";
 import { type HeardReports, hear, nothingHeard } from "./heard-reports.ts";
@@ -45,7 +46,7 @@ export function heldBy(
 
 const noActions: readonly PastAction[] = [];
 
-/** Amounts in minor units of the instrument's currency; those of a busted trade have the other sign. */
+/** Amounts in minor units of the instrument's currency, but for charges; those of a busted trade have the other sign. */
 export interface Booking {
   readonly quantity: number;
   /** Of what was traded, signed as notionalMinor says. */
@@ -56,6 +57,8 @@ export interface Booking {
   readonly fee: bigint;
   /** Borrowing, funding and interest: what it costs to carry a position. */
   readonly carry: bigint;
+  /** Taxes, and fees in other currencies: beside the fee. */
+  readonly charges: readonly Charge[];
 }
 
 export interface Booked {
@@ -73,14 +76,14 @@ export function bookReport(held: Held, report: ExecutionReport, instrument: Inst
   switch (report.execType) {
     case "FILLED":
       return (
-        late(told, report, instrument, 1) ??
-        trade(told, executionOf(report, instrument), report.fee)
+        late(told, report, instrument, 1) ?? trade(told, executionOf(report, instrument), report)
       );
     case "TRADE_CANCEL":
       return bust(told, report, instrument);
     case "CARRIED": {
-      const carried = { quantity: 0, value: 0n, realised: 0n, fee: 0n, carry: report.fee };
-      return { held: told, booking: carried };
+      const { fee: carry, charges } = report;
+      const nothing = { quantity: 0, value: 0n, realised: 0n, fee: 0n };
+      return { held: told, booking: { ...nothing, carry, charges } };
     }
     default:
       return { held: told, booking: null };
@@ -99,10 +102,12 @@ function executionOf(report: ExecutionReport, instrument: Instrument): Execution
   return { execId: report.execId, quantity, value, timeUs: report.tradeUs };
 }
 
-function trade(held: Held, execution: Execution, fee: bigint): Booked {
+type Costs = Pick<Booking, "fee" | "charges">;
+
+function trade(held: Held, execution: Execution, { fee, charges }: Costs): Booked {
   const { quantity, value, timeUs } = execution;
   const { holding, realised } = changeHolding(held.holding, quantity, value, timeUs);
-  const booking = { quantity, value, realised, fee, carry: 0n };
+  const booking = { quantity, value, realised, fee, carry: 0n, charges };
   // Reports of version 1 have no number: nothing can refer to them.
   if (execution.execId === 0)
     return { held: { ...forgotten(held), holding, before: holding }, booking };
@@ -123,13 +128,13 @@ function bust(held: Held, report: ExecutionReport, instrument: Instrument): Book
   // Busted before it was heard of: it is never booked.
   if (early !== null) return { held: { ...held, heard: early }, booking: null };
   const busted = held.recent.find(({ execId }) => execId === refExecId);
-  const fee = -report.fee;
+  const costs = { fee: -report.fee, charges: givenBack(report.charges) };
   if (busted === undefined || refExecId === 0) {
     const undone = late(held, report, instrument, -1);
     if (undone !== null) return undone;
     const { quantity, value, timeUs } = executionOf(report, instrument);
     const opposite = { execId: 0, quantity: -quantity, value: -value, timeUs };
-    return trade(held, opposite, fee);
+    return trade(held, opposite, costs);
   }
   let was = held.before;
   let is = held.before;
@@ -145,7 +150,7 @@ function bust(held: Held, report: ExecutionReport, instrument: Instrument): Book
   }
   const recent = held.recent.filter((each) => each !== busted);
   const { quantity, value } = busted;
-  const booking = { quantity: -quantity, value: -value, realised, fee, carry: 0n };
+  const booking = { quantity: -quantity, value: -value, realised, ...costs, carry: 0n };
   return { held: { ...held, holding: is, recent }, booking };
 }
 
@@ -166,11 +171,12 @@ function late(
   const kept = { ...forgotten(held), past };
   const value = notionalMinor(price, quantity, instrument);
   const fee = BigInt(sign) * report.fee;
+  const charges = sign === 1 ? report.charges : givenBack(report.charges);
   if (renamed !== null && deal.quantity !== 0) {
-    const instead = { ...underNewName(report, deal, renamed), fee: 0n };
+    const instead = { ...underNewName(report, deal, renamed), fee: 0n, charges: noCharges };
     // What its price in new shares, rounded, makes of it is less by fractions, and that is made final here.
     const rest = value - notionalMinor(deal.price, deal.quantity, instrument) - deal.income;
-    const booking = { quantity: 0, value: rest, realised: -rest, fee, carry: 0n };
+    const booking = { quantity: 0, value: rest, realised: -rest, fee, carry: 0n, charges };
     return { held: kept, booking, instead };
   }
   const { holding, realised } =
@@ -183,6 +189,7 @@ function late(
     realised: realised + deal.income,
     fee,
     carry: 0n,
+    charges,
   };
   return { held: { ...kept, holding, before: holding }, booking };
 }
@@ -207,7 +214,10 @@ export const withHolding = (held: Held, holding: Holding): Held => ({
   recent: [],
 });
 
-/** What a booking pays out in the instrument's currency: a contract against margin its profit, else its value. */
+/**
+ * What a booking pays out in the instrument's currency, but for its charges: a contract against margin its profit,
+ * else its value.
+ */
 export function paid({ value, realised, fee, carry }: Booking, instrument: Instrument): bigint {
   return (isMargined(instrument) ? realised : -value) - fee - carry;
 }

@@ -17,8 +17,10 @@ export interface ActionResult {
   readonly mark: number;
   /** Paid to the holder. */
   readonly cash: bigint;
-  /** Profit that the payment makes final. */
+  /** Profit that the payment makes final, after tax. */
   readonly realised: bigint;
+  /** Taken from the payment before it was made; never negative. */
+  readonly tax: bigint;
 }
 
 /** Throws VALUE_SPLIT_INVALID where an action has no ratio of two positive whole numbers. */
@@ -61,8 +63,10 @@ export function applyAction(
       return split(holding, mark, action, instrument);
     case "CASH_DIVIDEND": {
       checkHeld(action, instrument);
-      const cash = dividend(holding.quantity, action, instrument);
-      return { holding, mark: exDividend(mark, action, instrument), cash, realised: cash };
+      const gross = dividend(holding.quantity, action, instrument);
+      const tax = withheld(gross, action);
+      const cash = gross - tax;
+      return { holding, mark: exDividend(mark, action, instrument), cash, realised: cash, tax };
     }
     case "DELISTING": {
       const price = finalPriceOf(action, instrument);
@@ -70,10 +74,10 @@ export function applyAction(
       const realised = value - holding.cost;
       // A contract against margin never paid its cost: its profit is all that is settled.
       const cash = isMargined(instrument) ? realised : value;
-      return { holding: emptied(holding), mark: price, cash, realised };
+      return { holding: emptied(holding), mark: price, cash, realised, tax: 0n };
     }
     case "SYMBOL_CHANGE":
-      return { holding, mark, cash: 0n, realised: 0n };
+      return { holding, mark, cash: 0n, realised: 0n, tax: 0n };
   }
 }
 
@@ -114,7 +118,7 @@ function split(
   const whole = splitQuantity(quantity, action);
   const price = splitPrice(mark, action);
   if (fraction === 0n) {
-    return { holding: restated(held, cost, action), mark: price, cash: 0n, realised: 0n };
+    return { holding: restated(held, cost, action), mark: price, cash: 0n, realised: 0n, tax: 0n };
   }
   checkHeld(action, instrument);
   // fraction ÷ old new shares at mark × old ÷ new: the old shares cancel.
@@ -128,6 +132,7 @@ function split(
     mark: price,
     cash,
     realised: cash - soldCost,
+    tax: 0n,
   };
 }
 
@@ -140,6 +145,12 @@ function restated({ quantity, lots }: Holding, cost: bigint, action: CorporateAc
 /** amount × quantity × multiplier, half to even. */
 const dividend = (quantity: number, action: CorporateAction, instrument: Instrument): bigint =>
   notionalMinor(action.amount, quantity, { ...instrument, priceScale: action.amountScale });
+
+/** The part of a dividend that a holder is not paid, half to even; a short position pays the whole. */
+const withheld = (gross: bigint, { withheldPerMillion }: CorporateAction): bigint =>
+  gross <= 0n || withheldPerMillion === 0
+    ? 0n
+    : divideRounded(gross * BigInt(withheldPerMillion), 1_000_000n);
 
 /** The last close less the dividend, half to even, at least one unit. */
 function exDividend(mark: number, action: CorporateAction, { priceScale }: Instrument): number {

@@ -24,6 +24,7 @@ describe("a split", () => {
       mark: 1_248_075,
       cash: 0n,
       realised: 0n,
+      tax: 0n,
     });
   });
 
@@ -35,6 +36,7 @@ describe("a split", () => {
       mark: 2320,
       cash: 1160n,
       realised: 1160n - 10_000n,
+      tax: 0n,
     });
   });
 
@@ -45,6 +47,7 @@ describe("a split", () => {
       mark: 2320,
       cash: -1160n,
       realised: -1160n + 10_000n,
+      tax: 0n,
     });
   });
 
@@ -55,6 +58,7 @@ describe("a split", () => {
       mark: 2320,
       cash: 812n,
       realised: 112n,
+      tax: 0n,
     });
   });
 
@@ -109,10 +113,19 @@ describe("other actions", () => {
   const held = { quantity: 300, cost: 30_000_00n };
 
   test("a dividend is paid in cash and taken off the mark", () => {
-    const result = { holding: held, mark: 9_959, cash: 123_00n, realised: 123_00n };
+    const result = { holding: held, mark: 9_959, cash: 123_00n, realised: 123_00n, tax: 0n };
     expect(applyAction(held, 10_000, dividend(41, 2), cents)).toEqual(result);
     const short = applyAction({ quantity: -300, cost: -1n }, 10_000, dividend(41, 2), cents);
     expect(short.cash).toBe(-123_00n);
+  });
+
+  test("tax is withheld from what a holder is paid, half to even; a short position pays the whole", () => {
+    const taxed = { ...dividend(41, 2), withheldPerMillion: 263_750 };
+    // 123.00 × 26.375 % = 32.44125.
+    const paid = applyAction(held, 10_000, taxed, cents);
+    expect(paid).toMatchObject({ mark: 9_959, cash: 90_56n, realised: 90_56n, tax: 32_44n });
+    const short = applyAction({ quantity: -300, cost: -1n }, 10_000, taxed, cents);
+    expect(short).toMatchObject({ cash: -123_00n, tax: 0n });
   });
 
   test("an amount finer than prices is paid exactly, half to even", () => {
@@ -131,17 +144,19 @@ describe("other actions", () => {
       mark: 50,
       cash: 150_00n,
       realised: 150_00n - 30_000_00n,
+      tax: 0n,
     });
     expect(applyAction(held, 10_000, delisted(null), cents)).toEqual({
       holding: flat,
       mark: 0,
       cash: 0n,
       realised: -30_000_00n,
+      tax: 0n,
     });
   });
 
   test("a change of symbol changes nothing", () => {
-    const same = { holding: held, mark: 10_000, cash: 0n, realised: 0n };
+    const same = { holding: held, mark: 10_000, cash: 0n, realised: 0n, tax: 0n };
     expect(
       applyAction(held, 10_000, split(1, 1, { action: "SYMBOL_CHANGE", newSymbol: "B" }), cents),
     ).toEqual(same);

@@ -6,13 +6,16 @@
 // history without the trade.
 
 import type { ExecutionReport } from "../generated/fills.ts";
+import { givenBack } from "./charges.ts";
 
 /** The execution that a report is to be booked as; null where it moves nothing. No copy is made of a plain one. */
 export function dealOf(report: ExecutionReport): ExecutionReport | null {
   if (report.execType === "FILLED") return report;
   if (report.execType !== "TRADE_CANCEL") return null;
   const side = report.side === "BUY" ? "SELL" : "BUY";
-  return { ...report, execType: "FILLED", side, fee: -report.fee, slippage: 0, parts: [] };
+  const charges = givenBack(report.charges);
+  const undone = { side, fee: -report.fee, charges, slippage: 0, parts: [] } as const;
+  return { ...report, execType: "FILLED", ...undone };
 }
 
 /** What a position has cost to hold, in minor units; null where the report says nothing of that. */

@@ -21,6 +21,7 @@ const filled = (quantity: number, price: number, fee: bigint): ExecutionReport =
   cumQuantity: Math.abs(quantity),
   parts: [],
   refExecId: 0,
+  charges: [],
 });
 const cancelled = (report: ReturnType<typeof filled>) => ({
   ...report,

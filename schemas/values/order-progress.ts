@@ -81,7 +81,7 @@ export function advance(before: OrderProgress, report: ExecutionReport): Advance
   const refuse = (illegal: string): Advance => ({ progress: before, illegal });
   const { execType, execId, quantity } = report;
   // What the order has executed it has executed: a busted trade is one of its own, the other way.
-  if (execType === "TRADE_CANCEL" || execType === "CARRIED") {
+  if (execType === "TRADE_CANCEL" || execType === "CARRIED" || execType === "MARGIN_CALL") {
     return { progress: before, illegal: null };
   }
   // Of the order that came a second time: the one that came first is what it was.

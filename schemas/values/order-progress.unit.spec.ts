@@ -42,6 +42,7 @@ const reportOf = (changes: Partial<ExecutionReport>): ExecutionReport => ({
   cumQuantity: 0,
   parts: [],
   refExecId: 0,
+  charges: [],
   ...changes,
 });
 

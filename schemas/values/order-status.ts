@@ -89,6 +89,7 @@ export function statusAfter(report: {
     case "REPLACE_REJECTED":
     case "TRADE_CANCEL":
     case "CARRIED":
+    case "MARGIN_CALL":
       return null;
     default:
       return report.execType;

@@ -68,6 +68,7 @@ export const filled = (
   cumQuantity: 0,
   parts: [],
   refExecId: 0,
+  charges: [],
   ...changes,
 });
 

@@ -66,6 +66,7 @@ export const fill = (
   cumQuantity: 0,
   parts: [],
   refExecId: 0,
+  charges: [],
   ...changes,
 });
 

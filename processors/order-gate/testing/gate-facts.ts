@@ -43,6 +43,8 @@ export const snapshot = (symbol: string, quantity: number, cash: bigint): Portfo
   netExposure: 0n,
   realisedPnl: 0n,
   fees: 0n,
+  taxes: 0n,
+  foreignCash: [],
   drawdownBps: 0,
   symbol,
   quantity,

@@ -39,6 +39,8 @@ export const marked = (
     netExposure: 0n,
     realisedPnl: 0n,
     fees: 0n,
+    taxes: 0n,
+    foreignCash: [],
     drawdownBps,
     symbol,
     quantity,

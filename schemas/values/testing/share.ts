@@ -34,5 +34,6 @@ export const splitOf = (
   currency: "",
   newSymbol: "",
   finalPrice: null,
+  withheldPerMillion: 0,
   ...changes,
 });

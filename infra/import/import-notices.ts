@@ -1,42 +1,63 @@
-// Files of corporate actions to a tape that holds their symbols. Promises: every file is read to its end
-// before anything is written; every row becomes an event or a dead letter with its file, line and reason;
-// an action takes effect as the session of its ex-date begins, in the zone of its instrument.
+// Files of what is said about instruments (corporate actions, the state of trading) to a tape that holds them.
+// Promises: every file is read to its end before anything is written; every row becomes an event or a dead letter
+// with its file, line and reason.
 
 import { basename } from "node:path";
-import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
+import type { Facts } from "../../schemas/generated/facts.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { formatIsoUs } from "../../schemas/values/time.ts";
 import type { EventOf } from "../../streams/event.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { mergeTopics } from "../../streams/merge.ts";
 import { openSourceWriter, type SourceWriter } from "../tape/source-writer.ts";
-import { ActionDecoder, actionColumns } from "./action-rows.ts";
-import type { Fault, Table } from "./cells.ts";
+import type { Cells, Fault, Table } from "./cells.ts";
 import { openCsv } from "./csv-table.ts";
 import { identifyFile } from "./file-bytes.ts";
 import { fileError } from "./import-error.ts";
-import { DAY_US, defaultInstrument, type Session } from "./import-options.ts";
+import type { Session } from "./import-options.ts";
 import type { ImportReport } from "./import-report.ts";
 import { readInstruments } from "./instrument-book.ts";
 import { symbolProblem } from "./symbols.ts";
-import { dateStamp, sessionClock } from "./time-column.ts";
-import { ZoneClock } from "./zone-clock.ts";
 
-const TOPIC = "market.corporate-actions";
+const ACTIONS = "market.corporate-actions";
 /** Characters of a file's name kept in dead letters. */
 const MAX_ORIGIN = 200;
 
-export interface ActionOptions {
-  /** null: 09:30, or just after midnight where an instrument trades always. */
+/** Topics that files of notices are read into. */
+export type NoticeTopic = typeof ACTIONS | "market.status";
+
+export interface NoticeOptions {
+  /** Of actions. null: 09:30, or just after midnight where an instrument trades always. */
   readonly session: Session | null;
   readonly delimiter: string | null;
   /** Names for the columns of files that have no header line. */
   readonly columns: readonly string[] | null;
 }
 
-export interface ActionReport
+export interface Notice<T extends NoticeTopic> {
+  readonly timeUs: number;
+  readonly value: Facts[T];
+}
+
+/** How files of one kind are read. */
+export interface NoticeKind<T extends NoticeTopic> {
+  readonly topic: T;
+  readonly name: string;
+  /** As in "corporate actions are read from CSV only". */
+  readonly plural: string;
+  /** Reads the rows of a table; `held`: the tape's instruments. IMPORT_COLUMN_MISSING where it lacks one. */
+  readonly open: (
+    table: Table,
+    held: ReadonlyMap<string, Instrument>,
+    options: NoticeOptions,
+  ) => (cells: Cells) => Notice<T> | Fault;
+  /** The column of names that symbols take, -1 where there is none; null where the kind renames nothing. */
+  readonly renaming: ((table: Table) => Readonly<Record<"symbol" | "newSymbol", number>>) | null;
+}
+
+export interface NoticeReport
   extends Pick<ImportReport, "files" | "rows" | "events" | "rejected" | "reasons" | "origins"> {
-  readonly kind: "actions";
+  readonly kind: string;
   /** Events by symbol, in alphabetical order. */
   readonly symbols: Readonly<Record<string, number>>;
 }
@@ -47,26 +68,27 @@ interface Renaming {
 }
 
 /** One row: what it says, or why it says nothing. */
-interface Row {
+interface Row<T extends NoticeTopic> {
   readonly file: number;
   readonly line: number;
   readonly timeUs: number;
-  readonly action: CorporateAction | null;
+  readonly value: Facts[T] | null;
   readonly fault: Fault | null;
   readonly raw: Uint8Array | null;
 }
 
 /** `openLog` is asked for the tape once every file has been found readable. */
-export async function importActions(
+export async function importNotices<T extends NoticeTopic>(
+  kind: NoticeKind<T>,
   files: readonly string[],
-  options: ActionOptions,
+  options: NoticeOptions,
   openLog: () => Promise<EventLog>,
-): Promise<ActionReport> {
+): Promise<NoticeReport> {
   const tables: Table[] = [];
   const renamings: Renaming[] = [];
   for (const file of files) {
-    const table = await openTable(file, options);
-    renamings.push(...(await readRenamings(table)));
+    const table = await openTable(kind, file, options);
+    renamings.push(...(await readRenamings(kind, table, options)));
     tables.push(table);
   }
   const log = await openLog();
@@ -74,32 +96,40 @@ export async function importActions(
   addRenamed(held, [...(await renamingsOf(log)), ...renamings]);
   const partitions = (await log.partitions()).filter(({ topic }) => topic === "market.instruments");
   const writer = await openSourceWriter(log, Math.max(1, partitions.length));
-  const beginOf = beginnings(options.session);
-  const rows: Row[] = [];
+  const rows: Row<T>[] = [];
   for (const [file, table] of tables.entries()) {
-    rows.push(...(await readRows(table, file, held, beginOf)));
+    rows.push(...(await readRows(table, file, kind.open(table, held, options))));
   }
   rows.sort((a, b) => a.timeUs - b.timeUs || a.file - b.file || a.line - b.line);
   refuseUnlessSome(files, rows);
-  refuseUnlessLater(files, rows, writer);
+  refuseUnlessLater(kind.topic, files, rows, writer);
   const firstOrigin = writer.nextOrigin;
-  await write(files, rows, writer);
-  return reportOf(tables, rows, [firstOrigin, writer.nextOrigin]);
+  await write(kind.topic, files, rows, writer);
+  return reportOf(kind.name, tables, rows, [firstOrigin, writer.nextOrigin]);
 }
 
-async function openTable(file: string, { delimiter, columns }: ActionOptions): Promise<Table> {
+async function openTable(
+  { plural }: Pick<NoticeKind<NoticeTopic>, "plural">,
+  file: string,
+  { delimiter, columns }: NoticeOptions,
+): Promise<Table> {
   const { format, bytes } = await identifyFile(file);
   if (format !== "parquet") return openCsv(file, format, bytes, delimiter, columns);
-  throw fileError("IMPORT_PARQUET_UNSUPPORTED", file, "corporate actions are read from CSV only");
+  throw fileError("IMPORT_PARQUET_UNSUPPORTED", file, `${plural} are read from CSV only`);
 }
 
 /** The whole file, so that what is damaged is found before anything is written. */
-async function readRenamings(table: Table): Promise<Renaming[]> {
-  const columns = actionColumns(table.file, table.header);
+async function readRenamings<T extends NoticeTopic>(
+  kind: NoticeKind<T>,
+  table: Table,
+  options: NoticeOptions,
+): Promise<Renaming[]> {
+  kind.open(table, new Map(), options);
+  const columns = kind.renaming?.(table);
   const renamings: Renaming[] = [];
   for await (const cells of table.pages()) {
     while (cells.next()) {
-      if (cells.fault !== null || columns.newSymbol < 0) continue;
+      if (cells.fault !== null || columns === undefined || columns.newSymbol < 0) continue;
       renamings.push({ from: cells.text(columns.symbol), to: cells.text(columns.newSymbol) });
     }
   }
@@ -107,10 +137,10 @@ async function readRenamings(table: Table): Promise<Renaming[]> {
 }
 
 async function renamingsOf(log: EventLog): Promise<Renaming[]> {
-  if (!(await log.partitions()).some(({ topic }) => topic === TOPIC)) return [];
+  if (!(await log.partitions()).some(({ topic }) => topic === ACTIONS)) return [];
   const renamings: Renaming[] = [];
-  for await (const chunk of mergeTopics(log, [TOPIC])) {
-    for (const { value } of chunk as readonly EventOf<typeof TOPIC>[]) {
+  for await (const chunk of mergeTopics(log, [ACTIONS])) {
+    for (const { value } of chunk as readonly EventOf<typeof ACTIONS>[]) {
       if (value.newSymbol !== "") renamings.push({ from: value.symbol, to: value.newSymbol });
     }
   }
@@ -130,54 +160,31 @@ function addRenamed(held: Map<string, Instrument>, renamings: readonly Renaming[
   }
 }
 
-/** When the session of a date begins for an instrument. Each zone is opened once. */
-type Beginning = (instrument: Instrument, stamp: number) => number;
-
-function beginnings(session: Session | null): Beginning {
-  const zones = new Map<string, ZoneClock>();
-  return ({ timeZone, calendar }, stamp) => {
-    let zone = zones.get(timeZone);
-    if (zone === undefined) {
-      zone = new ZoneClock(timeZone);
-      zones.set(timeZone, zone);
-    }
-    const always = calendar === "24x7" ? afterMidnight : defaultInstrument.session;
-    return sessionClock(zone, session ?? always, false).startUs(stamp);
-  };
-}
-
-/** A bar that ends at midnight is of the day before: it comes first. */
-const afterMidnight: Session = { openUs: 1, closeUs: DAY_US };
-
-async function readRows(
+async function readRows<T extends NoticeTopic>(
   table: Table,
   file: number,
-  held: ReadonlyMap<string, Instrument>,
-  beginOf: Beginning,
-): Promise<Row[]> {
-  const columns = actionColumns(table.file, table.header);
-  const decoder = new ActionDecoder(columns, held);
-  const rows: Row[] = [];
+  decode: (cells: Cells) => Notice<T> | Fault,
+): Promise<Row<T>[]> {
+  const rows: Row<T>[] = [];
   let timeUs = 0;
   for await (const cells of table.pages()) {
     while (cells.next()) {
       const { line } = cells;
-      const read = cells.fault ?? decoder.decode(cells);
+      const read = cells.fault ?? decode(cells);
       if ("code" in read) {
         // A dead letter may have no time: it lies beside the row before it.
-        rows.push({ file, line, timeUs, action: null, fault: read, raw: cells.raw() });
+        rows.push({ file, line, timeUs, value: null, fault: read, raw: cells.raw() });
         continue;
       }
-      const instrument = held.get(read.symbol) as Instrument;
-      timeUs = beginOf(instrument, dateStamp(cells.text(columns.date)));
-      rows.push({ file, line, timeUs, action: read, fault: null, raw: null });
+      timeUs = read.timeUs;
+      rows.push({ file, line, timeUs, value: read.value, fault: null, raw: null });
     }
   }
   return rows;
 }
 
-function refuseUnlessSome(files: readonly string[], rows: readonly Row[]): void {
-  if (rows.some(({ action }) => action !== null)) return;
+function refuseUnlessSome(files: readonly string[], rows: readonly Row<NoticeTopic>[]): void {
+  if (rows.some(({ value }) => value !== null)) return;
   const [first] = rows;
   const why =
     first?.fault == null ? "" : `, the first for ${first.fault.code}: ${first.fault.detail}`;
@@ -186,25 +193,27 @@ function refuseUnlessSome(files: readonly string[], rows: readonly Row[]): void 
 }
 
 function refuseUnlessLater(
+  topic: NoticeTopic,
   files: readonly string[],
-  rows: readonly Row[],
+  rows: readonly Row<NoticeTopic>[],
   writer: SourceWriter,
 ): void {
-  const newest = writer.newestUs(TOPIC);
-  const first = rows.find(({ action }) => action !== null);
+  const newest = writer.newestUs(topic);
+  const first = rows.find(({ value }) => value !== null);
   if (newest === null || first === undefined || first.timeUs > newest) return;
-  const what = `begins at ${formatIsoUs(first.timeUs)}, and the tape holds ${TOPIC} up to ${formatIsoUs(newest)}`;
+  const what = `begins at ${formatIsoUs(first.timeUs)}, and the tape holds ${topic} up to ${formatIsoUs(newest)}`;
   throw fileError("IMPORT_NOT_LATER", files[first.file] ?? "", what, { newestUs: newest });
 }
 
-async function write(
+async function write<T extends NoticeTopic>(
+  topic: T,
   files: readonly string[],
-  rows: readonly Row[],
+  rows: readonly Row<T>[],
   writer: SourceWriter,
 ): Promise<void> {
   const floorUs = writer.newestUs("tape.dead-letters") ?? 0;
-  for (const { file, line, timeUs, action, fault, raw } of rows) {
-    if (action !== null) await writer.append(TOPIC, timeUs, action);
+  for (const { file, line, timeUs, value, fault, raw } of rows) {
+    if (value !== null) await writer.append(topic, timeUs, value);
     else if (fault !== null) {
       const name = basename(files[file] ?? "").toWellFormed();
       await writer.append("tape.dead-letters", Math.max(timeUs, floorUs), {
@@ -221,26 +230,27 @@ async function write(
 }
 
 function reportOf(
+  kind: string,
   tables: readonly Table[],
-  rows: readonly Row[],
+  rows: readonly Row<NoticeTopic>[],
   origins: readonly [number, number],
-): ActionReport {
+): NoticeReport {
   const reasons = new Map<string, number>();
   const symbols = new Map<string, number>();
-  for (const { action, fault } of rows) {
+  for (const { value, fault } of rows) {
     if (fault !== null) reasons.set(fault.code, (reasons.get(fault.code) ?? 0) + 1);
-    if (action !== null) symbols.set(action.symbol, (symbols.get(action.symbol) ?? 0) + 1);
+    if (value !== null) symbols.set(value.symbol, (symbols.get(value.symbol) ?? 0) + 1);
   }
   const files = tables.map(({ file, format }, index) => {
     const own = rows.filter((row) => row.file === index);
-    const events = own.filter(({ action }) => action !== null).length;
+    const events = own.filter(({ value }) => value !== null).length;
     return { file, format, rows: own.length, events, rejected: own.length - events };
   });
-  const events = rows.filter(({ action }) => action !== null).length;
+  const events = rows.filter(({ value }) => value !== null).length;
   const byName = <T>(map: ReadonlyMap<string, T>): Record<string, T> =>
     Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
-    kind: "actions",
+    kind,
     files,
     rows: rows.length,
     events,

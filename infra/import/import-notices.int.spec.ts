@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { EventLog } from "../../streams/log.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
-import { importActions } from "./import-actions.ts";
+import { corporateActions } from "./action-rows.ts";
+import { importNotices } from "./import-notices.ts";
 import { defaultInstrument } from "./import-options.ts";
 import { eventsOf, filesOf, imported } from "./testing/imported.ts";
 
@@ -21,7 +22,7 @@ async function tape(): Promise<EventLog> {
 async function actions(rows: readonly string[], log?: EventLog, head = header) {
   const held = log ?? (await tape());
   const files = filesOf({ "actions.csv": `${[head, ...rows].join("\n")}\n` });
-  const report = await importActions(files, options, async () => held);
+  const report = await importNotices(corporateActions, files, options, async () => held);
   const events = await eventsOf(held);
   return {
     report,
@@ -33,7 +34,7 @@ async function actions(rows: readonly string[], log?: EventLog, head = header) {
 }
 
 const neutral = { newShares: 1, oldShares: 1, amount: 0, amountScale: 0 };
-const empty = { currency: "", newSymbol: "", finalPrice: null };
+const empty = { currency: "", newSymbol: "", finalPrice: null, withheldPerMillion: 0 };
 
 describe("importing corporate actions", () => {
   test("each kind, by time, effective as the session of its ex-date begins", async () => {
@@ -117,6 +118,20 @@ describe("importing corporate actions", () => {
     ]);
   });
 
+  test("what is withheld of a dividend is a part from 0 to 1", async () => {
+    const row = (day: number, part: string) => `2021-02-0${day},AIG,CASH_DIVIDEND,1,${part}`;
+    const { found, letters } = await actions(
+      [row(1, "0.26375"), row(2, ""), row(3, "1.01"), row(4, "-0.1"), row(5, "0.0000001")],
+      undefined,
+      "date,symbol,action,amount,withheld",
+    );
+    expect(found.map(({ value }) => value)).toMatchObject([
+      { withheldPerMillion: 263_750 },
+      { withheldPerMillion: 0 },
+    ]);
+    expect(letters.map(({ code }) => code)).toEqual(Array(3).fill("IMPORT_FIELD_INVALID"));
+  });
+
   test("a tape only grows at its end; a name that it learned before is known", async () => {
     const log = await tape();
     await actions(["2014-06-09,AAPL,SYMBOL_CHANGE,,,,APPL,"], log);
@@ -133,10 +148,10 @@ describe("importing corporate actions", () => {
     const instrument = { ...defaultInstrument, calendar: "24x7", timeZone: "UTC" };
     await imported(files, "bars", { instrument }, log);
     const rows = filesOf({ "a.csv": "date,symbol,action,ratio\n2014-06-09,BTC,SPLIT,10:1\n" });
-    await importActions(rows, options, async () => log);
+    await importNotices(corporateActions, rows, options, async () => log);
     const later = filesOf({ "b.csv": "date,symbol,action,ratio\n2014-06-10,BTC,SPLIT,10:1\n" });
     const session = { openUs: 4 * 3_600_000_000, closeUs: 20 * 3_600_000_000 };
-    await importActions(later, { ...options, session }, async () => log);
+    await importNotices(corporateActions, later, { ...options, session }, async () => log);
     const times = (await eventsOf(log)).filter(({ topic }) => topic === "market.corporate-actions");
     expect(times.map(({ timeUs }) => timeUs)).toEqual([
       Date.parse("2014-06-09T00:00:00Z") * 1000 + 1,
