@@ -4,6 +4,7 @@
 
 import type { Step } from "./bar-path.ts";
 import type { Book } from "./book.ts";
+import { liquidate, liquidationAlong } from "./liquidation.ts";
 import { isAuction } from "./order-check.ts";
 import { afterFill } from "./queue-place.ts";
 import {
@@ -23,13 +24,26 @@ export type Takes = (resting: RestingOrder, step: Step) => boolean;
 /** Had their execution. */
 export type Served = Set<RestingOrder>;
 
-export function walk(session: Session, steps: readonly Step[], takes: Takes): void {
+/** `isMarket`: the prices are new, and call margins. */
+export function walk(
+  session: Session,
+  steps: readonly Step[],
+  takes: Takes,
+  isMarket = false,
+): void {
   const served: Served = new Set();
   const stood = whoStood(session);
   for (const step of steps) {
     let at = step.from;
     for (;;) {
       const next = firstAlong(session, step, at, takes, served, stood);
+      const call = isMarket ? liquidationAlong(session, at, next?.price ?? step.to) : null;
+      // Who has an order at the price at which he would be closed acts first.
+      if (call !== null && (next === null || call.price !== next.price)) {
+        liquidate(session, call.portfolio, { price: call.price, timeUs: step.timeUs });
+        at = call.price;
+        continue;
+      }
       if (next === null) break;
       const { resting, price } = next;
       act(session, resting, { step, price, stood: stood.has(resting) }, served);
