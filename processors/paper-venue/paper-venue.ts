@@ -1,6 +1,6 @@
 // A venue of paper: fills orders at prices that the market printed, after our latency, with slippage and
-// fees. Promises: an order trades at prices printed at or after its decision (look-ahead is impossible), in
-// lots and ticks; all orders of a symbol together execute no more of a bar's or tick's volume than the cap lets them,
+// fees. Promises: an order trades at prices printed at or after its decision (look-ahead is impossible), or on
+// ticks beyond them, in lots; all orders of a symbol together execute no more of a bar's or tick's volume than the cap lets them,
 // in whole lots; each order gets one last report. docs/orders.md says more.
 //
 // Which prices a MARKET order sees:
