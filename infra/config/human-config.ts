@@ -183,6 +183,9 @@ export type HumanSizing = HumanSizingChoices &
         readonly target: number;
         readonly barsPerYear: number;
         readonly maxLeverage: number;
+        readonly targetOf?: "slot" | "portfolio";
+        readonly covarianceWindow?: number;
+        readonly shrinkage?: number;
       }
     | {
         readonly method: "fractional-kelly";
@@ -222,6 +225,7 @@ export interface HumanRebalance {
   readonly every?: string;
   readonly dayStart?: string;
   readonly drawdown?: HumanLimit;
+  readonly drawdownScale?: HumanLimit;
   readonly minimumValue?: HumanLimit;
   readonly minimumQuantity?: HumanLimit;
   readonly maxTurnover?: HumanLimit;

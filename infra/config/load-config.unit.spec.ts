@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { levyPresets } from "../../processors/paper-venue/levy-presets.ts";
+import { noTriggers } from "../../processors/portfolio-builder/testing/no-triggers.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { defaultYaml } from "./default-config.ts";
 import { diffConfigs } from "./diff.ts";
@@ -145,6 +146,7 @@ risk: { breakers: { response: reduce, hitRate: 0.45, outcomes: 9, dataQuality: 0
 const rebalance = `{ drift: 0.02, driftOfTarget: 0.25, targetChange: 0.2, every: 2 weeks, dayStart: 330m,
   drawdown: 0.1, minimumValue: 100.5, minimumQuantity: 0.25, maxTurnover: 1.5, costPerSide: 0.000051, riskAversion: 2.5 }`;
 const sizings = [
+  "tape: x\nsizing: { method: volatility-target, target: 0.1, barsPerYear: 252, maxLeverage: 2, targetOf: portfolio, covarianceWindow: 9, shrinkage: 0.25, rebalance: { drawdown: 0.1, drawdownScale: 0.5 } }",
   `tape: x\nsizing: { method: volatility-target, target: 0.1, barsPerYear: 252, maxLeverage: 2, rebalance: ${rebalance} }`,
   "tape: x\nsizing: { method: fractional-kelly, fraction: 0.5, window: 60, maxLeverage: 1.5, lots: least-cash, allowShort: false }",
   "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
@@ -216,6 +218,15 @@ const algorithms = [
 describe("sizing", () => {
   test("comes out in machine units, by its method", () => {
     expect(sizings.map((text) => read(text).flow.sizing)).toEqual([
+      {
+        method: "VOLATILITY_TARGET",
+        targetBps: 1_000,
+        barsPerYear: 252,
+        maxLeverageBps: 20_000,
+        allowShort: true,
+        covariance: { window: 9, shrinkage: 0.25 },
+        rebalance: { ...noTriggers, drawdownBps: 1_000, drawdownScaleBps: 5_000 },
+      },
       {
         method: "VOLATILITY_TARGET",
         targetBps: 1_000,
