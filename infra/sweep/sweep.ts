@@ -60,6 +60,8 @@ export interface Sweep {
   /** Places of the sets, best first. */
   readonly order: readonly number[];
   readonly luck: Luck | null;
+  /** Days in a year of the best set's: what makes a year's Sharpe ratio of a day's. */
+  readonly perYear: number;
 }
 
 /** The ground of a search: a valid base configuration and its tape, read once. */
@@ -162,6 +164,7 @@ export async function runSweep(
     answers,
     order,
     luck: luckOf(returns, best, horizon),
+    perYear: chosen?.state === "done" ? chosen.days.perYear : 0,
   };
   writeWhole(join(folder, "table.csv"), tableCsv(sweep));
   writeWhole(join(folder, "summary.json"), `${JSON.stringify(summaryOf(sweep), null, 2)}\n`);
