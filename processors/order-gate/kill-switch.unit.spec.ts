@@ -169,6 +169,16 @@ describe("a latch", () => {
     expect(found[20]).toBe("DENY #21 RepeatedExecution");
   });
 
+  test("counts what only reduces apart from what opens", () => {
+    const buys = [asked(1, 1), asked(2, 2)];
+    const covers = [3, 4, 5].map((id) => asked(id, id, { reduceOnly: true }));
+    const found = said({ repeats: rate }, held(-50), ...covers, asked(6, 60), asked(7, 70));
+    expect(found).toEqual([3, 4, 5, 6, 7].map((id) => `PASS #${id}`));
+    expect(said({ repeats: rate }, ...buys, ...covers)).toEqual(
+      [1, 2, 3, 4, 5].map((id) => `PASS #${id}`),
+    );
+  });
+
   test("is set by one refusal too many, and by none that the switch itself makes", () => {
     const config = { maxOrderQuantity: "1", denials: { most: 3, windowUs: 1_000 } };
     const wrong = Array.from({ length: 6 }, (_, i) => asked(i + 2, 5 + i));
@@ -181,8 +191,9 @@ describe("a latch", () => {
       "DENY #7 DenialsExceeded",
       "DENY #20 DenialsExceeded",
     ]);
-    const halted = said(config, told("HaltTrading"), ...wrong, told("EnableTrading"), asked(20, 1));
-    expect(halted.at(-1)).toBe("PASS #20");
+    const events = [told("HaltTrading"), ...wrong].map((event, i) => ({ ...event, timeUs: i + 1 }));
+    const halted = given(gateWith(config), ...known).when(...events);
+    expect(halted.map(({ value }) => value.latch)).toEqual(wrong.map(() => "NONE"));
   });
 
   test("lets through what only reduces", () => {
