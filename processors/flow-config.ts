@@ -4,6 +4,7 @@
 import type { LotMethod } from "../schemas/values/holding.ts";
 import type { BreakersConfig } from "./breakers-config.ts";
 import type { OrdersConfig } from "./orders-config.ts";
+import type { Roster } from "./people.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { OrderRiskConfig, RiskConfig } from "./risk-config.ts";
 import type { SizingConfig } from "./sizing-config.ts";
@@ -49,4 +50,6 @@ export interface PortfolioConfig {
   readonly lots?: LotMethod;
   /** How old a rate of conversion may be; left out: instruments of other currencies are refused. */
   readonly rateMaxAgeUs?: number;
+  /** Who may command what; left out: anybody who is named. */
+  readonly people?: Roster;
 }
