@@ -11,6 +11,7 @@ import { publishAll } from "../streams/simulator/published.ts";
 import type { SourceFact } from "../streams/simulator/scenario.ts";
 import { simulate } from "../streams/simulator/simulate.ts";
 import { command } from "../streams/testing/facts.ts";
+import type { BreakersConfig } from "./breakers-config.ts";
 import { allOff } from "./order-gate/testing/gate-facts.ts";
 import type { OrderRiskConfig } from "./risk-config.ts";
 import { flowScenario, type ScenarioOptions } from "./simulation.ts";
@@ -30,6 +31,18 @@ const tight: OrderRiskConfig = {
   approvedOnly: true,
   shortable: { ACME: "100", BOLT: "2000", CRUX: "2000" },
   buyingPower: true,
+  denials: { most: 20, windowUs: 600_000_000 },
+  duplicateUs: 60_000_000,
+  requirement: { spotPerMillion: 500_000, contractPerMillion: 100_000 },
+  reducing: { maxOrderQuantity: "3000", session: true },
+  bySymbol: { BOLT: { maxOrderQuantity: "900" } },
+};
+
+const breakers: BreakersConfig = {
+  response: "REDUCE_ONLY",
+  modelDecay: { leastBps: 5_000, outcomes: 6 },
+  dataQuality: null,
+  maxAgeUs: null,
 };
 
 async function eventsOf(seed: number, options: ScenarioOptions, topics: readonly TopicName[]) {
@@ -125,7 +138,8 @@ describe("the order gate in the flow", () => {
     timeout: 3_600_000,
   }, async () => {
     for (let seed = 0; seed < SEEDS; seed++) {
-      const options = { actions: seed % 3 === 0, costs: seed % 2 === 0 };
+      const watched = seed % 4 === 1 ? { breakers } : {};
+      const options = { actions: seed % 3 === 0, costs: seed % 2 === 0, ...watched };
       const scenario = flowScenario(seed, { ...options, orderRisk: tight });
       const { finding } = await simulate({ seed, scenario });
       expect(finding, `seed ${seed}`).toBeNull();

@@ -7,7 +7,8 @@ import { decodeState, encodeState } from "../../streams/state.ts";
 import { bar, command, filled, order, passed } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { OrderRiskConfig } from "../risk-config.ts";
-import { brief, gateWith, snapshot } from "./testing/gate-facts.ts";
+import { orderGate } from "./order-gate.ts";
+import { allOff, brief, gateWith, portfolio, snapshot } from "./testing/gate-facts.ts";
 
 type Event = EventOf<
   | "orders"
@@ -17,6 +18,7 @@ type Event = EventOf<
   | "market.bars"
   | "market.instruments"
   | "control.commands"
+  | "risk.breakers"
 >;
 
 const known: readonly Event[] = [
@@ -126,6 +128,59 @@ describe("after a command", () => {
       "DENY #4 TradingFlattened",
       "DENY #5 TradingFlattened",
     ]);
+  });
+
+  test.each([
+    ["HALT", "TradingHalted", "HALTED"],
+    ["REDUCE_ONLY", "ReduceOnly", "REDUCE_ONLY"],
+  ] as const)(
+    "a breaker that answers %s takes off what opens, until EnableTrading",
+    (response, reason, state) => {
+      const tripped = {
+        portfolio: "main",
+        breaker: "LATENCY",
+        response,
+        symbol: "A",
+        limit: 1,
+        measured: 2,
+        unit: "MICROSECONDS",
+        observations: 1,
+      } as const;
+      const gate = given(orderGate(allOff, portfolio, true), ...known);
+      const events = [
+        held(50),
+        asked(1, 10),
+        asked(2, -20),
+        at(0, "risk.breakers", tripped),
+        asked(3, 1),
+        told("EnableTrading"),
+        asked(4, 1),
+      ].map((event, i) => ({ ...event, timeUs: i + 1 }) as Event);
+      const found = gate.when(...events);
+      expect(found.map(({ value }) => brief(value))).toEqual([
+        "PASS #1",
+        "PASS #2",
+        "PASS CANCEL #1 KillSwitch",
+        `DENY #3 ${reason}`,
+        "PASS #4",
+      ]);
+      expect(found[3]?.value).toMatchObject({ state });
+      expect(found[3]?.value.checks[0]?.used).toEqual([{ topic: "risk.breakers", timeUs: 4 }]);
+    },
+  );
+
+  test("a flattening by somebody who is not on the roster is held to the limits", () => {
+    const people = { ann: ["enable"] } as const;
+    const gate = orderGate({ ...allOff, maxOrderQuantity: "1" }, { ...portfolio, people });
+    const ask = (who: string) => {
+      const events = [held(100), told("FlattenPositions", { who }), asked(1, -100)];
+      const timed = events.map((event, i) => ({ ...event, timeUs: i + 1 }) as Event);
+      return given(gate, ...known)
+        .when(...timed)
+        .map(({ value }) => brief(value));
+    };
+    expect(ask(" Ann")).toEqual(["PASS #1"]);
+    expect(ask("eve")).toEqual(["DENY #1 MaxOrderQuantityExceeded"]);
   });
 
   test("another portfolio's command is not ours", () => {
