@@ -316,6 +316,40 @@ function holdFor(settings: fc.Arbitrary<Settings>, numRuns: number) {
   return seen;
 }
 
+describe("the bar that a position is opened in", () => {
+  const exits = { stopLossBps: 100, takeProfitBps: null, trailingStopBps: null };
+  const orders: OrdersConfig = {
+    ...{ type: "MARKET", limitOffsetBps: 0, timeInForce: "DAY", goodForUs: null, exits },
+    latencyUs: 50_000,
+  };
+  const venue: VenueConfig = {
+    ...{ fill: "next-open", latencyUs: 1_000, slippageBps: 0, participationBps: null },
+    ...{ feePerMillion: 0, minimumFeeMinor: 0 },
+  };
+  const target: Step = { kind: "target", quantity: 10 };
+  const flat: Step = { kind: "bar", open: 100_00, close: 100_00, reach: 0 };
+  const crash: Step = { kind: "bar", open: 100_00, close: 95_00, reach: 0 };
+  const after: Step = { kind: "bar", open: 95_00, close: 95_00, reach: 0 };
+
+  // Decided just after a minute has begun: the first open after it is that of the crash.
+  const script = [flat, target, flat, crash, after, after];
+
+  const executions = (config: OrdersConfig): string[] => {
+    const found: string[] = [];
+    play({ orders: config, venue }, eventsOf(script), (event) => {
+      if (event.topic !== "fills" || event.value.execType !== "FILLED") return;
+      found.push(`${event.value.side} ${event.value.quantity}@${event.value.price}`);
+    });
+    return found;
+  };
+
+  test("is one without exits where they are sent when it is heard of, and not with a bracket", () => {
+    // A fall of 5 % within the bar: the stop at 99 comes too late for it, and takes the next price.
+    expect(executions(orders)).toEqual(["BUY 10@10000", "SELL 10@9500"]);
+    expect(executions({ ...orders, bracket: true })).toEqual(["BUY 10@10000", "SELL 10@9900"]);
+  });
+});
+
 describe("protective exits", () => {
   test("only reduce, whatever races with them, and cover the position in the end", () => {
     const { exited, restated, covered } = holdFor(settingsWith(plainOrders), 2000);

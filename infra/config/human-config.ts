@@ -260,20 +260,36 @@ export interface HumanBreakers {
   readonly maxAge?: string;
 }
 
-export interface HumanOrderRisk {
+export interface HumanInstrumentLimits {
   readonly priceCollar?: HumanLimit;
   readonly maxValue?: HumanLimit;
   readonly maxQuantity?: HumanLimit;
+  readonly maxPriceAge?: string;
+}
+
+export interface HumanOrderRisk extends HumanInstrumentLimits {
   readonly volumeShare?: HumanLimit;
   readonly volumeBars?: number;
   readonly orderRate?: string;
   readonly messageRate?: string;
   readonly repeats?: string;
-  readonly maxPriceAge?: string;
+  readonly denials?: string;
+  readonly duplicates?: string;
   readonly session?: string;
   readonly approvedOnly?: boolean;
   readonly shortable?: readonly string[];
   readonly buyingPower?: boolean;
+  readonly requirement?: { readonly spot?: number; readonly contracts?: number };
+  readonly reducing?: HumanInstrumentLimits & {
+    readonly volumeShare?: HumanLimit;
+    readonly repeats?: HumanLimit;
+    readonly session?: boolean;
+  };
+  /** Each with a symbol or a class. */
+  readonly instruments?: readonly (HumanInstrumentLimits & {
+    readonly symbol?: string;
+    readonly class?: string;
+  })[];
 }
 
 /** One of the first four. */
@@ -316,4 +332,6 @@ export interface HumanCommand {
   /** Overrides: which check of whose next order; overlays: on which symbol. */
   readonly check?: string;
   readonly symbol?: string;
+  /** Overrides: the most that the check may measure, in its own unit. */
+  readonly ceiling?: number;
 }

@@ -73,6 +73,7 @@ export function interpret(human: HumanConfig, origins: Origins): Interpreted {
 function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
   const { portfolio, venue, orders } = human;
   const proposals = proposalsOf(read, human.risk);
+  const costs = venueCosts(read, venue, human.seed);
   return {
     source: human.source,
     bars: {
@@ -100,7 +101,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       onBreach: human.risk.onBreach,
       ...(proposals === null ? {} : { proposals }),
     },
-    ...orderRiskOf(read, human.risk.orders),
+    ...orderRiskOf(read, human.risk.orders, costs.margin),
     ...breakersOf(read, human.risk.breakers),
     orders: ordersOf(read, orders),
     venue: {
@@ -112,7 +113,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
         : read.fraction("/venue/participation", venue.participation, BPS_DIGITS),
       feePerMillion: read.fraction("/venue/fee", venue.fee, PPM_DIGITS),
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
-      ...venueCosts(read, venue, human.seed),
+      ...costs,
       ...restingOf(read, venue),
     },
   };
@@ -254,7 +255,7 @@ function commandOf(read: Reading, human: HumanConfig, command: HumanCommand, ind
         command.overlay === "target"
           ? targetBps(read, command, index)
           : limit === undefined
-            ? null
+            ? (command.ceiling ?? null)
             : limitValue(read, limit, value, index),
       symbol: command.symbol ?? "",
       ...overlayOf(read, command, index),
@@ -281,7 +282,10 @@ function overlayOf(
     read.fail(`${place}/weight`, "goes with overlay target alone: leave it out");
   }
   const extra = Object.entries({ overlay, from, until }).filter(([key, value]) => {
-    const allowed = isSet || (command === "LiftOverlay" && key === "overlay");
+    const allowed =
+      isSet ||
+      (command === "LiftOverlay" && key === "overlay") ||
+      (command.endsWith("Override") && key === "until");
     return value !== undefined && !allowed;
   });
   for (const [key] of extra) {
@@ -297,7 +301,8 @@ function overlayOf(
   const untilUs = until === undefined ? null : read.time(`${place}/until`, until);
   const beginsUs = Math.max(fromUs ?? 0, parseIsoUs(given) ?? 0);
   if (untilUs !== null && untilUs <= beginsUs) {
-    read.fail(`${place}/until`, `found ${until}; must be after the overlay begins`);
+    const what = isSet ? "the overlay begins" : "the command";
+    read.fail(`${place}/until`, `found ${until}; must be after ${what}`);
   }
   return {
     overlay: overlay === undefined ? null : kinds[overlay],
@@ -325,6 +330,16 @@ function holdOverride(read: Reading, command: HumanCommand, index: number): void
       ? `missing: ${command.command} needs check and symbol`
       : `does not go with command ${command.command}: leave it out`;
     read.fail(`/commands/${index}/${key}`, rule);
+  }
+  const { ceiling, until } = command;
+  if (command.command === "RequestOverride" && (ceiling === undefined || until === undefined)) {
+    const key = ceiling === undefined ? "ceiling" : "until";
+    const why = "how much of what the check measures, and before when, one order may pass";
+    read.fail(`/commands/${index}/${key}`, `missing: RequestOverride says ${why}`);
+  }
+  if (!isOverride && ceiling !== undefined) {
+    const rule = `does not go with command ${command.command}: leave it out`;
+    read.fail(`/commands/${index}/ceiling`, rule);
   }
 }
 

@@ -125,8 +125,14 @@ risk:
     approvedOnly: true
     shortable: [IBM 1000, BTC-USD 0.5]
     buyingPower: true
+    denials: 50 in 10000ms
+    duplicates: 1000ms
+    requirement: { spot: 0.5, contracts: 0.1 }
+    reducing: { priceCollar: off, maxValue: 1000000, maxQuantity: null, maxPriceAge: 1800s, volumeShare: 2, repeats: 100, session: true }
+    instruments: [{ symbol: BTC-USD, maxQuantity: 0.5, maxPriceAge: off }, { class: fx, maxValue: 1000000, priceCollar: 0.01 }]
 `;
-const otherGate = "tape: x\nrisk: { orders: { maxValue: 1 } }";
+const otherGate =
+  "tape: x\nrisk: { orders: { maxValue: 1, buyingPower: true, requirement: { spot: 1, contracts: 1 }, reducing: { priceCollar: 1, maxValue: 1, maxQuantity: 1, maxPriceAge: 1s, volumeShare: 1, repeats: 1, session: false } } }";
 
 /** The breakers that `whole` does not have: every key. */
 const watched = `tape: x
@@ -481,6 +487,7 @@ describe("the canonical form", () => {
           "tape: x\nsizing: { method: integrated, gross: 2, confidence: 1, toxicity: { buckets: 1 } }",
           otherVenue,
           otherGate,
+          "tape: x\nrisk: { orders: { maxValue: 1 } }",
           "tape: x\nrisk: { breakers: { maxAge: 9s } }",
         ].flatMap((other) =>
           diffConfigs(read(other).canonical, read(text).canonical).map(({ key }) => key),
@@ -519,7 +526,35 @@ describe("the order gate", () => {
       approvedOnly: true,
       shortable: { IBM: "1000", "BTC-USD": "0.5" },
       buyingPower: true,
+      denials: { most: 50, windowUs: 10_000_000 },
+      duplicateUs: 1_000_000,
+      requirement: { spotPerMillion: 500_000, contractPerMillion: 100_000 },
+      reducing: {
+        priceCollarBps: null,
+        maxOrderValueMinor: 100_000_000,
+        maxOrderQuantity: null,
+        maxPriceAgeUs: 1_800_000_000,
+        volumeShareBps: 20_000,
+        mostRepeats: 100,
+        session: true,
+      },
+      bySymbol: { "BTC-USD": { maxOrderQuantity: "0.5", maxPriceAgeUs: null } },
+      byAssetClass: { FX: { maxOrderValueMinor: 100_000_000, priceCollarBps: 100 } },
     });
+  });
+
+  test("takes what contracts require from the venue's margin, where nothing else is told", () => {
+    const margin = "venue: { margin: { initial: 0.5, maintenance: 0.25, leverage: 5 } }";
+    const of = (orders: string) =>
+      read(`tape: x\n${margin}\nrisk: { orders: { ${orders} } }`).flow.orderRisk?.requirement;
+    expect(of("buyingPower: true")).toEqual({
+      spotPerMillion: 1_000_000,
+      contractPerMillion: 100_000,
+    });
+    expect(of("buyingPower: true, requirement: { contracts: 0.2 }")?.contractPerMillion).toBe(
+      200_000,
+    );
+    expect(of("maxValue: 1")).toBeUndefined();
   });
 
   test("is not there where its section is left out, and checks nothing where that is empty", () => {
@@ -545,6 +580,11 @@ describe("the order gate", () => {
       'found "20:00-13:30"; it must open before it closes, on one day in UTC',
     ],
     ["volumeBars: 5", "does nothing without risk.orders.volumeShare"],
+    ["requirement: { spot: 0.5 }", "does nothing without risk.orders.buyingPower"],
+    ["instruments: [{ maxValue: 1 }]", "names a symbol or a class: the one or the other"],
+    ["instruments: [{ symbol: A, class: fx }]", "names a symbol or a class: the one or the other"],
+    ["instruments: [{ class: fx }, { class: fx }]", "fx stands there before"],
+    ["instruments: [{ class: gold }]", "one of equity, fx, crypto, future, index"],
     ["shortable: [A 1, A 2]", 'found "A 2"; A stands there before'],
     ["shortable: [A]", 'found "A"; must be a symbol and a quantity, such as IBM 1000'],
   ])("refuses %s", (text, message) => {
@@ -562,6 +602,28 @@ describe("the order gate", () => {
       findings(`tape: x\ncommands: [{ at: 2013-10-07, who: a, why: b, ${text} }]`).join();
     expect(wrong("command: RequestOverride, check: PRICE_COLLAR")).toContain(
       "commands[0].symbol: missing: RequestOverride needs check and symbol",
+    );
+    const about = "check: PRICE_COLLAR, symbol: IBM";
+    expect(commands(`command: RequestOverride, ${about}, ceiling: 800, until: 2013-10-08`)).toEqual(
+      [
+        expect.objectContaining({
+          value: expect.objectContaining({ value: 800, untilUs: Date.UTC(2013, 9, 8) * 1_000 }),
+        }),
+      ],
+    );
+    for (const [rest, key] of [
+      ["until: 2013-10-08", "ceiling"],
+      ["ceiling: 800", "until"],
+    ]) {
+      expect(wrong(`command: RequestOverride, ${about}, ${rest}`)).toContain(
+        `commands[0].${key}: missing: RequestOverride says`,
+      );
+    }
+    expect(wrong(`command: RequestOverride, ${about}, ceiling: 8, until: 2013-10-07`)).toContain(
+      "must be after the command",
+    );
+    expect(wrong("command: KillTrading, ceiling: 1")).toContain(
+      "commands[0].ceiling: does not go with command KillTrading: leave it out",
     );
     expect(wrong("command: KillTrading, symbol: IBM")).toContain(
       "commands[0].symbol: does not go with command KillTrading: leave it out",

@@ -76,8 +76,10 @@ orders:
   type: limit
   limitOffset: -0.002
   stopLoss: 0.01
-  takeProfit: 0.02
-  trailingStop: 0.02
+  takeProfit: 12 atr
+  trailingStop: 16 atr
+  display: 500
+  reprice: 2 atr
   algorithm: { twap: { over: 6m, slices: 3 } }
 venue:
   participation: 0.5
@@ -95,6 +97,13 @@ commands:
   - { at: ${formatIsoUs(minuteUs(2_100))}, command: KillTrading, who: ann, why: drill }
   - { at: ${formatIsoUs(minuteUs(2_160))}, command: EnableTrading, who: bob, why: drill over }
 `;
+
+/** What does not go with an algorithm. */
+const bracketed = everything
+  .replace("type: limit", "type: stop-limit\n  trigger: 1 atr\n  bracket: true")
+  .replace("display: 500\n  reprice: 2 atr", "display: 500")
+  .replace("volumeShare: 1", "volumeShare: off")
+  .replace("algorithm: { twap: { over: 6m, slices: 3 } }", "timeInForce: DAY");
 
 /** Nothing costs anything, and nothing is late but for the least that the flow needs. */
 const simple = `
@@ -241,6 +250,26 @@ describe("with everything on", () => {
     const killed = { config, root: join(folder, "killed"), eventsPerCommit: 120 };
     const hashes = await killAndResume(killed, { kills: KILLS, lifeMs: LIFE_MS, seed: 1 });
     expect(new Set(hashes)).toEqual(new Set([run.hash]));
+  }, 600_000);
+});
+
+describe("with entries that wait for a price, and their exits sent with them", () => {
+  test("a run has the same bytes when it is killed and resumed", async () => {
+    const config = join(folder, "bracketed.yaml");
+    writeFileSync(config, bracketed);
+    const whole = json("backtest", "bracketed.yaml");
+    const orders = (await written(whole.run, "orders")).map(({ value }) => value);
+    const types = kindsOf(orders.filter((one) => !one.reduceOnly).map(({ type }) => type));
+    expect(types).toEqual(new Set(["STOP_LIMIT"]));
+    expect(orders.some(({ parentOrderId }) => parentOrderId !== null)).toBe(true);
+    const fills = (await written(whole.run, "fills")).map(({ value }) => value);
+    const released = fills.filter(({ reason, execType }) => {
+      return execType === "TRIGGERED" && reason === "LinkedOrder";
+    });
+    expect(released.length).toBeGreaterThan(5);
+    const killed = { config, root: join(folder, "killed-too"), eventsPerCommit: 120 };
+    const hashes = await killAndResume(killed, { kills: 5, lifeMs: LIFE_MS, seed: 2 });
+    expect(new Set(hashes)).toEqual(new Set([whole.hash]));
   }, 600_000);
 });
 

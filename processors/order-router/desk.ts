@@ -19,6 +19,7 @@ import {
   cameTooLate,
   coverOf,
   EXIT_GROUP,
+  endChildren,
   hasExits,
   isEntry,
   isInRanges,
@@ -172,6 +173,7 @@ export class Desk {
     const isClosing = this.state.trading === "FLATTENED" && known.order.reduceOnly;
     const isRefused = ended && status === "REJECTED" && !cameTooLate(book, known, report);
     if (isRefused && (isExit || isClosing)) book.refused.push(known.order.type);
+    if (ended && !isExit && known.progress.cumQuantity === 0) endChildren(book, known);
     // Ended by the venue, not by us: what was approved has been tried. Of a slice the next takes it over.
     const isSliced = this.config.algorithm !== undefined;
     const isWorking = isSliced && book.approval?.parent?.status === "WORKING";
@@ -308,7 +310,7 @@ export class Desk {
     const { outbox } = this;
     book.entryAtr ??= book.atr;
     const cover = coverOf(book, bracket === true);
-    protect(book, wantedExits(exits, book, cover), {
+    protect(book, wantedExits(exits, book, cover), cover?.entry ?? null, {
       submit: (terms) => {
         const fixed = { timeInForce: "GTC", reduceOnly: true, ocoGroup: EXIT_GROUP } as const;
         const { price: referencePrice, entry } = cover as Cover;

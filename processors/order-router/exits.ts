@@ -5,6 +5,7 @@
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import { divideRounded } from "../../schemas/values/decimal.ts";
+import { cancelRequested } from "../../schemas/values/order-progress.ts";
 import type { Distance, ExitsConfig } from "../orders-config.ts";
 import { awayFrom, trailTerms } from "./limit-price.ts";
 import {
@@ -75,6 +76,14 @@ export function cameTooLate(
   return reason === "LinkedOrder" && !working.some((one) => isParent(one) && isOpen(one));
 }
 
+/** An entry has ended without an execution: the venue ends what hung on it by itself. */
+export function endChildren({ exits }: SymbolBook, { order: { orderId } }: WorkingOrder): void {
+  for (const exit of exits) {
+    if (exit.order.parentOrderId !== orderId || !isOpen(exit)) continue;
+    if (exit.progress.cancels === 0) exit.progress = cancelRequested(exit.progress);
+  }
+}
+
 /** Opens or enlarges a position. */
 export const isEntry = ({ order }: WorkingOrder): boolean => !order.reduceOnly;
 
@@ -121,13 +130,17 @@ export interface Requests {
 export function protect(
   { exits, refused }: SymbolBook,
   wanted: readonly ExitTerms[],
+  entry: WorkingOrder | null,
   requests: Requests,
 ): void {
+  // Where nothing is held, an exit that hangs on another entry, or on none, is of a position that has gone.
+  const isOfIt = ({ order: { parentOrderId } }: WorkingOrder): boolean =>
+    entry === null || parentOrderId === entry.order.orderId;
   for (const exit of exits) {
     if (!isOpen(exit) || isUnanswered(exit)) continue;
     const { order } = exit;
     const terms = wanted.find(({ type, side }) => type === order.type && side === order.side);
-    if (terms === undefined) requests.cancel(exit);
+    if (terms === undefined || !isOfIt(exit)) requests.cancel(exit);
     else if (!isAlike(exit, terms)) requests.replace(exit, terms);
   }
   for (const terms of wanted) {

@@ -555,6 +555,25 @@ describe("linked orders", () => {
     ]);
   });
 
+  test("a child that has closed what its parent executed so far stays for the rest", () => {
+    const shy = { ...entry, displayQuantity: 4 };
+    const guard = { ...child, reduceOnly: true };
+    const pair = [placed(M, stopLoss(guard)), placed(M, takeProfit(guard))];
+    const bars = [minute(2 * M, 100, 101, 98, 99), minute(3 * M, 99, 105, 99, 100)];
+    const found = told({}, placed(M, shy), ...pair, ...bars, minute(4 * M, 99, 99, 97, 97));
+    expect(found.slice(2)).toEqual([
+      "1 FILLED 4@98",
+      "2 TRIGGERED LinkedOrder",
+      "3 TRIGGERED LinkedOrder",
+      "3 FILLED 4@105",
+      "2 RESTATED LinkedOrder",
+      "2 SUSPENDED LinkedOrder",
+      "1 FILLED 6@98",
+      "2 TRIGGERED LinkedOrder",
+      "3 TRIGGERED LinkedOrder",
+    ]);
+  });
+
   test("children that come with a parent that trades on arrival are live at once", () => {
     const market = order(1, "A", 10, { decidedUs: M });
     const events = [minute(M, 100, 100, 100, 100), placed(M, market), placed(M, stopLoss(child))];

@@ -114,7 +114,9 @@ export function act(
   }
   const held = reducible(session, resting);
   if (held === 0) {
-    session.end(resting, "CANCELED", "NothingToReduce");
+    // A child whose parent still works has more to come.
+    if (resting.idle > 0) served.add(resting);
+    else session.end(resting, "CANCELED", "NothingToReduce");
     return;
   }
   const quantity = Math.min(held, shown(resting, meeting), available(session, resting, meeting));
@@ -130,7 +132,9 @@ export function act(
   if (!session.isResting(resting)) return;
   if (resting.queue !== null) afterFill(book, resting, quantity, session.config);
   if (isImmediate(order)) session.end(resting, "CANCELED", ending);
-  else if (reducible(session, resting) === 0) session.end(resting, "CANCELED", "NothingToReduce");
+  else if (resting.idle === 0 && reducible(session, resting) === 0) {
+    session.end(resting, "CANCELED", "NothingToReduce");
+  }
 }
 
 /** Of the last bar, tick or quote, what comes to the order: behind a queue at its price; in whole lots. */

@@ -39,6 +39,10 @@ const READY_RECORDS = 1_000;
 const READY_SECONDS = 5;
 const TRANSACTION_TIMEOUT_MS = 30_000;
 
+const NO_ORDER_GATE =
+  "no order gate: orders reach the venue unchecked, and a kill waits for the router; " +
+  "write risk.orders into the configuration (docs/risk.md; an empty one has the kill switch alone)";
+
 /** Resolves when a signal stopped it; throws what ended it else. */
 export async function startLive(options: LiveOptions): Promise<void> {
   const { run, logs } = options;
@@ -55,6 +59,7 @@ export async function startLive(options: LiveOptions): Promise<void> {
     readyLagRecords: READY_RECORDS,
     readyLagSeconds: READY_SECONDS,
   });
+  if (run.config.flow.orderRisk === undefined) log.write("warn", NO_ORDER_GATE);
   const unwatch = watchModel(run.config.model);
   try {
     await serve(options, log, gauges);
