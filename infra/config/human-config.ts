@@ -21,6 +21,7 @@ export interface HumanConfig {
     readonly cash: number;
     readonly lots?: "average" | "fifo";
     readonly rateMaxAge?: string;
+    readonly convert?: "none" | "daily" | "on-trade";
   };
   readonly sizing: HumanSizing;
   readonly risk: { readonly [K in LimitName]: HumanLimit } & {

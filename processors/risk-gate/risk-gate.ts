@@ -156,9 +156,12 @@ function evolve(state: RiskState, event: EventOf<Input>, settings: Settings): Ri
 }
 
 /** Values of the other currency of a pair follow its price from now on. */
-function convert(state: RiskState, { instrument, price }: SymbolRisk, portfolio: PortfolioConfig) {
+function convert(state: RiskState, pair: SymbolRisk, portfolio: PortfolioConfig) {
+  const { instrument, price } = pair;
   const told = instrument === null ? null : rateTold(instrument, price, portfolio);
-  if (told === null) return;
+  if (told === null || instrument === null) return;
+  // A pair quoted in the other currency is valued in the portfolio's, too.
+  if (instrument.currency === told.currency) pair.instrument = { ...instrument, into: told.rate };
   for (const risk of state.symbols.values()) {
     const { instrument: of } = risk;
     if (of === null || of.currency !== told.currency || isPair(of)) continue;
@@ -205,7 +208,7 @@ function propose(
 ): void {
   for (const { symbol } of proposal.targets) {
     const instrument = state.symbols.get(symbol)?.instrument ?? null;
-    if (instrument !== null) requireValue(instrument, portfolio);
+    if (instrument !== null && !isPair(instrument)) requireValue(instrument, portfolio);
   }
   latch(state, config); // a fork may have lowered the limit since the last snapshot
   const equity = state.equity ?? portfolio.initialCashMinor;
@@ -231,6 +234,8 @@ function propose(
 function approve(state: RiskState, verdict: RiskVerdict): void {
   for (const { symbol, quantity, referencePrice } of verdict.targets) {
     const risk = riskOf(state, symbol);
+    // What a conversion buys is cash: there is nothing to wait for.
+    if (risk.instrument !== null && isPair(risk.instrument)) continue;
     risk.approved = quantity;
     risk.approvedPrice = referencePrice;
   }
