@@ -118,6 +118,8 @@ describe.each([
     );
     // Worth more than a position may be: a conversion is none. Its price and its value are looked at.
     expect(verdicts.every(({ value }) => value.outcome === "PASS")).toBe(true);
+    // Nor does it take room from what is.
+    expect(of("risk.verdicts").filter(({ value }) => value.outcome !== "PASS")).toEqual([]);
     const checked = new Set(
       verdicts.flatMap(({ value }) => value.checks.map(({ check }) => check)),
     );

@@ -208,7 +208,7 @@ function propose(
 ): void {
   for (const { symbol } of proposal.targets) {
     const instrument = state.symbols.get(symbol)?.instrument ?? null;
-    if (instrument !== null && !isPair(instrument)) requireValue(instrument, portfolio);
+    if (instrument !== null) requireValue(instrument, portfolio);
   }
   latch(state, config); // a fork may have lowered the limit since the last snapshot
   const equity = state.equity ?? portfolio.initialCashMinor;
