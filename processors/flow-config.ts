@@ -4,6 +4,7 @@
 import type { LotMethod } from "../schemas/values/holding.ts";
 import type { BreakersConfig } from "./breakers-config.ts";
 import type { OrdersConfig } from "./orders-config.ts";
+import type { Roster } from "./people.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { OrderRiskConfig, RiskConfig } from "./risk-config.ts";
 import type { SizingConfig } from "./sizing-config.ts";
@@ -51,4 +52,6 @@ export interface PortfolioConfig {
   readonly rateMaxAgeUs?: number;
   /** When cash of other currencies is converted; left out: never. Needs rateMaxAgeUs. */
   readonly convert?: "DAILY" | "ON_TRADE";
+  /** Who may command what; left out: anybody who is named. */
+  readonly people?: Roster;
 }

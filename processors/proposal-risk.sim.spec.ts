@@ -49,7 +49,12 @@ const seen = new Set<string>();
 
 /** The seed's scenario, with note taken of what the gate answered. */
 function watched(seed: number, onBreach: BreachResponse): Scenario {
-  const risk = { onBreach, proposals };
+  const risk = {
+    onBreach,
+    proposals,
+    ...(seed % 3 === 0 ? { maxDrawdownBps: 80, drawdownReduceToBps: 5_000 } : {}),
+    ...(seed % 4 === 0 ? { maxPriceAgeUs: 120_000_000 } : {}),
+  };
   const scenario = flowScenario(seed, { risk, actions: seed % 2 === 1 });
   return {
     ...scenario,
@@ -81,7 +86,8 @@ describe("whole proposals and overlays, under faults", () => {
   );
 
   test("the markets reached every outcome and every overlay", () => {
-    const names = "PASS REDUCE SCALE DENY CLOSE RESTRICTED_BUYS RESTRICTED BLACKOUT TARGET";
+    const names =
+      "PASS REDUCE SCALE DENY CLOSE RESTRICTED_BUYS RESTRICTED BLACKOUT TARGET VIEW ANSWER";
     expect(names.split(" ").filter((name) => !seen.has(name))).toEqual([]);
     expect(seen.size).toBeGreaterThan(18);
   });

@@ -12,9 +12,40 @@ export interface RiskConfig {
   readonly maxDrawdownBps: number | null;
   /** What a breach does, where `proposals.responses` says nothing else. */
   readonly onBreach: BreachResponse;
+  /** Oldest last bar of what is added to, in microseconds. */
+  readonly maxPriceAgeUs?: number;
+  /** What a drawdown beyond the limit leaves of each position; left out: all of it. */
+  readonly drawdownReduceToBps?: number;
+  /** The loosest that SetLimit may make a limit, in its unit; left out: what is configured. */
+  readonly ceilings?: Readonly<Partial<Record<SettableLimit, number>>>;
   /** Checks of whole proposals; left out: none, and nothing is kept for them. */
   readonly proposals?: ProposalLimits;
 }
+
+/** What SetLimit may name. Its value is in the name's unit; maxPosition takes whole units. */
+export const settableLimits = [
+  "maxPosition",
+  "maxGrossExposureMinor",
+  "priceCollarBps",
+  "maxOrderValueMinor",
+  "maxDrawdownBps",
+  "maxSectorBps",
+  "maxNetExposureMinor",
+  "maxLeverageBps",
+  "maxWeightBps",
+  "maxHerfindahlBps",
+  "maxBetaBps",
+  "maxValueAtRiskBps",
+  "maxExpectedShortfallBps",
+  "maxCorrelationBps",
+  "maxDaysToExitHundredths",
+  "drawdownWarningBps",
+  "drawdownCloseBps",
+  "maxDailyLossBps",
+  "maxWeeklyLossBps",
+  "maxTradesADay",
+] as const satisfies readonly (keyof RiskConfig | keyof ProposalLimits)[];
+export type SettableLimit = (typeof settableLimits)[number];
 
 /**
  * reduce: single trades are cut to the limit. scale: one factor shrinks what every trade adds. deny: the
@@ -40,10 +71,14 @@ export interface ProposalLimits {
   readonly maxExpectedShortfallBps: number | null;
   /** The tail that both look at: 500 for a level of 95 %. */
   readonly tailBps: number;
+  /** Rows that both look ahead; left out: one. */
+  readonly tailHorizon?: number;
   /** Ten thousandths of a correlation. */
   readonly maxCorrelationBps: number | null;
-  /** Bars of returns that beta, the losses and correlation are measured over. */
+  /** Rows of returns that beta, the losses and correlation are measured over. */
   readonly returnsWindow: number;
+  /** What makes a row: left out, the bars that end at one moment. */
+  readonly returnsBy?: "day";
   readonly maxDaysToExitHundredths: number | null;
   /** Of a day's volume that may be ours, and over how many days it is averaged. */
   readonly volumeShareBps: number;

@@ -299,8 +299,16 @@ function drawOverlays(
   if (market.length === 0) return [];
   return Array.from({ length: random.integer(5) }, (): SourceFact => {
     const { timeUs } = pick(random, market);
-    const overlay = pick(random, ["RESTRICTED_BUYS", "RESTRICTED", "BLACKOUT", "TARGET"] as const);
-    const symbol = pick(random, overlay === "TARGET" ? symbols : ["", ...symbols]);
+    const overlay = pick(random, [
+      "RESTRICTED_BUYS",
+      "RESTRICTED",
+      "BLACKOUT",
+      "TARGET",
+      "VIEW",
+    ] as const);
+    const isOfOne = overlay === "TARGET" || overlay === "VIEW";
+    const symbol = pick(random, isOfOne ? symbols : ["", ...symbols]);
+    // A target or a view that says no end is refused: that is drawn too.
     const lasting = random.integer(3) === 0;
     const value =
       random.integer(4) === 0
@@ -308,7 +316,8 @@ function drawOverlays(
         : command("SetOverlay", {
             overlay,
             symbol,
-            value: overlay === "TARGET" ? random.integer(4_000) - 2_000 : null,
+            value: isOfOne ? random.integer(4_000) - 2_000 : null,
+            confidenceBps: overlay === "VIEW" ? 1 + random.integer(10_000) : null,
             untilUs: lasting ? null : timeUs + 1 + random.integer(30 * MINUTE_US),
           });
     return { topic: "control.commands", timeUs, arrivalUs: timeUs, value };

@@ -36,13 +36,22 @@ describe("trading state", () => {
     expect(after).toEqual(table[name]);
   });
 
-  test.each(["", "  "])(
-    "nobody named (%j) ends no kill and no flattening, but may end a halt",
-    (who) => {
-      const nobody = command("EnableTrading", { who });
-      expect(nextTradingState("KILLED", nobody)).toBe("KILLED");
-      expect(nextTradingState("FLATTENED", nobody)).toBe("FLATTENED");
-      expect(nextTradingState("HALTED", nobody)).toBe("ACTIVE");
-    },
-  );
+  test.each(["", "  "])("nobody named (%j) enables trading from no state", (who) => {
+    const nobody = command("EnableTrading", { who });
+    for (const state of tradingStateSymbols) expect(nextTradingState(state, nobody)).toBe(state);
+  });
+
+  test("where there is a roster, only who stands on it with that power does", () => {
+    const people = { ann: ["enable"], bob: ["override", "limits"] } as const;
+    const after = (who: string) =>
+      nextTradingState("HALTED", command("EnableTrading", { who }), people);
+    expect([" Ann", "bob", "carl", "__proto__"].map(after)).toEqual([
+      "ACTIVE",
+      "HALTED",
+      "HALTED",
+      "HALTED",
+    ]);
+    const anyone = command("HaltTrading", { who: "" });
+    expect(nextTradingState("ACTIVE", anyone, people)).toBe("HALTED");
+  });
 });

@@ -35,9 +35,16 @@ export interface VenueConfig {
   /** What holding costs; left out: nothing. */
   readonly carry?: CarryConfig;
   /** Positions stand for themselves against margin; left out: none is ever closed by the venue. */
-  readonly margin?: MarginTerms;
+  readonly margin?: VenueMargin;
   /** When it may trade; left out: whenever a price is printed. */
   readonly trading?: TradingConfig;
+}
+
+export interface VenueMargin extends MarginTerms {
+  /** Less than that behind a position, as a part of its value, is told of once (MARGIN_CALL); left out: nothing is. */
+  readonly callPerMillion?: number;
+  /** Of the value that is closed, on top of all other fees; left out: none. */
+  readonly liquidationFeePerMillion?: number;
 }
 
 /** Rates of a year, in parts per million of a position's value; below 0 the holder is paid. */

@@ -21,11 +21,11 @@ export const ascending = (values: readonly number[]): Float64Array =>
   Float64Array.from(values).sort();
 
 /** Historical value at risk: the quantile of the returns at `tail` (0.05 for a VaR of 95 %). */
-export const valueAtRisk = (returns: readonly number[], tail: number): number | null =>
+export const valueAtRisk = (returns: ArrayLike<number>, tail: number): number | null =>
   selectQuantile(Float64Array.from(returns), tail);
 
 /** Expected shortfall: mean of the ⌊(n - 1) tail⌋ + 1 worst returns (empyrical's convention). */
-export function conditionalValueAtRisk(returns: readonly number[], tail: number): number | null {
+export function conditionalValueAtRisk(returns: ArrayLike<number>, tail: number): number | null {
   if (returns.length === 0) return null;
   const values = Float64Array.from(returns);
   const last = Math.floor((values.length - 1) * tail);

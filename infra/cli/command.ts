@@ -1,10 +1,12 @@
 // tapedeck command: what an operator tells a live flow, and the latch that works without one.
 
 import { Command, InvalidArgumentError, Option } from "commander";
+import { settableLimits } from "../../processors/risk-config.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
-import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
+import type { ControlCommand, OverlayKind } from "../../schemas/generated/control.commands.ts";
+import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
-import { sendCommand } from "../kafka/control/send-command.ts";
+import { requireSound, sendCommand } from "../kafka/control/send-command.ts";
 import { operatorOf } from "../kafka/dlq/ledger.ts";
 import { readLatch, releaseLatch, setLatch } from "../kafka/service/latch-file.ts";
 import { openKafka } from "../kafka/session.ts";
@@ -20,6 +22,13 @@ interface Options {
   readonly value?: number | "off";
   readonly check?: string;
   readonly symbol?: string;
+  readonly overlay?: OverlayOption;
+  readonly weight?: number;
+  readonly expectedReturn?: number;
+  readonly confidence?: number;
+  readonly ceiling?: number;
+  readonly from?: number;
+  readonly until?: number;
   readonly at?: number;
   readonly prefix: string;
   readonly app?: string;
@@ -41,7 +50,18 @@ const names = {
   "set-limit": "SetLimit",
   "request-override": "RequestOverride",
   "confirm-override": "ConfirmOverride",
+  "set-overlay": "SetOverlay",
+  "lift-overlay": "LiftOverlay",
 } as const satisfies Readonly<Record<string, ControlCommand["command"]>>;
+
+const overlays = {
+  "restricted-buys": "RESTRICTED_BUYS",
+  restricted: "RESTRICTED",
+  blackout: "BLACKOUT",
+  target: "TARGET",
+  view: "VIEW",
+} as const satisfies Readonly<Record<string, OverlayKind>>;
+type OverlayOption = keyof typeof overlays;
 
 const latches = ["latch", "release", "show-latch"] as const;
 
@@ -51,10 +71,23 @@ export function commandCommand(): Command {
     .option("--who <name>", "who gives it", filled)
     .option("--why <text>", "why", filled)
     .option("--portfolio <name>", "whom it is for", "main")
-    .option("--limit <name>", "set-limit: maxPosition, maxGrossExposureMinor, ... (docs/risk.md)")
+    .addOption(
+      new Option("--limit <name>", "set-limit: which (docs/risk.md)").choices(settableLimits),
+    )
     .addOption(new Option("--value <n>", "set-limit: a whole number, or off").argParser(value))
     .option("--check <name>", "overrides: which check, such as PRICE_COLLAR")
-    .option("--symbol <symbol>", "overrides: of whose next order")
+    .option("--symbol <symbol>", "overrides: of whose next order; overlays: on which, else on all")
+    .addOption(new Option("--overlay <kind>", "overlays: which").choices(Object.keys(overlays)))
+    .addOption(new Option("--weight <part>", "a target's, of equity").argParser(part))
+    .addOption(new Option("--expected-return <part>", "a view's, signed").argParser(part))
+    .addOption(new Option("--confidence <part>", "a view's, up to 1").argParser(part))
+    .addOption(
+      new Option("--ceiling <n>", "overrides: the most that the check may measure").argParser(
+        whole,
+      ),
+    )
+    .addOption(new Option("--from <time>", "overlays: from then on (default: now)").argParser(time))
+    .addOption(new Option("--until <time>", "overlays, overrides: before then").argParser(time))
     .addOption(new Option("--at <time>", "event time (default: now)").argParser(time))
     .addOption(appOption("the application (default: --prefix, or tapedeck)"))
     .addOption(prefixOption("before every topic, with its dot"))
@@ -92,6 +125,7 @@ async function give(name: string, options: Options): Promise<Said> {
     return { app, latch: releaseLatch(options.root, app) ? "released" : "there was none" };
   }
   const command = commandOf(name, { ...options, who, why });
+  requireSound(command);
   const session = await openKafka({ cluster: options.cluster });
   try {
     const log = session.log(operatorOf(app), options.prefix, true);
@@ -113,6 +147,7 @@ function commandOf(name: string, options: Options & Giver): ControlCommand {
   }
   const { limit, value: to, check, symbol, who, why, portfolio } = options;
   const isOverride = name.endsWith("-override");
+  const isOverlay = name.endsWith("-overlay");
   if (isOverride && (check === undefined || symbol === undefined)) {
     throw usage(`${name} needs --check and --symbol`);
   }
@@ -126,10 +161,54 @@ function commandOf(name: string, options: Options & Giver): ControlCommand {
     why,
     limit: (isOverride ? check : name === "set-limit" ? limit : undefined) ?? null,
     value: name !== "set-limit" || to === "off" ? null : (to ?? null),
-    symbol: isOverride ? (symbol ?? "") : "",
-    overlay: null,
-    fromUs: null,
-    untilUs: null,
+    symbol: isOverride || isOverlay ? (symbol ?? "") : "",
+    ...overlayOf(name, options),
+  };
+}
+
+/** The fields of overlays; of no other command. */
+function overlayOf(
+  name: string,
+  { overlay, weight, expectedReturn, confidence, ceiling, from, until }: Options,
+): Pick<ControlCommand, "overlay" | "fromUs" | "untilUs" | "confidenceBps"> &
+  Partial<Pick<ControlCommand, "value">> {
+  const isSet = name === "set-overlay";
+  const given = {
+    "--weight": weight,
+    "--expected-return": expectedReturn,
+    "--confidence": confidence,
+  };
+  const owners = {
+    "--weight": "target",
+    "--expected-return": "view",
+    "--confidence": "view",
+  } as const;
+  for (const [flag, value] of Object.entries(given)) {
+    const owner = owners[flag as keyof typeof owners];
+    if (value !== undefined && !(isSet && overlay === owner)) {
+      throw usage(`${flag} goes with set-overlay --overlay ${owner} alone`);
+    }
+    if (isSet && overlay === owner && value === undefined) {
+      throw usage(`set-overlay --overlay ${owner} needs ${flag}`);
+    }
+  }
+  const isOverlay = isSet || name === "lift-overlay";
+  if (isSet && overlay === undefined) throw usage("set-overlay needs --overlay");
+  if (overlay !== undefined && !isOverlay) throw usage(`--overlay does not go with ${name}`);
+  const isOverride = name.endsWith("-override");
+  if (from !== undefined && !isSet) throw usage("--from goes with set-overlay alone");
+  if (until !== undefined && !isSet && !isOverride) {
+    throw usage("--until goes with set-overlay and overrides alone");
+  }
+  if (ceiling !== undefined && !isOverride) throw usage("--ceiling goes with overrides alone");
+  const ofOverlay = overlay === "target" ? weight : overlay === "view" ? expectedReturn : undefined;
+  const value = isOverride ? ceiling : ofOverlay;
+  return {
+    overlay: overlay === undefined ? null : overlays[overlay],
+    fromUs: from ?? null,
+    untilUs: until ?? null,
+    confidenceBps: confidence ?? null,
+    ...(value === undefined ? {} : { value }),
   };
 }
 
@@ -144,9 +223,20 @@ function filled(found: string): string {
 
 function value(found: string): number | "off" {
   if (found === "off") return found;
+  return whole(found, ", or off");
+}
+
+function whole(found: string, others: unknown = ""): number {
   const parsed = /^\d+$/.test(found) ? Number(found) : Number.NaN;
   if (Number.isSafeInteger(parsed)) return parsed;
-  throw new InvalidArgumentError("write a whole number, or off");
+  throw new InvalidArgumentError(`write a whole number${typeof others === "string" ? others : ""}`);
+}
+
+/** A fraction in basis points, exactly. */
+function part(found: string): number {
+  const bps = parseScaled(found, 4);
+  if (bps !== null && Math.abs(bps) <= 1_000_000) return bps;
+  throw new InvalidArgumentError("write a fraction in steps of 0.0001, such as -0.05");
 }
 
 function time(found: string): number {
@@ -160,9 +250,14 @@ halt             nothing new; what only reduces a position still passes
 reduce-only      only what reduces a position
 kill             cancel every working order; nothing passes after it
 flatten          cancel every working order, then close every position at the market
-enable           trade again; ends a kill, a flattening and a latch only with a name
+enable           trade again, from whatever state: it names who gave it
+set-limit        tighten a limit at once; to raise one, a second person sends the same within a day, and never beyond
+                 what is configured or its line under risk.ceilings. Units end the name: 1500 of a …Bps are 15 %
+set-overlay      --overlay restricted (no trade), restricted-buys (no purchase), blackout (no new risk), target (a weight
+                 in place of the model's, at once) or view (so much of what is added against it is left out)
+lift-overlay     ends those on a symbol, or the one kind that --overlay names
 request-override, confirm-override
-                 two different persons let one order of a symbol pass one check
+                 two different persons let one order of a symbol pass one check, up to a ceiling and a time
 
 latch            stop the services of this machine by a file: it needs neither broker nor log, sends nothing,
                  and so cancels nothing; release takes it away, show-latch says whether it is there
@@ -170,6 +265,14 @@ latch            stop the services of this machine by a file: it needs neither b
 Examples:
   $ tapedeck command kill --who ann --why "fills that nobody sent"
   $ tapedeck command enable --who ann --why "explained, see ticket 7"
-  $ tapedeck command request-override --check PRICE_COLLAR --symbol IBM --who ann --why "news"
+  $ tapedeck command set-limit --limit maxLeverageBps --value 12000 --who ann --why "thin books"
+  $ tapedeck command set-overlay --overlay blackout --symbol IBM --until 2026-11-23 --who ann --why results
+  $ tapedeck command set-overlay --overlay restricted --symbol BAC --who bob --why "list of the day"
+  $ tapedeck command set-overlay --overlay target --symbol KO --weight 0.05 --until 2026-12-01 --who ann --why view
+  $ tapedeck command set-overlay --overlay view --symbol KO --expected-return -0.03 --confidence 0.6 \\
+      --until 2026-12-01 --who ann --why "margins are falling"
+  $ tapedeck command lift-overlay --symbol BAC --who bob --why "off the list"
+  $ tapedeck command request-override --check PRICE_COLLAR --symbol IBM --ceiling 900 --until 2026-11-22 \\
+      --who ann --why "news"
   $ tapedeck command confirm-override --check PRICE_COLLAR --symbol IBM --who bob --why "agreed"
   $ tapedeck command latch --app live-1 --who ann --why "the broker is down"`;

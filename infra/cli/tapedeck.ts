@@ -62,6 +62,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "choose settings on one stretch of a tape, judge them on the next, go on",
     async () => (await import("./walk-forward.ts")).walkForwardCommand(),
   ],
+  "pre-live": [
+    "what there is to show of a strategy before real money follows it",
+    async () => (await import("./pre-live.ts")).preLiveCommand(),
+  ],
   compare: [
     "put runs side by side: settings that differ, measures with their intervals",
     async () => (await import("./compare.ts")).compareCommand(),

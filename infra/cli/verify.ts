@@ -83,7 +83,7 @@ export function requireComplete(manifest: Manifest): void {
 export async function planOf(
   folder: RunFolder,
   manifest: Manifest,
-  { config, set = [] }: Options,
+  { config, set = [] }: Pick<Options, "config" | "set"> = {},
 ): Promise<RunPlan> {
   const phases: PlannedPhase[] = [];
   for (const [index, { fromUs }] of manifest.phases.entries()) {

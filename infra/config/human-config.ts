@@ -3,6 +3,7 @@
 import type { FlowConfig } from "../../processors/flow-config.ts";
 import type { feePresets } from "../../processors/paper-venue/fee-presets.ts";
 import type { levyPresets } from "../../processors/paper-venue/levy-presets.ts";
+import type { Power } from "../../processors/people.ts";
 import type { BreachResponse, ProposalLimits } from "../../processors/risk-config.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 
@@ -22,9 +23,10 @@ export interface HumanConfig {
     readonly lots?: "average" | "fifo";
     readonly rateMaxAge?: string;
     readonly convert?: "none" | "daily" | "on-trade";
+    readonly people?: Readonly<Record<string, readonly Power[]>>;
   };
   readonly sizing: HumanSizing;
-  readonly risk: { readonly [K in LimitName]: HumanLimit } & {
+  readonly risk: { readonly [K in OwnLimitName]: HumanLimit } & {
     readonly onBreach: BreachResponse;
     readonly orders?: HumanOrderRisk;
     readonly breakers?: HumanBreakers;
@@ -74,6 +76,8 @@ export interface HumanConfig {
       readonly initial: number;
       readonly maintenance: number;
       readonly leverage?: number;
+      readonly call?: number;
+      readonly liquidationFee?: number;
     };
   };
   readonly commands: readonly HumanCommand[];
@@ -241,6 +245,11 @@ export interface HumanProposals {
   }[];
   readonly blackouts?: readonly HumanBlackout[];
   readonly responses?: ProposalLimits["responses"];
+  readonly returnsBy?: "bar" | "day";
+  readonly tailHorizon?: number;
+  readonly maxPriceAge?: string;
+  readonly drawdownReduceTo?: HumanLimit;
+  readonly ceilings?: Readonly<Partial<Record<LimitName, number>>>;
 }
 
 export interface HumanBlackout {
@@ -306,12 +315,32 @@ export interface HumanAlgorithm {
 // A type, not an interface: it is plain data where it is walked as such.
 export type HumanSlices = { readonly over: string; readonly slices: number };
 
-export type LimitName =
+/** Limits of single trades and the drawdown, which have defaults. */
+export type OwnLimitName =
   | "maxPosition"
   | "maxGrossExposure"
   | "priceCollar"
   | "maxOrderValue"
   | "maxDrawdown";
+
+/** Every limit that a command may set. */
+export type LimitName =
+  | OwnLimitName
+  | "maxSector"
+  | "maxNetExposure"
+  | "maxLeverage"
+  | "maxWeight"
+  | "maxHerfindahl"
+  | "maxBeta"
+  | "maxValueAtRisk"
+  | "maxExpectedShortfall"
+  | "maxCorrelation"
+  | "maxDaysToExit"
+  | "drawdownWarning"
+  | "drawdownClose"
+  | "maxDailyLoss"
+  | "maxWeeklyLoss"
+  | "maxTradesADay";
 
 /** Off or null: no limit. */
 export type HumanLimit = number | "off" | null;
@@ -326,10 +355,12 @@ export interface HumanCommand {
   readonly why: string;
   readonly limit?: LimitName;
   readonly value?: HumanLimit;
-  readonly overlay?: "restricted-buys" | "restricted" | "blackout" | "target";
+  readonly overlay?: "restricted-buys" | "restricted" | "blackout" | "target" | "view";
   readonly from?: string;
   readonly until?: string;
   readonly weight?: number;
+  readonly expectedReturn?: number;
+  readonly confidence?: number;
   /** Overrides: which check of whose next order; overlays: on which symbol. */
   readonly check?: string;
   readonly symbol?: string;

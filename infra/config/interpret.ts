@@ -3,18 +3,18 @@
 // no exact counterpart is a finding, never rounded; rules that span several keys are held here.
 
 import type { FlowConfig, PortfolioConfig } from "../../processors/flow-config.ts";
-import type { RiskConfig } from "../../processors/risk-config.ts";
-import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import { breakersOf, oneBreakers } from "./breakers.ts";
+import { commandOf } from "./commands.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
-import type { HumanCommand, HumanConfig, HumanLimit, LimitName } from "./human-config.ts";
+import type { HumanCommand, HumanConfig, HumanLimit, OwnLimitName } from "./human-config.ts";
 import { oneOrderRisk, orderRiskOf } from "./order-risk.ts";
 import { oneOrders, ordersOf } from "./orders.ts";
+import { rosterOf } from "./people.ts";
 import { nowhere, type Problem, problem } from "./problem.ts";
-import { KEYS, oneProposals, proposalsOf } from "./proposals.ts";
+import { KEYS, oneProposals, proposalsOf, stopsOf } from "./proposals.ts";
 import { dottedKey, type Origins, type Plain } from "./read-yaml.ts";
 import { oneResting, restingOf } from "./resting.ts";
 import type { RunConfig, Settings } from "./run-config.ts";
@@ -73,6 +73,7 @@ export function interpret(human: HumanConfig, origins: Origins): Interpreted {
 function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
   const { portfolio, venue, orders } = human;
   const proposals = proposalsOf(read, human.risk);
+  const stops = stopsOf(read, human.risk);
   const costs = venueCosts(read, venue, human.seed);
   return {
     source: human.source,
@@ -91,6 +92,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
         ? {}
         : { rateMaxAgeUs: read.duration("/portfolio/rateMaxAge", portfolio.rateMaxAge, 1) }),
       ...convertOf(read, portfolio),
+      ...rosterOf(read, portfolio.people),
     },
     sizing: sizingOf(read, human.sizing),
     risk: {
@@ -100,6 +102,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       maxOrderValueMinor: read.limitAmount("maxOrderValue", human.risk.maxOrderValue),
       maxDrawdownBps: read.limitBps("maxDrawdown", human.risk.maxDrawdown),
       onBreach: human.risk.onBreach,
+      ...stops,
       ...(proposals === null ? {} : { proposals }),
     },
     ...orderRiskOf(read, human.risk.orders, costs.margin),
@@ -143,13 +146,14 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
 /** The section as it always was where cost goes out at the average. */
 function onePortfolio(
   { lots, rateMaxAge, convert = "none", ...rest }: HumanConfig["portfolio"],
-  { rateMaxAgeUs }: PortfolioConfig,
+  { rateMaxAgeUs, people }: PortfolioConfig,
 ): Settings {
   return {
     ...rest,
     ...(lots === "fifo" ? { lots } : {}),
     ...(rateMaxAgeUs === undefined ? {} : { rateMaxAge: formatDurationUs(rateMaxAgeUs) }),
     ...(convert === "none" ? {} : { convert }),
+    ...(people === undefined ? {} : { people }),
   };
 }
 
@@ -219,11 +223,11 @@ class Reading {
     return parseScaled(String(value), scale) ?? this.fail(pointer, `found ${value}; ${rule}`);
   }
 
-  limitAmount(name: LimitName, value: HumanLimit, pointer = `/risk/${name}`): number | null {
+  limitAmount(name: OwnLimitName, value: HumanLimit, pointer = `/risk/${name}`): number | null {
     return isOff(value) ? null : this.amount(pointer, value);
   }
 
-  limitBps(name: LimitName, value: HumanLimit, pointer = `/risk/${name}`): number | null {
+  limitBps(name: OwnLimitName, value: HumanLimit, pointer = `/risk/${name}`): number | null {
     return isOff(value) ? null : this.fraction(pointer, value, BPS_DIGITS);
   }
 
@@ -241,143 +245,6 @@ class Reading {
     const rule = us === null ? "there is no such time" : "times begin with 1970";
     this.fail(pointer, `found "${text}"; ${rule}`);
     return Number.NaN;
-  }
-}
-
-/** The limits as control.commands names them: the unit ends the name. */
-const limitFields = {
-  maxPosition: "maxPosition",
-  maxGrossExposure: "maxGrossExposureMinor",
-  priceCollar: "priceCollarBps",
-  maxOrderValue: "maxOrderValueMinor",
-  maxDrawdown: "maxDrawdownBps",
-} as const satisfies Record<LimitName, keyof RiskConfig>;
-
-function commandOf(read: Reading, human: HumanConfig, command: HumanCommand, index: number): Timed {
-  const { limit, value = null } = command;
-  holdOverride(read, command, index);
-  return {
-    timeUs: read.time(`/commands/${index}/at`, command.at),
-    value: {
-      portfolio: human.portfolio.name,
-      command: command.command,
-      who: command.who,
-      why: command.why,
-      limit: limit === undefined ? (command.check ?? null) : limitFields[limit],
-      value:
-        command.overlay === "target"
-          ? targetBps(read, command, index)
-          : limit === undefined
-            ? (command.ceiling ?? null)
-            : limitValue(read, limit, value, index),
-      symbol: command.symbol ?? "",
-      ...overlayOf(read, command, index),
-    },
-  };
-}
-
-const kinds = {
-  "restricted-buys": "RESTRICTED_BUYS",
-  restricted: "RESTRICTED",
-  blackout: "BLACKOUT",
-  target: "TARGET",
-} as const;
-
-/** The fields of SetOverlay and LiftOverlay; of no other command. */
-function overlayOf(
-  read: Reading,
-  { command, at: given, overlay, from, until, weight }: HumanCommand,
-  index: number,
-): Pick<ControlCommand, "overlay" | "fromUs" | "untilUs"> {
-  const place = `/commands/${index}`;
-  const isSet = command === "SetOverlay";
-  if (weight !== undefined && overlay !== "target") {
-    read.fail(`${place}/weight`, "goes with overlay target alone: leave it out");
-  }
-  const extra = Object.entries({ overlay, from, until }).filter(([key, value]) => {
-    const allowed =
-      isSet ||
-      (command === "LiftOverlay" && key === "overlay") ||
-      (command.endsWith("Override") && key === "until");
-    return value !== undefined && !allowed;
-  });
-  for (const [key] of extra) {
-    read.fail(`${place}/${key}`, `does not go with command ${command}: leave it out`);
-  }
-  if (isSet && overlay === undefined) {
-    read.fail(
-      place,
-      `overlay is missing: SetOverlay needs one of ${Object.keys(kinds).join(", ")}`,
-    );
-  }
-  const fromUs = from === undefined ? null : read.time(`${place}/from`, from);
-  const untilUs = until === undefined ? null : read.time(`${place}/until`, until);
-  const beginsUs = Math.max(fromUs ?? 0, parseIsoUs(given) ?? 0);
-  if (untilUs !== null && untilUs <= beginsUs) {
-    const what = isSet ? "the overlay begins" : "the command";
-    read.fail(`${place}/until`, `found ${until}; must be after ${what}`);
-  }
-  return {
-    overlay: overlay === undefined ? null : kinds[overlay],
-    fromUs,
-    untilUs,
-  };
-}
-
-function targetBps(read: Reading, { symbol, weight }: HumanCommand, index: number): number {
-  const place = `/commands/${index}`;
-  if (symbol === undefined || weight === undefined) {
-    return read.fail(place, "a target needs its symbol and its weight of equity");
-  }
-  const bps = read.fraction(`${place}/weight`, Math.abs(weight), BPS_DIGITS);
-  return weight < 0 ? -bps : bps;
-}
-
-/** What is overridden belongs to an override alone, and it names it whole. */
-function holdOverride(read: Reading, command: HumanCommand, index: number): void {
-  const isOverride = command.command.endsWith("Override");
-  const isOverlay = command.command.endsWith("Overlay");
-  for (const key of ["check", "symbol"] as const) {
-    if (isOverride === (command[key] !== undefined) || (isOverlay && key === "symbol")) continue;
-    const rule = isOverride
-      ? `missing: ${command.command} needs check and symbol`
-      : `does not go with command ${command.command}: leave it out`;
-    read.fail(`/commands/${index}/${key}`, rule);
-  }
-  const { ceiling, until } = command;
-  if (command.command === "RequestOverride" && (ceiling === undefined || until === undefined)) {
-    const key = ceiling === undefined ? "ceiling" : "until";
-    const why = "how much of what the check measures, and before when, one order may pass";
-    read.fail(`/commands/${index}/${key}`, `missing: RequestOverride says ${why}`);
-  }
-  if (!isOverride && ceiling !== undefined) {
-    const rule = `does not go with command ${command.command}: leave it out`;
-    read.fail(`/commands/${index}/ceiling`, rule);
-  }
-}
-
-function limitValue(
-  read: Reading,
-  name: LimitName,
-  value: HumanLimit,
-  index: number,
-): number | null {
-  const pointer = `/commands/${index}/value`;
-  if (isOff(value)) return null;
-  switch (name) {
-    case "maxPosition":
-      // The command carries whole units: it does not know an instrument's scale.
-      return Number.isInteger(value)
-        ? value
-        : read.fail(pointer, `found ${value}; must be whole units for maxPosition`);
-    case "maxGrossExposure":
-    case "maxOrderValue":
-      return read.limitAmount(name, value, pointer);
-    case "priceCollar":
-    case "maxDrawdown":
-      return value > 1
-        ? read.fail(pointer, `found ${value}; must be a fraction up to 1 for ${name}`)
-        : read.limitBps(name, value, pointer);
   }
 }
 

@@ -7,6 +7,7 @@ import { TapedeckError } from "../../schemas/errors.ts";
 import { defaultYaml } from "./default-config.ts";
 import { diffConfigs } from "./diff.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
+import { limitFields } from "./limit-fields.ts";
 import { configFromText, parseOverride, type ReadConfig } from "./load-config.ts";
 import { nearest } from "./nearest.ts";
 import { formatProblem, problemsOf } from "./problem.ts";
@@ -91,7 +92,7 @@ venue:
     status: true
     closed: refuse
   carry: { at: "22:00", dayCount: 365, borrow: 0.01, financing: -0.02, funding: 0.0001, fundingEvery: 4h }
-  margin: { initial: 0.1, maintenance: 0.05, leverage: 2 }
+  margin: { initial: 0.1, maintenance: 0.05, leverage: 2, call: 0.08, liquidationFee: 0.005 }
 `,
   `
 tape: x
@@ -155,7 +156,8 @@ const quoted =
   "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5, acknowledge: true }";
 
 /** What a portfolio may have beside its cash. */
-const money = "tape: x\nportfolio: { lots: fifo, rateMaxAge: 96h, convert: on-trade }";
+const money =
+  "tape: x\nportfolio: { lots: fifo, rateMaxAge: 96h, convert: on-trade, people: { Ann: [enable] } }";
 
 describe("a portfolio's money", () => {
   test("is kept at average cost and in one currency, unless it says otherwise", () => {
@@ -171,6 +173,7 @@ describe("a portfolio's money", () => {
       lots: "FIFO",
       rateMaxAgeUs: 4 * 86_400_000_000,
       convert: "ON_TRADE",
+      people: { ann: ["enable"] },
     });
     const told = { lots: "fifo", rateMaxAge: "4d", convert: "on-trade" };
     expect(read(money).canonical.portfolio).toMatchObject(told);
@@ -191,12 +194,16 @@ const settled =
     .split(" ")
     .map((name) => `${name}: scale`)
     .join(", ");
+const ceilings = Object.keys(limitFields)
+  .map((name) => `${name}: 1`)
+  .join(", ");
 const proposals = `tape: x
 risk:
-  { maxSector: 0.2, sectors: { A: tech }, maxNetExposure: 5, maxLeverage: 1.5, maxWeight: 0.25, maxHerfindahl: 0.2,
-    maxBeta: 1.2, benchmark: SPY, maxValueAtRisk: 0.02, maxExpectedShortfall: 0.03, tailLevel: 0.99, maxCorrelation: 0.9,
-    returnsWindow: 60, maxDaysToExit: 5, volumeShare: 0.05, volumeDays: 10, drawdownWarning: 0.1, drawdownClose: 0.2,
-    maxDailyLoss: 0.03, maxWeeklyLoss: 0.06, dayStart: 12h, maxTradesADay: 7, capitalStages: [{ days: 0, capital: 1 }],
+  { maxSector: 0.2, sectors: { A: tech }, maxNetExposure: 1, maxLeverage: 0.9, maxWeight: 0.25, maxHerfindahl: 0.2,
+    maxBeta: 0.9, benchmark: SPY, maxValueAtRisk: 0.02, maxExpectedShortfall: 0.03, tailLevel: 0.99, maxCorrelation: 0.9,
+    returnsWindow: 60, maxDaysToExit: 0.5, volumeShare: 0.05, volumeDays: 10, drawdownWarning: 0.1, drawdownClose: 0.2,
+    maxDailyLoss: 0.03, maxWeeklyLoss: 0.06, dayStart: 12h, maxTradesADay: 1, maxPosition: 1, maxGrossExposure: 1, maxOrderValue: 1,
+    capitalStages: [{ days: 0, capital: 1 }], returnsBy: day, tailHorizon: 10, maxPriceAge: 3m, drawdownReduceTo: 0.5, ceilings: { ${ceilings} },
     blackouts: [{ from: "19:50", until: "20:05" }], responses: { ${settled} } }`;
 
 /** Every key of the execution algorithms, in two ways. */
@@ -490,7 +497,7 @@ describe("the canonical form", () => {
         // A group that is left out differs as a whole: one with another key in it, key by key.
         [
           "tape: x",
-          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny } }",
+          "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny }, ceilings: { maxSector: 2 } }",
           "tape: x\nsizing: { method: integrated, gross: 2, confidence: 1, toxicity: { buckets: 1 } }",
           otherVenue,
           otherGate,
@@ -726,6 +733,8 @@ describe("what a venue costs", () => {
       initialPerMillion: 100_000,
       maintenancePerMillion: 50_000,
       leverage: 2,
+      callPerMillion: 80_000,
+      liquidationFeePerMillion: 5_000,
     });
     expect(other?.carry).toBeUndefined();
     expect(other?.chance?.back).toEqual({ kind: "LOGNORMAL", medianUs: 3_000, sigma: 1 });
@@ -769,6 +778,10 @@ describe("what a venue costs", () => {
     [
       "margin: { initial: 0.1, maintenance: 0.2 }",
       "f:2:47: venue.margin.maintenance: found 0.2; must not be above venue.margin.initial",
+    ],
+    [
+      "margin: { initial: 0.1, maintenance: 0.05, call: 0.04 }",
+      "f:2:59: venue.margin.call: found 0.04; must not be below venue.margin.maintenance",
     ],
     [
       "carry: { funding: 0.1, fundingEvery: 7h }",

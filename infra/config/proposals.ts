@@ -1,9 +1,14 @@
 // The checks of whole proposals in machine units, and their one form. Promises: what interpret.ts promises;
 // a risk section without them comes out as it always did, and so do its runs' ids.
 
-import type { ProposalLimits, RecurringBlackout } from "../../processors/risk-config.ts";
+import type {
+  ProposalLimits,
+  RecurringBlackout,
+  RiskConfig,
+} from "../../processors/risk-config.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
-import type { HumanBlackout, HumanLimit, HumanProposals } from "./human-config.ts";
+import type { HumanBlackout, HumanLimit, HumanProposals, LimitName } from "./human-config.ts";
+import { limitFields, limitValue } from "./limit-fields.ts";
 import type { Plain } from "./read-yaml.ts";
 import type { SizingReader } from "./sizing.ts";
 import { timeOfDayUs } from "./venue.ts";
@@ -12,9 +17,54 @@ const BPS_DIGITS = 4;
 const DAY_US = 86_400_000_000;
 const WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 
+/** What stops or cuts beside the checks of whole proposals, and how far SetLimit may go. */
+export function stopsOf(
+  read: SizingReader,
+  human: HumanProposals & { readonly maxDrawdown: HumanLimit },
+): Pick<RiskConfig, "maxPriceAgeUs" | "drawdownReduceToBps" | "ceilings"> {
+  const { maxPriceAge, drawdownReduceTo, ceilings } = human;
+  if (!isOff(drawdownReduceTo) && isOff(human.maxDrawdown)) {
+    read.fail("/risk/drawdownReduceTo", "does nothing without risk.maxDrawdown");
+  }
+  return {
+    ...(maxPriceAge === undefined || maxPriceAge === "off"
+      ? {}
+      : { maxPriceAgeUs: read.duration("/risk/maxPriceAge", maxPriceAge, 1) }),
+    ...(isOff(drawdownReduceTo)
+      ? {}
+      : {
+          drawdownReduceToBps: read.fraction(
+            "/risk/drawdownReduceTo",
+            drawdownReduceTo,
+            BPS_DIGITS,
+          ),
+        }),
+    ...(ceilings === undefined ? {} : { ceilings: ceilingsOf(read, human, ceilings) }),
+  };
+}
+
+function ceilingsOf(
+  read: SizingReader,
+  human: HumanProposals,
+  ceilings: NonNullable<HumanProposals["ceilings"]>,
+): NonNullable<RiskConfig["ceilings"]> {
+  const given = human as Readonly<Partial<Record<LimitName, HumanLimit>>>;
+  return Object.fromEntries(
+    Object.entries(ceilings).map(([key, value]) => {
+      const name = key as LimitName;
+      const place = `/risk/ceilings/${name}`;
+      const own = given[name];
+      if (typeof own === "number" && own > value) {
+        read.fail(place, `found ${value}; must not be below risk.${name} (${own})`);
+      }
+      return [limitFields[name][0], limitValue(read, name, value, place)];
+    }),
+  );
+}
+
 /** null where none is switched on. */
 export function proposalsOf(read: SizingReader, human: HumanProposals): ProposalLimits | null {
-  if (Object.keys(oneProposals(human)).length === 0) return null;
+  if (Object.keys(oneProposals(human)).every((key) => STOPS.has(key))) return null;
   const place = (key: string): string => `/risk/${key}`;
   const scaled = (key: keyof HumanProposals, digits = BPS_DIGITS): number | null => {
     const value = human[key] as HumanLimit | undefined;
@@ -35,7 +85,9 @@ export function proposalsOf(read: SizingReader, human: HumanProposals): Proposal
     maxExpectedShortfallBps: scaled("maxExpectedShortfall"),
     tailBps: 10_000 - read.fraction(place("tailLevel"), tailLevel, BPS_DIGITS),
     maxCorrelationBps: scaled("maxCorrelation"),
+    ...(human.tailHorizon === undefined ? {} : { tailHorizon: human.tailHorizon }),
     returnsWindow: human.returnsWindow ?? 250,
+    ...(human.returnsBy === "day" ? { returnsBy: "day" as const } : {}),
     maxDaysToExitHundredths: scaled("maxDaysToExit", 2),
     volumeShareBps: read.fraction(place("volumeShare"), human.volumeShare ?? 0.1, BPS_DIGITS),
     volumeDays: human.volumeDays ?? 20,
@@ -68,6 +120,8 @@ function needs(read: SizingReader, human: HumanProposals): void {
     ["sectors", ["maxSector"]],
     ["benchmark", ["maxBeta"]],
     ["tailLevel", ["maxValueAtRisk", "maxExpectedShortfall"]],
+    ["tailHorizon", ["maxValueAtRisk", "maxExpectedShortfall"]],
+    ["returnsBy", ["maxBeta", "maxValueAtRisk", "maxExpectedShortfall", "maxCorrelation"]],
     ["returnsWindow", ["maxBeta", "maxValueAtRisk", "maxExpectedShortfall", "maxCorrelation"]],
     ["volumeShare", ["maxDaysToExit"]],
     ["volumeDays", ["maxDaysToExit"]],
@@ -106,7 +160,9 @@ export function oneProposals(human: HumanProposals): { readonly [key: string]: P
       if (key === "sectors" || key === "responses") {
         return Object.keys(value as object).length === 0 ? [] : [[key, value]];
       }
-      const us = key === "dayStart" ? parseDurationUs(String(value)) : null;
+      if (key === "returnsBy" && value === "bar") return [];
+      const us =
+        key === "dayStart" || key === "maxPriceAge" ? parseDurationUs(String(value)) : null;
       return [[key, us === null ? value : formatDurationUs(us)]];
     }),
   );
@@ -138,6 +194,13 @@ const names: Readonly<Record<keyof HumanProposals, true>> = {
   capitalStages: true,
   blackouts: true,
   responses: true,
+  returnsBy: true,
+  tailHorizon: true,
+  maxPriceAge: true,
+  drawdownReduceTo: true,
+  ceilings: true,
 };
+/** Keys that are no checks of whole proposals: nothing is kept for them. */
+const STOPS: ReadonlySet<string> = new Set(["maxPriceAge", "drawdownReduceTo", "ceilings"]);
 /** Of the risk section, the keys that are here: the others have defaults. */
 export const KEYS: ReadonlySet<string> = new Set(Object.keys(names));

@@ -101,6 +101,7 @@ describe("overlays among the commands", () => {
       symbol: "A",
       fromUs: null,
       untilUs: 1_381_190_400_000_000,
+      confidenceBps: null,
     });
     expect(given("command: LiftOverlay").commands[0]?.value).toMatchObject({
       overlay: null,
@@ -128,5 +129,53 @@ describe("overlays among the commands", () => {
     expect(
       findings(`tape: x\ncommands: [{ at: 2013-10-07T14:00:00Z, who: a, why: b, ${text} }]`).join(),
     ).toContain(message);
+  });
+});
+
+describe("who may, and how far", () => {
+  test("names have one form, ceilings and stops machine units", () => {
+    const { flow } = read(`tape: x
+portfolio: { people: { " Ann": [enable, override], bob: [limits, overlays] } }
+risk: { maxPriceAge: 3m, drawdownReduceTo: 0.5, returnsBy: bar, ceilings: { maxPosition: 2000, maxLeverage: 2.5, maxDaysToExit: 2.5 } }`);
+    expect(flow.portfolio.people).toEqual({
+      ann: ["enable", "override"],
+      bob: ["limits", "overlays"],
+    });
+    expect(flow.risk).toMatchObject({
+      maxPriceAgeUs: 180_000_000,
+      drawdownReduceToBps: 5_000,
+      ceilings: { maxPosition: 2_000, maxLeverageBps: 25_000, maxDaysToExitHundredths: 250 },
+    });
+    expect(flow.risk.proposals).toBeUndefined();
+  });
+
+  test("a view and a limit of the book are commands", () => {
+    const { commands } = read(`tape: x
+commands:
+  - { at: 2013-10-07, who: a, why: b, command: SetOverlay, overlay: view, symbol: A, expectedReturn: -0.03, confidence: 0.6, until: 2013-10-09 }
+  - { at: 2013-10-07, who: a, why: b, command: SetLimit, limit: maxExpectedShortfall, value: 0.015 }`);
+    expect(commands.map(({ value }) => value)).toMatchObject([
+      { overlay: "VIEW", symbol: "A", value: -300, confidenceBps: 6_000 },
+      { limit: "maxExpectedShortfallBps", value: 150, confidenceBps: null },
+    ]);
+  });
+
+  test.each([
+    ["portfolio: { people: { ann: [], Ann: [] } }", "twice; case and space make no other person"],
+    ["portfolio: { people: { ann: [enabel] } }", "enabel"],
+    ["risk: { maxDrawdown: off, drawdownReduceTo: 0.5 }", "does nothing without risk.maxDrawdown"],
+    ["risk: { ceilings: { maxPosition: 999 } }", "must not be below risk.maxPosition (1000)"],
+    ["risk: { ceilings: { maxDrawdwon: 1 } }", "maxDrawdwon"],
+    ["risk: { tailHorizon: 5 }", "does nothing without risk.maxValueAtRisk"],
+    [
+      "commands: [{ at: 2013-10-07, who: a, why: b, command: SetOverlay, overlay: target, symbol: A, weight: 1 }]",
+      "the flow would refuse it: a TARGET says until when",
+    ],
+    [
+      "commands: [{ at: 2013-10-07, who: a, why: b, command: SetOverlay, overlay: view, symbol: A, expectedReturn: 0.1, until: 2013-10-09 }]",
+      "gives its confidence",
+    ],
+  ])("%s is refused", (text, message) => {
+    expect(findings(`tape: x\n${text}`).join()).toContain(message);
   });
 });

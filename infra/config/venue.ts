@@ -14,8 +14,8 @@ import type {
   PriceConfig,
   TradingConfig,
   VenueConfig,
+  VenueMargin,
 } from "../../processors/venue-config.ts";
-import type { MarginTerms } from "../../schemas/values/margin.ts";
 import { currencyScale } from "./currency.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type {
@@ -266,16 +266,32 @@ function tradingOf(read: VenueReader, { trading }: HumanVenue): TradingConfig | 
 
 function marginOf(
   read: VenueReader,
-  { initial, maintenance, leverage = 1 }: NonNullable<HumanVenue["margin"]>,
-): MarginTerms {
+  {
+    initial,
+    maintenance,
+    leverage = 1,
+    call,
+    liquidationFee = 0,
+  }: NonNullable<HumanVenue["margin"]>,
+): VenueMargin {
   if (maintenance > initial) {
     const rule = "must not be above venue.margin.initial";
     read.fail("/venue/margin/maintenance", `found ${maintenance}; ${rule}`);
   }
+  if (call !== undefined && call < maintenance) {
+    const rule = "must not be below venue.margin.maintenance";
+    read.fail("/venue/margin/call", `found ${call}; ${rule}`);
+  }
+  const rate = (key: string, value: number): number =>
+    read.fraction(`/venue/margin/${key}`, value, PPM_DIGITS);
   return {
-    initialPerMillion: read.fraction("/venue/margin/initial", initial, PPM_DIGITS),
-    maintenancePerMillion: read.fraction("/venue/margin/maintenance", maintenance, PPM_DIGITS),
+    initialPerMillion: rate("initial", initial),
+    maintenancePerMillion: rate("maintenance", maintenance),
     leverage,
+    ...(call === undefined ? {} : { callPerMillion: rate("call", call) }),
+    ...(liquidationFee === 0
+      ? {}
+      : { liquidationFeePerMillion: rate("liquidationFee", liquidationFee) }),
   };
 }
 

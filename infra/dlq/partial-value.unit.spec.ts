@@ -54,7 +54,14 @@ test("bytes behind the value are counted", () => {
 
 test("one that ends where an older version ended is whole, with the defaults of what came since", () => {
   const command = { portfolio: "main", command: "HaltTrading", who: "", why: "" } as const;
-  const none = { limit: null, value: null, overlay: null, fromUs: null, untilUs: null };
+  const none = {
+    limit: null,
+    value: null,
+    overlay: null,
+    fromUs: null,
+    untilUs: null,
+    confidenceBps: null,
+  };
   const value: Facts["control.commands"] = { ...command, ...none, symbol: "" };
   const bytes = written("control.commands", value);
   const model = models.get("control.commands");
@@ -80,9 +87,10 @@ test("a union without such a branch is told by its field", () => {
     symbol: "",
     fromUs: null,
     untilUs: null,
+    confidenceBps: null,
   };
   const bytes = written("control.commands", command);
-  const spoilt = Uint8Array.from([...bytes.subarray(0, -5), 9]);
+  const spoilt = Uint8Array.from([...bytes.subarray(0, -6), 9]);
   expect(partial("control.commands", spoilt).failure).toMatchObject({ path: "value" });
 });
 

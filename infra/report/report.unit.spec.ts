@@ -91,6 +91,7 @@ function quarter(symbol = "IBM"): readonly AnyEvent[] {
         scalePpm: 1_000_000,
         overlays: [],
         events: [],
+        answer: "",
         checks: [
           {
             check: "MAX_POSITION",

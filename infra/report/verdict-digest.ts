@@ -15,6 +15,7 @@ export class VerdictCounts {
   private total = 0;
 
   add({ outcome, reason, checks }: RiskVerdict): void {
+    if (outcome === "ANSWER") return; // of a command: nothing was judged
     this.total++;
     const key = `${outcome} ${reason}`;
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
@@ -61,7 +62,7 @@ export class VerdictCounts {
     return {
       total: this.total,
       outcomes: riskOutcomeSymbols.flatMap((outcome) => {
-        const count = outcomes[outcome];
+        const count = outcome === "ANSWER" ? undefined : outcomes[outcome];
         return count === undefined ? [] : [{ outcome, count }];
       }),
       reasons: this.reasons(),

@@ -15,7 +15,7 @@ import { readText } from "../config/read-text.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { searchDigest } from "../run/code-digest.ts";
 import { openPlan } from "../run/execute.ts";
-import { canonicalJson, type Json } from "../run/manifest.ts";
+import { canonicalJson, type Identity, type Json } from "../run/manifest.ts";
 import { writeWhole } from "../run/run-folder.ts";
 import { type Axis, type ParameterSet, parameterSets, sizeOf } from "./axes.ts";
 import { dailyReturns, readDays } from "./day-text.ts";
@@ -69,7 +69,7 @@ export interface Ground {
   readonly base: readonly Override[];
   readonly tape: SharedTape;
   readonly reads: readonly TopicName[];
-  readonly identity: Json;
+  readonly identity: { readonly run: Identity; readonly code: string };
   readonly marketEvents: number;
   readonly account: RunConfig["flow"]["portfolio"];
   /** How long a bar lasts where bars are built from ticks; null where the tape holds bars. */
@@ -94,7 +94,7 @@ export async function openGround(
       base,
       tape,
       reads: open.topologies[0]?.sources ?? [],
-      identity: { run: open.identity as unknown as Json, code: searchDigest() },
+      identity: { run: open.identity, code: searchDigest() },
       marketEvents: market.reduce((sum, { from, to }) => sum + to - from, 0),
       account: config.flow.portfolio,
       barUs: config.flow.source === "ticks" ? config.flow.bars.intervalUs : null,

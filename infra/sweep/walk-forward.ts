@@ -15,8 +15,9 @@ import {
   sharpeRatio,
   totalReturn,
 } from "../../quant/performance.ts";
-import type { Json } from "../run/manifest.ts";
+import type { Json, Phase } from "../run/manifest.ts";
 import { writeWhole } from "../run/run-folder.ts";
+import { subjectOfPhase } from "../run/subject.ts";
 import { type Axis, type ParameterSet, parameterSets } from "./axes.ts";
 import { type DailyEquity, dailyReturns, readDays } from "./day-text.ts";
 import { type MeasureName, measureIn, ranked } from "./measures.ts";
@@ -66,6 +67,8 @@ export interface Stitched {
 export interface Walk {
   readonly id: string;
   readonly folder: string;
+  /** What was walked with, but for what it chose (infra/run/subject.ts). */
+  readonly subject: string;
   readonly axes: readonly Axis[];
   readonly lengths: WalkLengths;
   readonly measure: MeasureName;
@@ -127,6 +130,10 @@ export async function runWalk(
   const walk: Walk = {
     id,
     folder,
+    subject: subjectOfPhase(
+      ground.identity.run.phases[0] as Phase,
+      axes.map(({ key }) => key),
+    ),
     axes,
     lengths,
     measure,
@@ -185,10 +192,11 @@ export function meansOf({ steps, measure }: Walk): readonly [number | null, numb
 
 /** What --json prints and summary.json holds. */
 export function walkSummary(walk: Walk) {
-  const { id, axes, lengths, measure, account, trials, steps, equity, stitched } = walk;
+  const { id, subject, axes, lengths, measure, account, trials, steps, equity, stitched } = walk;
   const [inSample, outOfSample] = meansOf(walk);
   return {
     walkForward: id,
+    subject,
     axes,
     lengths,
     measure,

@@ -22,6 +22,7 @@ import {
 import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
+import { isAllowed } from "../people.ts";
 import type { OrderRiskConfig } from "../risk-config.ts";
 import { act, approve } from "./approvals.ts";
 import { checkBuyingPower } from "./buying-power.ts";
@@ -130,8 +131,9 @@ function ofPortfolio(state: GateState, event: EventOf<OfPortfolio>, rules: Rules
     if (!report(state, event.value)) trip(state, "UnexplainedFill", "fills", timeUs);
     state.reportUs = timeUs;
   } else if (event.topic === "risk.verdicts") approve(state, event.value, timeUs);
-  else if (event.topic === "control.commands") obey(state, event.value, timeUs);
-  else {
+  else if (event.topic === "control.commands") {
+    if (isAllowed(event.value, rules.portfolio.people)) obey(state, event.value, timeUs);
+  } else {
     const { symbol, quantity, cash, cost } = event.value;
     state.cash = cash;
     state.cashUs = timeUs;

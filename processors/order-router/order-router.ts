@@ -39,6 +39,7 @@ import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
 import type { OrdersConfig } from "../orders-config.ts";
+import { isAllowed, type Roster } from "../people.ts";
 import { act } from "./actions.ts";
 import { Desk } from "./desk.ts";
 import { needsRange } from "./entry-terms.ts";
@@ -92,7 +93,8 @@ export function orderRouter(
         book.atr = atr;
         if (isFirst) new Desk(state, config, portfolio.name, event.timeUs).resume(symbol);
       } else if (event.value.portfolio === portfolio.name) {
-        route(new Desk(state, config, portfolio.name, event.timeUs), event);
+        const desk = new Desk(state, config, portfolio.name, event.timeUs);
+        route(desk, event, portfolio.people);
       }
       return state;
     },
@@ -103,8 +105,8 @@ export function orderRouter(
 
 type Routed = Extract<Input, "risk.verdicts" | "fills" | "control.commands">;
 
-function route(desk: Desk, event: EventOf<Routed>): void {
+function route(desk: Desk, event: EventOf<Routed>, people: Roster): void {
   if (event.topic === "risk.verdicts") desk.approve(event.value);
   else if (event.topic === "fills") desk.report(event.value);
-  else desk.obey(event.value);
+  else if (isAllowed(event.value, people)) desk.obey(event.value);
 }

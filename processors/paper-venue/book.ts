@@ -52,6 +52,8 @@ export interface Book {
   resumedUs: number;
   /** By portfolio, its position with what it cost; none where no margin is asked for. */
   readonly held: Map<string, Held>;
+  /** Portfolios that were told of too little margin, and still have too little. */
+  readonly called: Map<string, true>;
   /** Carry is charged up to it; -1 before the first event. */
   carriedUs: number;
   /** By portfolio, the corporate actions since its trades that may be undone, and since transfers on their way. */
@@ -107,6 +109,7 @@ export function bookOf(state: VenueState, symbol: string): Book {
     halt: null,
     resumedUs: -1,
     held: new Map(),
+    called: new Map(),
     past: new Map(),
     carriedUs: -1,
     deals: [],

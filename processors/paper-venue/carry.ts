@@ -1,48 +1,64 @@
 // What holding a position costs from day to day. Promises: charged once for each day, and each funding time, that a
 // position was held over, on its value at the last price before, whatever events come when; exact integers, half to
-// even to the minor unit. What is charged at a time comes before all else of that time.
+// even to the minor unit. On ticks and quotes what is charged at a time comes before all else of that time. A bar says
+// of the times in it only where it began and ended: a time after its start and up to its end is charged on what was held
+// once all had traded that traded up to that time, at its open, or at its close for the time at which it ends.
 //
 // Days turn at `atUs` after midnight UTC; weekends and holidays count. A long pays financing, a short pays for what it
 // borrows, both by the year: value × rate × days / dayCount. At a funding time of a perpetual contract
 // longs pay value × rate to shorts, or are paid where the rate is below 0.
 
 import type { ExecReason } from "../../schemas/generated/fills.ts";
+import type { MarketBar } from "../../schemas/generated/market.bars.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { divideRounded } from "../../schemas/values/decimal.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
-import type { Book } from "./book.ts";
 import type { Session } from "./session.ts";
 
 const DAY_US = 86_400_000_000;
 const MILLION = 1_000_000n;
 
-/** Charges what fell due since the book was last looked at. Cost: O(portfolios) where something did. */
-export function accrue(session: Session): void {
-  const { book, nowUs, config } = session;
+/** Through a bar that has traded. */
+export function accrueThrough(session: Session, { open, endUs }: MarketBar): void {
+  const { book } = session;
+  const hasTraded = book.lastUs === endUs;
+  accrue(session, endUs - 1, hasTraded ? open : book.last);
+  accrue(session, session.nowUs);
+}
+
+/**
+ * Charges what fell due since the book was last looked at, up to that time and at that price. Cost: O(portfolios) where
+ * something did.
+ */
+export function accrue(session: Session, nowUs = session.nowUs, price = session.book.last): void {
+  const { book, config } = session;
   const { carry } = config;
   if (carry === undefined) return;
   const sinceUs = book.carriedUs;
   if (nowUs <= sinceUs) return;
   book.carriedUs = nowUs;
-  if (sinceUs < 0 || book.lastUs < 0) return;
+  if (sinceUs < 0 || book.lastUs < 0 || book.instrument === null) return;
   const { atUs, dayCount, funding } = carry;
   const days = turns(sinceUs, nowUs, DAY_US, atUs);
   const times = funding === null ? 0 : turns(sinceUs, nowUs, funding.everyUs, 0);
   if (days === 0 && times === 0) return;
-  for (const [portfolio, position] of book.positions) {
+  const { symbol } = book.instrument;
+  for (const portfolio of book.positions.keys()) {
+    const position = session.heldAt(portfolio, nowUs);
     if (position === 0) continue;
     const isLong = position > 0;
-    const value = markedValue(book, position);
+    const held = { portfolio, symbol, position, price };
+    const value = sizeOf(price, position, book.instrument);
     if (days > 0) {
       const rate = isLong ? carry.financingPerMillion : carry.borrowPerMillion;
       const dueUs = lastTurn(nowUs, DAY_US, atUs);
       const cost = share(value, rate * days, dayCount);
-      tell(session, portfolio, isLong ? "Financing" : "BorrowFee", cost, dueUs);
+      tell(session, held, isLong ? "Financing" : "BorrowFee", cost, dueUs);
     }
     if (funding !== null && times > 0) {
       const dueUs = lastTurn(nowUs, funding.everyUs, 0);
       const cost = share(isLong ? value : -value, funding.perMillion * times, 1);
-      tell(session, portfolio, "Funding", cost, dueUs);
+      tell(session, held, "Funding", cost, dueUs);
     }
   }
 }
@@ -54,28 +70,32 @@ const turns = (sinceUs: number, untilUs: number, periodUs: number, offsetUs: num
 const lastTurn = (untilUs: number, periodUs: number, offsetUs: number): number =>
   Math.floor((untilUs - offsetUs) / periodUs) * periodUs + offsetUs;
 
-/** At the last price, in minor units, never negative. */
-function markedValue({ last, instrument }: Book, position: number): bigint {
-  const value = notionalMinor(last, position, instrument as Instrument);
+/** In minor units, never negative. */
+function sizeOf(price: number, position: number, instrument: Instrument): bigint {
+  const value = notionalMinor(price, position, instrument);
   return value < 0n ? -value : value;
 }
 
 const share = (value: bigint, perMillion: number, parts: number): bigint =>
   divideRounded(value * BigInt(perMillion), MILLION * BigInt(parts));
 
+interface Carried {
+  readonly portfolio: string;
+  readonly symbol: string;
+  readonly position: number;
+  readonly price: number;
+}
+
 function tell(
   session: Session,
-  portfolio: string,
+  { portfolio, symbol, position, price }: Carried,
   reason: ExecReason,
   fee: bigint,
   tradeUs: number,
 ): void {
   if (fee === 0n) return;
-  const { book } = session;
-  const position = book.positions.get(portfolio) ?? 0;
   const side = position > 0 ? ("BUY" as const) : ("SELL" as const);
-  const symbol = (book.instrument as Instrument).symbol;
   const order = { orderId: 0, portfolio, symbol, side };
-  const carried = { quantity: Math.abs(position), price: book.last, fee, tradeUs };
+  const carried = { quantity: Math.abs(position), price, fee, tradeUs };
   session.report({ order, executed: 0, leaves: 0 }, "CARRIED", reason, carried);
 }

@@ -33,19 +33,19 @@ export function arrive(at: At, order: Order, nowUs: number, isDenied = false): v
   else admit(at, order, nowUs, isDenied);
 }
 
-/** Works on what was due before `nowUs` (or at it, for an order's own instant), and opens the doors. */
-export function catchUp(at: At, nowUs: number, isOrder: boolean): void {
+/** Works on what was due before `nowUs` (or at it, for an order's own instant), and opens the doors. `carryUs`: carry comes up to it. */
+export function catchUp(at: At, nowUs: number, isOrder: boolean, carryUs = nowUs): void {
   const { book } = at;
   for (;;) {
     const next = book.underway[0];
     if (next === undefined || next.dueUs > nowUs || (next.dueUs === nowUs && !isOrder)) break;
-    openDoors(at, next.dueUs);
-    carryTo(at, next.dueUs);
+    openDoors(at, next.dueUs, carryUs);
+    carryTo(at, Math.min(next.dueUs, carryUs));
     book.underway.shift();
     admit(at, next.order, next.dueUs, next.isDenied);
   }
-  openDoors(at, nowUs);
-  carryTo(at, nowUs);
+  openDoors(at, nowUs, carryUs);
+  carryTo(at, carryUs);
 }
 
 /** Charges what positions cost to hold, where they do: most events are no reason for a session of their own. */
@@ -54,7 +54,7 @@ function carryTo({ state, book, config }: At, nowUs: number): void {
 }
 
 /** Those that waited for the opening, in their order, as of the opening. */
-function openDoors(at: At, nowUs: number): void {
+function openDoors(at: At, nowUs: number, carryUs: number): void {
   const { book, config } = at;
   const hours = config.trading?.hours ?? null;
   while (book.halt === null) {
@@ -66,7 +66,7 @@ function openDoors(at: At, nowUs: number): void {
         ? waitedUs
         : Math.max(waitedUs, sessionFrom(hours, book.instrument, waitedUs).openUs);
     if (opensUs > nowUs) break;
-    carryTo(at, opensUs);
+    carryTo(at, Math.min(opensUs, carryUs));
     book.shut.shift();
     work(at, first.order, opensUs, true);
   }

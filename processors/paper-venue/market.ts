@@ -6,7 +6,7 @@ import type { MarketTick } from "../../schemas/generated/market.ticks.ts";
 import { jumpTo, pathOf, type Step } from "./bar-path.ts";
 import { isWholeDay } from "./book.ts";
 import { dateOf, mayTrade } from "./hours.ts";
-import { holdMargins } from "./liquidation.ts";
+import { holdMargins, mayLiquidate } from "./liquidation.ts";
 import { beginVolume, observe, shareOf } from "./liquidity.ts";
 import { isAuction } from "./order-check.ts";
 import { tradeAtQueue } from "./queue.ts";
@@ -25,7 +25,7 @@ export function onBar(session: Session, bar: MarketBar): void {
     learn(session, bar);
     return;
   }
-  if (book.resting.length > 0) {
+  if (book.resting.length > 0 || mayLiquidate(session, bar.low, bar.high)) {
     const opens = dateOf(book, config, startUs) > book.lastDay;
     const whole = isWholeDay(startUs, endUs);
     const takes: Takes = ({ order, arrivedUs }, { phase, timeUs }) => {
@@ -123,8 +123,12 @@ function meet(
   begin(session, when.volume);
   const auctions = endDay(session, steps, takes, when.day);
   // Most bars meet nobody: a look at their range is all they cost.
-  if (book.resting.some((resting) => mayAct(resting, when.low, when.high))) {
-    walk(session, steps, walks);
+  const { low, high } = when;
+  if (
+    book.resting.some((resting) => mayAct(resting, low, high)) ||
+    mayLiquidate(session, low, high)
+  ) {
+    walk(session, steps, walks, true);
   }
   for (const resting of auctions) endAuction(session, resting);
   expire(session, session.nowUs);

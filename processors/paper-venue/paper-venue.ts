@@ -1,6 +1,6 @@
 // A venue of paper: fills orders at prices that the market printed, after our latency, with slippage and
-// fees. Promises: an order trades at prices printed at or after its decision (look-ahead is impossible), in
-// lots and ticks; all orders of a symbol together execute no more of a bar's or tick's volume than the cap lets them,
+// fees. Promises: an order trades at prices printed at or after its decision (look-ahead is impossible), or on
+// ticks beyond them, in lots; all orders of a symbol together execute no more of a bar's or tick's volume than the cap lets them,
 // in whole lots; each order gets one last report. docs/orders.md says more.
 //
 // Which prices a MARKET order sees:
@@ -27,6 +27,7 @@ import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { VenueConfig } from "../venue-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
+import { accrueThrough } from "./carry.ts";
 import { arrive, catchUp, tell } from "./door.ts";
 import { expiryBefore, settleExpired } from "./expiry.ts";
 import { learn, onBar, onTick } from "./market.ts";
@@ -102,8 +103,10 @@ export function paperVenue(
       const expiryUs = isLesson ? null : expiryBefore(book, timeUs);
       const settles = expiryUs === null ? null : settlement(event, expiryUs);
       if (expiryUs !== null && isDelayed) catchUp({ state, book, config }, expiryUs, true);
-      if (!isLesson && isDelayed)
-        catchUp({ state, book, config }, timeUs, requests.has(event.topic));
+      if (!isLesson && isDelayed) {
+        const carryUs = event.topic === "market.bars" ? event.value.startUs : timeUs;
+        catchUp({ state, book, config }, timeUs, requests.has(event.topic), carryUs);
+      }
       const session = new Session(state, book, config, timeUs);
       if (settles === "BEFORE") settleExpired(session);
       switch (event.topic) {
@@ -131,7 +134,10 @@ export function paperVenue(
           break;
         case "market.bars":
           if (isLesson) learn(session, event.value);
-          else onBar(session, event.value);
+          else {
+            onBar(session, event.value);
+            if (config.carry !== undefined) accrueThrough(session, event.value);
+          }
           break;
         case "market.ticks":
           if (!event.value.suspicious) onTick(session, event.value);

@@ -11,7 +11,7 @@ import type { Book, VenueState } from "./book.ts";
 import { keepDeal } from "./busts.ts";
 import { execute, type Print } from "./execution.ts";
 import { keepGroupDeal } from "./groups.ts";
-import { noteCost } from "./liquidation.ts";
+import { liquidationFee, noteCost } from "./liquidation.ts";
 import { unknownLiquidity } from "./liquidity.ts";
 import type { RestingOrder } from "./resting-order.ts";
 
@@ -51,13 +51,25 @@ export class Session {
     );
   }
 
+  /** Once all had traded, of what this event has traded so far, that traded up to that time. */
+  heldAt(portfolio: string, timeUs: number): number {
+    let held = this.book.positions.get(portfolio) ?? 0;
+    for (const { execType, portfolio: whose, side, quantity, tradeUs } of this.state.reports) {
+      if (execType !== "FILLED" || whose !== portfolio || tradeUs <= timeUs) continue;
+      held -= side === "BUY" ? quantity : -quantity;
+    }
+    return held;
+  }
+
   isResting(resting: RestingOrder): boolean {
     return this.book.resting.includes(resting);
   }
 
   fill(resting: RestingOrder, quantity: number, print: Print, reason: ExecReason = "NONE"): void {
     const { order } = resting;
-    const execution = execute(this.book, resting, quantity, print, this.config);
+    const deal = execute(this.book, resting, quantity, print, this.config);
+    const penalty = reason === "MarginCall" ? liquidationFee(this, deal.price, quantity) : 0n;
+    const execution = penalty === 0n ? deal : { ...deal, fee: deal.fee + penalty };
     resting.executed += quantity;
     resting.leaves -= quantity;
     const signed = order.side === "BUY" ? quantity : -quantity;

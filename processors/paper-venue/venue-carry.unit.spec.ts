@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { marginState } from "../../schemas/values/margin.ts";
 import { parseIsoUs } from "../../schemas/values/time.ts";
 import { bar, MINUTE_US, order, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
@@ -107,6 +108,46 @@ describe("carry", () => {
   });
 });
 
+describe("at the edge of an interval", () => {
+  const hour = 60 * MINUTE_US;
+  const funding = { perMillion: 100, everyUs: 8 * hour };
+  const config = { ...venueOf({ funding }), fill: "next-open" } as const;
+  const eight = us("2020-06-05T08:00:00Z");
+  const sent = (timeUs: number, id: number, quantity: number) =>
+    at(timeUs, "orders", order(id, "A", quantity, { decidedUs: timeUs }));
+  const paid = (...events: readonly (Event | ReturnType<typeof sent>)[]) =>
+    given(paperVenue(config, "bars"), at(0, "market.instruments", equity("A")))
+      .when(...events)
+      .filter(({ value }) => value.execType === "CARRIED")
+      .map(({ value: { tradeUs, fee } }) => [tradeUs, fee]);
+  const wide = (startUs: number, endUs: number, price: number) =>
+    at(endUs, "market.bars", { ...bar("A", endUs, price), startUs });
+
+  test("what is bought in the bar before is charged, what is sold in it is not", () => {
+    const bought = [sent(eight - MINUTE_US, 1, 100), minute(eight, 100_00)];
+    expect(paid(...bought)).toEqual([[eight, 1_00n]]);
+    const sold: readonly (Event | ReturnType<typeof sent>)[] = [
+      sent(eight - 9 * MINUTE_US, 1, 100),
+      minute(eight - 8 * MINUTE_US, 100_00),
+      sent(eight - MINUTE_US, 2, -100),
+      minute(eight, 100_00),
+    ];
+    expect(paid(...sold)).toEqual([]);
+  });
+
+  test("a bar of a day charges what was bought at its open, each time in it, at the open and at its end at the close", () => {
+    const midnight = us("2020-06-05");
+    const day = { ...bar("A", midnight + 24 * hour, 110_00, { open: 100_00 }), startUs: midnight };
+    const events = [sent(midnight, 1, 100), at(midnight + 24 * hour, "market.bars", day)];
+    expect(paid(...events)).toEqual([
+      [midnight + 16 * hour, 2_00n],
+      [midnight + 24 * hour, 1_10n],
+    ]);
+    const flat = wide(midnight, midnight + 24 * hour, 100_00);
+    expect(paid(sent(midnight, 1, 100), flat).length).toBe(2);
+  });
+});
+
 describe("margin", () => {
   const margin = { initialPerMillion: 100_000, maintenancePerMillion: 50_000, leverage: 1 };
   const config: VenueConfig = { ...venueOf({}), margin };
@@ -139,6 +180,92 @@ describe("margin", () => {
       },
     ]);
     expect(found).toHaveLength(3);
+  });
+
+  const wide = (endUs: number, low: number, close: number, open = 100_00) =>
+    at(endUs, "market.bars", bar("A", endUs, close, { open, low, high: 101_00 }));
+
+  test("closes it on the way through a bar, at the first price with too little behind", () => {
+    const found = told(wide(noon + 2 * MINUTE_US, 50_00, 99_00));
+    // As above: 94.74 is enough, 94.73 is not.
+    expect(found.at(-1)).toMatchObject({ execType: "FILLED", reason: "MarginCall", price: 94_73 });
+    const gap = told(wide(noon + 2 * MINUTE_US, 50_00, 99_00, 60_00));
+    expect(gap.at(-1)).toMatchObject({ reason: "MarginCall", price: 60_00 });
+  });
+
+  test("lets an order that lies nearer on the way act first", () => {
+    const stop = order(3, "A", -100, { type: "STOP", stopPrice: 96_00, decidedUs: noon });
+    const found = told(
+      at(noon + MINUTE_US, "orders", stop) as never,
+      wide(noon + 2 * MINUTE_US, 50_00, 99_00),
+    );
+    expect(found.slice(1)).toMatchObject([
+      { orderId: 3, execType: "TRIGGERED" },
+      { orderId: 3, execType: "FILLED", price: 96_00 },
+    ]);
+  });
+
+  test("is where a search of every price finds it, of longs and shorts", () => {
+    const price = fc.integer({ min: 50_00, max: 150_00 });
+    fc.assert(
+      fc.property(price, price, fc.boolean(), (worst, close, isLong) => {
+        const low = Math.min(worst, close, 100_00);
+        const high = Math.max(worst, close, 100_00);
+        const entry = at(noon, "orders", order(1, "A", isLong ? 7 : -7, { decidedUs: noon }));
+        const next = at(
+          noon + 2 * MINUTE_US,
+          "market.bars",
+          bar("A", noon + 2 * MINUTE_US, close, { open: 100_00, low, high }),
+        );
+        const [, closing] = given(
+          paperVenue(config, "bars"),
+          at(0, "market.instruments", equity("A")),
+        )
+          .when(entry, minute(noon + MINUTE_US, 100_00), next)
+          .map(({ value }) => value);
+        const cost = BigInt(isLong ? 700_00 : -700_00);
+        const fails = (at: number): boolean =>
+          marginState(cost, BigInt((isLong ? 7 : -7) * at), margin) === "LIQUIDATION";
+        let first: number | null = null;
+        const [from, to, step] = isLong ? [100_00, low, -1] : [100_00, high, 1];
+        for (let p = from; isLong ? p >= to : p <= to; p += step) {
+          if (fails(p)) {
+            first = p;
+            break;
+          }
+        }
+        expect(closing?.price ?? null).toBe(first);
+      }),
+    );
+  });
+
+  test("warns before it closes, once, and again after there was enough", () => {
+    const warning = { ...config, margin: { ...margin, callPerMillion: 80_000 } };
+    const at_ = (n: number, price: number) => minute(noon + n * MINUTE_US, price);
+    const found = given(paperVenue(warning, "bars"), at(0, "market.instruments", equity("A")))
+      .when(
+        at(noon, "orders", order(1, "A", 100, { decidedUs: noon })),
+        ...[at_(1, 100_00), at_(2, 97_82), at_(3, 97_00), at_(4, 99_00), at_(5, 97_00)],
+      )
+      .map(({ value }) => value);
+    // 1,000 less 218 are 782 behind 9,782, 8 % of which are 782.56.
+    expect(found.slice(1)).toMatchObject([
+      { execType: "MARGIN_CALL", orderId: 0, quantity: 100, price: 97_82, fee: 0n },
+      { execType: "MARGIN_CALL", price: 97_00 },
+    ]);
+    expect(found).toHaveLength(3);
+  });
+
+  test("charges for closing, on top of what an execution costs", () => {
+    const dear = { ...config, margin: { ...margin, liquidationFeePerMillion: 5_000 } };
+    const found = given(paperVenue(dear, "bars"), at(0, "market.instruments", equity("A"))).when(
+      at(noon, "orders", order(1, "A", 100, { decidedUs: noon })),
+      minute(noon + MINUTE_US, 100_00),
+      minute(noon + 2 * MINUTE_US, 90_00),
+    );
+    // Half a percent of 9,000.00.
+    expect(found.at(-1)?.value).toMatchObject({ reason: "MarginCall", fee: 45_00n });
+    expect(found[0]?.value.fee).toBe(0n);
   });
 
   test("takes a split for what it is", () => {

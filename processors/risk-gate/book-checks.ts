@@ -1,6 +1,7 @@
 // The checks of the book that a proposal would leave, and how a breach is mended. Promises: what is left
 // passes every one of them when it is judged again; nothing that is left is larger than proposed, or on the
-// other side; trades that only reduce positions pass always.
+// other side; trades that only reduce positions pass always. A figure that prices alone have carried past its limit
+// passes where the proposal does not make it worse; the limits of single names hold what is added to.
 //
 // Mending: first each check that reduces cuts single trades, the last of the proposal first, and only those
 // whose cut lowers its figure. What fails then (a check that scales, or one that a cut has raised: a hedge
@@ -11,8 +12,8 @@
 import type { ProposalLimitName } from "../risk-config.ts";
 import { holdingOf, measure, sectorOf } from "./book.ts";
 import { cut, type Docket, record, responseTo, type Trade } from "./docket.ts";
-import { between, pendingQuantity, reduces, wholeLots } from "./exposure.ts";
-import { type BookView, exceeds, type Figure, type Holding } from "./figures.ts";
+import { between, otherEnd, pendingQuantity, reduces, wholeLots } from "./exposure.ts";
+import { type BookView, excessOf, type Figure, type Holding } from "./figures.ts";
 
 /** A factor of 1. */
 export const WHOLE_PPM = 1_000_000;
@@ -22,15 +23,17 @@ export function checkBook(docket: Docket): void {
   const open = docket.trades.filter(({ refused }) => !refused);
   if (book === null || open.length === 0) return;
   const desk = new BookDesk(docket, open);
+  const onlyReduces = desk.onlyReduces();
+  const failing: Figure[] = [];
   for (const one of desk.figures()) {
-    if (one.setting === "maxGrossExposure") continue; // written down by its own check
-    const { setting, reason, ...check } = one;
-    const passed = desk.onlyReduces() || !exceeds(one);
+    const passed = onlyReduces || desk.excess(one) <= 0;
+    if (!passed) failing.push(one);
+    const { setting, reason, side: _, ...check } = one;
+    if (setting === "maxGrossExposure") continue; // written down by its own check
     if (record(docket, { ...check, passed }, reason)) continue;
     if (responseTo(docket, setting) === "deny") docket.denied = true;
   }
-  if (docket.denied) return;
-  desk.mend();
+  if (failing.length > 0 && !docket.denied) desk.mend(failing);
 }
 
 /** Trades that are still open, with the quantities that are being tried. */
@@ -38,8 +41,8 @@ class BookDesk {
   private readonly docket: Docket;
   private readonly open: readonly Trade[];
   private readonly view: BookView;
-  private readonly others: readonly Holding[];
   private quantities: readonly number[];
+  private before: readonly Figure[] | null = null;
 
   constructor(docket: Docket, open: readonly Trade[]) {
     const { at } = docket;
@@ -53,34 +56,58 @@ class BookDesk {
       grossLimitMinor: at.limits.maxGrossExposureMinor,
       sectors: book.limits.maxSectorBps === null ? [] : [...sectors],
       correlations: new Map(),
+      standing: this.standing(book.record),
+      standingReturns: null,
     };
-    const traded = new Set(open.map(({ risk }) => risk));
-    this.others = [...at.symbols].flatMap(([symbol, risk]) => {
+  }
+
+  /** Symbols that the proposal leaves alone: where they are, and where they may be on their way to. */
+  private standing(kept: BookView["record"]): Holding[] {
+    const traded = new Set(this.open.map(({ risk }) => risk));
+    const found: Holding[] = [];
+    for (const [symbol, risk] of this.docket.at.symbols) {
       const quantity = pendingQuantity(risk);
-      if (traded.has(risk) || quantity === 0) return [];
-      return [holdingOf(symbol, risk, quantity, risk.price || risk.approvedPrice, book.record)];
-    });
+      if (quantity === 0 || traded.has(risk)) continue;
+      const ends = { quantity, other: otherEnd(risk), grows: false };
+      found.push(holdingOf(symbol, risk, ends, risk.price || risk.approvedPrice, kept));
+    }
+    return found;
   }
 
   figures(quantities = this.quantities): Figure[] {
     const traded = this.open.map((trade, i) => {
-      const { risk, price, target } = trade;
+      const { risk, target } = trade;
       const tried = quantities[i] as number;
       // Cut to the position: no trade, so an approval that is still on its way stays.
-      const isCut = tried === risk.position && target.quantity !== risk.position;
-      const quantity = isCut ? pendingQuantity(risk) : tried;
-      return holdingOf(target.symbol, risk, quantity, price, this.view.record);
+      if (tried === risk.position && target.quantity !== risk.position)
+        return this.untouched(trade);
+      const grows = !reduces(tried, risk.position);
+      const ends = { quantity: tried, other: tried, grows };
+      return holdingOf(target.symbol, risk, ends, trade.price, this.view.record);
     });
-    return measure(this.view, [...this.others, ...traded]);
+    return measure(this.view, traded);
+  }
+
+  private untouched({ risk, target, price }: Trade): Holding {
+    const ends = { quantity: pendingQuantity(risk), other: otherEnd(risk), grows: false };
+    return holdingOf(target.symbol, risk, ends, price, this.view.record);
+  }
+
+  /** By how much a figure is beyond its limit, or beyond what it was without the proposal where that is more. */
+  excess(one: Figure): number {
+    if (one.measured <= one.limit) return excessOf(one, []);
+    this.before ??= measure(
+      this.view,
+      this.open.map((trade) => this.untouched(trade)),
+    );
+    return excessOf(one, this.before);
   }
 
   onlyReduces(quantities = this.quantities): boolean {
     return this.open.every(({ risk }, i) => reduces(quantities[i] as number, risk.position));
   }
 
-  mend(): void {
-    const failing = this.failures(this.quantities);
-    if (failing.length === 0) return;
+  mend(failing: readonly Figure[]): void {
     for (const setting of new Set(failing.map((one) => one.setting))) {
       if (responseTo(this.docket, setting) === "reduce") this.reduce(setting);
     }
@@ -92,32 +119,31 @@ class BookDesk {
   }
 
   private failures(quantities: readonly number[]): Figure[] {
-    return this.onlyReduces(quantities) ? [] : this.figures(quantities).filter(exceeds);
+    if (this.onlyReduces(quantities)) return [];
+    return this.figures(quantities).filter((one) => this.excess(one) > 0);
   }
 
-  /** By how much a check is beyond its limit; 0 or less where it passes. */
-  private excess(setting: ProposalLimitName, quantities: readonly number[]): number {
+  /** By how much a check is beyond what it may be; 0 or less where it passes. */
+  private worst(setting: ProposalLimitName, quantities: readonly number[]): number {
     if (this.onlyReduces(quantities)) return 0;
     return this.figures(quantities)
       .filter((one) => one.setting === setting)
-      .map(({ unit, limit, measured }) =>
-        unit === "HISTORY" ? limit - measured : measured - limit,
-      )
+      .map((one) => this.excess(one))
       .reduce((most, one) => Math.max(most, one), 0);
   }
 
   private reduce(setting: ProposalLimitName): void {
-    let excess = this.excess(setting, this.quantities);
+    let excess = this.worst(setting, this.quantities);
     for (let helped = true; helped && excess > 0; ) {
       helped = false;
       for (let i = this.open.length - 1; i >= 0 && excess > 0; i--) {
         const from = this.quantities;
         const at = (ppm: number) => from.map((q, j) => (j === i ? this.scaled(i, q, ppm) : q));
-        const left = this.excess(setting, at(0));
+        const left = this.worst(setting, at(0));
         if (left >= excess) continue;
-        const fits = (ppm: number) => this.excess(setting, at(ppm)) <= 0;
+        const fits = (ppm: number) => this.worst(setting, at(ppm)) <= 0;
         this.quantities = at(left > 0 ? 0 : greatest(fits));
-        excess = this.excess(setting, this.quantities);
+        excess = this.worst(setting, this.quantities);
         helped = true;
       }
     }

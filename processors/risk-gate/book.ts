@@ -2,13 +2,22 @@
 // figure is a whole number of its unit, rounded up, so that it never looks smaller than it is; floats are
 // added in the order of symbols, oldest bar first.
 //
-// A symbol that the proposal leaves alone counts with its position or its pending approval, whichever
-// is the greater in size.
+// A symbol that the proposal leaves alone may be anywhere between its position and its pending approval.
+// Figures of sizes count the greater of the two; figures in which symbols offset each other (net exposure and
+// those of returns) count of each symbol the end that makes them worse, so an offset that is being closed is none.
 
 import { exposureMinor } from "../../schemas/values/money.ts";
 import type { ProposalLimits } from "../risk-config.ts";
 import type { SymbolRisk } from "./exposure.ts";
-import { BEYOND, type BookView, type Figure, figure, type Holding, tooShort } from "./figures.ts";
+import {
+  added,
+  BEYOND,
+  type BookView,
+  type Figure,
+  figure,
+  type Holding,
+  tooShort,
+} from "./figures.ts";
 import { type BookRecord, sharpeOf } from "./record.ts";
 import { tails } from "./tails.ts";
 
@@ -20,19 +29,24 @@ export const sectorOf = (symbol: string, { sectors }: ProposalLimits): string =>
 export function holdingOf(
   symbol: string,
   risk: SymbolRisk,
-  quantity: number,
+  ends: { readonly quantity: number; readonly other: number; readonly grows: boolean },
   price: number,
   record: BookRecord,
 ): Holding {
-  const { instrument } = risk;
-  const value =
-    instrument === null || quantity === 0 ? 0n : exposureMinor(price, quantity, instrument);
-  return { symbol, quantity, value, record: record.symbols.get(symbol) };
+  const { quantity, other: otherQuantity, grows } = ends;
+  const value = valueAt(risk, quantity, price);
+  const otherValue = otherQuantity === quantity ? value : valueAt(risk, otherQuantity, price);
+  const kept = record.symbols.get(symbol);
+  return { symbol, quantity, value, otherQuantity, otherValue, record: kept, grows };
 }
 
+const valueAt = ({ instrument }: SymbolRisk, quantity: number, price: number): bigint =>
+  instrument === null || quantity === 0 ? 0n : exposureMinor(price, quantity, instrument);
+
 /** Every check that is on, in the order in which they are written down. */
-export function measure(view: BookView, book: readonly Holding[]): Figure[] {
-  return [...exposures(view, book), ...tails(view, book), ...exits(view, book)];
+export function measure(view: BookView, traded: readonly Holding[]): Figure[] {
+  const book = view.standing.length === 0 ? traded : [...view.standing, ...traded];
+  return [...exposures(view, book), ...tails(view, traded), ...exits(view, book)];
 }
 
 const size = (value: bigint): bigint => (value < 0n ? -value : value);
@@ -47,19 +61,20 @@ function bpsOf(value: bigint, equity: bigint): number {
 
 function exposures(view: BookView, book: readonly Holding[]): Figure[] {
   const { limits, equity } = view;
-  let [gross, net, squares, largest] = [0n, 0n, 0n, 0n];
-  let heaviest = "";
+  let [gross, least, most, squares] = [0n, 0n, 0n, 0n];
   const sectors = new Map(view.sectors.map((sector) => [sector, 0n]));
-  for (const { symbol, value } of book) {
+  for (const { symbol, value, otherValue } of book) {
     const worth = size(value);
     gross += worth;
-    net += value;
+    least += value < otherValue ? value : otherValue;
+    most += value < otherValue ? otherValue : value;
     squares += worth * worth;
-    if (worth > largest) [largest, heaviest] = [worth, symbol];
     const sector = sectorOf(symbol, limits);
     const held = sectors.get(sector);
     if (held !== undefined) sectors.set(sector, held + worth);
   }
+  const net = size(least) > size(most) ? least : most;
+  const { symbol: heaviest, worth: largest } = heaviestOf(limits.maxWeightBps === null ? [] : book);
   const herfindahl =
     squares === 0n ? 0 : equity > 0n ? ceiling(squares * 10_000n, equity * equity) : BEYOND;
   const found: (Figure | null)[] = [
@@ -67,13 +82,22 @@ function exposures(view: BookView, book: readonly Holding[]): Figure[] {
     ...[...sectors].map(([sector, held]) =>
       figure("maxSector", limits.maxSectorBps, bpsOf(held, equity), sector),
     ),
-    figure("maxNetExposure", limits.maxNetExposureMinor, clip(size(net))),
+    figure("maxNetExposure", limits.maxNetExposureMinor, clip(size(net)), "", net < 0n ? -1 : 1),
     figure("maxLeverage", limits.maxLeverageBps, bpsOf(gross, equity)),
     figure("maxWeight", limits.maxWeightBps, bpsOf(largest, equity), heaviest),
     figure("maxHerfindahl", limits.maxHerfindahlBps, herfindahl),
     figure("capitalStages", capitalOf(view), clip(gross)),
   ];
   return found.filter((one) => one !== null);
+}
+
+function heaviestOf(book: readonly Holding[]): { readonly symbol: string; readonly worth: bigint } {
+  let heaviest = { symbol: "", worth: 0n };
+  for (const { symbol, value } of added(book)) {
+    const worth = size(value);
+    if (worth > heaviest.worth) heaviest = { symbol, worth };
+  }
+  return heaviest;
 }
 
 /** What the last stage allows whose record, and that of all before it, there is. */
@@ -95,7 +119,7 @@ function exits({ limits }: BookView, book: readonly Holding[]): Figure[] {
   if (limit === null) return [];
   let slowest = "";
   let longest = 0;
-  for (const { symbol, quantity, record } of book) {
+  for (const { symbol, quantity, record } of added(book)) {
     if (quantity === 0) continue;
     const volumes = record?.volumes ?? [];
     if (volumes.length < limits.volumeDays) {

@@ -6,7 +6,7 @@ import type { ProposalLimitName } from "../risk-config.ts";
 import { grown } from "./book-checks.ts";
 import { cut, type Docket, record, responseTo, type Trade } from "./docket.ts";
 import { reduces } from "./exposure.ts";
-import { exceeds, type Figure, figure } from "./figures.ts";
+import { excessOf, type Figure, figure } from "./figures.ts";
 
 export function checkConduct(docket: Docket): void {
   const { book } = docket.at;
@@ -34,7 +34,7 @@ const adds = ({ quantity, risk }: Trade): boolean => !reduces(quantity, risk.pos
 function breached(docket: Docket, found: Figure): readonly Trade[] {
   const adding = openTrades(docket).filter(adds);
   const { setting, reason, ...check } = found;
-  const passed = adding.length === 0 || !exceeds(found);
+  const passed = adding.length === 0 || excessOf(found, []) <= 0;
   if (record(docket, { ...check, passed }, reason)) return [];
   if (responseTo(docket, setting) === "deny") docket.denied = true;
   return docket.denied ? [] : adding;

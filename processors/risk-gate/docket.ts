@@ -7,11 +7,21 @@ import type {
   TradingState,
 } from "../../schemas/generated/risk.verdicts.ts";
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
+import type { PortfolioConfig } from "../flow-config.ts";
 import type { BreachResponse, ProposalLimitName, ProposalLimits } from "../risk-config.ts";
-import type { SymbolRisk } from "./exposure.ts";
+import type { Seen, SymbolRisk } from "./exposure.ts";
 import type { Limits } from "./limits.ts";
 import type { Overlay } from "./overlays.ts";
 import type { BookRecord } from "./record.ts";
+
+/** Events beside the symbols' own that verdicts rest on. */
+export interface Evidence {
+  readonly portfolio: PortfolioConfig;
+  /** Last snapshot of the portfolio. */
+  readonly marked: Seen;
+  /** Commands in force: of each limit that SetLimit has changed, and of the trading state where one has. */
+  readonly commands: ReadonlyMap<string, Seen>;
+}
 
 /** What a proposal is judged by. */
 export interface Circumstances {
@@ -20,11 +30,13 @@ export interface Circumstances {
   readonly latchedByDrawdown: boolean;
   readonly drawdownBps: number;
   readonly limits: Limits;
+  readonly maxPriceAgeUs: number | null;
   readonly onBreach: BreachResponse;
   readonly symbols: ReadonlyMap<string, SymbolRisk>;
   /** Effective time of the proposal. */
   readonly timeUs: number;
   readonly overlays: readonly Overlay[];
+  readonly evidence: Evidence;
   /** null: no check of whole proposals is configured. */
   readonly book: {
     readonly limits: ProposalLimits;
@@ -58,8 +70,9 @@ export interface Docket {
   personal: boolean;
   /** What was proposed of the symbols, before persons' targets. */
   readonly proposed: ReadonlyMap<string, number>;
-  /** Overlays that bore on the trades. */
+  /** Overlays that bore on the trades, and the commands that set them. */
   readonly overlays: AppliedOverlay[];
+  readonly told: Seen[];
 }
 
 export function responseTo({ at }: Docket, setting: ProposalLimitName): BreachResponse {

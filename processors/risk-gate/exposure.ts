@@ -4,6 +4,14 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Converted } from "../../schemas/values/conversion.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 
+/** Which event: with its topic, the same on any number of partitions. Time -1: none yet. */
+export interface Seen {
+  timeUs: number;
+  origin: number;
+}
+
+export const nothingSeen = (): Seen => ({ timeUs: -1, origin: 0 });
+
 export interface SymbolRisk {
   instrument: Converted | null;
   /** Last close; 0 while none is known. */
@@ -14,6 +22,11 @@ export interface SymbolRisk {
   approved: number;
   /** What the approval was valued at: serves until a close is known. */
   approvedPrice: number;
+  /** What the second stage of a drawdown leaves of the position; null: it does not bear on it. */
+  cap: number | null;
+  /** Last bar, and last snapshot of the position. */
+  readonly bar: Seen;
+  readonly marked: Seen;
 }
 
 export const unknownSymbol = (): SymbolRisk => ({
@@ -22,6 +35,9 @@ export const unknownSymbol = (): SymbolRisk => ({
   position: 0,
   approved: 0,
   approvedPrice: 0,
+  cap: null,
+  bar: nothingSeen(),
+  marked: nothingSeen(),
 });
 
 /** Size of a quantity's value, never negative. */
@@ -40,6 +56,14 @@ export function exposure(risk: SymbolRisk): bigint {
 /** Position or pending approval, whichever is the greater in size. */
 export const pendingQuantity = ({ position, approved }: SymbolRisk): number =>
   Math.abs(approved) > Math.abs(position) ? approved : position;
+
+/** The other of the two: while orders work, a position may be anywhere from the one to the other. */
+export const otherEnd = ({ position, approved }: SymbolRisk): number =>
+  Math.abs(approved) > Math.abs(position) ? position : approved;
+
+/** What is left of an approval that may add nothing: between the position and zero. */
+export const reducedApproval = ({ position, approved }: SymbolRisk): number =>
+  between(0, position, approved);
 
 /** True where the target lies between the position and zero: no open risk is added. */
 export const reduces = (target: number, position: number): boolean =>

@@ -10,7 +10,30 @@ export interface Holding {
   readonly quantity: number;
   /** Signed, in minor units. */
   readonly value: bigint;
+  /** Where the position may be anywhere between two ends: the smaller in size. Else the same as above. */
+  readonly otherQuantity: number;
+  readonly otherValue: bigint;
   readonly record: SymbolRecord | undefined;
+  /** The proposal adds to it. */
+  readonly grows: boolean;
+}
+
+/** The names that the proposal adds to; all of them where it adds to none. */
+export function added(book: readonly Holding[]): readonly Holding[] {
+  const grown = book.filter(({ grows }) => grows);
+  return grown.length === 0 ? book : grown;
+}
+
+/** True where orders under way may still move it. */
+export const isMoving = ({ quantity, otherQuantity }: Holding): boolean =>
+  quantity !== otherQuantity;
+
+/** What the symbols that a proposal leaves alone bring to the figures of returns; found once a proposal. */
+export interface StandingReturns {
+  /** Rows that all of them have. */
+  readonly rows: number;
+  /** In the ring's order: of each row the worse of a symbol's two ends. Empty where it is not known. */
+  readonly worst: Float64Array;
 }
 
 /** What measures need besides the holdings. */
@@ -23,6 +46,9 @@ export interface BookView {
   readonly sectors: readonly string[];
   /** By pair of symbols: they do not change while a proposal is cut. */
   readonly correlations: Map<string, number | null>;
+  /** Symbols that the proposal leaves alone. */
+  readonly standing: readonly Holding[];
+  standingReturns: StandingReturns | null;
 }
 
 /** A check that was measured, before anything is said of what to do about it. */
@@ -34,10 +60,9 @@ export interface Figure {
   readonly measured: number;
   readonly unit: RiskUnit;
   readonly reason: RiskReason;
+  /** Of a figure without its sign: which side the book is on. */
+  readonly side: number;
 }
-
-export const exceeds = ({ unit, measured, limit }: Figure): boolean =>
-  unit === "HISTORY" ? measured < limit : measured > limit;
 
 /** What cannot be measured, or is larger than a figure may be. */
 export const BEYOND = Number.MAX_SAFE_INTEGER;
@@ -69,10 +94,11 @@ export function figure(
   limit: number | null,
   measured: number,
   symbol = "",
+  side = 0,
 ): Figure | null {
   if (limit === null) return null;
   const [check, unit, reason] = names[setting];
-  return { setting, check, symbol, limit, measured, unit, reason };
+  return { setting, check, symbol, limit, measured, unit, reason, side };
 }
 
 /** Nothing is known of how the book would behave: it may not grow. */
@@ -89,4 +115,29 @@ export const tooShort = (
   measured: known,
   unit: "HISTORY",
   reason: "NotEnoughHistory",
+  side: 0,
 });
+
+/** Figures of single names: what the proposal adds to is held to the limit itself. */
+const ofNames: ReadonlySet<ProposalLimitName> = new Set([
+  "maxGrossExposure",
+  "maxWeight",
+  "maxCorrelation",
+  "maxDaysToExit",
+]);
+
+/**
+ * By how much a figure is beyond what is allowed; 0 or less where it passes. `before` is the figure of the book without the
+ * proposal: a book that prices have carried past a limit may trade what does not make that worse.
+ */
+export function excessOf(one: Figure, before: readonly Figure[]): number {
+  const { setting, symbol, unit, measured, limit, side } = one;
+  if (unit === "HISTORY") return limit - measured;
+  if (measured <= limit || measured >= BEYOND || ofNames.has(setting)) return measured - limit;
+  const same = before.find(
+    (other) => other.setting === setting && other.symbol === symbol && other.unit === unit,
+  );
+  return same === undefined || same.side !== side || same.measured < limit
+    ? measured - limit
+    : measured - same.measured;
+}

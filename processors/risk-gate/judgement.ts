@@ -8,26 +8,37 @@
 // everything is measured as proposed. Trades that only reduce a position pass the limits on position,
 // exposure and drawdown; a bad price or a huge order stops them like any other.
 
-import type { RiskVerdict, Target, UsedEvent } from "../../schemas/generated/risk.verdicts.ts";
+import type { RiskVerdict, Target } from "../../schemas/generated/risk.verdicts.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
 import { exposureMinor } from "../../schemas/values/money.ts";
 import { isPair } from "../currency.ts";
 import { checkBook, WHOLE_PPM } from "./book-checks.ts";
 import { checkConduct } from "./conduct-checks.ts";
 import { type Circumstances, type Docket, type Trade, tradeOf } from "./docket.ts";
-import { pendingQuantity, type SymbolRisk, unknownSymbol } from "./exposure.ts";
+import { eventsUsed } from "./evidence.ts";
+import { type SymbolRisk, unknownSymbol } from "./exposure.ts";
 import { checkOverlays, withPersonsTargets } from "./overlays.ts";
 import { checkDrawdown, checkGrossExposure } from "./portfolio-checks.ts";
-import type { Seen } from "./record.ts";
-import { checkOrderValue, checkPosition, checkPrice, checkState } from "./trade-checks.ts";
+import {
+  checkOrderValue,
+  checkPosition,
+  checkPrice,
+  checkPriceAge,
+  checkState,
+} from "./trade-checks.ts";
+
+const conversionChecks = [checkState, checkPriceAge, checkPrice, checkOrderValue];
+const tradeChecks = [checkState, checkPosition, checkPriceAge, checkPrice, checkOrderValue];
 
 export function judge(proposal: WeightsProposal, at: Circumstances): RiskVerdict {
   const riskOf = (symbol: string): SymbolRisk => at.symbols.get(symbol) ?? unknownSymbol();
   // Cash for cash: neither a position nor exposure.
-  const converts = proposal.targets.every(({ symbol }) => {
-    const { instrument } = riskOf(symbol);
-    return instrument !== null && isPair(instrument);
-  });
+  const converts =
+    proposal.targets.length > 0 &&
+    proposal.targets.every(({ symbol }) => {
+      const { instrument } = riskOf(symbol);
+      return instrument !== null && isPair(instrument);
+    });
   const targets =
     at.overlays.length === 0 || converts
       ? proposal.targets
@@ -35,10 +46,8 @@ export function judge(proposal: WeightsProposal, at: Circumstances): RiskVerdict
   const trades = targets.map((target) => tradeOf(target, riskOf(target.symbol)));
   const docket = open(at, trades, proposal);
   const overlaid = at.overlays.length > 0 || (at.book?.limits.blackouts.length ?? 0) > 0;
-  const checks = converts
-    ? [checkState, checkPrice, checkOrderValue]
-    : [checkState, checkPosition, checkPrice, checkOrderValue];
-  for (const check of overlaid ? [checkOverlays, ...checks] : checks) {
+  const own = converts ? conversionChecks : tradeChecks;
+  for (const check of overlaid ? [checkOverlays, ...own] : own) {
     for (const trade of trades) if (!trade.refused) check(docket, trade);
   }
   checkConduct(docket);
@@ -60,7 +69,14 @@ export function judge(proposal: WeightsProposal, at: Circumstances): RiskVerdict
     checks: docket.checks,
     scalePpm: docket.scalePpm,
     overlays: docket.overlays,
-    events: at.book === null ? [] : eventsUsed(at, trades),
+    events: eventsUsed(
+      at.evidence,
+      at.symbols,
+      targets.map(({ symbol }) => symbol),
+      docket.told,
+      at.book?.limits.maxBetaBps == null ? null : at.book.limits.benchmark,
+    ),
+    answer: "",
   };
 }
 
@@ -80,29 +96,8 @@ const open = (
     at.overlays.length === 0 ? [] : targets.map(({ symbol, quantity }) => [symbol, quantity]),
   ),
   overlays: [],
+  told: [],
 });
-
-/** Of each symbol that is traded or held the last bar and the last snapshot; of the portfolio its last. */
-function eventsUsed({ symbols, book }: Circumstances, trades: readonly Trade[]): UsedEvent[] {
-  if (book === null) return [];
-  const held = [...symbols].filter(([, risk]) => pendingQuantity(risk) !== 0);
-  const names = new Set([
-    ...trades.map(({ target }) => target.symbol),
-    ...held.map(([name]) => name),
-  ]);
-  const events: UsedEvent[] = [];
-  const add = (topic: string, symbol: string, { timeUs, origin }: Seen): void => {
-    if (timeUs >= 0) events.push({ topic, symbol, timeUs, origin });
-  };
-  for (const symbol of names) {
-    const kept = book.record.symbols.get(symbol);
-    if (kept === undefined) continue;
-    add("market.bars", symbol, kept.bar);
-    add("portfolio.snapshots", symbol, kept.snapshot);
-  }
-  add("portfolio.snapshots", "", book.record.snapshot);
-  return events;
-}
 
 /** The weight goes with the quantity; a sale to nothing has none, so its rest weighs what it is worth. */
 function resized({ target, risk, quantity }: Trade, equity: bigint): Target {

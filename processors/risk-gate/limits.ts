@@ -1,13 +1,28 @@
-// The limits in force, and the command that changes one.
+// The limits in force, and the command that changes one. Promises: nothing that is commanded is looser than the
+// configuration lets it be; a command that is refused changes nothing, and stops nothing.
 
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import type { DecimalText } from "../../schemas/values/decimal.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
-import type { ProposalLimits, RiskConfig } from "../risk-config.ts";
+import { commandProblem } from "../command-check.ts";
+import { nameOf, powerProblem, type Roster } from "../people.ts";
+import {
+  type ProposalLimits,
+  type RiskConfig,
+  type SettableLimit,
+  settableLimits,
+} from "../risk-config.ts";
 
 /** null: the check is off. */
-export type Limits = Omit<RiskConfig, "onBreach" | "proposals">;
+export type Limits = Pick<
+  RiskConfig,
+  | "maxPosition"
+  | "maxGrossExposureMinor"
+  | "priceCollarBps"
+  | "maxOrderValueMinor"
+  | "maxDrawdownBps"
+>;
 
 /** Every check of whole proposals off. */
 export const noProposalLimits: ProposalLimits = {
@@ -38,36 +53,125 @@ export const noProposalLimits: ProposalLimits = {
   responses: {},
 };
 
-/** What SetLimit may name. Its value is in the name's unit; maxPosition takes whole units. */
-export const limitNames = [
-  "maxPosition",
-  "maxGrossExposureMinor",
-  "priceCollarBps",
-  "maxOrderValueMinor",
-  "maxDrawdownBps",
-] as const satisfies readonly (keyof Limits)[];
+/** What SetLimit has changed: a limit that stands here, null included, stands before the configuration. */
+export type Commanded = Partial<Record<SettableLimit, number | null>>;
 
-/** The commanded limits after a SetLimit; null switches a check off. Throws PROCESSOR_COMMAND_INVALID. */
-export function withLimit(
-  limits: Partial<Limits>,
-  { limit, value, who }: ControlCommand,
-): Partial<Limits> {
-  const name = limitNames.find((known) => known === limit);
-  if (name === undefined) {
-    throw new TapedeckError(
-      "PROCESSOR_COMMAND_INVALID",
-      `SetLimit by ${who || "nobody named"} names ${limit ?? "no limit"}; the limits are ${limitNames.join(", ")}`,
-      { limit, who },
+/** The five that are in force beside the checks of whole proposals. */
+export function limitsInForce(config: RiskConfig, commanded: Commanded): Limits {
+  const { maxPosition: units } = commanded;
+  const { maxGrossExposureMinor, priceCollarBps, maxOrderValueMinor, maxDrawdownBps } = {
+    ...config,
+    ...commanded,
+  };
+  const maxPosition =
+    units === undefined ? config.maxPosition : units === null ? null : String(units);
+  return { maxPosition, maxGrossExposureMinor, priceCollarBps, maxOrderValueMinor, maxDrawdownBps };
+}
+
+/** The checks of whole proposals in force; null where none is configured or commanded. */
+export function proposalLimitsInForce(
+  { proposals, onBreach }: RiskConfig,
+  commanded: Commanded,
+): ProposalLimits | null {
+  const configured = proposals ?? (onBreach === "scale" ? noProposalLimits : null);
+  const changes = Object.entries(commanded).filter(([name]) =>
+    Object.hasOwn(noProposalLimits, name),
+  );
+  if (changes.length === 0) return configured;
+  return { ...(configured ?? noProposalLimits), ...Object.fromEntries(changes) };
+}
+
+/** A raise that one person asked for. */
+export interface AskedRaise {
+  readonly limit: SettableLimit;
+  readonly value: number | null;
+  readonly who: string;
+  readonly timeUs: number;
+}
+
+/** What a SetLimit comes to: `commanded` and `raises` go on, and `answer` is said where it did not take effect. */
+export interface LimitRuling {
+  readonly commanded: Commanded;
+  readonly raises: readonly AskedRaise[];
+  readonly answer: {
+    readonly reason: "CommandRefused" | "SecondPersonNeeded";
+    readonly text: string;
+  } | null;
+}
+
+/** How long the second person has: a day of event time. */
+const RAISE_US = 86_400_000_000;
+
+/**
+ * One named person may tighten a limit, or set what is off; two raise it, by the same SetLimit within a day, and never beyond
+ * what is configured, or its line under `ceilings`. A command that breaks this changes nothing.
+ */
+export function ruleOnLimit(
+  state: { readonly commanded: Commanded; readonly raises: readonly AskedRaise[] },
+  command: ControlCommand,
+  timeUs: number,
+  config: RiskConfig,
+  people: Roster,
+): LimitRuling {
+  const { commanded, raises } = state;
+  const { value, who } = command;
+  const limit = settableLimits.find((known) => known === command.limit);
+  const problem =
+    commandProblem(command) ?? powerProblem(people, who, "limits") ?? unmet(limit, value, config);
+  const refused = (text: string): LimitRuling => ({
+    commanded,
+    raises,
+    answer: { reason: "CommandRefused", text },
+  });
+  if (limit === undefined || problem !== null) return refused(problem ?? "no such limit");
+  const configured = configuredLimit(limit, config);
+  const ceiling = config.ceilings?.[limit] ?? configured;
+  if (isLooser(value, ceiling)) {
+    return refused(
+      `${limit} may not be above ${ceiling}, which the configuration gives: found ${value ?? "off"}`,
     );
   }
-  if (value !== null && value < 0) {
-    throw new TapedeckError(
-      "PROCESSOR_COMMAND_INVALID",
-      `SetLimit by ${who || "nobody named"} sets ${name} to ${value}: a limit is not negative`,
-      { limit: name, value, who },
-    );
+  const inForce = commanded[limit] === undefined ? configured : commanded[limit];
+  const others = raises.filter((one) => one.limit !== limit);
+  const set = { commanded: { ...commanded, [limit]: value }, raises: others, answer: null };
+  if (!isLooser(value, inForce)) return set;
+  const asked = raises.find((one) => one.limit === limit && one.value === value);
+  const isSecond =
+    asked !== undefined && nameOf(asked.who) !== nameOf(who) && timeUs - asked.timeUs <= RAISE_US;
+  if (isSecond) return set;
+  const text = `raising ${limit} from ${inForce ?? "off"} to ${value ?? "off"} waits for the same SetLimit by a second person, within a day`;
+  return {
+    commanded,
+    raises: [...others, { limit, value, who, timeUs }],
+    answer: { reason: "SecondPersonNeeded", text },
+  };
+}
+
+/** null is off: the loosest. */
+const isLooser = (value: number | null, than: number | null): boolean =>
+  than !== null && (value === null || value > than);
+
+function configuredLimit(limit: SettableLimit, config: RiskConfig): number | null {
+  if (limit === "maxPosition")
+    return config.maxPosition === null ? null : Number(config.maxPosition);
+  const { [limit]: found } = { ...noProposalLimits, ...config.proposals, ...config };
+  return found;
+}
+
+/** What a limit cannot be measured without. */
+function unmet(
+  limit: SettableLimit | undefined,
+  value: number | null,
+  { proposals }: RiskConfig,
+): string | null {
+  if (value === null) return null;
+  if (limit === "maxBetaBps" && (proposals?.benchmark ?? null) === null) {
+    return "maxBetaBps needs risk.benchmark in the configuration";
   }
-  return { ...limits, [name]: name === "maxPosition" && value !== null ? String(value) : value };
+  if (limit === "maxSectorBps" && Object.keys(proposals?.sectors ?? {}).length === 0) {
+    return "maxSectorBps needs risk.sectors in the configuration";
+  }
+  return null;
 }
 
 const PLAIN = /^(\d+)(?:\.(\d+))?$/;

@@ -1,86 +1,120 @@
-// What persons order beside the limits: restricted lists, blackouts and targets of their own. Promises: each
+// What persons order beside the limits: restricted lists, blackouts, views and targets of their own. Promises: each
 // names who and why; it counts from its place in the one order on, by event time, until it ends or is
 // lifted; a verdict that it bears on names it.
 //
 // RESTRICTED_BUYS: no purchase, covering a short included. RESTRICTED: no trade. BLACKOUT: no new risk.
-// TARGET: a weight in place of the model's, in whole lots at the price of the first proposal that it
-// meets, and then held as it is; every limit applies to it.
+// VIEW: less of what is added against it. TARGET: a weight in place of the model's, in whole lots at the price that
+// it meets first, and then held as it is; every limit applies to it.
 
-import { TapedeckError } from "../../schemas/errors.ts";
 import type { ControlCommand, OverlayKind } from "../../schemas/generated/control.commands.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { AppliedOverlay, RiskReason } from "../../schemas/generated/risk.verdicts.ts";
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
 import { splitQuantity } from "../../schemas/values/corporate-action.ts";
+import { commandProblem } from "../command-check.ts";
 import { isSized } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
+import { powerProblem, type Roster } from "../people.ts";
 import type { RecurringBlackout } from "../risk-config.ts";
+import { grown } from "./book-checks.ts";
 import { cut, cuts, type Docket, record, type Trade } from "./docket.ts";
-import { between, reduces, type SymbolRisk, sizeWithin, wholeLots } from "./exposure.ts";
+import { between, reduces, type Seen, type SymbolRisk, sizeWithin, wholeLots } from "./exposure.ts";
 
 export interface Overlay extends AppliedOverlay {
   readonly fromUs: number | null;
-  /** TARGET: signed, of equity. */
+  /** TARGET: signed, of equity. VIEW: the expected return, signed. */
   readonly weightBps: number;
-  /** TARGET: what the weight came to; null before the first proposal that it meets. */
+  /** VIEW: how sure, from 1 to 10,000. */
+  readonly confidenceBps: number;
+  /** TARGET: what the weight came to; null before it could be valued. */
   quantity: number | null;
+  /** The command that set it. */
+  readonly told: Seen;
 }
 
 const DAY_US = 86_400_000_000;
 
-/** What stands after a SetOverlay or a LiftOverlay. Throws PROCESSOR_COMMAND_INVALID. */
+/** What stands after a SetOverlay or a LiftOverlay; in words why it has no effect, where it has none. */
 export function withOverlay(
   overlays: readonly Overlay[],
   command: ControlCommand,
-  timeUs: number,
-): Overlay[] {
-  const { overlay, symbol, who, why, fromUs, untilUs, value } = command;
-  if (who.trim() === "" || why.trim() === "") throw invalid(command, "names who and why");
+  told: Seen,
+  people: Roster,
+): { readonly overlays: readonly Overlay[]; readonly problem: string | null } {
+  const { overlay, symbol, who, why, fromUs, untilUs, value, confidenceBps } = command;
+  const { timeUs } = told;
   const kept = overlays.filter((one) => one.untilUs === null || one.untilUs > timeUs);
+  const problem = commandProblem(command) ?? powerProblem(people, who, "overlays");
+  if (problem !== null) return { overlays: kept, problem };
   if (command.command === "LiftOverlay") {
-    return kept.filter(
+    const left = kept.filter(
       (one) => one.symbol !== symbol || (overlay !== null && one.overlay !== overlay),
     );
+    const nothing = `nothing${overlay === null ? "" : ` of ${overlay}`} stands on ${symbol || "every symbol"}`;
+    return { overlays: left, problem: left.length === kept.length ? nothing : null };
   }
-  if (overlay === null) throw invalid(command, "says which overlay");
-  if (overlay === "TARGET" && (value === null || symbol === "")) {
-    throw invalid(command, "gives a TARGET its symbol and its weight in basis points");
-  }
+  if (overlay === null) return { overlays: kept, problem: "such a command says which overlay" };
   if (untilUs !== null && untilUs <= Math.max(fromUs ?? timeUs, timeUs)) {
-    throw invalid(command, "ends after it begins");
+    return { overlays: kept, problem: "it ends before it begins" };
   }
   const others = kept.filter((one) => one.symbol !== symbol || one.overlay !== overlay);
-  const weightBps = overlay === "TARGET" ? (value ?? 0) : 0;
-  const quantity = null;
-  return [...others, { overlay, symbol, who, why, fromUs, untilUs, weightBps, quantity }];
-}
-
-function invalid({ command, overlay, symbol, who }: ControlCommand, rule: string): TapedeckError {
-  const what = `${command}${overlay === null ? "" : ` of ${overlay}`} on ${symbol || "every symbol"}`;
-  const message = `${what} by ${who.trim() || "nobody named"} is refused: such a command ${rule}`;
-  return new TapedeckError("PROCESSOR_COMMAND_INVALID", message, { command, symbol, who });
+  const set: Overlay = {
+    overlay,
+    symbol,
+    who,
+    why,
+    fromUs,
+    untilUs,
+    weightBps: overlay === "TARGET" || overlay === "VIEW" ? (value ?? 0) : 0,
+    confidenceBps: overlay === "VIEW" ? (confidenceBps ?? 0) : 0,
+    quantity: null,
+    told,
+  };
+  return { overlays: [...others, set], problem: null };
 }
 
 const isOn = ({ fromUs, untilUs }: Overlay, timeUs: number): boolean =>
   (fromUs === null || fromUs <= timeUs) && (untilUs === null || timeUs < untilUs);
 
-/** Those of a kind that bear on a symbol now. */
-const onSymbol = (docket: Docket, symbol: string, kind: OverlayKind): readonly Overlay[] =>
-  docket.at.overlays.filter(
+/** Those of a kind that bear on a symbol at a time. */
+export const onSymbol = (
+  overlays: readonly Overlay[],
+  timeUs: number,
+  symbol: string,
+  kind: OverlayKind,
+): readonly Overlay[] =>
+  overlays.filter(
     (one) =>
-      one.overlay === kind &&
-      (one.symbol === "" || one.symbol === symbol) &&
-      isOn(one, docket.at.timeUs),
+      one.overlay === kind && (one.symbol === "" || one.symbol === symbol) && isOn(one, timeUs),
   );
 
-/** Gives the targets that have none a quantity; one that cannot be valued yet waits. */
+/** A person's target that has not come to a quantity yet, and may now. */
+export const awaits = (overlays: readonly Overlay[], timeUs: number): boolean =>
+  overlays.some((one) => one.overlay === "TARGET" && one.quantity === null && isOn(one, timeUs));
+
+/** What forbids a trade of a position to `quantity`, whatever its purpose: restricted lists. */
+export function restrictions(
+  overlays: readonly Overlay[],
+  timeUs: number,
+  symbol: string,
+  position: number,
+  quantity: number,
+): readonly Overlay[] {
+  if (overlays.length === 0 || quantity === position) return [];
+  const all = onSymbol(overlays, timeUs, symbol, "RESTRICTED");
+  const buys = quantity > position ? onSymbol(overlays, timeUs, symbol, "RESTRICTED_BUYS") : [];
+  return [...all, ...buys];
+}
+
+/** Gives the targets that have none a quantity; one that cannot be valued yet waits. Returns how many it gave one. */
 export function sizeTargets(
   overlays: readonly Overlay[],
   symbols: ReadonlyMap<string, SymbolRisk>,
   equity: bigint,
   timeUs: number,
   portfolio: PortfolioConfig,
-): void {
+): number {
+  let sized = 0;
   for (const one of overlays) {
     if (one.overlay !== "TARGET" || one.quantity !== null || !isOn(one, timeUs)) continue;
     const { instrument = null, price = 0 } = symbols.get(one.symbol) ?? {};
@@ -91,7 +125,9 @@ export function sizeTargets(
     const most = wholeLots(Number.MAX_SAFE_INTEGER, instrument);
     const size = sizeWithin(budget, most, price, instrument);
     one.quantity = size === 0 ? 0 : Math.sign(one.weightBps) * size;
+    sized++;
   }
+  return sized;
 }
 
 /** The targets with persons' targets in the place of the model's, and beside them where it is silent. */
@@ -102,9 +138,9 @@ export function withPersonsTargets(
   timeUs: number,
 ): readonly Target[] {
   const persons = new Map<string, Target>();
-  for (const { overlay, symbol, weightBps, quantity, ...one } of overlays) {
-    if (overlay !== "TARGET" || quantity === null) continue;
-    if (!isOn({ overlay, symbol, weightBps, quantity, ...one }, timeUs)) continue;
+  for (const one of overlays) {
+    const { overlay, symbol, weightBps, quantity } = one;
+    if (overlay !== "TARGET" || quantity === null || !isOn(one, timeUs)) continue;
     const referencePrice = symbols.get(symbol)?.price ?? 0;
     persons.set(symbol, { symbol, weight: weightBps / 10_000, quantity, referencePrice });
   }
@@ -120,11 +156,11 @@ export function withPersonsTargets(
   return [...replaced, ...silent];
 }
 
-/** Restricted lists, then blackouts. A person's target is noted: it stops nothing. */
+/** Restricted lists, blackouts, then views. A person's target is noted: it stops nothing. */
 export function checkOverlays(docket: Docket, trade: Trade): void {
   const { target, risk } = trade;
   const { symbol } = target;
-  for (const one of onSymbol(docket, symbol, "TARGET")) {
+  for (const one of onSymbol(docket.at.overlays, docket.at.timeUs, symbol, "TARGET")) {
     if (one.quantity === null) continue;
     note(docket, one);
     docket.personal = true;
@@ -133,23 +169,46 @@ export function checkOverlays(docket: Docket, trade: Trade): void {
     const check = "MANUAL_TARGET" as const;
     docket.checks.push({ check, symbol, limit, measured, unit: "QUANTITY", passed: true });
   }
-  const restricted = onSymbol(docket, symbol, "RESTRICTED");
-  const buys = onSymbol(docket, symbol, "RESTRICTED_BUYS");
+  const restricted = onSymbol(docket.at.overlays, docket.at.timeUs, symbol, "RESTRICTED");
+  const buys = onSymbol(docket.at.overlays, docket.at.timeUs, symbol, "RESTRICTED_BUYS");
   const isBuy = trade.quantity > risk.position;
   forbid(docket, trade, restricted, trade.quantity === risk.position, risk.position);
   if (!trade.refused) forbid(docket, trade, buys, !isBuy, risk.position);
   if (trade.refused) return;
   const closed = between(0, risk.position, trade.quantity);
   const allowed = reduces(trade.quantity, risk.position);
-  const blackouts = onSymbol(docket, symbol, "BLACKOUT");
+  const blackouts = onSymbol(docket.at.overlays, docket.at.timeUs, symbol, "BLACKOUT");
   forbid(docket, trade, [...blackouts, ...recurring(docket, symbol)], allowed, closed);
+  if (!trade.refused) holdToViews(docket, trade);
+}
+
+/**
+ * What a trade adds against a view is cut to the part that the view is not sure of: at a confidence of 1 nothing of it is
+ * left, whatever onBreach says. A view enlarges nothing, closes nothing, and does not bind a person's own target.
+ */
+function holdToViews(docket: Docket, trade: Trade): void {
+  const { symbol } = trade.target;
+  const { overlays, timeUs } = docket.at;
+  if (onSymbol(overlays, timeUs, symbol, "TARGET").some(({ quantity }) => quantity !== null))
+    return;
+  for (const one of onSymbol(overlays, timeUs, symbol, "VIEW")) {
+    note(docket, one);
+    const { quantity, risk } = trade;
+    const isAgainst =
+      !reduces(quantity, risk.position) && Math.sign(quantity) !== Math.sign(one.weightBps);
+    const limit = isAgainst ? grown(trade, quantity, (10_000 - one.confidenceBps) * 100) : quantity;
+    const passed = limit === quantity;
+    const check = { check: "VIEW", symbol, limit, measured: quantity, unit: "QUANTITY" } as const;
+    if (!record(docket, { ...check, passed }, "View")) cut(trade, limit);
+    if (trade.refused) return;
+  }
 }
 
 /** What is left of a trade that an overlay does not allow. */
 function forbid(
   docket: Docket,
   trade: Trade,
-  overlays: readonly AppliedOverlay[],
+  overlays: readonly (Overlay | AppliedOverlay)[],
   passed: boolean,
   left: number,
 ): void {
@@ -166,10 +225,26 @@ function forbid(
   if (cuts(docket)) cut(trade, left);
 }
 
-function note(docket: Docket, { overlay, symbol, who, why, untilUs }: AppliedOverlay): void {
-  const known = docket.overlays.some((one) => one.overlay === overlay && one.symbol === symbol);
-  if (!known) docket.overlays.push({ overlay, symbol, who, why, untilUs });
+function note(docket: Docket, one: Overlay | AppliedOverlay): void {
+  const { overlay, symbol } = one;
+  if (docket.overlays.some((other) => other.overlay === overlay && other.symbol === symbol)) return;
+  docket.overlays.push(applied(one));
+  if ("told" in one) docket.told.push(one.told);
 }
+
+export const applied = ({
+  overlay,
+  symbol,
+  who,
+  why,
+  untilUs,
+}: AppliedOverlay): AppliedOverlay => ({
+  overlay,
+  symbol,
+  who,
+  why,
+  untilUs,
+});
 
 function recurring({ at }: Docket, symbol: string): AppliedOverlay[] {
   const found = at.book?.limits.blackouts.find(

@@ -12,29 +12,24 @@ import { splitPrice, splitQuantity } from "../../schemas/values/corporate-action
 import { periodOf } from "../calendar.ts";
 import type { ProposalLimits } from "../risk-config.ts";
 
-/** Which event: with its topic, the same on any number of partitions. */
-export interface Seen {
-  timeUs: number;
-  origin: number;
-}
-
 export interface SymbolRecord {
   /** Last close, and the close of the row before. */
   price: number;
   base: number;
-  /** A ring, by the book's cursor; NaN where there was no price yet. */
+  /** A ring, by the book's cursor; NaN where there was no price yet; and how many of it are known. */
   readonly returns: number[];
+  known: number;
   /** The day that is being added up, and the volumes of complete days, newest last. */
   day: number;
   volume: number;
   readonly volumes: number[];
-  readonly bar: Seen;
-  readonly snapshot: Seen;
 }
 
 /** What the portfolio has made since a period began. */
-interface Period {
+export interface Period {
   number: number;
+  /** A loss beyond its limit has ended what was approved. */
+  stopped: boolean;
   /** Equity before it, and the least in it. */
   start: bigint;
   least: bigint;
@@ -42,10 +37,11 @@ interface Period {
 
 export interface BookRecord {
   readonly symbols: Map<string, SymbolRecord>;
-  /** Rows of returns that are kept. */
+  /** Rows of returns that are kept, and whether each is a day's. */
   readonly rows: number;
-  /** End of the bars of the row that is being filled; -1 before the first. */
-  rowUs: number;
+  readonly daily: boolean;
+  /** End of the bars of the row that is being filled, or its day; -1 before the first. */
+  row: number;
   cursor: number;
   equity: bigint;
   readonly day: Period;
@@ -56,17 +52,21 @@ export interface BookRecord {
   days: number;
   mean: number;
   squares: number;
-  readonly snapshot: Seen;
 }
 
 const NONE = -1;
-const nothingSeen = (): Seen => ({ timeUs: NONE, origin: 0 });
-const noPeriod = (equity: bigint): Period => ({ number: NONE, start: equity, least: equity });
+const noPeriod = (equity: bigint): Period => ({
+  number: NONE,
+  stopped: false,
+  start: equity,
+  least: equity,
+});
 
-const emptyRecord = (equity: bigint, rows: number): BookRecord => ({
+const emptyRecord = (equity: bigint, rows: number, daily: boolean): BookRecord => ({
   symbols: new Map(),
   rows,
-  rowUs: NONE,
+  daily,
+  row: NONE,
   cursor: 0,
   equity,
   day: noPeriod(equity),
@@ -75,7 +75,6 @@ const emptyRecord = (equity: bigint, rows: number): BookRecord => ({
   days: 0,
   mean: 0,
   squares: 0,
-  snapshot: nothingSeen(),
 });
 
 /** True where some check needs the returns of bars. */
@@ -92,8 +91,10 @@ export function recordFor(
   limits: ProposalLimits,
 ): BookRecord {
   const rows = needsReturns(limits) ? limits.returnsWindow : 0;
-  if (kept === null) return emptyRecord(equity, rows);
-  return kept.rows === rows ? kept : { ...kept, symbols: new Map(), rows, rowUs: NONE, cursor: 0 };
+  const daily = limits.returnsBy === "day";
+  if (kept === null) return emptyRecord(equity, rows, daily);
+  if (kept.rows === rows && kept.daily === daily) return kept;
+  return { ...kept, symbols: new Map(), rows, daily, row: NONE, cursor: 0 };
 }
 
 export function symbolRecord(book: BookRecord, symbol: string): SymbolRecord {
@@ -103,41 +104,43 @@ export function symbolRecord(book: BookRecord, symbol: string): SymbolRecord {
     price: 0,
     base: 0,
     returns: new Array<number>(book.rows).fill(Number.NaN),
+    known: 0,
     day: NONE,
     volume: 0,
     volumes: [],
-    bar: nothingSeen(),
-    snapshot: nothingSeen(),
   };
   book.symbols.set(symbol, made);
   return made;
 }
 
 /** Cost: a few numbers; linear in the symbols where a new row begins. */
-export function takeBar(book: BookRecord, bar: MarketBar, seen: Seen, limits: ProposalLimits) {
+export function takeBar(book: BookRecord, bar: MarketBar, limits: ProposalLimits) {
   const one = symbolRecord(book, bar.symbol);
-  one.bar.timeUs = seen.timeUs;
-  one.bar.origin = seen.origin;
   if (book.rows > 0) {
-    if (bar.endUs > book.rowUs) beginRow(book, bar.endUs);
+    const row = book.daily ? dayOf(bar.endUs, limits) : bar.endUs;
+    if (row > book.row) beginRow(book, row);
     one.price = bar.close;
     if (one.base > 0) one.returns[book.cursor] = bar.close / one.base - 1;
   }
   if (limits.maxDaysToExitHundredths !== null) addVolume(one, bar, limits);
 }
 
-function beginRow(book: BookRecord, rowUs: number): void {
-  book.rowUs = rowUs;
+/** A bar counts to the day in which it ends; a moment that ends a day belongs to it. */
+const dayOf = (timeUs: number, { dayStartUs }: ProposalLimits): number =>
+  periodOf(timeUs - 1, { count: 1, unit: "DAY" }, dayStartUs);
+
+function beginRow(book: BookRecord, row: number): void {
+  book.row = row;
   book.cursor = (book.cursor + 1) % book.rows;
   for (const one of book.symbols.values()) {
     one.base = one.price;
     one.returns[book.cursor] = one.price > 0 ? 0 : Number.NaN;
+    if (one.price > 0) one.known = Math.min(one.known + 1, book.rows);
   }
 }
 
-/** A bar counts to the day in which it ends; one that ends with the day belongs to it. */
 function addVolume(one: SymbolRecord, bar: MarketBar, limits: ProposalLimits): void {
-  const day = periodOf(bar.endUs - 1, { count: 1, unit: "DAY" }, limits.dayStartUs);
+  const day = dayOf(bar.endUs, limits);
   if (day > one.day) {
     if (one.day !== NONE) one.volumes.push(one.volume);
     if (one.volumes.length > limits.volumeDays) one.volumes.shift();
@@ -148,18 +151,21 @@ function addVolume(one: SymbolRecord, bar: MarketBar, limits: ProposalLimits): v
 }
 
 /** Days begin with what is heard in them: equity before that is where they start from. */
-export function takeEquity(book: BookRecord, equity: bigint, seen: Seen, limits: ProposalLimits) {
-  rollDays(book, seen.timeUs, limits);
-  book.snapshot.timeUs = seen.timeUs;
-  book.snapshot.origin = seen.origin;
+export function takeEquity(
+  book: BookRecord,
+  equity: bigint,
+  timeUs: number,
+  limits: ProposalLimits,
+) {
+  rollDays(book, timeUs, limits);
   book.equity = equity;
   if (equity < book.day.least) book.day.least = equity;
   if (equity < book.week.least) book.week.least = equity;
 }
 
 /** A moment that is exactly a day's end (a daily bar's) belongs to that day. */
-export function rollDays(book: BookRecord, timeUs: number, { dayStartUs }: ProposalLimits): void {
-  const day = periodOf(timeUs - 1, { count: 1, unit: "DAY" }, dayStartUs);
+export function rollDays(book: BookRecord, timeUs: number, limits: ProposalLimits): void {
+  const day = dayOf(timeUs, limits);
   if (day <= book.day.number) return;
   if (book.day.number !== NONE && book.day.start > 0n) {
     const made = Number(book.equity - book.day.start) / Number(book.day.start);
@@ -170,12 +176,13 @@ export function rollDays(book: BookRecord, timeUs: number, { dayStartUs }: Propo
   }
   begin(book.day, day, book.equity);
   book.trades = 0;
-  const week = periodOf(timeUs - 1, { count: 1, unit: "WEEK" }, dayStartUs);
+  const week = periodOf(timeUs - 1, { count: 1, unit: "WEEK" }, limits.dayStartUs);
   if (week > book.week.number) begin(book.week, week, book.equity);
 }
 
 function begin(period: Period, number: number, equity: bigint): void {
   period.number = number;
+  period.stopped = false;
   period.start = equity;
   period.least = equity;
 }

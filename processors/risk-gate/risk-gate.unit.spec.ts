@@ -13,8 +13,8 @@ import {
 import type { EventOf } from "../../streams/event.ts";
 import { bar, command, proposal, type TargetLine } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { RiskConfig } from "../risk-config.ts";
-import { limitNames } from "./limits.ts";
+import { type RiskConfig, settableLimits } from "../risk-config.ts";
+import { noProposalLimits } from "./limits.ts";
 import { riskGate } from "./risk-gate.ts";
 import { marked, off, portfolio } from "./testing/gate-settings.ts";
 import { proposalNames } from "./testing/proposal-names.ts";
@@ -410,7 +410,22 @@ describe("commands", () => {
       told("EnableTrading"),
       proposed(["A", 1, 100_00]),
     );
-    expect(found.map(({ state }) => state)).toEqual(["KILLED", "ACTIVE"]);
+    expect(found.map(({ outcome, state }) => [outcome, state])).toEqual([
+      ["ANSWER", "KILLED"],
+      ["DENY", "KILLED"],
+      ["PASS", "ACTIVE"],
+    ]);
+    expect(found[0]?.answer).toBe("EnableTrading by nobody named: it does not name who gave it");
+  });
+
+  test("nobody named ends no halt, no latch of a drawdown", () => {
+    const nobody = told("EnableTrading", { who: "" });
+    const breach = snapshot("A", 0, 899n, 1010);
+    const buy = proposed(["A", 1, 100_00]);
+    for (const stop of [told("HaltTrading"), told("ReduceOnly"), breach]) {
+      const found = verdict({ maxDrawdownBps: 1000 }, stop, nobody, buy);
+      expect(found.outcome).toBe("DENY");
+    }
   });
 
   test("commands, proposals and snapshots of another portfolio are not for this gate", () => {
@@ -432,32 +447,135 @@ describe("commands", () => {
     ["priceCollarBps", 5, "PRICE_COLLAR", 5],
     ["maxOrderValueMinor", 5, "MAX_ORDER_VALUE", 5],
     ["maxDrawdownBps", 5, "MAX_DRAWDOWN", 5],
-  ] as const)(
-    "SetLimit %s puts a limit in force, and null takes it off",
-    (limit, value, name, to) => {
-      const [before, set, cleared] = verdicts(
-        {},
-        proposed(["A", 1, 100_00]),
-        told("SetLimit", { limit, value }),
-        proposed(["A", 1, 100_00]),
-        told("SetLimit", { limit, value: null }),
-        proposed(["A", 1, 100_00]),
-      ) as [RiskVerdict, RiskVerdict, RiskVerdict];
-      expect(limitNames).toContain(limit);
-      expect(checkOf(before, name)).toBeUndefined();
-      expect(checkOf(set, name).limit).toBe(to);
-      expect(checkOf(cleared, name)).toBeUndefined();
+  ] as const)("SetLimit %s puts a limit in force", (limit, value, name, to) => {
+    const [before, set] = verdicts(
+      {},
+      proposed(["A", 1, 100_00]),
+      told("SetLimit", { limit, value }),
+      proposed(["A", 1, 100_00]),
+    ) as [RiskVerdict, RiskVerdict];
+    expect(checkOf(before, name)).toBeUndefined();
+    expect(checkOf(set, name).limit).toBe(to);
+    expect(set.events.some(({ topic }) => topic === "control.commands")).toBe(true);
+  });
+
+  test.each(settableLimits)(
+    "SetLimit %s: one tightens, two raise, never past the ceiling",
+    (limit) => {
+      const people = { ann: ["limits"], bob: ["limits"], carl: ["enable"] } as const;
+      const isOwn = Object.hasOwn(off, limit);
+      const value = limit === "maxPosition" ? "100" : 100;
+      const config: RiskConfig = {
+        ...off,
+        ...(isOwn ? { [limit]: value } : {}),
+        proposals: {
+          ...noProposalLimits,
+          sectors: { A: "tech" },
+          benchmark: "A",
+          ...(isOwn ? {} : { [limit]: value }),
+        },
+        ceilings: { [limit]: 200 },
+      };
+      const asked: readonly [who: string, to: number | null][] = [
+        ["carl", 50],
+        ["ann", 60],
+        ["ann", 70],
+        ["Ann ", 70],
+        ["bob", 80],
+        ["ann", 80],
+        ["bob", 201],
+        ["bob", null],
+        ["ann", 200],
+        ["bob", 200],
+      ];
+      const gate = riskGate(config, { ...portfolio, people });
+      let state = gate.initial();
+      const inForce = asked.map(([who, to]) => {
+        const set = told("SetLimit", { limit, value: to, who });
+        state = gate.evolve(state, set);
+        const [found] = gate.decide(state, set);
+        return [state.commanded[limit] ?? 100, found?.value.reason ?? "NONE"];
+      });
+      expect(inForce).toEqual([
+        [100, "CommandRefused"],
+        [60, "NONE"],
+        [60, "SecondPersonNeeded"],
+        [60, "SecondPersonNeeded"],
+        [60, "SecondPersonNeeded"],
+        [80, "NONE"],
+        [80, "CommandRefused"],
+        [80, "CommandRefused"],
+        [80, "SecondPersonNeeded"],
+        [200, "NONE"],
+      ]);
     },
   );
 
+  test("the second person has a day; what is configured off may be set and taken off again by two", () => {
+    const gate = riskGate(off, portfolio);
+    let state = gate.initial();
+    const set = (timeUs: number, who: string, value: number | null) => {
+      const changes = { limit: "maxOrderValueMinor", value, who };
+      const event = at(timeUs, "control.commands", command("SetLimit", changes));
+      state = gate.evolve(state, event);
+      return state.commanded.maxOrderValueMinor;
+    };
+    const dayUs = 86_400_000_000;
+    expect(set(0, "ann", 5)).toBe(5);
+    expect(set(1, "ann", 9)).toBe(5);
+    expect(set(2 + dayUs, "bob", 9)).toBe(5);
+    expect(set(3 + dayUs, "ann", 9)).toBe(9);
+    expect(set(4 + dayUs, "ann", null)).toBe(9);
+    expect(set(5 + dayUs, "bob", null)).toBe(null);
+  });
+
   test.each([
-    [{ limit: "maxPostion", value: 1 }, /names maxPostion; the limits are maxPosition, /],
-    [{ limit: null, value: 1 }, /names no limit/],
-    [{ limit: "maxPosition", value: -1 }, /sets maxPosition to -1/],
-    [{ limit: "onBreach", value: 1 }, /names onBreach/],
-    [{ limit: "__proto__", value: 1 }, /names __proto__/],
-  ])("SetLimit of %j is refused in words", (changes, message) => {
-    expect(() => verdicts({}, told("SetLimit", changes))).toThrow(message);
+    [{ limit: "maxPostion", value: 1 }, /no limit maxPostion; the limits are maxPosition, /],
+    [{ limit: null, value: 1 }, /no limit \(none named\)/],
+    [{ limit: "maxPosition", value: -1 }, /maxPosition may not be -1/],
+    [{ limit: "onBreach", value: 1 }, /no limit onBreach/],
+    [{ limit: "__proto__", value: 1 }, /no limit __proto__/],
+    [{ limit: "maxBetaBps", value: 1 }, /needs risk.benchmark/],
+    [{ limit: "maxPosition", value: 1, who: " " }, /does not name who gave it/],
+  ])("SetLimit of %j is answered in words, and trading goes on", (changes, message) => {
+    const found = verdicts({}, told("SetLimit", changes), proposed(["A", 1, 100_00]));
+    expect(found.map(({ outcome }) => outcome)).toEqual(["ANSWER", "PASS"]);
+    expect(found[0]).toMatchObject({ reason: "CommandRefused", targets: [], checks: [] });
+    expect(found[0]?.answer).toMatch(message);
+  });
+
+  test("an override of no check, or without a symbol, is answered", () => {
+    const wrong = [
+      { limit: "PRICE_COLLARS", symbol: "A", value: 900, untilUs: 9 },
+      { limit: "PRICE_COLLAR", value: 900, untilUs: 9 },
+      { limit: "PRICE_COLLAR", symbol: "A", untilUs: 9 },
+      { limit: "PRICE_COLLAR", symbol: "A", value: 900 },
+    ];
+    for (const changes of wrong) {
+      expect(verdict({}, told("RequestOverride", changes)).outcome).toBe("ANSWER");
+    }
+    expect(
+      verdicts(
+        {},
+        told("RequestOverride", { limit: "PRICE_COLLAR", symbol: "A", value: 900, untilUs: 9 }),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe("the age of prices", () => {
+  const old = (ageUs: number, target: number) =>
+    verdict(
+      { maxPriceAgeUs: 60, onBreach: "reduce" },
+      held("A", 100),
+      at(ageUs, "weights.proposals", proposal(["A", target, 100_00])),
+    );
+
+  test("adds nothing on a close that is too old, and lets go of what is held", () => {
+    expect(old(60, 110).outcome).toBe("PASS");
+    expect(old(61, 110)).toMatchObject({ outcome: "DENY", reason: "PriceTooOld" });
+    expect(checkOf(old(61, 110), "PRICE_AGE")).toMatchObject({ limit: 60, measured: 61 });
+    expect([old(61, 40).outcome, quantities(old(61, -40))]).toEqual(["PASS", [["A", 0]]]);
   });
 });
 
@@ -598,7 +716,15 @@ describe("any proposal in any circumstances", () => {
           } else if (next.topic === "market.bars") closes.set(next.value.symbol, next.value.close);
           const emits = subject.when(next);
           if (next.topic !== "weights.proposals") {
-            expect(emits).toEqual([]);
+            // By itself it only ends what adds risk, on a breach.
+            for (const { value: found } of emits) {
+              expect([found.outcome, found.state]).toEqual(["REDUCE", "REDUCE_ONLY"]);
+              for (const { symbol, quantity } of found.targets) {
+                const position = positions.get(symbol) ?? 0;
+                expect(Math.abs(quantity)).toBeLessThanOrEqual(Math.abs(position));
+                expect(quantity * position).toBeGreaterThanOrEqual(0);
+              }
+            }
             continue;
           }
           const { value: found } = emits[0] as (typeof emits)[0];

@@ -78,6 +78,24 @@ export function checkPrice(docket: Docket, trade: Trade): void {
   if (cuts(docket)) cut(trade, risk.position);
 }
 
+/** A close of long ago says little of what a trade would cost. What only reduces a position may be made on it. */
+export function checkPriceAge(docket: Docket, trade: Trade): void {
+  const { maxPriceAgeUs: limit, timeUs } = docket.at;
+  if (limit === null) return;
+  const { target, quantity, risk } = trade;
+  const measured = risk.bar.timeUs < 0 ? Number.MAX_SAFE_INTEGER : timeUs - risk.bar.timeUs;
+  const check = {
+    check: "PRICE_AGE",
+    symbol: target.symbol,
+    limit,
+    measured,
+    unit: "MICROS",
+    passed: measured <= limit || reduces(quantity, risk.position),
+  } as const;
+  if (record(docket, check, "PriceTooOld") || !cuts(docket)) return;
+  cut(trade, between(0, risk.position, quantity));
+}
+
 /** |price - known| / known in basis points, rounded up. */
 function apartBps(price: number, known: bigint): number {
   const apart = BigInt(price) - known;

@@ -71,6 +71,7 @@ const decision = [
       scalePpm: 1_000_000,
       overlays: [],
       events: [],
+      answer: "",
     }),
     ...instant,
     cause: at("weights.proposals"),

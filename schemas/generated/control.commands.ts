@@ -44,7 +44,13 @@ function controlCommandNameIndex(value: ControlCommandName): number {
   }
 }
 
-export const overlayKindSymbols = ["RESTRICTED_BUYS", "RESTRICTED", "BLACKOUT", "TARGET"] as const;
+export const overlayKindSymbols = [
+  "RESTRICTED_BUYS",
+  "RESTRICTED",
+  "BLACKOUT",
+  "TARGET",
+  "VIEW",
+] as const;
 
 export type OverlayKind = (typeof overlayKindSymbols)[number];
 
@@ -58,6 +64,8 @@ function overlayKindIndex(value: OverlayKind): number {
       return 3;
     case "TARGET":
       return 4;
+    case "VIEW":
+      return 5;
     default:
       return 0;
   }
@@ -71,7 +79,7 @@ export interface ControlCommand {
   readonly why: string;
   /** SetLimit: which limit; …Override: which check */
   readonly limit: string | null;
-  /** SetLimit: its new value; SetOverlay of a TARGET: the weight in basis points of equity, signed */
+  /** SetLimit: its new value; SetOverlay of a TARGET: the weight in basis points of equity, of a VIEW: the expected return in basis points, both signed */
   readonly value: number | null;
   /** …Override: of which symbol's next order; …Overlay: on which symbol, empty for every one */
   readonly symbol: string;
@@ -81,6 +89,8 @@ export interface ControlCommand {
   readonly fromUs: number | null;
   /** SetOverlay: before when; null until it is lifted */
   readonly untilUs: number | null;
+  /** SetOverlay of a VIEW: how sure, from 1 to 10,000 */
+  readonly confidenceBps: number | null;
 }
 export function encodeControlCommand(writer: Writer, value: ControlCommand): void {
   writer.string(value.portfolio);
@@ -113,6 +123,11 @@ export function encodeControlCommand(writer: Writer, value: ControlCommand): voi
     writer.long(1);
     writer.long(value.untilUs);
   }
+  if (value.confidenceBps === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.int(value.confidenceBps);
+  }
 }
 export function decodeControlCommand(reader: Reader): ControlCommand {
   return {
@@ -130,6 +145,7 @@ export function decodeControlCommand(reader: Reader): ControlCommand {
       : null,
     fromUs: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
     untilUs: reader.wentOn ? (reader.present() ? reader.long() : null) : null,
+    confidenceBps: reader.goesOn() ? (reader.present() ? reader.int() : null) : null,
   };
 }
 

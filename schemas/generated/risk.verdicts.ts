@@ -2,7 +2,7 @@
 
 import type { Codec, Reader, Writer } from "../avro.ts";
 
-export const riskOutcomeSymbols = ["PASS", "REDUCE", "DENY", "SCALE", "CLOSE"] as const;
+export const riskOutcomeSymbols = ["PASS", "REDUCE", "DENY", "SCALE", "CLOSE", "ANSWER"] as const;
 
 export type RiskOutcome = (typeof riskOutcomeSymbols)[number];
 
@@ -18,6 +18,8 @@ function riskOutcomeIndex(value: RiskOutcome): number {
       return 4;
     case "CLOSE":
       return 5;
+    case "ANSWER":
+      return 6;
     default:
       return 0;
   }
@@ -53,6 +55,10 @@ export const riskReasonSymbols = [
   "Restricted",
   "Blackout",
   "ManualTarget",
+  "View",
+  "PriceTooOld",
+  "CommandRefused",
+  "SecondPersonNeeded",
 ] as const;
 
 export type RiskReason = (typeof riskReasonSymbols)[number];
@@ -117,6 +123,14 @@ function riskReasonIndex(value: RiskReason): number {
       return 28;
     case "ManualTarget":
       return 29;
+    case "View":
+      return 30;
+    case "PriceTooOld":
+      return 31;
+    case "CommandRefused":
+      return 32;
+    case "SecondPersonNeeded":
+      return 33;
     default:
       return 0;
   }
@@ -207,6 +221,8 @@ export const riskCheckNameSymbols = [
   "RESTRICTED",
   "BLACKOUT",
   "MANUAL_TARGET",
+  "VIEW",
+  "PRICE_AGE",
 ] as const;
 
 export type RiskCheckName = (typeof riskCheckNameSymbols)[number];
@@ -263,6 +279,10 @@ function riskCheckNameIndex(value: RiskCheckName): number {
       return 24;
     case "MANUAL_TARGET":
       return 25;
+    case "VIEW":
+      return 26;
+    case "PRICE_AGE":
+      return 27;
     default:
       return 0;
   }
@@ -276,6 +296,7 @@ export const riskUnitSymbols = [
   "HISTORY",
   "HUNDREDTH_DAYS",
   "COUNT",
+  "MICROS",
 ] as const;
 
 export type RiskUnit = (typeof riskUnitSymbols)[number];
@@ -296,6 +317,8 @@ function riskUnitIndex(value: RiskUnit): number {
       return 6;
     case "COUNT":
       return 7;
+    case "MICROS":
+      return 8;
     default:
       return 0;
   }
@@ -342,6 +365,7 @@ export const verdictOverlaySymbols = [
   "RESTRICTED",
   "BLACKOUT",
   "TARGET",
+  "VIEW",
 ] as const;
 
 export type VerdictOverlay = (typeof verdictOverlaySymbols)[number];
@@ -356,6 +380,8 @@ function verdictOverlayIndex(value: VerdictOverlay): number {
       return 3;
     case "TARGET":
       return 4;
+    case "VIEW":
+      return 5;
     default:
       return 0;
   }
@@ -434,7 +460,7 @@ function readItems4(reader: Reader): UsedEvent[] {
 /** The risk gate's answer to one proposal, with every check that was made. */
 export interface RiskVerdict {
   readonly portfolio: string;
-  /** REDUCE: single trades were cut; SCALE: one factor shrank what every trade adds; CLOSE: the gate closes the book by itself */
+  /** REDUCE: single trades were cut; SCALE: one factor shrank what every trade adds; CLOSE: the gate closes the book by itself; ANSWER: nothing was judged, a command is answered */
   readonly outcome: RiskOutcome;
   /** the first check that failed; ManualTarget also where nothing did, and a person's target stands in a model's place */
   readonly reason: RiskReason;
@@ -446,8 +472,10 @@ export interface RiskVerdict {
   readonly scalePpm: number;
   /** what persons had ordered that bore on this verdict */
   readonly overlays: readonly AppliedOverlay[];
-  /** the last events that the checks rest on, besides the proposal */
+  /** the last events that the checks rest on, besides what the verdict answers */
   readonly events: readonly UsedEvent[];
+  /** ANSWER: what became of the command, in words; empty otherwise */
+  readonly answer: string;
 }
 export function encodeRiskVerdict(writer: Writer, value: RiskVerdict): void {
   writer.string(value.portfolio);
@@ -483,6 +511,7 @@ export function encodeRiskVerdict(writer: Writer, value: RiskVerdict): void {
     }
   }
   writer.long(0);
+  writer.string(value.answer);
 }
 export function decodeRiskVerdict(reader: Reader): RiskVerdict {
   return {
@@ -495,6 +524,7 @@ export function decodeRiskVerdict(reader: Reader): RiskVerdict {
     scalePpm: reader.goesOn() ? reader.int() : 1000000,
     overlays: reader.wentOn ? readItems3(reader) : [],
     events: reader.wentOn ? readItems4(reader) : [],
+    answer: reader.goesOn() ? reader.string() : "",
   };
 }
 

@@ -108,6 +108,7 @@ export const command = (
   symbol: "",
   fromUs: null,
   untilUs: null,
+  confidenceBps: null,
   ...changes,
 });
 
@@ -142,4 +143,5 @@ export const passed = (...lines: readonly TargetLine[]): RiskVerdict => ({
   scalePpm: 1_000_000,
   overlays: [],
   events: [],
+  answer: "",
 });

@@ -15,6 +15,7 @@ const halt: ControlCommand = {
   symbol: "",
   fromUs: null,
   untilUs: null,
+  confidenceBps: null,
 };
 const halted = at(1, "control.commands", halt);
 

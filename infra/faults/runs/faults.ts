@@ -11,6 +11,8 @@ import { whyNoJava } from "../../broker/shared-broker.ts";
 import { whyNoSmallDisk } from "../../broker/small-disk.ts";
 import { reportFailure } from "../../cli/failure.ts";
 import { tableText } from "../../cli/table.ts";
+import { codeDigest } from "../../run/code-digest.ts";
+import { writeWhole } from "../../run/run-folder.ts";
 import { type FaultResult, faultTable } from "../fault-table.ts";
 import { allFaults, clusterOptions } from "./all-faults.ts";
 import { type DefectName, defectNames } from "./defects.ts";
@@ -24,6 +26,7 @@ interface Options {
   readonly defect?: DefectName;
   readonly only: string;
   readonly keep?: string;
+  readonly record?: string;
   readonly list?: boolean;
 }
 
@@ -41,6 +44,7 @@ const command = new Command("npm run -s faults --")
   .addOption(new Option("--defect <name>", "plant a mistake in the services").choices(defectNames))
   .option("--only <text>", "rows of the table that have it in their name", "")
   .option("--keep <folder>", "leave histories and logs there")
+  .option("--record <file>", "write what was played and found there, for tapedeck pre-live")
   .option("--list", "say which faults there are, and play none")
   .addHelpText(
     "after",
@@ -85,9 +89,20 @@ async function main(options: Options): Promise<void> {
     results.push(...report.results);
     lines.push(...report.told, ...report.examples.map((example) => `found: ${example}`));
   }
+  if (options.record !== undefined) writeWhole(options.record, faultRecord(results));
   process.stdout.write(faultTable(results));
   for (const line of lines) process.stdout.write(`${line}\n`);
   if (results.some(({ anomalies }) => anomalies.size > 0)) process.exitCode = FOUND;
+}
+
+/** With the code that it was played on: another's faults show nothing of this one. */
+function faultRecord(results: readonly FaultResult[]): string {
+  const faults = results.map(({ fault, rounds, anomalies }) => ({
+    fault,
+    rounds,
+    anomalies: [...anomalies.values()].reduce((sum, count) => sum + count, 0),
+  }));
+  return `${JSON.stringify({ format: 1, code: codeDigest(), faults }, null, 2)}\n`;
 }
 
 async function play(fault: Fault, options: Options): Promise<FaultReport> {

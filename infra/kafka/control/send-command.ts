@@ -1,6 +1,8 @@
 // An operator's command on its way to a live flow. Promises: it is durable when the call returns, after every command
-// that was there before; another writer at the same moment costs a second look, never a command.
+// that was there before; another writer at the same moment costs a second look, never a command; what the flow would
+// refuse for what it says by itself is not written at all.
 
+import { commandProblem } from "../../../processors/command-check.ts";
 import { Writer } from "../../../schemas/avro.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import type { ControlCommand } from "../../../schemas/generated/control.commands.ts";
@@ -16,12 +18,15 @@ export interface SentCommand {
   readonly timeUs: number;
 }
 
-/** At `timeUs`, or at the last command's time where that is later. Throws STREAMS_TOPIC_UNKNOWN. */
+/**
+ * At `timeUs`, or at the last command's time where that is later. Throws PROCESSOR_COMMAND_INVALID, STREAMS_TOPIC_UNKNOWN.
+ */
 export async function sendCommand(
   log: EventLog,
   command: ControlCommand,
   timeUs: number,
 ): Promise<SentCommand> {
+  requireSound(command);
   for (let attempt = 1; ; attempt++) {
     try {
       return await append(log, command, timeUs);
@@ -30,6 +35,17 @@ export async function sendCommand(
       if (!isTaken || attempt === ATTEMPTS) throw error;
     }
   }
+}
+
+/** Throws PROCESSOR_COMMAND_INVALID for what would only be answered by a refusal. */
+export function requireSound(command: ControlCommand): void {
+  const problem = commandProblem(command);
+  if (problem === null) return;
+  const { command: name, who } = command;
+  throw new TapedeckError("PROCESSOR_COMMAND_INVALID", `${name} is not sent: ${problem}`, {
+    command: name,
+    who,
+  });
 }
 
 async function append(

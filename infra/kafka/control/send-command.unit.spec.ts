@@ -34,6 +34,22 @@ test("one that comes between is looked at, and followed", async () => {
   expect(await sendCommand(busy, command("KillTrading"), 20)).toEqual({ offset: 1, timeUs: 20 });
 });
 
+test("what the flow would refuse for what it says is not written", async () => {
+  const log = createMemoryLog();
+  await log.createTopic("control.commands", 1);
+  const typo = command("SetLimit", { limit: "maxPostion", value: 5 });
+  await expect(sendCommand(log, typo, 1)).rejects.toMatchObject({
+    code: "PROCESSOR_COMMAND_INVALID",
+    message: expect.stringContaining("there is no limit maxPostion"),
+  });
+  const nobody = command("EnableTrading", { who: " " });
+  await expect(sendCommand(log, nobody, 1)).rejects.toThrow("does not name who gave it");
+  expect(await sendCommand(log, command("HaltTrading", { who: "" }), 1)).toEqual({
+    offset: 0,
+    timeUs: 1,
+  });
+});
+
 test("without the topic it says so", async () => {
   const sent = sendCommand(createMemoryLog(), command("HaltTrading"), 1);
   await expect(sent).rejects.toThrow(TapedeckError);

@@ -77,6 +77,7 @@ const command = {
   symbol: "",
   fromUs: null,
   untilUs: null,
+  confidenceBps: null,
 } as const;
 
 type Change = (message: LooseMessage) => Partial<LooseMessage>;
