@@ -25,6 +25,7 @@ import { act } from "./book-actions.ts";
 import { conversionsDue, noConversions, takePrice } from "./conversions.ts";
 import { emptyOutlook, type Outlook, takeFlow, takeForecast, takeRegime } from "./conviction.ts";
 import type { Line } from "./line.ts";
+import { emptyRows, type ReturnRows, takeReturn } from "./return-rows.ts";
 import { type Aim, aimsOf } from "./target-weights.ts";
 import { planTrades } from "./trade-plan.ts";
 import { fires, type Weighed } from "./triggers.ts";
@@ -57,6 +58,7 @@ export function bookReviewer(
 ): Processor<Book, Inputs, "weights.proposals"> {
   const identity = JSON.stringify(sizing);
   const outlook = sizing.method === "INTEGRATED" ? sizing : null;
+  const covariance = sizing.method === "VOLATILITY_TARGET" ? sizing.covariance : undefined;
   const window = sizing.method === "FRACTIONAL_KELLY" ? sizing.window : null;
   return {
     name: "portfolio-builder",
@@ -82,6 +84,7 @@ export function bookReviewer(
       switch (event.topic) {
         case "features":
           expectSignal(book, event.value, event.timeUs);
+          if (covariance !== undefined) takeReturn(rowsOf(book, covariance.window), event.value);
           return book;
         case "signals":
           if (takeSignal(book, event.value, event.timeUs, sizing.allowShort, window)) {
@@ -139,6 +142,12 @@ function convert(
   const targets = conversionsDue(book.conversions, book.instruments, value, timeUs, portfolio);
   if (targets.length === 0) return;
   book.proposal = { portfolio: portfolio.name, method, equity: book.equity, targets };
+}
+
+/** A fork that asks for another window begins it anew. */
+function rowsOf(book: Book, rows: number): ReturnRows {
+  if (book.returns?.rows !== rows) book.returns = emptyRows(rows);
+  return book.returns as ReturnRows;
 }
 
 function review(

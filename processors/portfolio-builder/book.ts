@@ -14,6 +14,7 @@ import type { Converted } from "../../schemas/values/conversion.ts";
 import { keepRate } from "../currency.ts";
 import type { Conversions } from "./conversions.ts";
 import type { Outlook } from "./conviction.ts";
+import type { ReturnRows } from "./return-rows.ts";
 
 /** One symbol that a model has a view of. */
 export interface Name {
@@ -59,6 +60,7 @@ export interface Book {
   inDrawdown: boolean;
   /** null where no size depends on it. */
   outlook: Outlook | null;
+  returns: ReturnRows | null;
   proposal: WeightsProposal | null;
   /** Where cash of other currencies is to be converted. */
   conversions?: Conversions;
@@ -78,6 +80,7 @@ export const emptyBook = (sizing: string, equity: bigint): Book => ({
   period: null,
   inDrawdown: false,
   outlook: null,
+  returns: null,
   proposal: null,
 });
 
