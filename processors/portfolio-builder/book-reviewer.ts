@@ -8,7 +8,7 @@
 
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
 import { exposureMinor } from "../../schemas/values/money.ts";
-import { emit } from "../../streams/event.ts";
+import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import { takeRate } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
@@ -22,8 +22,10 @@ import {
   takeSnapshot,
 } from "./book.ts";
 import { act } from "./book-actions.ts";
+import { conversionsDue, noConversions, takePrice } from "./conversions.ts";
 import { emptyOutlook, type Outlook, takeFlow, takeForecast, takeRegime } from "./conviction.ts";
 import type { Line } from "./line.ts";
+import { emptyRows, type ReturnRows, takeReturn } from "./return-rows.ts";
 import { type Aim, aimsOf } from "./target-weights.ts";
 import { planTrades } from "./trade-plan.ts";
 import { fires, type Weighed } from "./triggers.ts";
@@ -56,6 +58,7 @@ export function bookReviewer(
 ): Processor<Book, Inputs, "weights.proposals"> {
   const identity = JSON.stringify(sizing);
   const outlook = sizing.method === "INTEGRATED" ? sizing : null;
+  const covariance = sizing.method === "VOLATILITY_TARGET" ? sizing.covariance : undefined;
   const window = sizing.method === "FRACTIONAL_KELLY" ? sizing.window : null;
   return {
     name: "portfolio-builder",
@@ -81,6 +84,7 @@ export function bookReviewer(
       switch (event.topic) {
         case "features":
           expectSignal(book, event.value, event.timeUs);
+          if (covariance !== undefined) takeReturn(rowsOf(book, covariance.window), event.value);
           return book;
         case "signals":
           if (takeSignal(book, event.value, event.timeUs, sizing.allowShort, window)) {
@@ -88,9 +92,16 @@ export function bookReviewer(
           }
           return book;
         case "portfolio.snapshots":
-          if (event.value.portfolio === portfolio.name) takeSnapshot(book, event.value);
+          if (event.value.portfolio !== portfolio.name) return book;
+          takeSnapshot(book, event.value);
+          if (portfolio.convert !== undefined) convert(book, event, sizing, portfolio);
           return book;
         case "market.bars":
+          if (portfolio.convert !== undefined) {
+            book.conversions ??= noConversions();
+            const { symbol, close } = event.value;
+            takePrice(book.conversions, book.instruments.get(symbol), close);
+          }
           if (portfolio.rateMaxAgeUs !== undefined) {
             takeRate(book.instruments, event.value.symbol, event.value.close, portfolio);
           }
@@ -119,6 +130,24 @@ export function bookReviewer(
 function outlookOf(book: Book): Outlook {
   book.outlook ??= emptyOutlook();
   return book.outlook;
+}
+
+function convert(
+  book: Book,
+  { value, timeUs }: EventOf<"portfolio.snapshots">,
+  { method }: SizingConfig,
+  portfolio: PortfolioConfig,
+): void {
+  book.conversions ??= noConversions();
+  const targets = conversionsDue(book.conversions, book.instruments, value, timeUs, portfolio);
+  if (targets.length === 0) return;
+  book.proposal = { portfolio: portfolio.name, method, equity: book.equity, targets };
+}
+
+/** A fork that asks for another window begins it anew. */
+function rowsOf(book: Book, rows: number): ReturnRows {
+  if (book.returns?.rows !== rows) book.returns = emptyRows(rows);
+  return book.returns as ReturnRows;
 }
 
 function review(

@@ -12,7 +12,9 @@ import type { Signal } from "../../schemas/generated/signals.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
 import type { Converted } from "../../schemas/values/conversion.ts";
 import { keepRate } from "../currency.ts";
+import type { Conversions } from "./conversions.ts";
 import type { Outlook } from "./conviction.ts";
+import type { ReturnRows } from "./return-rows.ts";
 
 /** One symbol that a model has a view of. */
 export interface Name {
@@ -58,7 +60,10 @@ export interface Book {
   inDrawdown: boolean;
   /** null where no size depends on it. */
   outlook: Outlook | null;
+  returns: ReturnRows | null;
   proposal: WeightsProposal | null;
+  /** Where cash of other currencies is to be converted. */
+  conversions?: Conversions;
 }
 
 export const emptyBook = (sizing: string, equity: bigint): Book => ({
@@ -75,6 +80,7 @@ export const emptyBook = (sizing: string, equity: bigint): Book => ({
   period: null,
   inDrawdown: false,
   outlook: null,
+  returns: null,
   proposal: null,
 });
 
