@@ -71,13 +71,9 @@ export interface HumanConfig {
     readonly chance?: HumanChance;
     readonly trading?: HumanTrading;
     readonly carry?: HumanCarry;
-    readonly margin?: {
-      readonly initial: number;
-      readonly maintenance: number;
-      readonly leverage?: number;
-      readonly call?: number;
-      readonly liquidationFee?: number;
-    };
+    readonly margin?: HumanMargin;
+    readonly byAssetClass?: Readonly<Partial<Record<HumanAssetClass, HumanVenueTerms>>>;
+    readonly bySymbol?: Readonly<Record<string, HumanVenueTerms>>;
   };
   readonly commands: readonly HumanCommand[];
   readonly seed: number;
@@ -141,6 +137,26 @@ export interface HumanDelay {
   readonly most?: string;
   readonly median?: string;
   readonly sigma?: number;
+}
+
+export interface HumanMargin {
+  readonly initial: number;
+  readonly maintenance: number;
+  readonly leverage?: number;
+  readonly call?: number;
+  readonly liquidationFee?: number;
+}
+
+export type HumanAssetClass = "equity" | "fx" | "crypto" | "future" | "index";
+
+export interface HumanVenueTerms {
+  readonly slippage?: number;
+  readonly price?: HumanPrice;
+  readonly fees?: HumanFees;
+  readonly levies?: readonly HumanLevy[];
+  readonly carry?: HumanCarry;
+  readonly margin?: HumanMargin;
+  readonly hours?: HumanTrading["hours"];
 }
 
 export interface HumanTrading {

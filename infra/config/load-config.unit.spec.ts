@@ -105,6 +105,7 @@ venue:
   levies: [{ preset: uk-sdrt }, { kind: fee, side: sell, currency: USD, assetClass: equity, value: 0.0000051, maximum: 9, rounding: up }]
 `,
   "tape: x\nvenue: { chance: { toVenue: { distribution: constant, time: 3ms }, back: { distribution: constant, time: 1ms } } }",
+  "tape: x\nvenue: { byAssetClass: { fx: { slippage: 0 } }, bySymbol: { A: { hours: calendar } } }",
 ];
 /** The same keys otherwise. */
 const otherVenue =
@@ -710,6 +711,52 @@ describe("what a venue costs", () => {
       const leaf = key.slice(key.lastIndexOf(".") + 1);
       expect(page, key).toMatch(new RegExp(`\\b${leaf}\\b`));
     }
+  });
+
+  test("what is otherwise for a class or a symbol, group by group; an empty group is none", () => {
+    const text = `tape: x
+symbols: [BTC-PERP, ES]
+venue:
+  carry: { financing: 0.05 }
+  byAssetClass:
+    future: { slippage: 0, carry: {}, margin: { initial: 0.1, maintenance: 0.05 }, hours: calendar }
+  bySymbol:
+    BTC-PERP: { carry: { funding: 0.0001, fundingEvery: 480m } }
+`;
+    const config = read(text);
+    const { flow } = config;
+    expect(flow.venue.byAssetClass).toEqual({
+      FUTURE: {
+        slippageBps: 0,
+        carry: null,
+        margin: { initialPerMillion: 100_000, maintenancePerMillion: 50_000, leverage: 1 },
+        hours: "CALENDAR",
+      },
+    });
+    expect(flow.venue.bySymbol).toMatchObject({
+      "BTC-PERP": { carry: { funding: { perMillion: 100, everyUs: 28_800_000_000 } } },
+    });
+    const again = configFromText(config.document, PATH);
+    expect(again.canonical).toEqual(config.canonical);
+    expect(again.flow.venue).toEqual(flow.venue);
+  });
+
+  test.each([
+    [
+      "bySymbol: { ES: { margin: { initial: 0.1, maintenance: 0.2 } } }",
+      "venue.bySymbol.ES.margin.maintenance: found 0.2; must not be above venue.margin.initial",
+    ],
+    ["bySymbol: { ES: { slipage: 0 } }", "unknown key; did you mean venue.bySymbol.ES.slippage?"],
+    [
+      "byAssetClass: { futures: {} }",
+      "venue.byAssetClass.futures: is no class of instruments: one of equity,",
+    ],
+    ["bySymbol: { NQ: {} }", "venue.bySymbol.NQ: is none of the run's symbols"],
+    ["byAssetClass: { fx: { slippage: 0.00001 } }", "must be in steps of 0.0001"],
+  ])("of its symbols and classes: %s", (inner, expected) => {
+    const found = findings(`tape: x\nsymbols: [ES]\nvenue: { ${inner} }`);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(expected);
   });
 
   test("what it leaves to chance and when it trades", () => {

@@ -18,6 +18,7 @@ const crisis = (name: string) => ({
   change: -0.1,
   drawdown: 0.2,
   stopped: false,
+  benchmark: null,
 });
 const kill: Kill = { command: "KillTrading", who: "ann", timeUs: 0, ordersAfter: 0 };
 const run: RunFound = {
