@@ -501,14 +501,14 @@ describe("a hedge whose closing is approved", () => {
   ]);
   const now = 10 * DAY_US;
   /** Short 1,000 B, approved to be closed, or not; then 1,000 A are to be bought. */
-  const asked = (limits: Partial<ProposalLimits>, isClosing: boolean) =>
+  const asked = (limits: Partial<ProposalLimits>, isClosing: boolean, side = 1) =>
     verdict(limits, [
       ...listed("A", "B"),
       ...both,
-      proposed(now, ["B", -1_000, 100_00]),
-      marked(now, "B", -1_000, 1_000_000_00n),
+      proposed(now, ["B", -1_000 * side, 100_00]),
+      marked(now, "B", -1_000 * side, 1_000_000_00n),
       ...(isClosing ? [proposed(now, ["B", 0, 100_00])] : []),
-      proposed(now, ["A", 1_000, 100_00]),
+      proposed(now, ["A", 1_000 * side, 100_00]),
     ]);
 
   test("is no hedge any more: net exposure counts the end that makes it worse", () => {
@@ -519,6 +519,17 @@ describe("a hedge whose closing is approved", () => {
     expect(checkOf(asked(wide, false), "MAX_NET_EXPOSURE").measured).toBe(0);
     expect(checkOf(asked(wide, true), "MAX_NET_EXPOSURE").measured).toBe(100_000_00);
     expect(asked({ maxNetExposureMinor: 99_999_99 }, true).outcome).toBe("DENY");
+    const short = asked(wide, true, -1); // a long hedge of a sale
+    expect(checkOf(short, "MAX_NET_EXPOSURE").measured).toBe(100_000_00);
+    const more = verdict(wide, [
+      ...listed("A", "B"),
+      ...both,
+      proposed(now, ["B", -400, 100_00]),
+      marked(now, "B", -400, 1_000_000_00n),
+      proposed(now, ["B", 0, 100_00]),
+      proposed(now, ["A", -500, 100_00]), // B may still be there
+    ]);
+    expect(checkOf(more, "MAX_NET_EXPOSURE").measured).toBe(90_000_00);
   });
 
   test.each([
