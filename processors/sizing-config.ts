@@ -26,6 +26,15 @@ export interface VolatilityTarget extends SizingChoices {
   readonly barsPerYear: number;
   /** Greatest gross exposure, in basis points of equity. */
   readonly maxLeverageBps: number;
+  /** Left out: each slot is aimed at by itself. Else the portfolio is, by the covariance of its returns. */
+  readonly covariance?: CovarianceConfig;
+}
+
+export interface CovarianceConfig {
+  /** Rows of returns that it is measured over. */
+  readonly window: number;
+  /** 0 to 1: how far correlations are drawn to their mean. */
+  readonly shrinkage: number;
 }
 
 export interface FractionalKelly extends SizingChoices {
@@ -81,6 +90,8 @@ export interface RebalanceConfig {
   readonly dayStartUs: number;
   /** Equity has fallen this far below its peak. */
   readonly drawdownBps: number | null;
+  /** While it has, every target is this much of itself, in basis points; left out: all of it. */
+  readonly drawdownScaleBps?: number;
   /** Least trade, in minor units of the portfolio's currency, and in units of the instrument. */
   readonly minimumValueMinor: number | null;
   readonly minimumQuantity: DecimalText | null;

@@ -36,6 +36,15 @@ const sizings: readonly SizingConfig[] = [
     maxLeverageBps: 20_000,
     lots: "LEAST_CASH",
   },
+  {
+    ...base,
+    rebalance: { ...rebalance, drawdownScaleBps: 5_000 },
+    method: "VOLATILITY_TARGET",
+    targetBps: 2_000,
+    barsPerYear: 252,
+    maxLeverageBps: 20_000,
+    covariance: { window: 3, shrinkage: 0.3 },
+  },
   { ...base, method: "FRACTIONAL_KELLY", fractionBps: 2_500, window: 4, maxLeverageBps: 15_000 },
   { ...base, method: "INTEGRATED", grossBps: 12_000, confidenceBps: 7_000 },
   {

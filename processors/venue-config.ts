@@ -38,6 +38,20 @@ export interface VenueConfig {
   readonly margin?: VenueMargin;
   /** When it may trade; left out: whenever a price is printed. */
   readonly trading?: TradingConfig;
+  /** What is otherwise for instruments of a class, and for a symbol: the latter is the stronger. */
+  readonly byAssetClass?: Readonly<Partial<Record<AssetClass, VenueTerms>>>;
+  readonly bySymbol?: Readonly<Record<string, VenueTerms>>;
+}
+
+/** Groups that stand in for the venue's; null: there is none. */
+export interface VenueTerms {
+  readonly slippageBps?: number;
+  readonly price?: PriceConfig | null;
+  readonly fees?: FeeSchedule | null;
+  readonly levies?: readonly Levy[] | null;
+  readonly carry?: CarryConfig | null;
+  readonly margin?: VenueMargin | null;
+  readonly hours?: TradingConfig["hours"];
 }
 
 export interface VenueMargin extends MarginTerms {

@@ -71,13 +71,9 @@ export interface HumanConfig {
     readonly chance?: HumanChance;
     readonly trading?: HumanTrading;
     readonly carry?: HumanCarry;
-    readonly margin?: {
-      readonly initial: number;
-      readonly maintenance: number;
-      readonly leverage?: number;
-      readonly call?: number;
-      readonly liquidationFee?: number;
-    };
+    readonly margin?: HumanMargin;
+    readonly byAssetClass?: Readonly<Partial<Record<HumanAssetClass, HumanVenueTerms>>>;
+    readonly bySymbol?: Readonly<Record<string, HumanVenueTerms>>;
   };
   readonly commands: readonly HumanCommand[];
   readonly seed: number;
@@ -143,6 +139,26 @@ export interface HumanDelay {
   readonly sigma?: number;
 }
 
+export interface HumanMargin {
+  readonly initial: number;
+  readonly maintenance: number;
+  readonly leverage?: number;
+  readonly call?: number;
+  readonly liquidationFee?: number;
+}
+
+export type HumanAssetClass = "equity" | "fx" | "crypto" | "future" | "index";
+
+export interface HumanVenueTerms {
+  readonly slippage?: number;
+  readonly price?: HumanPrice;
+  readonly fees?: HumanFees;
+  readonly levies?: readonly HumanLevy[];
+  readonly carry?: HumanCarry;
+  readonly margin?: HumanMargin;
+  readonly hours?: HumanTrading["hours"];
+}
+
 export interface HumanTrading {
   readonly hours?: "calendar" | { readonly open: string; readonly close: string };
   readonly status?: boolean;
@@ -167,6 +183,9 @@ export type HumanSizing = HumanSizingChoices &
         readonly target: number;
         readonly barsPerYear: number;
         readonly maxLeverage: number;
+        readonly targetOf?: "slot" | "portfolio";
+        readonly covarianceWindow?: number;
+        readonly shrinkage?: number;
       }
     | {
         readonly method: "fractional-kelly";
@@ -206,6 +225,7 @@ export interface HumanRebalance {
   readonly every?: string;
   readonly dayStart?: string;
   readonly drawdown?: HumanLimit;
+  readonly drawdownScale?: HumanLimit;
   readonly minimumValue?: HumanLimit;
   readonly minimumQuantity?: HumanLimit;
   readonly maxTurnover?: HumanLimit;

@@ -20,6 +20,7 @@ import { oneResting, restingOf } from "./resting.ts";
 import type { RunConfig, Settings } from "./run-config.ts";
 import { oneSizing, sizingOf } from "./sizing.ts";
 import { oneVenue, venueCosts } from "./venue.ts";
+import { oneTerms, venueTerms } from "./venue-terms.ts";
 
 /** All of a run's configuration but where its files lie. */
 export interface Interpreted {
@@ -118,6 +119,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       minimumFeeMinor: read.amount("/venue/minimumFee", venue.minimumFee),
       ...costs,
       ...restingOf(read, venue),
+      ...venueTerms(read, venue, human.symbols),
     },
   };
 }
@@ -135,6 +137,7 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
     orders: oneOrders(human.orders, flow.orders),
     venue: {
       ...oneVenue(venue),
+      ...oneTerms(human.venue),
       ...oneResting(human.venue),
       latency: formatDurationUs(flow.venue.latencyUs),
       participation: nullIfOff(venue.participation),

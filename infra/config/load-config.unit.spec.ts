@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { levyPresets } from "../../processors/paper-venue/levy-presets.ts";
+import { noTriggers } from "../../processors/portfolio-builder/testing/no-triggers.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { defaultYaml } from "./default-config.ts";
 import { diffConfigs } from "./diff.ts";
@@ -104,6 +105,7 @@ venue:
   levies: [{ preset: uk-sdrt }, { kind: fee, side: sell, currency: USD, assetClass: equity, value: 0.0000051, maximum: 9, rounding: up }]
 `,
   "tape: x\nvenue: { chance: { toVenue: { distribution: constant, time: 3ms }, back: { distribution: constant, time: 1ms } } }",
+  "tape: x\nvenue: { byAssetClass: { fx: { slippage: 0 } }, bySymbol: { A: { hours: calendar } } }",
 ];
 /** The same keys otherwise. */
 const otherVenue =
@@ -144,6 +146,7 @@ risk: { breakers: { response: reduce, hitRate: 0.45, outcomes: 9, dataQuality: 0
 const rebalance = `{ drift: 0.02, driftOfTarget: 0.25, targetChange: 0.2, every: 2 weeks, dayStart: 330m,
   drawdown: 0.1, minimumValue: 100.5, minimumQuantity: 0.25, maxTurnover: 1.5, costPerSide: 0.000051, riskAversion: 2.5 }`;
 const sizings = [
+  "tape: x\nsizing: { method: volatility-target, target: 0.1, barsPerYear: 252, maxLeverage: 2, targetOf: portfolio, covarianceWindow: 9, shrinkage: 0.25, rebalance: { drawdown: 0.1, drawdownScale: 0.5 } }",
   `tape: x\nsizing: { method: volatility-target, target: 0.1, barsPerYear: 252, maxLeverage: 2, rebalance: ${rebalance} }`,
   "tape: x\nsizing: { method: fractional-kelly, fraction: 0.5, window: 60, maxLeverage: 1.5, lots: least-cash, allowShort: false }",
   "tape: x\nsizing: { method: integrated, gross: 1.5, confidence: 0.55, lots: down }",
@@ -215,6 +218,15 @@ const algorithms = [
 describe("sizing", () => {
   test("comes out in machine units, by its method", () => {
     expect(sizings.map((text) => read(text).flow.sizing)).toEqual([
+      {
+        method: "VOLATILITY_TARGET",
+        targetBps: 1_000,
+        barsPerYear: 252,
+        maxLeverageBps: 20_000,
+        allowShort: true,
+        covariance: { window: 9, shrinkage: 0.25 },
+        rebalance: { ...noTriggers, drawdownBps: 1_000, drawdownScaleBps: 5_000 },
+      },
       {
         method: "VOLATILITY_TARGET",
         targetBps: 1_000,
@@ -699,6 +711,52 @@ describe("what a venue costs", () => {
       const leaf = key.slice(key.lastIndexOf(".") + 1);
       expect(page, key).toMatch(new RegExp(`\\b${leaf}\\b`));
     }
+  });
+
+  test("what is otherwise for a class or a symbol, group by group; an empty group is none", () => {
+    const text = `tape: x
+symbols: [BTC-PERP, ES]
+venue:
+  carry: { financing: 0.05 }
+  byAssetClass:
+    future: { slippage: 0, carry: {}, margin: { initial: 0.1, maintenance: 0.05 }, hours: calendar }
+  bySymbol:
+    BTC-PERP: { carry: { funding: 0.0001, fundingEvery: 480m } }
+`;
+    const config = read(text);
+    const { flow } = config;
+    expect(flow.venue.byAssetClass).toEqual({
+      FUTURE: {
+        slippageBps: 0,
+        carry: null,
+        margin: { initialPerMillion: 100_000, maintenancePerMillion: 50_000, leverage: 1 },
+        hours: "CALENDAR",
+      },
+    });
+    expect(flow.venue.bySymbol).toMatchObject({
+      "BTC-PERP": { carry: { funding: { perMillion: 100, everyUs: 28_800_000_000 } } },
+    });
+    const again = configFromText(config.document, PATH);
+    expect(again.canonical).toEqual(config.canonical);
+    expect(again.flow.venue).toEqual(flow.venue);
+  });
+
+  test.each([
+    [
+      "bySymbol: { ES: { margin: { initial: 0.1, maintenance: 0.2 } } }",
+      "venue.bySymbol.ES.margin.maintenance: found 0.2; must not be above venue.margin.initial",
+    ],
+    ["bySymbol: { ES: { slipage: 0 } }", "unknown key; did you mean venue.bySymbol.ES.slippage?"],
+    [
+      "byAssetClass: { futures: {} }",
+      "venue.byAssetClass.futures: is no class of instruments: one of equity,",
+    ],
+    ["bySymbol: { NQ: {} }", "venue.bySymbol.NQ: is none of the run's symbols"],
+    ["byAssetClass: { fx: { slippage: 0.00001 } }", "must be in steps of 0.0001"],
+  ])("of its symbols and classes: %s", (inner, expected) => {
+    const found = findings(`tape: x\nsymbols: [ES]\nvenue: { ${inner} }`);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(expected);
   });
 
   test("what it leaves to chance and when it trades", () => {

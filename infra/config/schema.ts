@@ -20,6 +20,7 @@ export interface SchemaNode {
   readonly default?: Plain;
   readonly examples?: readonly Plain[];
   readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: boolean | SchemaNode;
   readonly items?: SchemaNode;
   readonly if?: { readonly properties: Readonly<Record<string, unknown>> };
   readonly $ref?: string;
@@ -30,8 +31,12 @@ export const schema = schemaFile as SchemaNode;
 
 /** A reference followed; what stands beside it wins. */
 export function resolved(node: SchemaNode, root: SchemaNode = schema): SchemaNode {
-  const name = node.$ref?.replace("#/$defs/", "");
-  return name === undefined ? node : { ...root.$defs?.[name], ...node };
+  if (node.$ref === undefined) return node;
+  let found: unknown = root;
+  for (const part of node.$ref.split("/").slice(1)) {
+    found = (found as Readonly<Record<string, unknown>> | undefined)?.[part];
+  }
+  return { ...(found as SchemaNode | undefined), ...node };
 }
 
 /** The schema of a value by its JSON pointer; null where the schema knows no such key. */
@@ -42,7 +47,9 @@ export function schemaAt(pointer: string, root: SchemaNode = schema): SchemaNode
       ? node.items
       : Object.hasOwn(node.properties ?? {}, part)
         ? node.properties?.[part]
-        : undefined;
+        : typeof node.additionalProperties === "object"
+          ? node.additionalProperties
+          : undefined;
     if (next === undefined) return null;
     node = resolved(next, root);
   }

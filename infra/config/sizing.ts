@@ -6,6 +6,7 @@ import type {
   IntegratedSizing,
   RebalanceConfig,
   SizingConfig,
+  VolatilityTarget,
 } from "../../processors/sizing-config.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanLimit, HumanOutlook, HumanRebalance, HumanSizing } from "./human-config.ts";
@@ -46,6 +47,7 @@ export function sizingOf(read: SizingReader, human: HumanSizing): SizingConfig {
         targetBps: bps("target", human.target),
         barsPerYear: human.barsPerYear,
         maxLeverageBps: bps("maxLeverage", human.maxLeverage),
+        ...covarianceOf(read, human),
         ...choices,
       };
     case "fractional-kelly":
@@ -65,6 +67,20 @@ export function sizingOf(read: SizingReader, human: HumanSizing): SizingConfig {
         ...choices,
       };
   }
+}
+
+/** The portfolio as a whole is aimed at where it says so. */
+function covarianceOf(
+  read: SizingReader,
+  { targetOf, covarianceWindow, shrinkage }: Extract<HumanSizing, { method: "volatility-target" }>,
+): Pick<VolatilityTarget, "covariance"> {
+  if (targetOf === "portfolio") {
+    return { covariance: { window: covarianceWindow ?? 60, shrinkage: shrinkage ?? 0.3 } };
+  }
+  const rule = "does nothing without sizing.targetOf: portfolio";
+  if (covarianceWindow !== undefined) read.fail("/sizing/covarianceWindow", rule);
+  if (shrinkage !== undefined) read.fail("/sizing/shrinkage", rule);
+  return {};
 }
 
 const flowDefaults = { bucketBars: 8, buckets: 50, window: 50 };
@@ -105,6 +121,10 @@ function rebalanceOf(
     read.fail(`${PLACE}/riskAversion`, "does nothing without sizing.rebalance.costPerSide");
   }
   const every = everyOf(human.every);
+  const drawdownScaleBps = fraction("drawdownScale", human.drawdownScale);
+  if (drawdownScaleBps !== null && isOff(human.drawdown ?? null)) {
+    read.fail(`${PLACE}/drawdownScale`, "does nothing without sizing.rebalance.drawdown");
+  }
   return {
     driftBps: fraction("drift", human.drift),
     driftOfTargetBps: fraction("driftOfTarget", human.driftOfTarget),
@@ -112,6 +132,7 @@ function rebalanceOf(
     every,
     dayStartUs: dayStartOf(read, human.dayStart, every),
     drawdownBps: fraction("drawdown", human.drawdown),
+    ...(drawdownScaleBps === null ? {} : { drawdownScaleBps }),
     minimumValueMinor: isOff(minimumValue)
       ? null
       : read.amount(`${PLACE}/minimumValue`, minimumValue),
@@ -156,7 +177,12 @@ function dayStartOf(
 /** What is switched on, each value in one form; the section as it stands where it has neither group. */
 export function oneSizing(human: HumanSizing): Plain {
   const { lots, rebalance, ...all } = human;
-  const rest = "forecasts" in all && all.forecasts === false ? withoutForecasts(all) : all;
+  const rest = Object.fromEntries(
+    Object.entries(all as { readonly [key: string]: Plain }).filter(
+      ([key, value]) =>
+        !(key === "forecasts" && value === false) && !(key === "targetOf" && value === "slot"),
+    ),
+  );
   const on = rebalance === undefined ? {} : oneRebalance(rebalance);
   return {
     ...rest,
@@ -164,11 +190,6 @@ export function oneSizing(human: HumanSizing): Plain {
     ...(Object.keys(on).length === 0 ? {} : { rebalance: on }),
   };
 }
-
-const withoutForecasts = <T extends { readonly forecasts?: boolean }>({
-  forecasts: _,
-  ...rest
-}: T): Omit<T, "forecasts"> => rest;
 
 function oneRebalance(human: HumanRebalance): { readonly [key: string]: Plain } {
   const on = Object.entries(human).filter(([, value]) => !isOff(value));

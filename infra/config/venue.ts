@@ -27,6 +27,7 @@ import type {
   HumanFeeTier,
   HumanLevy,
   HumanLimit,
+  HumanMargin,
   HumanTrading,
 } from "./human-config.ts";
 import type { Plain } from "./read-yaml.ts";
@@ -266,13 +267,7 @@ function tradingOf(read: VenueReader, { trading }: HumanVenue): TradingConfig | 
 
 function marginOf(
   read: VenueReader,
-  {
-    initial,
-    maintenance,
-    leverage = 1,
-    call,
-    liquidationFee = 0,
-  }: NonNullable<HumanVenue["margin"]>,
+  { initial, maintenance, leverage = 1, call, liquidationFee = 0 }: HumanMargin,
 ): VenueMargin {
   if (maintenance > initial) {
     const rule = "must not be above venue.margin.initial";

@@ -28,16 +28,19 @@ export async function checkTape(tape: EventLog, { symbols, flow }: RunConfig): P
   }
   for (const symbol of symbols ?? known.keys()) {
     const instrument = known.get(symbol);
-    if (instrument === undefined) throw unknown(symbol, [...known.keys()]);
+    if (instrument === undefined) throw unknown("symbols", symbol, [...known.keys()]);
     requireCurrency(instrument, flow.portfolio);
+  }
+  for (const symbol of Object.keys(flow.venue.bySymbol ?? {})) {
+    if (!known.has(symbol)) throw unknown("venue.bySymbol", symbol, [...known.keys()]);
   }
 }
 
-function unknown(symbol: string, known: readonly string[]): TapedeckError {
+function unknown(key: string, symbol: string, known: readonly string[]): TapedeckError {
   const likely = nearest(symbol, known);
   const more = known.length > SYMBOLS_NAMED ? `, and ${known.length - SYMBOLS_NAMED} more` : "";
   const held = `${known.slice(0, SYMBOLS_NAMED).join(", ")}${more}`;
   const meant = likely === null ? "" : `; did you mean ${likely}?`;
-  const message = `symbols: the tape has no ${symbol}; it has ${held}${meant}`;
+  const message = `${key}: the tape has no ${symbol}; it has ${held}${meant}`;
   return new TapedeckError("TAPE_SYMBOL_UNKNOWN", message, { symbol });
 }

@@ -1,5 +1,5 @@
 // Why the venue cannot take an order, from its terms alone. Promises: what passes can be filled by the rules of
-// walk.ts; prices are on ticks, quantities in lots.
+// meeting.ts; prices are on ticks, quantities in lots.
 
 import type { ExecReason } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";

@@ -1,6 +1,6 @@
 // A venue of paper: fills orders at prices that the market printed, after our latency, with slippage and
-// fees. Promises: an order trades at prices printed at or after its decision (look-ahead is impossible), in
-// lots and ticks; all orders of a symbol together execute no more of a bar's or tick's volume than the cap lets them,
+// fees. Promises: an order trades at prices printed at or after its decision (look-ahead is impossible), or on
+// ticks beyond them, in lots; all orders of a symbol together execute no more of a bar's or tick's volume than the cap lets them,
 // in whole lots; each order gets one last report. docs/orders.md says more.
 //
 // Which prices a MARKET order sees:
@@ -35,6 +35,7 @@ import { onQuote } from "./quotes.ts";
 import { act, deny, handle } from "./requests.ts";
 import { Session } from "./session.ts";
 import { onStatus } from "./status.ts";
+import { allTerms, termsOf } from "./terms.ts";
 import { expire } from "./time-limits.ts";
 
 /** What a request comes as. */
@@ -57,22 +58,28 @@ function settlement(event: EventOf<Input>, expiryUs: number): "BEFORE" | "AFTER"
 }
 
 export function paperVenue(
-  config: VenueConfig,
+  settings: VenueConfig,
   source: "ticks" | "bars",
   isGated = false,
 ): Processor<VenueState, Input, "fills"> {
-  const onQuotes = config.fill === "quote";
-  const onTicks = onQuotes || config.fill === "next-tick";
+  const { fill, latencyUs } = settings;
+  const readsStatus = settings.trading?.status === true;
+  const onQuotes = fill === "quote";
+  const onTicks = onQuotes || fill === "next-tick";
   if (onTicks && source === "bars") {
     throw new TapedeckError(
       "PROCESSOR_CONFIG_INVALID",
-      `venue.fill is ${config.fill}, but the source has bars only: use next-open or bar-close`,
-      { fill: config.fill, source },
+      `venue.fill is ${fill}, but the source has bars only: use next-open or bar-close`,
+      { fill, source },
     );
   }
-  const isDelayed =
-    config.chance !== undefined || config.trading !== undefined || config.carry !== undefined;
-  const learnsBars = onTicks && config.price !== undefined;
+  const configOf = termsOf(settings);
+  const all = allTerms(settings);
+  const isDelayed = all.some(
+    ({ chance, trading, carry }) =>
+      chance !== undefined || trading !== undefined || carry !== undefined,
+  );
+  const learnsBars = onTicks && all.some(({ price }) => price !== undefined);
   return {
     name: "paper-venue",
     version: 2,
@@ -83,11 +90,11 @@ export function paperVenue(
       "market.corporate-actions",
       onTicks ? "market.ticks" : "market.bars",
       ...(onQuotes ? (["market.quotes"] as const) : []),
-      ...(config.trading?.status === true ? (["market.status"] as const) : []),
+      ...(readsStatus ? (["market.status"] as const) : []),
       ...(learnsBars ? (["market.bars"] as const) : []),
     ],
     unanswered: learnsBars ? ["market.instruments", "market.bars"] : ["market.instruments"],
-    outputs: { fills: config.latencyUs },
+    outputs: { fills: latencyUs },
     onFailure: "stop",
     initial: () => ({ books: new Map(), reports: [] }),
     evolve: (state, event) => {
@@ -98,6 +105,7 @@ export function paperVenue(
         book.isDelisted = false;
         return state;
       }
+      const config = configOf(event.value.symbol, book.instrument);
       const isLesson = learnsBars && event.topic === "market.bars";
       const { timeUs } = event;
       const expiryUs = isLesson ? null : expiryBefore(book, timeUs);

@@ -1,6 +1,7 @@
 // What makes the price of an execution that takes its price from the market, part by part. Promises: the parts
 // add up to the price less the printed one, exactly; each is rounded against us but the lasting impact, which
-// is rounded half to even; the price lies on a tick, rounded against us, and never beyond the order's limit: what that
+// is rounded half to even; with parts the price lies on a tick, rounded against us (without, it is the printed one, whose
+// market may have had other ticks), and never beyond the order's limit: what that
 // takes and gives back are parts, too. A part that needs the market's statistics is not there before they are.
 //
 // Formulas, p the printed price (of a price below 0 its size), q the quantity, V the bar's volume, σ and A the volatility and the average volume of
@@ -57,10 +58,10 @@ export function priceOf(
       lasting = impact(config.price, liquidity, { p, quantity, sign, crosses, worse, parts });
     }
   }
+  if (parts.length === 0) return { price: print, parts: none, lasting };
   const sum = parts.reduce((price, { amount }) => price + amount, print);
   const asked = onGrid(sum, grid, isBuy ? "up" : "down");
   if (asked !== sum) parts.push({ part: "TICK", amount: asked - sum });
-  if (parts.length === 0) return { price: print, parts: none, lasting };
   const price = capped(order, asked, leastPrice(grid));
   if (price !== asked) parts.push({ part: "CAP", amount: price - asked });
   return { price, parts, lasting };

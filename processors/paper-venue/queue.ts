@@ -3,9 +3,9 @@
 // first; all of them together no more than the volume cap. A trade beyond a price counts like one at it.
 
 import { jumpTo } from "./bar-path.ts";
+import { act, type Served } from "./meeting.ts";
 import { acceptable, type RestingOrder } from "./resting-order.ts";
 import type { Session } from "./session.ts";
-import { act, type Served } from "./walk.ts";
 
 /** A trade moves the queues at its price, and fills who has come to the front. */
 export function tradeAtQueue(session: Session, price: number, quantity: number): void {

@@ -5,6 +5,7 @@ import type { CorporateAction } from "../../schemas/generated/market.corporate-a
 import { checkRatio, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
 import type { Book } from "./book.ts";
 import { actOnOutlook } from "./conviction.ts";
+import { moveRows } from "./return-rows.ts";
 
 /** Throws VALUE_SPLIT_INVALID. */
 export function act(book: Book, action: CorporateAction): void {
@@ -21,10 +22,12 @@ export function act(book: Book, action: CorporateAction): void {
     name.aim = splitQuantity(name.aim, action);
     return;
   }
+  const delisted = action.action === "DELISTING";
+  if (book.returns !== null) moveRows(book.returns, symbol, delisted ? null : newSymbol);
   const instrument = book.instruments.get(symbol);
   book.instruments.delete(symbol);
   book.names.delete(symbol);
-  if (action.action === "DELISTING") return;
+  if (delisted) return;
   if (instrument !== undefined && !book.instruments.has(newSymbol)) {
     book.instruments.set(newSymbol, { ...instrument, symbol: newSymbol });
   }

@@ -24,6 +24,7 @@ import {
 import { act } from "./book-actions.ts";
 import { emptyOutlook, type Outlook, takeFlow, takeForecast, takeRegime } from "./conviction.ts";
 import type { Line } from "./line.ts";
+import { emptyRows, type ReturnRows, takeReturn } from "./return-rows.ts";
 import { type Aim, aimsOf } from "./target-weights.ts";
 import { planTrades } from "./trade-plan.ts";
 import { fires, type Weighed } from "./triggers.ts";
@@ -56,6 +57,7 @@ export function bookReviewer(
 ): Processor<Book, Inputs, "weights.proposals"> {
   const identity = JSON.stringify(sizing);
   const outlook = sizing.method === "INTEGRATED" ? sizing : null;
+  const covariance = sizing.method === "VOLATILITY_TARGET" ? sizing.covariance : undefined;
   const window = sizing.method === "FRACTIONAL_KELLY" ? sizing.window : null;
   return {
     name: "portfolio-builder",
@@ -81,6 +83,7 @@ export function bookReviewer(
       switch (event.topic) {
         case "features":
           expectSignal(book, event.value, event.timeUs);
+          if (covariance !== undefined) takeReturn(rowsOf(book, covariance.window), event.value);
           return book;
         case "signals":
           if (takeSignal(book, event.value, event.timeUs, sizing.allowShort, window)) {
@@ -119,6 +122,12 @@ export function bookReviewer(
 function outlookOf(book: Book): Outlook {
   book.outlook ??= emptyOutlook();
   return book.outlook;
+}
+
+/** A fork that asks for another window begins it anew. */
+function rowsOf(book: Book, rows: number): ReturnRows {
+  if (book.returns?.rows !== rows) book.returns = emptyRows(rows);
+  return book.returns as ReturnRows;
 }
 
 function review(

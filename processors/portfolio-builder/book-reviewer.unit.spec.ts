@@ -27,14 +27,18 @@ interface Seen {
   readonly strength?: number | null;
   readonly price?: number;
   readonly volatility?: number;
+  readonly logReturn?: number;
 }
 
-const features = (timeUs: number, { symbol, price = 10_000, volatility = 0.01 }: Seen) =>
+const features = (
+  timeUs: number,
+  { symbol, price = 10_000, volatility = 0.01, logReturn = 0 }: Seen,
+) =>
   at(timeUs, "features", {
     symbol,
     barEndUs: timeUs,
     price,
-    logReturn: 0,
+    logReturn,
     emaFast: price,
     emaSlow: price,
     atr: 0,
@@ -221,6 +225,40 @@ describe("methods", () => {
     maxLeverageBps: 20_000,
     allowShort: true,
   };
+
+  test("volatility target of the portfolio: its own volatility is aimed at, once the window is full", () => {
+    const whole = (shrinkage: number, changes: Partial<typeof target> = {}) =>
+      book({
+        ...target,
+        maxLeverageBps: 50_000,
+        ...changes,
+        covariance: { window: 4, shrinkage },
+        rebalance: { ...noTriggers, targetChangeBps: 1 },
+      } as SizingConfig);
+    // Deviation 2 % a bar of each, in returns that have nothing to do with one another.
+    const made = Math.sqrt((0.02 ** 2 * 3) / 4);
+    const seen = (i: number, b: number) => [
+      { ...A, volatility: 0.02, logReturn: i % 2 === 0 ? made : -made },
+      { ...B, volatility: 0.02, logReturn: b },
+    ];
+    const apart = (i: number) => (i % 4 < 2 ? made : -made);
+    const { step } = whole(0);
+    // A slot alone: 10 % a year is half of it. The first bar has no return: four more fill the window.
+    expect(step(1, ...seen(1, apart(1)))).toEqual([{ AAA: 250, BBB: 250 }]);
+    for (const i of [2, 3, 4]) expect(step(i, ...seen(i, apart(i)))).toEqual([]);
+    // √(2 × (¼ × 2 % × 10)²) is 7.07 %: both grow by √2.
+    expect(step(5, ...seen(5, apart(5)))).toEqual([{ AAA: 353, BBB: 353 }]);
+
+    // Returns that are the same are one asset, ¼ + ¼: nothing to gain; with opposite sides, nothing moves.
+    const twin = whole(0);
+    for (const i of [1, 2, 3, 4, 5, 6]) twin.step(i, ...seen(i, i % 2 === 0 ? made : -made));
+    expect(twin.step(7, ...seen(7, -made))).toEqual([]);
+    const hedged = whole(0, { maxLeverageBps: 20_000 });
+    const short = (i: number) =>
+      seen(i, i % 2 === 0 ? made : -made).map((one, k) => ({ ...one, strength: k === 0 ? 1 : -1 }));
+    for (const i of [1, 2, 3, 4]) hedged.step(i, ...short(i));
+    expect(hedged.step(5, ...short(5))).toEqual([{ AAA: 1_000, BBB: -1_000 }]);
+  });
 
   test("volatility target: half the weight at twice the volatility, up to the leverage cap", () => {
     const { step } = book(target);
@@ -496,6 +534,42 @@ describe("triggers", () => {
     }
     // The first views, then the first symbol of the third bar.
     expect(sent).toEqual([0, 1, 4]);
+  });
+
+  test("drawdown with a scale: less of every target below the mark, all of it again after", () => {
+    const scaled = { drawdownBps: 1_000, drawdownScaleBps: 4_000 };
+    for (const sizing of [
+      when(scaled),
+      {
+        method: "FIXED_QUANTITY",
+        quantity: "500",
+        allowShort: true,
+        rebalance: { ...noTriggers, ...scaled },
+      } as const,
+    ]) {
+      const { instant, fill } = book(sizing);
+      let drawdownBps = 0;
+      const mark = (timeUs: number, fallen: number) => {
+        drawdownBps = fallen;
+        fill(timeUs, { CCC: 0 }, { drawdownBps, cause: "MARK" });
+      };
+      const step = (timeUs: number, ...seen: readonly Seen[]) => {
+        const proposals = instant(timeUs, ...seen).map(({ targets }) =>
+          Object.fromEntries(targets.map(({ symbol, quantity }) => [symbol, quantity])),
+        );
+        for (const proposal of proposals) fill(timeUs, proposal, { drawdownBps });
+        return proposals;
+      };
+      const short = { ...B, strength: -1 };
+      expect(step(1, A, short)).toEqual([{ AAA: 500, BBB: -500 }]);
+      mark(2, 1_000);
+      expect(step(3, A, short)).toEqual([]);
+      mark(4, 1_001);
+      expect(step(5, A, short)).toEqual([{ AAA: 200, BBB: -200 }]);
+      expect(step(6, A, short)).toEqual([]);
+      mark(7, 1_000);
+      expect(step(8, A, short)).toEqual([{ AAA: 500, BBB: -500 }]);
+    }
   });
 
   test("drawdown: once when equity falls below the mark, and again after it has been back", () => {

@@ -13,6 +13,7 @@ import type { WeightsProposal } from "../../schemas/generated/weights.proposals.
 import type { Converted } from "../../schemas/values/conversion.ts";
 import { keepRate } from "../currency.ts";
 import type { Outlook } from "./conviction.ts";
+import type { ReturnRows } from "./return-rows.ts";
 
 /** One symbol that a model has a view of. */
 export interface Name {
@@ -58,6 +59,7 @@ export interface Book {
   inDrawdown: boolean;
   /** null where no size depends on it. */
   outlook: Outlook | null;
+  returns: ReturnRows | null;
   proposal: WeightsProposal | null;
 }
 
@@ -75,6 +77,7 @@ export const emptyBook = (sizing: string, equity: bigint): Book => ({
   period: null,
   inDrawdown: false,
   outlook: null,
+  returns: null,
   proposal: null,
 });
 

@@ -4,6 +4,7 @@
 // Equity has one slot of equal size for each instrument of the portfolio's currency on the tape.
 
 import { rollingMean } from "../../quant/indicators.ts";
+import { portfolioVolatility } from "../../quant/portfolio-volatility.ts";
 import {
   fractionalKellySize,
   integratedSize,
@@ -14,10 +15,12 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { exposureMinor } from "../../schemas/values/money.ts";
 import { isPair, isSized, requireValue } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
-import type { SizingConfig } from "../sizing-config.ts";
+import type { SizingConfig, VolatilityTarget } from "../sizing-config.ts";
 import type { Book, Name } from "./book.ts";
 import { convictionOf } from "./conviction.ts";
+import { fullRows } from "./return-rows.ts";
 import { equalShare, fixedQuantity, inverseShare, type Share, shareOf } from "./sizing.ts";
+import { isInDrawdown } from "./triggers.ts";
 
 const BPS = 10_000;
 
@@ -35,7 +38,7 @@ export interface Aim {
 
 /** Every symbol that has an instrument. Throws as fixedQuantity and requireValue do. */
 export function aimsOf(book: Book, sizing: SizingConfig, portfolio: PortfolioConfig): Aim[] {
-  const sizeOf = sizeBy(book, sizing, portfolio);
+  const sizeOf = scaledBy(drawdownScaleBps(book, sizing), sizeBy(book, sizing, portfolio));
   const aims: Aim[] = [];
   for (const [symbol, name] of book.names) {
     const instrument = book.instruments.get(symbol);
@@ -48,6 +51,28 @@ export function aimsOf(book: Book, sizing: SizingConfig, portfolio: PortfolioCon
 
 /** A share of equity, or a quantity. */
 type Size = Share | number;
+
+/** Less than all of a target while equity is far below its peak, where that is asked for. */
+function drawdownScaleBps(book: Book, { rebalance }: SizingConfig): number {
+  if (rebalance?.drawdownScaleBps === undefined || !isInDrawdown(book, rebalance)) return BPS;
+  return rebalance.drawdownScaleBps;
+}
+
+function scaledBy(
+  bps: number,
+  sizeOf: (name: Name, instrument: Instrument) => Size,
+): (name: Name, instrument: Instrument) => Size {
+  if (bps === BPS) return sizeOf;
+  return (name, instrument) => {
+    const size = sizeOf(name, instrument);
+    if (typeof size !== "number") {
+      const { numerator, denominator } = size;
+      return { numerator: numerator * BigInt(bps), denominator: denominator * BigInt(BPS) };
+    }
+    const part = Number((BigInt(size) * BigInt(bps)) / BigInt(BPS));
+    return part - (part % instrument.lotSize);
+  };
+}
 
 function aimOf(
   symbol: string,
@@ -83,10 +108,12 @@ function sizeBy(
     case "INVERSE_VOLATILITY":
       return inverseSize(book, sizing.grossBps, slots);
     case "VOLATILITY_TARGET": {
-      const { targetBps, barsPerYear, maxLeverageBps } = sizing;
+      const { targetBps, barsPerYear, maxLeverageBps, covariance } = sizing;
       const cap = maxLeverageBps / BPS;
-      return ({ volatility }) =>
-        shareOf(volatilityTargetSize(targetBps / BPS, volatility, barsPerYear, cap) / slots);
+      const sizeOf = ({ volatility }: Name): number =>
+        volatilityTargetSize(targetBps / BPS, volatility, barsPerYear, cap) / slots;
+      const factor = covariance === undefined ? 1 : portfolioFactor(book, sizing, sizeOf);
+      return (name) => shareOf(sizeOf(name) * factor);
     }
     case "FRACTIONAL_KELLY": {
       const { fractionBps, maxLeverageBps, window } = sizing;
@@ -107,6 +134,37 @@ function sizeBy(
         );
     }
   }
+}
+
+/**
+ * What the slots' weights are to be multiplied by so that the portfolio has the target's volatility, without more leverage
+ * than allowed; 1 as long as some position's window of returns has not filled.
+ */
+function portfolioFactor(
+  { names, instruments, returns }: Book,
+  { covariance, targetBps, barsPerYear, maxLeverageBps }: VolatilityTarget,
+  sizeOf: (name: Name) => number,
+): number {
+  const held: string[] = [];
+  const weights: number[] = [];
+  let gross = 0;
+  for (const [symbol, name] of names) {
+    const instrument = instruments.get(symbol);
+    if (name.direction === 0 || instrument === undefined || isPair(instrument)) continue;
+    const size = sizeOf(name);
+    if (size === 0) continue;
+    held.push(symbol);
+    weights.push(name.direction * size);
+    gross += size;
+  }
+  const rows = returns === null ? null : fullRows(returns, held);
+  if (rows === null || covariance === undefined || gross === 0) return 1;
+  const volatility = portfolioVolatility(weights, rows, covariance.shrinkage);
+  if (volatility === null) return 1;
+  const most = maxLeverageBps / BPS / gross;
+  // A book that is hedged to the last is not made ever larger: leverage ends it.
+  const wanted = targetBps / BPS / (volatility * Math.sqrt(barsPerYear));
+  return wanted < most ? wanted : most;
 }
 
 /** At least 1: a symbol is only sized with its instrument. */

@@ -59,12 +59,15 @@ function calendarFires(
   return before !== period;
 }
 
-/** Once for each fall below the mark. */
-function drawdownFires(book: Book, { drawdownBps }: RebalanceConfig): boolean {
-  const below = drawdownBps !== null && book.drawdownBps > drawdownBps;
-  const fires = below && !book.inDrawdown;
+export const isInDrawdown = (book: Book, { drawdownBps }: RebalanceConfig): boolean =>
+  drawdownBps !== null && book.drawdownBps > drawdownBps;
+
+/** Once for each fall below the mark; where that makes targets smaller, once for each way back too. */
+function drawdownFires(book: Book, config: RebalanceConfig): boolean {
+  const below = isInDrawdown(book, config);
+  const crossed = below !== book.inDrawdown;
   book.inDrawdown = below;
-  return fires;
+  return crossed && (below || config.drawdownScaleBps !== undefined);
 }
 
 /**
