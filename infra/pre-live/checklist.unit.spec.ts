@@ -11,7 +11,14 @@ const quarter = (name: string, regime: Quarter["regime"]): Quarter => ({
   market: 0,
   own: 0.01,
 });
-const crisis = (name: string) => ({ name, fromUs: 0, lastUs: 1, change: -0.1, drawdown: 0.2 });
+const crisis = (name: string) => ({
+  name,
+  fromUs: 0,
+  lastUs: 1,
+  change: -0.1,
+  drawdown: 0.2,
+  benchmark: null,
+});
 const kill: Kill = { command: "KillTrading", who: "ann", timeUs: 0, ordersAfter: 0 };
 const run: RunFound = {
   run: "r1",
