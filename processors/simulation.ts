@@ -21,7 +21,7 @@ import { buildTopology } from "../streams/topology.ts";
 import type { BreakersConfig } from "./breakers-config.ts";
 import type { FlowConfig } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
-import type { AlgorithmConfig, ExitsConfig } from "./orders-config.ts";
+import type { AlgorithmConfig, ExitsConfig, OrdersConfig } from "./orders-config.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
 import type { OrderRiskConfig, RiskConfig } from "./risk-config.ts";
@@ -54,6 +54,8 @@ export interface ScenarioOptions {
   readonly orderRisk?: OrderRiskConfig;
   readonly breakers?: BreakersConfig;
   readonly algorithm?: AlgorithmConfig;
+  /** Settings of orders in place of the seed's. */
+  readonly orders?: Partial<OrdersConfig>;
   readonly model?: AnyModel;
   /** With all that the venue can charge and do, drawn from the seed. */
   readonly costs?: boolean;
@@ -100,7 +102,8 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
     ...(options.costs === true ? drawCosts(seed) : {}),
     ...options.venue,
   };
-  const orders = algorithm === undefined ? config.orders : { ...config.orders, algorithm };
+  const shaped = { ...config.orders, ...options.orders };
+  const orders = algorithm === undefined ? shaped : { ...shaped, algorithm };
   const gated = orderRisk === undefined ? {} : { orderRisk };
   const risk = { ...config.risk, ...options.risk };
   const topology = flowTopology({

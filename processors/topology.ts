@@ -48,7 +48,7 @@ export function flowTopology(config: FlowConfig): Topology {
       ...(breakers === undefined ? [] : [circuitBreaker(breakers, portfolio.name, config.source)]),
       riskGate(config.risk, portfolio, breakers !== undefined),
       orderRouter(config.orders, config.portfolio),
-      ...(orderRisk === undefined ? [] : [orderGate(orderRisk, portfolio)]),
+      ...(orderRisk === undefined ? [] : [orderGate(orderRisk, portfolio, breakers !== undefined)]),
       paperVenue(config.venue, config.source, orderRisk !== undefined),
       portfolioProjector(config.portfolio),
     ],

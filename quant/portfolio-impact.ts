@@ -2,6 +2,7 @@
 // whole history, rebalanced every period at no cost, what is not invested earns 0; plain sums in the order
 // given; null where the history defines no answer. A statement about the past, no forecast.
 
+import { optimalBlockLength } from "./block-length.ts";
 import { mean, standardDeviation } from "./moments.ts";
 import { annualReturn, annualVolatility, maxDrawdown, sharpeRatio } from "./performance.ts";
 import { conditionalValueAtRisk } from "./risk-measures.ts";
@@ -100,34 +101,42 @@ function averageCorrelation(
   return ratio && Math.max(-1, Math.min(1, ratio));
 }
 
-/** After less before, of measures whose difference is drawn: percentiles over redrawn histories. */
-export interface ImpactOdds {
-  readonly sharpe: Spread | null;
-  readonly volatility: Spread | null;
-  readonly maxDrawdown: Spread | null;
+/** Measures of a mix whose difference is drawn: the sums of the weights are no estimates. */
+export type DrawnMix = Exclude<keyof MixMeasures, "gross" | "net">;
+
+/** After less before: percentiles over redrawn histories. */
+export type ImpactOdds = Readonly<Record<DrawnMix, Spread | null>> & {
   /** Share of the redrawn histories in which the Sharpe ratio rises; null where it is undefined. */
   readonly sharpeRises: number | null;
-}
+};
 
 export interface Spread {
   readonly lower: number;
   readonly upper: number;
 }
 
-/** Both portfolios are redrawn together, so what they share cancels. Cost: samples × 30 ns a period. */
+/**
+ * Whole periods are redrawn, so what both portfolios and their positions share cancels. `before` and `after`
+ * are weights. Cost: samples × about 30 ns a period and series.
+ */
 export function impactOdds(
+  series: readonly (readonly number[])[],
   before: readonly number[],
   after: readonly number[],
   periodsPerYear: number,
   settings: Pick<BootstrapSettings, "seed" | "samples" | "level">,
 ): ImpactOdds {
+  const own = mixReturns(series, before);
   let rises = 0;
   let defined = 0;
   let first = true;
-  const drawn = jointIntervals(
-    before,
-    (old, now) => {
-      const sharpe = less(sharpeRatio(now, periodsPerYear), sharpeRatio(old, periodsPerYear));
+  const drawn = jointIntervals<DrawnMix>(
+    own.map((_, place) => place),
+    (places) => {
+      const redrawn = series.map((returns) => places.map((place) => returns[place] as number));
+      const old = mixMeasures(redrawn, before, periodsPerYear);
+      const now = mixMeasures(redrawn, after, periodsPerYear);
+      const sharpe = less(now.sharpe, old.sharpe);
       // The first call is of the history itself.
       if (!first && sharpe !== null) {
         defined++;
@@ -135,21 +144,29 @@ export function impactOdds(
       }
       first = false;
       return {
+        annualReturn: less(now.annualReturn, old.annualReturn),
+        volatility: less(now.volatility, old.volatility),
         sharpe,
-        volatility: less(
-          annualVolatility(now, periodsPerYear),
-          annualVolatility(old, periodsPerYear),
-        ),
-        maxDrawdown: maxDrawdown(now) - maxDrawdown(old),
+        maxDrawdown: less(now.maxDrawdown, old.maxDrawdown),
+        expectedShortfall: less(now.expectedShortfall, old.expectedShortfall),
+        kellyLeverage: less(now.kellyLeverage, old.kellyLeverage),
+        averageCorrelation: less(now.averageCorrelation, old.averageCorrelation),
       };
     },
-    { ...settings, benchmark: after },
+    { ...settings, blockLength: optimalBlockLength(own) },
   );
-  const { sharpe, volatility, maxDrawdown: fall } = drawn;
+  const spread = (name: DrawnMix): Spread | null => {
+    const found = drawn[name];
+    return found && { lower: found.lower, upper: found.upper };
+  };
   return {
-    sharpe: sharpe && { lower: sharpe.lower, upper: sharpe.upper },
-    volatility: volatility && { lower: volatility.lower, upper: volatility.upper },
-    maxDrawdown: fall && { lower: fall.lower, upper: fall.upper },
+    annualReturn: spread("annualReturn"),
+    volatility: spread("volatility"),
+    sharpe: spread("sharpe"),
+    maxDrawdown: spread("maxDrawdown"),
+    expectedShortfall: spread("expectedShortfall"),
+    kellyLeverage: spread("kellyLeverage"),
+    averageCorrelation: spread("averageCorrelation"),
     sharpeRises: defined > 0 ? rises / defined : null,
   };
 }

@@ -88,32 +88,58 @@ describe("the mix of a portfolio", () => {
 
 describe("the odds of an impact", () => {
   test("of no change are none: every difference is 0", () => {
-    const [one = []] = series(1, 200);
-    const odds = impactOdds(one, one, 252, { seed: 1, samples: 200, level: 0.95 });
+    const two = series(2, 200);
+    const odds = impactOdds(two, [0.5, 0.2], [0.5, 0.2], 252, {
+      seed: 1,
+      samples: 200,
+      level: 0.95,
+    });
+    const none = { lower: 0, upper: 0 };
     expect(odds).toEqual({
-      sharpe: { lower: 0, upper: 0 },
-      volatility: { lower: 0, upper: 0 },
-      maxDrawdown: { lower: 0, upper: 0 },
+      annualReturn: none,
+      volatility: none,
+      sharpe: none,
+      maxDrawdown: none,
+      expectedShortfall: none,
+      kellyLeverage: none,
+      averageCorrelation: none,
       sharpeRises: 0,
     });
   });
 
   test("of half the size are sure of half the volatility, and of the same Sharpe ratio", () => {
-    const [one = []] = series(1, 500);
-    const half = one.map((value) => value / 2);
-    const odds = impactOdds(one, half, 252, { seed: 1, samples: 300, level: 0.95 });
+    const odds = impactOdds(series(1, 500), [1], [0.5], 252, {
+      seed: 1,
+      samples: 300,
+      level: 0.95,
+    });
     expect(odds.volatility?.upper).toBeLessThan(0);
     expect(odds.sharpe?.lower).toBeCloseTo(0, 9);
     expect(odds.sharpe?.upper).toBeCloseTo(0, 9);
+    expect(odds.expectedShortfall?.lower).toBeGreaterThan(0);
+    expect(odds.averageCorrelation).toBeNull();
+  });
+
+  test("of a short against its market are sure that it falls with it no more", () => {
+    const [one = [], two = []] = series(2, 500);
+    const settings = { seed: 1, samples: 300, level: 0.95 };
+    const odds = impactOdds([one, two], [0.5, 0.5], [0.5, -0.5], 252, settings);
+    expect(odds.averageCorrelation?.upper).toBeLessThan(0);
+    const change =
+      (mixMeasures([one, two], [0.5, -0.5], 252).averageCorrelation as number) -
+      (mixMeasures([one, two], [0.5, 0.5], 252).averageCorrelation as number);
+    expect(odds.averageCorrelation?.lower).toBeLessThan(change);
+    expect(odds.averageCorrelation?.upper).toBeGreaterThan(change);
   });
 
   test("of a better portfolio say so, and with the same seed the same", () => {
     const [one = []] = series(1, 500);
-    const better = one.map((value) => value + 0.001);
+    const both = [one, one.map((value) => value + 0.001)];
     const settings = { seed: 5, samples: 200, level: 0.95 };
-    const odds = impactOdds(one, better, 252, settings);
+    const odds = impactOdds(both, [1, 0], [0, 1], 252, settings);
     expect(odds.sharpeRises).toBe(1);
     expect(odds.sharpe?.lower).toBeGreaterThan(0);
-    expect(impactOdds(one, better, 252, settings)).toEqual(odds);
+    expect(odds.annualReturn?.lower).toBeGreaterThan(0);
+    expect(impactOdds(both, [1, 0], [0, 1], 252, settings)).toEqual(odds);
   });
 });

@@ -206,6 +206,10 @@ export const errorKinds = {
   ),
   SWEEP_TOO_LARGE: kind(2, "give fewer values, or draw some of them with --random N"),
   SWEEP_EMPTY: kind(2, "mend what the message names, or vary the settings within what is allowed"),
+  SWEEP_MEASURE_UNDEFINED: kind(
+    2,
+    "choose by --measure periodSharpe, which is of hours or minutes, or by netProfit: what was run is kept",
+  ),
   SWEEP_RESULTS_DAMAGED: kind(
     4,
     "remove the file that the message names: the trials are run again",

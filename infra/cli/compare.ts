@@ -52,6 +52,8 @@ const asJson = (runs: readonly Compared[]): string =>
 
 const NAME_WIDTH = 30;
 const GAP = 2;
+/** A longer setting is cut: `inspect run` shows it whole. */
+const MOST_WIDTH = 48;
 
 function asText(runs: readonly Compared[]): string {
   const settings = settingDifferences(runs.map(configsOf)).map(({ key, values }) => [
@@ -59,20 +61,52 @@ function asText(runs: readonly Compared[]): string {
     ...values.map((value) => (value === undefined ? "–" : JSON.stringify(value))),
   ]);
   const figures = figureRows(runs.map(({ summary }) => summary));
-  const head = ["", ...runs.map(({ manifest }) => manifest.runId)];
-  const width = Math.max(
-    ...[head, ...figures].flatMap((row) => row.slice(1)).map(({ length }) => length),
+  const head = [
+    ["", ...runs.map(({ manifest }) => manifest.runId)],
+    ["model", ...runs.map(modelOf)],
+  ];
+  return `${columns([
+    ...head,
+    ...(settings.length === 0 ? [[SAME]] : [["settings that differ"], ...settings]),
+    [""],
+    ...figures,
+  ])}\n`;
+}
+
+const SAME =
+  "no setting differs: what does differ comes of the code, the model or the tape's records";
+
+/** Of a fork, those of its stretches. */
+const modelOf = ({ manifest }: Compared): string =>
+  [...new Set(manifest.phases.map(({ model }) => model.name))].join(", ");
+
+/** Each column as wide as its widest cell; a row of one cell is a line of its own. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const shown = rows.map((row) =>
+    row.length === 1
+      ? row.map(printable)
+      : row.map((cell) => {
+          const text = printable(cell);
+          return text.length > MOST_WIDTH ? `${text.slice(0, MOST_WIDTH - 1)}…` : text;
+        }),
   );
-  const line = ([name = "", ...cells]: readonly string[]): string =>
-    `${printable(name).padEnd(NAME_WIDTH)}${cells.map((cell) => printable(cell).padStart(width + GAP)).join("")}`;
-  const same =
-    "no setting differs: what does differ comes of the code, the model or the tape's records";
-  return `${[
-    line(head).trimEnd(),
-    ...(settings.length === 0 ? [same] : ["settings that differ", ...settings.map(line)]),
-    "",
-    ...figures.map(line),
-  ].join("\n")}\n`;
+  const table = shown.filter(({ length }) => length > 1);
+  const most = Math.max(...table.map(({ length }) => length));
+  const widths = Array.from({ length: most }, (_, i) =>
+    Math.max(i === 0 ? NAME_WIDTH - GAP : 0, ...table.map((row) => row[i]?.length ?? 0)),
+  );
+  const line = (row: readonly string[]): string =>
+    row.length === 1
+      ? (row[0] as string)
+      : row
+          .map((cell, i) =>
+            i === 0
+              ? cell.padEnd(widths[0] as number)
+              : " ".repeat(GAP) + cell.padStart(widths[i] as number),
+          )
+          .join("")
+          .trimEnd();
+  return shown.map(line).join("\n");
 }
 
 /** Of all orders; a run that was finished before it was kept has none. */

@@ -85,7 +85,7 @@ function impactOf({ closes, weights, equity }: SymbolHistory, proposed: Weights,
   if (days < LEAST_DAYS || span === null) {
     throw new TapedeckError(
       "IMPACT_HISTORY_SHORT",
-      `${symbols.join(", ")} have ${days} days of returns in common; it takes ${LEAST_DAYS}`,
+      `${symbols.join(", ")} ${symbols.length === 1 ? "has" : "have"} ${days} days of returns${symbols.length === 1 ? "" : " in common"}; it takes ${LEAST_DAYS}`,
       { days },
     );
   }
@@ -106,7 +106,7 @@ function impactOf({ closes, weights, equity }: SymbolHistory, proposed: Weights,
     })),
     before: mixMeasures(series, held, perYear),
     after: mixMeasures(series, wanted, perYear),
-    odds: impactOdds(own, mixReturns(series, wanted), perYear, {
+    odds: impactOdds(series, held, wanted, perYear, {
       seed,
       samples: SAMPLES,
       level: LEVEL,

@@ -106,4 +106,4 @@ Examples:
   $ tapedeck walk-forward ema.yaml --in-sample 500 --out-of-sample 125 \\
       --set features.emaFast=5..25:5 --set features.emaSlow=50,100,200
   $ tapedeck walk-forward ema.yaml --in-sample 10 --out-of-sample 2 --purge 1 --anchored \\
-      --set features.emaFast=5..60 --set features.emaSlow=20..400 --random 100 --seed 7 --measure calmar`;
+      --set features.emaFast=5..60 --set features.emaSlow=20..400 --random 100 --seed 7 --measure periodSharpe`;

@@ -11,7 +11,15 @@ const quarter = (name: string, regime: Quarter["regime"]): Quarter => ({
   market: 0,
   own: 0.01,
 });
-const crisis = (name: string) => ({ name, fromUs: 0, lastUs: 1, change: -0.1, drawdown: 0.2 });
+const crisis = (name: string) => ({
+  name,
+  fromUs: 0,
+  lastUs: 1,
+  change: -0.1,
+  drawdown: 0.2,
+  stopped: false,
+  benchmark: null,
+});
 const kill: Kill = { command: "KillTrading", who: "ann", timeUs: 0, ordersAfter: 0 };
 const run: RunFound = {
   run: "r1",
@@ -88,6 +96,10 @@ describe("a checklist", () => {
   test("asks for both crises, with a limit on", () => {
     const half = { ...run, crises: [crisis("Covid")] };
     expect(statusOf("2008", { runs: [half] })).toBe("MISSING");
+    const stopped = { ...crisis("Financial crisis"), stopped: true };
+    const halted = { ...run, crises: [stopped, crisis("Covid")] };
+    expect(statusOf("2008", { runs: [halted] })).toBe("MISSING");
+    expect(statusOf("2008", { runs: [halted, run] })).toBe("PASS");
     expect(statusOf("2008", { limits: [{ key: "x", on: false, asked: true }] })).toBe("FAIL");
   });
 

@@ -26,17 +26,24 @@ import { formatScaled } from "../../schemas/values/decimal.ts";
 import type { EventOf } from "../../streams/event.ts";
 import type { EventLog } from "../../streams/log.ts";
 import { AttributionDigest } from "./attribution.ts";
+import { benchmarkSeries } from "./benchmark-digest.ts";
 import { CapacityDigest } from "./capacity-digest.ts";
 import { ClosedHoursDigest } from "./closed-hours.ts";
 import { crisesOf, dailySeries, yearsOf } from "./daily-digest.ts";
-import { EquityDigest } from "./equity-digest.ts";
+import { carriedOn, EquityDigest } from "./equity-digest.ts";
 import { ExcursionDigest } from "./excursion-digest.ts";
 import { measureTable, type RunFacts } from "./measure-table.ts";
 import { eachEvent, readInstruments } from "./read-events.ts";
-import { hasPairs } from "./recorded-rates.ts";
+import { hasPairs, RecordedRates } from "./recorded-rates.ts";
 import { type Benchmark, pairReturns } from "./relative-measures.ts";
 import type { Metrics, ReportData, RunIdentity, SymbolSeries } from "./report-data.ts";
-import { EquitySampling, type Sampled } from "./sampling.ts";
+import {
+  EquitySampling,
+  MIN_SAMPLES as LEAST_DAYS,
+  type Periods,
+  type Sampled,
+} from "./sampling.ts";
+import { ShareCounts } from "./share-counts.ts";
 import { ShortfallDigest } from "./shortfall-digest.ts";
 import { TapeBenchmark } from "./tape-benchmark.ts";
 import { TradeDigest } from "./trade-digest.ts";
@@ -97,7 +104,8 @@ export async function collectReport(
   });
   const sampling = new EquitySampling();
   const hours = new ClosedHoursDigest();
-  const lines = new TradeLines();
+  const rates = new RecordedRates(instruments, account.currency);
+  const lines = new TradeLines(rates, account.currencyScale);
   const excursions = new ExcursionDigest(instruments, (trip, instrument) =>
     lines.add(trip, instrument),
   );
@@ -108,6 +116,7 @@ export async function collectReport(
     if (event.topic === "market.bars") {
       sampling.market(event.timeUs);
       hours.bar(event.timeUs, event.value);
+      rates.bar(event.value.symbol, event.value.close);
       excursions.bar(event.value);
       capacity.bar(event.value);
       shortfall.bar(event.value);
@@ -153,8 +162,10 @@ export async function collectReport(
       capacity: capacity.capacity(meanEquityOf(account, sampled)),
     },
     trades: tradeFacts(figures, trades, excursions),
-    trips: trades.closedTrips(),
+    trips: lines.sample(),
   });
+  const curve = carriedOn(equity.series(account.currencyScale), daily.timeUs);
+  const beside = compared && benchmarkSeries(compared, curve, daily);
   return {
     run,
     account,
@@ -172,13 +183,14 @@ export async function collectReport(
       attribution: attribution.end(account.initialCashMinor, account.currencyScale),
       shortfall: shortfall.end(account.currencyScale),
     },
-    equity: equity.series(account.currencyScale),
+    equity: curve,
     closedHours: hours.end(),
     symbols: market.series,
     symbolsLeftOut: trades.traded().length - Math.min(trades.traded().length, CHARTED_SYMBOLS),
     years: sampled.period === "day" ? yearsOf(sampled, account.initialCashMinor) : [],
     daily,
-    crises: crisesOf(daily),
+    benchmark: beside,
+    crises: crisesOf(daily, beside?.returns),
     drawdowns,
     verdicts: verdicts.digest(),
     trades: lines.end(),
@@ -265,17 +277,20 @@ async function readMarket(
   const prices = new Map<string, Buckets<Extent<PricePoint>>>(
     charted.map((symbol) => [symbol, emptyBuckets(limit)]),
   );
+  const shares = new ShareCounts();
   let fromUs = Number.POSITIVE_INFINITY;
   let toUs = Number.NEGATIVE_INFINITY;
   await eachEvent(log, [ACTIONS, "market.bars", "orders", "fills"], (event) => {
     see(event);
+    if (event.topic === ACTIONS) shares.act(event.value, event.timeUs);
     if (event.topic !== "market.bars") return;
     const { timeUs, value } = event;
     if (value.startUs < fromUs) fromUs = value.startUs;
     if (value.endUs > toUs) toUs = value.endUs;
     const buckets = prices.get(value.symbol);
     if (buckets === undefined) return;
-    addToBuckets(buckets, timeUs, extentOf({ timeUs, price: value.close }), mergePrices);
+    const price = value.close * shares.now(value.symbol);
+    addToBuckets(buckets, timeUs, extentOf({ timeUs, price }), mergePrices);
   });
   const series = charted.map((symbol) => {
     const { currency = "", priceScale = 0 } = instruments.get(symbol) ?? {};
@@ -284,14 +299,26 @@ async function readMarket(
       symbol,
       currency,
       priceScale,
+      splits: shares.splitsOf(symbol),
       timeUs: points.map((point) => point.timeUs),
-      price: points.map((point) => point.price / 10 ** priceScale),
-      marks: trades.marksOf(symbol),
+      price: points.map(({ price }) =>
+        round(price / shares.now(symbol) / 10 ** priceScale, priceScale),
+      ),
+      marks: trades.marksOf(symbol).map((mark) => ({
+        ...mark,
+        price: round(
+          (mark.price * shares.at(symbol, mark.timeUs)) / shares.now(symbol),
+          priceScale,
+        ),
+      })),
       fills: trades.fillsOf(symbol),
     };
   });
   return { series, span: toUs < fromUs ? null : { fromUs, toUs } };
 }
+
+/** A price in shares of after a split has more digits than it was printed with: two are enough to be drawn. */
+const round = (price: number, scale: number): number => Number(price.toFixed(scale + 2));
 
 const inOrder = ({ first, low, high, last }: Extent<PricePoint>): readonly PricePoint[] =>
   [...new Set([first, low, high, last])].sort((a, b) => a.timeUs - b.timeUs);
@@ -330,8 +357,13 @@ export function metricsOf(
 ): Figures {
   const money = (amount: bigint): string => formatScaled(amount, currencyScale);
   const units = (amount: bigint): number => Number(amount) / 10 ** currencyScale;
+  const changesOf = ({ samples }: Periods): readonly number[] =>
+    simpleReturns([initialCashMinor, ...samples.map(({ equity }) => equity)].map(Number)) ?? [];
   const values = [initialCashMinor, ...sampled.samples.map(({ equity }) => equity)].map(Number);
-  const returns = simpleReturns(values) ?? [];
+  const isDaily = sampled.period === "day" && sampled.samples.length >= LEAST_DAYS;
+  const own = changesOf(sampled);
+  // Of fewer days than that a ratio would be chance; of days it is the same as of the samples.
+  const returns = isDaily ? own : [];
   const { perYear } = sampled;
   const years = sampled.samples.length / perYear;
   const meanEquity = mean(values) ?? 0;
@@ -339,8 +371,7 @@ export function metricsOf(
     .filter(({ equity }) => equity > 0n)
     .map(({ equity, gross }) => Number(gross) / Number(equity));
   const held = sampled.samples.filter(({ gross }) => gross > 0n).length;
-  // Hours or minutes that are compounded to a year say nothing of a year.
-  const annual = sampled.period === "day" ? annualReturn(returns, perYear) : null;
+  const annual = isDaily ? annualReturn(returns, perYear) : null;
   const ratio = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null);
   const { profit, loss, trades: closed, wins, losses } = trades;
   return {
@@ -378,6 +409,9 @@ export function metricsOf(
       Number(trades.fees + trades.taxes + trades.slippage) * 10_000,
       Number(trades.valueTraded),
     ),
+    periodVolatility: annualVolatility(own, perYear),
+    periodSharpe: sharpeRatio(own, perYear),
+    periodSortino: sortinoRatio(own, perYear),
     sampling: { period: sampled.period, samples: sampled.samples.length, perYear },
   };
 }

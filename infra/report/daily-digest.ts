@@ -51,7 +51,10 @@ export function yearsOf({ startUs, samples }: Periods, initial: bigint): readonl
 }
 
 /** A window that the days only touch is left out: half a crisis is none. */
-export function crisesOf({ timeUs, returns }: DailySeries): readonly CrisisReturn[] {
+export function crisesOf(
+  { timeUs, returns }: DailySeries,
+  benchmark: readonly (number | null)[] = [],
+): readonly CrisisReturn[] {
   const first = timeUs[0];
   const last = timeUs.at(-1);
   if (first === undefined || last === undefined || returns.length === 0) return [];
@@ -59,11 +62,16 @@ export function crisesOf({ timeUs, returns }: DailySeries): readonly CrisisRetur
     const fromUs = parseIsoUs(from) as number;
     const lastUs = parseIsoUs(to) as number;
     if (fromUs < first || lastUs > last) return [];
-    const within = returns.filter((_, i) => {
+    const isWithin = (_: unknown, i: number): boolean => {
       const dayUs = timeUs[i] as number;
       return dayUs > fromUs && dayUs <= lastUs;
-    });
+    };
+    const within = returns.filter(isWithin);
     const change = totalReturn(within);
-    return [{ name, fromUs, lastUs, change, drawdown: Math.abs(maxDrawdown(within)) }];
+    const other = benchmark.filter(isWithin).filter((value) => value !== null);
+    const compared = other.length === within.length && benchmark.length > 0;
+    const drawdown = Math.abs(maxDrawdown(within));
+    const known = compared ? totalReturn(other) : null;
+    return [{ name, fromUs, lastUs, change, drawdown, benchmark: known }];
   });
 }

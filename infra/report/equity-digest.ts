@@ -10,6 +10,7 @@ import type { EquitySampling } from "./sampling.ts";
 /** Each keeps up to five points: first, least, greatest, deepest and last. */
 const BUCKETS = 400;
 const WORST = 5;
+const DAY_US = 86_400_000_000;
 
 interface Point {
   readonly timeUs: number;
@@ -130,4 +131,43 @@ function pointsOf({ first, low, high, deepest, last }: Stretch): readonly Point[
     (a, b) => a.timeUs - b.timeUs,
   );
   return byTime.filter((point, i) => byTime[i + 1]?.timeUs !== point.timeUs);
+}
+
+/**
+ * The same curve with the ends of days put into its long stretches without a snapshot, in which nothing was
+ * held and nothing changed: as many as there is room for.
+ */
+export function carriedOn(series: EquitySeries, dayStartsUs: readonly number[]): EquitySeries {
+  const { timeUs } = series;
+  const [first, last] = [timeUs[0], timeUs.at(-1)];
+  if (first === undefined || last === undefined) return series;
+  const room = (last - first) / BUCKETS;
+  const from: number[] = [];
+  const times: number[] = [];
+  let day = 0;
+  timeUs.forEach((time, i) => {
+    from.push(i);
+    times.push(time);
+    const next = timeUs[i + 1] ?? time;
+    if (next - time <= room || series.gross[i] !== 0) return;
+    let before = time;
+    for (; day < dayStartsUs.length; day++) {
+      const endUs = (dayStartsUs[day] as number) + DAY_US;
+      if (endUs >= next) return;
+      if (endUs - before < room && (dayStartsUs[day + 1] ?? next) + DAY_US < next) continue;
+      if (endUs <= time) continue;
+      from.push(i);
+      times.push(endUs);
+      before = endUs;
+    }
+  });
+  const carry = (values: readonly number[]): readonly number[] =>
+    from.map((place) => values[place] as number);
+  return {
+    timeUs: times,
+    equity: carry(series.equity),
+    drawdown: carry(series.drawdown),
+    gross: carry(series.gross),
+    net: carry(series.net),
+  };
 }

@@ -62,9 +62,15 @@ const UNITS = [
   { seconds: 1, name: "s" },
 ] as const;
 
-/** In the two largest units that it fills: 5400 is "1 h 30 min". */
+/** From here on hours are noise: of summer time, if of nothing else. */
+const WHOLE_DAYS = 10;
+
+/** In the two largest units that it fills, from a day on in days: 5400 is "1 h 30 min", 109,000 is "1.3 d". */
 export function duration(seconds: number | null): string {
   if (seconds === null) return NONE;
+  const days = seconds / 86_400;
+  if (days >= WHOLE_DAYS) return `${count(Math.round(days))} d`;
+  if (days >= 1) return `${Number(days.toFixed(1))} d`;
   let rest = Math.round(seconds);
   const parts: string[] = [];
   for (const unit of UNITS) {

@@ -58,7 +58,14 @@ export const returnMeanings = (year: string, trials: number) =>
       "Sortino ratio",
       `arithmetic mean × ${year} over downside risk: all n days, target 0`,
     ),
-    calmar: ratio("Calmar ratio", "annual return over the maximum drawdown"),
+    maxDrawdown: part(
+      "Maximum drawdown",
+      "deepest fall of equity from the peak before it, at a bar's close after its fills; the interval is of daily closes",
+    ),
+    calmar: ratio(
+      "Calmar ratio",
+      "annual return over the maximum drawdown; the interval is of daily closes",
+    ),
     redrawnDrawdown: part(
       "Monte Carlo drawdown",
       "median of the deepest falls of 1,000 paths as long as the run, redrawn from its days; the interval holds 95 % of the paths",
@@ -75,6 +82,11 @@ export const returnMeanings = (year: string, trials: number) =>
     conditionalValueAtRisk95: part(
       "Expected shortfall, 95 %",
       "historical: mean of the worst ⌊0.05 (n − 1)⌋ + 1 days",
+    ),
+    valueAtRisk99: part("Value at risk, 99 %", "historical: the 1 % quantile of a day's return"),
+    conditionalValueAtRisk99: part(
+      "Expected shortfall, 99 %",
+      "historical: mean of the worst ⌊0.01 (n − 1)⌋ + 1 days",
     ),
     ulcerIndex: part("Ulcer index", "root mean square of the drawdowns at the closes"),
     skewness: of("Skewness", "statistic", "population (divisors n); 0 for a normal"),

@@ -51,11 +51,12 @@ import { type ClosedTrips, tripIntervals } from "./trip-intervals.ts";
 
 /** Below this a day's return says nothing of a distribution. */
 const LEAST_DAYS = 3;
-/** Below this the days are too few to be drawn from, or to be compounded to a year. */
+/** Below this the days are too few to be drawn from, or to say anything of a year. */
 const LEAST_DAYS_DRAWN = 20;
 const SAMPLES = 1000;
 const LEVEL = 0.95;
 const TAIL = 0.05;
+const FAR_TAIL = 0.01;
 const CONFIDENCE = 0.95;
 const MOST_LAGS = 10;
 /** An interval of fewer samples than this share would be one of the samples that happened to suit. */
@@ -63,7 +64,7 @@ const LEAST_DEFINED = 0.95;
 
 type DrawnMeasure = Exclude<
   ReturnMeasure,
-  RedrawnMeasure | "calmar" | "ljungBox" | "ljungBoxPValue" | "jarqueBera" | "jarqueBeraPValue"
+  RedrawnMeasure | "ljungBox" | "ljungBoxPValue" | "jarqueBera" | "jarqueBeraPValue"
 >;
 
 type RedrawnMeasure = "redrawnDrawdown" | "redrawnDrawdownTail" | "redrawnDrawdownChance";
@@ -181,19 +182,25 @@ const drawnMeasures =
     const total = totalReturn(returns);
     const risk = downsideRisk(returns, daysPerYear);
     const year = Math.sqrt(daysPerYear);
+    const annual = annualised(total, returns.length, daysPerYear);
+    const fall = Math.abs(deepestFall(returns));
     return {
       totalReturn: total,
-      annualReturn: annualised(total, returns.length, daysPerYear),
+      annualReturn: annual,
       annualVolatility: deviation === null ? null : deviation * year,
       sharpe: mean === null || deviation === null ? null : defined((mean / deviation) * year),
       probabilisticSharpe: estimate && probabilisticSharpe(estimate, 0),
       deflatedSharpe: estimate && deflated(estimate, trials),
       minimumTrackRecord: estimate && minimumTrackRecord(estimate, 0, CONFIDENCE),
       sortino: mean === null || risk === null ? null : defined((mean * daysPerYear) / risk),
+      maxDrawdown: fall,
+      calmar: calmarRatio(annual, fall),
       omega: omegaRatio(returns, 0),
       tailRatio: tailRatio(returns),
       valueAtRisk95: valueAtRisk(returns, TAIL),
       conditionalValueAtRisk95: conditionalValueAtRisk(returns, TAIL),
+      valueAtRisk99: valueAtRisk(returns, FAR_TAIL),
+      conditionalValueAtRisk99: conditionalValueAtRisk(returns, FAR_TAIL),
       ulcerIndex: ulcerIndex(compounded(returns)),
       skewness: shape.skewness,
       excessKurtosis: shape.excessKurtosis,
@@ -210,13 +217,15 @@ function valuesOf(
   { returns, maxDrawdown }: RunFacts,
   drawn: JointMeasure<DrawnMeasure>,
 ): Readonly<Record<Exclude<ReturnMeasure, RedrawnMeasure>, number | null>> {
-  const own = drawn(returns, []);
-  const annual = returns.length < LEAST_DAYS_DRAWN ? null : own.annualReturn;
+  const all = drawn(returns, []);
+  const few = returns.length < LEAST_DAYS_DRAWN;
+  const own = few ? { ...all, ...noYear } : all;
+  const annual = own.annualReturn;
   const dependence = ljungBox(returns, Math.min(MOST_LAGS, Math.floor(returns.length / 5)));
   const normality = jarqueBera(returns);
   return {
     ...own,
-    annualReturn: annual,
+    maxDrawdown,
     calmar: calmarRatio(annual, maxDrawdown),
     ljungBox: dependence?.statistic ?? null,
     ljungBoxPValue: dependence?.pValue ?? null,
@@ -224,6 +233,17 @@ function valuesOf(
     jarqueBeraPValue: normality?.pValue ?? null,
   };
 }
+
+/** What is said of a year, or of how sure that is. */
+const noYear = {
+  annualReturn: null,
+  annualVolatility: null,
+  sharpe: null,
+  sortino: null,
+  probabilisticSharpe: null,
+  deflatedSharpe: null,
+  minimumTrackRecord: null,
+} as const;
 
 /** Those that enough samples define. */
 function given<Name extends string>(

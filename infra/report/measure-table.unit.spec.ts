@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { closes, days } from "../../quant/index-closes.spec.ts";
 import { mean } from "../../quant/moments.ts";
-import { simpleReturns } from "../../quant/performance.ts";
+import { maxDrawdown, simpleReturns } from "../../quant/performance.ts";
 import { Random } from "../../quant/random.ts";
 import {
   deflatedSharpe,
@@ -32,7 +32,7 @@ const tableOf = (returns: readonly number[], changes: Partial<RunFacts> = {}): M
     benchmark: null,
     activity: { timeInMarket: 0.5, averageExposure: 0.4, annualTurnover: 3, capacity: 1e6 },
     trades,
-    trips: { profits: [], holdingSeconds: [] },
+    trips: { profits: [], holdingSeconds: [], adverse: [], favourable: [] },
     ...changes,
   });
 
@@ -57,6 +57,7 @@ const NAMES = [
   "deflatedSharpe",
   "minimumTrackRecord",
   "sortino",
+  "maxDrawdown",
   "calmar",
   "redrawnDrawdown",
   "redrawnDrawdownTail",
@@ -65,6 +66,8 @@ const NAMES = [
   "tailRatio",
   "valueAtRisk95",
   "conditionalValueAtRisk95",
+  "valueAtRisk99",
+  "conditionalValueAtRisk99",
   "ulcerIndex",
   "skewness",
   "excessKurtosis",
@@ -120,6 +123,12 @@ describe("the table of measures", () => {
     const against = tableOf(normals(19), { trials: 5, benchmark: paired });
     expect(NAMES.filter((name) => !valued(against).includes(name))).toEqual([
       "annualReturn",
+      "annualVolatility",
+      "sharpe",
+      "probabilisticSharpe",
+      "deflatedSharpe",
+      "minimumTrackRecord",
+      "sortino",
       "calmar",
       "redrawnDrawdown",
       "redrawnDrawdownTail",
@@ -156,6 +165,21 @@ describe("the table of measures", () => {
     expect(rows.deflatedSharpe.value).toBeLessThan(rows.probabilisticSharpe.value as number);
     expect(rows.deflatedSharpe.interval).not.toBeNull();
     expect(tableOf(returns).rows.deflatedSharpe.value).toBeNull();
+  });
+
+  test("of days alone has a drawdown, a Calmar ratio and tails inside their intervals", () => {
+    const returns = normals(800);
+    const fall = Math.abs(maxDrawdown(returns));
+    const { rows } = tableOf(returns, { maxDrawdown: fall });
+    expect(rows.maxDrawdown.value).toBe(fall);
+    for (const name of ["maxDrawdown", "calmar", "valueAtRisk99", "conditionalValueAtRisk99"]) {
+      const { value, interval } = rows[name as "maxDrawdown"];
+      expect(interval?.lower).toBeLessThan(value as number);
+      expect(interval?.upper).toBeGreaterThan(value as number);
+    }
+    expect(rows.valueAtRisk99.value).toBeLessThan(rows.valueAtRisk95.value as number);
+    const worst = [...returns].sort((a, b) => a - b).slice(0, 8);
+    expect(rows.conditionalValueAtRisk99.value).toBeCloseTo(mean(worst) as number, 12);
   });
 
   test("redraws how deep the run could have fallen, and how likely its own fall was", () => {

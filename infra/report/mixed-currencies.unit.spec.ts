@@ -5,8 +5,10 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { bar, dividend, filled, order } from "../../streams/testing/facts.ts";
 import { equity } from "../../streams/testing/given.ts";
 import { ExcursionDigest } from "./excursion-digest.ts";
+import { RecordedRates } from "./recorded-rates.ts";
 import { ShortfallDigest } from "./shortfall-digest.ts";
 import { TradeDigest } from "./trade-digest.ts";
+import { TradeLines } from "./trade-lines.ts";
 
 const account = { currency: "USD", currencyScale: 2 };
 const pair = { contract: "EXCHANGE", baseScale: 2 } as const;
@@ -36,7 +38,17 @@ describe("trades", () => {
     digest.bar(bar("USDJPY", 0, 200_00));
     digest.add(filled(2, "JP", -10, 600_00, { execId: 2 }));
     expect([digest.valueTraded, digest.trades, digest.profit]).toEqual([8_000n, 1, 400n]);
-    expect(digest.closedTrips().profits).toEqual([4]);
+  });
+
+  test("draws intervals from profits in the account's currency", () => {
+    const rates = new RecordedRates(instruments, account.currency);
+    const lines = new TradeLines(rates, account.currencyScale);
+    const excursions = new ExcursionDigest(instruments, (trip, of) => lines.add(trip, of));
+    excursions.fill(filled(1, "JP", 10, 500_00, { execId: 1, fee: 200n }));
+    rates.bar("USDJPY", 200_00);
+    excursions.fill(filled(2, "JP", -10, 600_00, { execId: 2 }));
+    expect(lines.sample().profits).toEqual([4]);
+    expect(lines.end()).toMatchObject([{ profit: "800", currency: "JPY", fees: "200" }]);
   });
 
   test("a conversion is no round trip and no value traded, and its fee counts", () => {

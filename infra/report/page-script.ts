@@ -128,8 +128,9 @@ ${marketHoursScript}
     const x = times(e.t);
     const spread = (u, min, max) => { if (e.log) return widened(min, max); const pad = (max - min || Math.abs(max) || 1) * 0.06; return [min - pad, max + pad]; };
     const shared = { group: "run", reset: "reset-run" };
-    draw("equity", 270, [line("equity", "--line", "--area", { fillTo: (u) => u.scales.y.min })], [x, e.equity],
-      { ...shared, log: e.log, range: spread, tick: short, read: (i, u) => money(u.data[1][i]) + " " + data.currency });
+    const beside = e.benchmark ? [line("benchmark", "--second", null, { width: 1 })] : [];
+    draw("equity", 270, [line("equity", "--line", "--area", { fillTo: (u) => u.scales.y.min }), ...beside], [x, e.equity, ...(e.benchmark ? [e.benchmark.value] : [])],
+      { ...shared, log: e.log, range: spread, tick: short, read: (i, u) => money(u.data[1][i]) + " " + data.currency + (e.benchmark && u.data[2][i] != null ? ", " + e.benchmark.name + " " + money(u.data[2][i]) : "") });
     draw("drawdown", 130, [line("drawdown", "--down", "--down-area")], [x, e.drawdown],
       { ...shared, range: (u, min) => [Math.min(min, -0.0001) * 1.08, 0], tick: percent, read: (i, u) => percent(u.data[1][i]) });
     draw("exposure", 150, [line("gross", "--line", "--area", { paths: uPlot.paths.stepped({ align: 1 }) }), line("net", "--second", null, { width: 1, paths: uPlot.paths.stepped({ align: 1 })})], [x, e.gross, e.net],
@@ -149,6 +150,10 @@ ${marketHoursScript}
       { ...shared, range: around, tick: (v) => v.toFixed(1), at: dated, read: (i, u) => none(u.data[1][i], (v) => v.toFixed(2)) });
     draw("rolling-volatility", 150, [line("volatility", "--second")], [x, r.volatility],
       { ...shared, range: around, tick: percent, at: dated, read: (i, u) => none(u.data[1][i], percent) });
+    if (r.beta) {
+      draw("rolling-beta", 150, [line("beta", "--line"), line("correlation", "--second", null, { width: 1 })], [x, r.beta, r.correlation],
+        { ...shared, range: around, tick: (v) => v.toFixed(1), at: dated, read: (i, u) => "beta " + none(u.data[1][i], (v) => v.toFixed(2)) + ", correlation " + none(u.data[2][i], (v) => v.toFixed(2)) });
+    }
     resets("reset-rolling", "rolling");
   }
 

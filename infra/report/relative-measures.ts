@@ -32,19 +32,18 @@ export interface PairedReturns {
 }
 
 /**
- * `timeUs`: the starts of the days of the returns. A day without a close of the benchmark's own has the one
- * before it; days before its first and after its last close are left out.
+ * The benchmark's return of each of these days, which `timeUs` are the starts of; null where it has no close
+ * before or at the end. A day without a close of its own has the one before it; days before its first and
+ * after its last close have none.
  */
-export function pairReturns(
-  { timeUs, returns }: { readonly timeUs: readonly number[]; readonly returns: readonly number[] },
-  { name, days, values }: Benchmark,
-): PairedReturns {
-  const own: number[] = [];
-  const other: number[] = [];
+export function returnsOn(
+  timeUs: readonly number[],
+  { days, values }: Benchmark,
+): readonly (number | null)[] {
   const last = days.at(-1) ?? Number.NEGATIVE_INFINITY;
   let at = -1;
   let before: number | null = null;
-  timeUs.forEach((startUs, i) => {
+  return timeUs.map((startUs, i) => {
     const day = Math.floor(startUs / DAY_US);
     if (i === 0) {
       while ((days[at + 1] ?? Number.POSITIVE_INFINITY) < day) at++;
@@ -52,14 +51,26 @@ export function pairReturns(
     }
     while ((days[at + 1] ?? Number.POSITIVE_INFINITY) <= day) at++;
     const value = values[at] ?? null;
-    const change = returns[i];
-    if (before !== null && value !== null && change !== undefined && day <= last) {
-      own.push(change);
-      other.push(value / before - 1);
-    }
+    const change = before !== null && value !== null && day <= last ? value / before - 1 : null;
     before = value;
+    return change;
   });
-  return { name, returns: own, benchmark: other };
+}
+
+/** The days that both have a return of. */
+export function pairReturns(
+  { timeUs, returns }: { readonly timeUs: readonly number[]; readonly returns: readonly number[] },
+  benchmark: Benchmark,
+): PairedReturns {
+  const own: number[] = [];
+  const other: number[] = [];
+  returnsOn(timeUs, benchmark).forEach((change, i) => {
+    const mine = returns[i];
+    if (change === null || mine === undefined) return;
+    own.push(mine);
+    other.push(change);
+  });
+  return { name: benchmark.name, returns: own, benchmark: other };
 }
 
 /** Cost: with intervals about 0.1 s for ten years of days. */
@@ -72,11 +83,13 @@ export function relativeMeasures(
   readonly intervals: Readonly<Partial<Record<RelativeMeasure, ConfidenceInterval | null>>> | null;
 } {
   if (returns.length < LEAST_DAYS) return { values: null, intervals: null };
-  const measures: JointMeasure<Exclude<RelativeMeasure, "benchmarkReturn">> = (r, b) =>
-    relativeTo(r, b, daysPerYear);
+  const measures: JointMeasure<RelativeMeasure> = (r, b) => ({
+    benchmarkReturn: totalReturn(b),
+    ...relativeTo(r, b, daysPerYear),
+  });
   const drawn = settings !== null && returns.length >= LEAST_DAYS_DRAWN;
   return {
-    values: { benchmarkReturn: totalReturn(benchmark), ...measures(returns, benchmark) },
+    values: measures(returns, benchmark),
     intervals: drawn ? jointIntervals(returns, measures, { ...settings, benchmark }) : null,
   };
 }

@@ -165,7 +165,9 @@ describe("the intervals of closed trades", () => {
   test("hold what the trades were drawn from, and are none below twenty", () => {
     const random = new Random(9);
     const profits = Array.from({ length: 400 }, () => (random.uniform() < 0.4 ? 30 : -10));
-    const found = tripIntervals({ profits, holdingSeconds: profits.map(() => 60) }, settings);
+    const adverse = profits.map((profit) => (profit < 0 ? -0.04 : -0.01));
+    const trips = { profits, holdingSeconds: profits.map(() => 60), adverse };
+    const found = tripIntervals({ ...trips, favourable: profits.map(() => 0.02) }, settings);
     expect(found?.winRate?.estimate).toBe(profits.filter((one) => one > 0).length / 400);
     expect(found?.winRate?.lower).toBeLessThan(0.4);
     expect(found?.winRate?.upper).toBeGreaterThan(0.4);
@@ -173,10 +175,19 @@ describe("the intervals of closed trades", () => {
     expect(found?.profitFactor?.upper).toBeGreaterThan(2);
     expect(found?.payoffRatio?.lower).toBeCloseTo(3, 9);
     expect(found?.averageHolding).toMatchObject({ lower: 60, upper: 60 });
+    expect(found?.averageFavourable?.lower).toBeCloseTo(0.02, 12);
+    expect(found?.averageFavourable?.upper).toBeCloseTo(0.02, 12);
+    // Drawn with its profit: where four in ten win, -0.028.
+    expect(found?.averageAdverse?.lower).toBeCloseTo(
+      -0.01 * (found?.winRate?.lower as number) - 0.04 * (1 - (found?.winRate?.lower as number)),
+      9,
+    );
     // √400 × mean / deviation (n - 1), by the two-pass formula.
     const mean = profits.reduce((a, b) => a + b, 0) / 400;
     const square = profits.reduce((sum, one) => sum + (one - mean) ** 2, 0);
     expect(found?.systemQuality?.estimate).toBeCloseTo((20 * mean) / Math.sqrt(square / 399), 9);
-    expect(tripIntervals({ profits: [1], holdingSeconds: [1] }, settings)).toBeNull();
+    expect(
+      tripIntervals({ profits: [1], holdingSeconds: [1], adverse: [0], favourable: [0] }, settings),
+    ).toBeNull();
   });
 });

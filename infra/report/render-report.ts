@@ -8,6 +8,7 @@ import { pageHead, uplotFile } from "./page-head.ts";
 import { pageScript } from "./page-script.ts";
 import { pageStyle } from "./page-style.ts";
 import type {
+  BenchmarkSeries,
   DailySeries,
   EquitySeries,
   ReportData,
@@ -110,29 +111,51 @@ function equitySection(data: ReportData): string {
   const gross = Math.max(...equity.gross);
   return `<section class="long"><div class="sectionhead"><h2>Equity, drawdown, exposure</h2><button id="reset-run" hidden>Show all</button></div>
 <p class="note">${hint(data)}</p>
-${chart("equity", `Equity, ${escapeHtml(metrics.currency)}`, scaleOf(equity.equity), `Equity from ${metrics.initialEquity} to ${metrics.finalEquity} ${metrics.currency}`)}
+${chart("equity", `Equity, ${escapeHtml(metrics.currency)}${keyOf(data)}`, scaleOf(allOf(data)), `Equity from ${metrics.initialEquity} to ${metrics.finalEquity} ${metrics.currency}`)}
 ${chart("drawdown", "Drawdown from the peak", depth, `Drawdown, ${depth}`)}
 ${chart("exposure", `Exposure, ${escapeHtml(metrics.currency)} &nbsp; <span class="key line">gross</span> <span class="key second">net</span>`, `greatest gross ${count(Math.round(gross))}`, "Gross and net exposure")}
 ${drawdowns(data)}${crises(data)}</section>`;
 }
 
+const keyOf = ({ benchmark }: ReportData): string =>
+  benchmark === null
+    ? ""
+    : ` &nbsp; <span class="key line">run</span> <span class="key second">${escapeHtml(benchmark.name)}, as much at the first point</span>`;
+
+const allOf = ({ equity, benchmark }: ReportData): readonly number[] => [
+  ...equity.equity,
+  ...(benchmark?.equity ?? []).filter((value) => value !== null),
+];
+
 /** Nothing where the run is too short for any of it. */
 function returnsSection(data: ReportData): string {
-  const rolling = rollingCharts(data.daily);
+  const rolling = rollingCharts(data.daily, data.benchmark);
   const parts = [months(data), distribution(data), rolling].filter((part) => part !== "");
   if (parts.length === 0) return "";
   const button = rolling === "" ? "" : `<button id="reset-rolling" hidden>Show all</button>`;
   return `<section class="long"><div class="sectionhead"><h2>Returns</h2>${button}</div>${parts.join("")}</section>`;
 }
 
-function rollingCharts({ rolling }: DailySeries): string {
+function rollingCharts({ rolling }: DailySeries, benchmark: BenchmarkSeries | null): string {
   if (rolling === null) return "";
   const { window, sharpe, volatility } = rolling;
   const last = (values: readonly (number | null)[]): number | null => values.at(-1) ?? null;
   const ofDays = `over ${count(window)} days, annualised`;
   const now = { sharpe: decimals(last(sharpe), 2), volatility: percent(last(volatility)) };
   return `${chart("rolling-sharpe", `Sharpe ratio ${ofDays}`, `at the end ${now.sharpe}`, `Rolling Sharpe ratio, at the end ${now.sharpe}`)}
-${chart("rolling-volatility", `Volatility ${ofDays}`, `at the end ${now.volatility}`, `Rolling volatility, at the end ${now.volatility}`)}`;
+${chart("rolling-volatility", `Volatility ${ofDays}`, `at the end ${now.volatility}`, `Rolling volatility, at the end ${now.volatility}`)}${besideChart(benchmark, window)}`;
+}
+
+function besideChart(benchmark: BenchmarkSeries | null, window: number): string {
+  if (benchmark === null || benchmark.rolling === null) return "";
+  const { beta, correlation } = benchmark.rolling;
+  const end = `at the end ${decimals(beta.at(-1) ?? null, 2)} and ${decimals(correlation.at(-1) ?? null, 2)}`;
+  return chart(
+    "rolling-beta",
+    `With ${escapeHtml(benchmark.name)} over ${count(window)} days &nbsp; <span class="key line">beta</span> <span class="key second">correlation</span>`,
+    end,
+    `Rolling beta and correlation, ${end}`,
+  );
 }
 
 function priceSection(data: ReportData): string {
@@ -154,18 +177,27 @@ function priceSection(data: ReportData): string {
 ${chart("price", "Price", readingOf(first), labelOf(first))}</section>`;
 }
 
-function readingOf({ marks, fills, price }: SymbolSeries): string {
+function readingOf({ marks, fills, price, splits }: SymbolSeries): string {
   const executions = fills === 0 ? "no executions" : `${count(fills)} executions`;
   const thinned =
     marks.length < fills ? `${count(marks.length)} marks: the largest of each stretch` : "";
-  return [executions, thinned, scaleOf(price)].filter((part) => part !== "").join(", ");
+  const restated =
+    splits === 0 ? "" : `in shares after ${splits === 1 ? "the split" : `${count(splits)} splits`}`;
+  return [executions, thinned, restated, scaleOf(price)].filter((part) => part !== "").join(", ");
 }
 
 const labelOf = (series: SymbolSeries): string =>
   `Price of ${series.symbol} with ${readingOf(series)}`;
 
 /** Times as steps in milliseconds, values to the digits that are shown: a third of the bytes. */
-function chartData({ equity, daily, symbols, account, closedHours }: ReportData): unknown {
+function chartData({
+  equity,
+  daily,
+  symbols,
+  account,
+  closedHours,
+  benchmark,
+}: ReportData): unknown {
   return {
     currency: account.currency,
     digits: account.currencyScale,
@@ -174,8 +206,8 @@ function chartData({ equity, daily, symbols, account, closedHours }: ReportData)
       from: steps(closedHours.fromUs),
       to: steps(closedHours.toUs),
     },
-    equity: equity.timeUs.length === 0 ? null : equityData(equity),
-    rolling: daily.rolling === null ? null : rollingData(daily.rolling),
+    equity: equity.timeUs.length === 0 ? null : equityData(equity, benchmark),
+    rolling: daily.rolling === null ? null : rollingData(daily.rolling, benchmark),
     symbols: symbols.map((series) => ({
       symbol: series.symbol,
       currency: series.currency,
@@ -195,19 +227,29 @@ function chartData({ equity, daily, symbols, account, closedHours }: ReportData)
   };
 }
 
-const equityData = (equity: EquitySeries): unknown => ({
+const equityData = (equity: EquitySeries, benchmark: BenchmarkSeries | null): unknown => ({
   t: steps(equity.timeUs),
   equity: equity.equity,
-  log: isSteep(equity.equity),
+  log: isSteep([...equity.equity, ...(benchmark?.equity ?? []).filter((value) => value !== null)]),
+  benchmark: benchmark && {
+    name: benchmark.name,
+    value: benchmark.equity.map((value) => value && Number(value.toFixed(2))),
+  },
   drawdown: equity.drawdown.map((part) => Number(part.toFixed(6))),
   gross: equity.gross,
   net: equity.net,
 });
 
-const rollingData = ({ timeUs, sharpe, volatility }: RollingMeasures): unknown => ({
+const rollingData = (
+  { timeUs, sharpe, volatility }: RollingMeasures,
+  benchmark: BenchmarkSeries | null,
+): unknown => ({
   t: steps(timeUs),
   sharpe: sharpe.map((value) => value && Number(value.toFixed(3))),
   volatility: volatility.map((value) => value && Number(value.toFixed(5))),
+  beta: benchmark?.rolling?.beta.map((value) => value && Number(value.toFixed(3))) ?? null,
+  correlation:
+    benchmark?.rolling?.correlation.map((value) => value && Number(value.toFixed(3))) ?? null,
 });
 
 function steps(timeUs: readonly number[]): readonly number[] {

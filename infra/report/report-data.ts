@@ -25,6 +25,8 @@ export interface ReportData {
   /** Returns of the calendar's months; empty below 20 days. */
   readonly years: readonly YearOfReturns[];
   readonly daily: DailySeries;
+  /** null: compared with nothing. */
+  readonly benchmark: BenchmarkSeries | null;
   /** Those that the days cover from the first to the last. */
   readonly crises: readonly CrisisReturn[];
   readonly drawdowns: readonly Drawdown[];
@@ -44,7 +46,7 @@ export interface Metrics {
   readonly finalEquity: string;
   readonly netProfit: string;
   readonly totalReturn: number | null;
-  /** Compounded; null unless days were sampled. */
+  /** Compounded; null below 20 days, as are volatility, Sharpe, Sortino and Calmar ratio: all are of days. */
   readonly annualReturn: number | null;
   readonly annualVolatility: number | null;
   readonly sharpe: number | null;
@@ -83,15 +85,19 @@ export interface Metrics {
     readonly SCALE?: number;
     readonly CLOSE?: number;
   };
-  /** How equity was sampled for the measures of return and risk. */
+  /** Of the periods of `sampling`, annualised: in a run of fewer than 20 days those of its hours or minutes. */
+  readonly periodVolatility: number | null;
+  readonly periodSharpe: number | null;
+  readonly periodSortino: number | null;
+  /** How equity was sampled for the figures of exposure and turnover. */
   readonly sampling: {
     readonly period: "day" | "hour" | "minute";
     readonly samples: number;
     readonly perYear: number;
   };
   /**
-   * What `measures` are of: equity at the end of each UTC day that held market data, however few. The
-   * figures above are of `sampling`, which is the same from 20 days on.
+   * What `measures` are of: equity at the end of each UTC day that held market data. From 20 days on
+   * `sampling` is the same.
    */
   readonly daily: { readonly days: number; readonly perYear: number } & Pick<
     MeasureTable,
@@ -125,6 +131,21 @@ export interface RollingMeasures {
   readonly volatility: readonly (number | null)[];
 }
 
+export interface BenchmarkSeries {
+  readonly name: string;
+  /** One for each point of the equity series, in its units; null where there is no close. */
+  readonly equity: readonly (number | null)[];
+  /** One for each day. */
+  readonly returns: readonly (number | null)[];
+  /** Of the years that it has a return for each day of. */
+  readonly years: Readonly<Record<string, number>>;
+  /** At the days of the run's own rolling measures. */
+  readonly rolling: {
+    readonly beta: readonly (number | null)[];
+    readonly correlation: readonly (number | null)[];
+  } | null;
+}
+
 export interface CrisisReturn {
   readonly name: string;
   /** Start of the first and of the last day. */
@@ -134,6 +155,8 @@ export interface CrisisReturn {
   readonly change: number;
   /** Deepest fall between closes within, 0 to 1. */
   readonly drawdown: number;
+  /** Of the benchmark; null where it lacks a day of it, or there is none. */
+  readonly benchmark: number | null;
 }
 
 /** Parallel arrays in units of the currency; drawdown is a part of one, 0 or below. */
@@ -149,6 +172,8 @@ export interface SymbolSeries {
   readonly symbol: string;
   readonly currency: string;
   readonly priceScale: number;
+  /** How often it split; prices, those of marks too, are of one share after the last. */
+  readonly splits: number;
   readonly timeUs: readonly number[];
   readonly price: readonly number[];
   readonly marks: readonly TradeMark[];

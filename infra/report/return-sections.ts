@@ -56,18 +56,19 @@ export function measureNote({ daily, benchmarkMissing }: Metrics): string {
   const days = `${missing}Measures of return and risk are of daily closes: equity at the end of each of the ${count(daily.days)} UTC days that held market data.`;
   if (daily.bootstrap === null) {
     return daily.days < LEAST_DAYS_DRAWN
-      ? `${days} Below 3 days none is given, below ${LEAST_DAYS_DRAWN} no interval.`
+      ? `${days} Below 3 days none is given, below ${LEAST_DAYS_DRAWN} no interval and nothing that is said of a year.`
       : `${days} Equity did not move from day to day: there is no interval.`;
   }
   const { level, samples, blockLength, seed } = daily.bootstrap;
   return `${days} Intervals: ${percent(level, 0)} percentiles of ${count(samples)} stationary bootstraps of the days,
-mean block ${decimals(blockLength, 1)} days (chosen by Politis and White's rule), seed ${escapeHtml(String(seed))}.`;
+mean block ${decimals(blockLength, 1)} days (chosen by Politis and White's rule), seed ${escapeHtml(String(seed))}.
+A row without one is no estimate: a count of what happened, a chance that says itself how sure it is, or one that many samples do not define.`;
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** A heat map: the deeper the shade, the larger the return; the figures are there to be read. */
-export function months({ years }: ReportData): string {
+export function months({ years, benchmark }: ReportData): string {
   const known = years.flatMap((year) => year.months).filter((change) => change !== null);
   if (known.length < 2) return "";
   const sizes = known.map(Math.abs).sort((a, b) => a - b);
@@ -80,19 +81,19 @@ export function months({ years }: ReportData): string {
   };
   const rows = years.map(
     ({ year, months: list, total }) =>
-      `<tr><th scope="row">${year}</th>${list.map((change) => cell(change, true)).join("")}${cell(total, false)}</tr>`,
+      `<tr><th scope="row">${year}</th>${list.map((change) => cell(change, true)).join("")}${cell(total, false)}${benchmark === null ? "" : cell(benchmark.years[year] ?? null, false)}</tr>`,
   );
-  return `<h3>Return by month, %</h3><div class="scroll" tabindex="0" role="region" aria-label="Return by month"><table class="months"><thead><tr><th>Year</th>${MONTHS.map((name) => `<th>${name}</th>`).join("")}<th>Year</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+  return `<h3>Return by month, %</h3><div class="scroll" tabindex="0" role="region" aria-label="Return by month"><table class="months"><thead><tr><th>Year</th>${MONTHS.map((name) => `<th>${name}</th>`).join("")}<th>Year</th>${benchmark === null ? "" : `<th>${escapeHtml(benchmark.name)}</th>`}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
 
-export function crises({ crises: list }: ReportData): string {
+export function crises({ crises: list, benchmark }: ReportData): string {
   if (list.length === 0) return "";
   const rows = list.map(
-    ({ name, fromUs, lastUs, change, drawdown }) =>
-      `<tr><th scope="row">${escapeHtml(name)}</th><td>${day(fromUs)}</td><td>${day(lastUs)}</td><td class="right ${direction(change)}">${signedPercent(change)}</td><td class="right">${drawdown > 0 ? `−${percent(drawdown)}` : percent(0)}</td></tr>`,
+    ({ name, fromUs, lastUs, change, drawdown, benchmark: other }) =>
+      `<tr><th scope="row">${escapeHtml(name)}</th><td>${day(fromUs)}</td><td>${day(lastUs)}</td><td class="right ${direction(change)}">${signedPercent(change)}</td><td class="right">${drawdown > 0 ? `−${percent(drawdown)}` : percent(0)}</td>${benchmark === null ? "" : `<td class="right ${direction(other)}">${signedPercent(other)}</td>`}</tr>`,
   );
   return `<h3>In crises</h3><p class="note">From a high close of the S&amp;P 500 to the low after it; those that the run covers whole.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Returns in crises"><table><thead><tr><th>Crisis</th><th>From (UTC)</th><th>To</th><th class="right">Return</th><th class="right">Deepest drawdown</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+<div class="scroll" tabindex="0" role="region" aria-label="Returns in crises"><table><thead><tr><th>Crisis</th><th>From (UTC)</th><th>To</th><th class="right">Return</th><th class="right">Deepest drawdown</th>${benchmark === null ? "" : `<th class="right">${escapeHtml(benchmark.name)}</th>`}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
 
 /** Daily returns in even bins, 0 in the middle, under the normal curve of their mean and deviation. */

@@ -9,7 +9,8 @@ const PERIODS = [
   { period: "minute", widthUs: 60_000_000 },
 ] as const;
 
-const MIN_SAMPLES = 20;
+/** Of so few no measure of a distribution is given. */
+export const MIN_SAMPLES = 20;
 const DAY_US = 86_400_000_000;
 const THURSDAY = 4; // the weekday of 1970-01-01
 const TRADING_DAYS = 252;

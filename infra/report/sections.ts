@@ -27,9 +27,7 @@ const colored = (text: string, value: number | null): string =>
 const amount = (text: string, currency: string): string =>
   `${grouped(text)} ${escapeHtml(currency)}`;
 
-/** Without the zeros that say nothing, down to two decimals. */
-const price = (text: string | null): string =>
-  text === null ? "–" : grouped(text.replace(/(\.\d\d\d*?)0+$/, "$1"));
+const price = (text: string | null): string => (text === null ? "–" : grouped(text));
 
 const signed = (text: string): string =>
   text.startsWith("-") || Number(text) === 0 ? grouped(text) : `+${grouped(text)}`;
@@ -61,7 +59,9 @@ export function headline({ metrics: m }: ReportData): string {
     figure(
       "Sharpe ratio",
       decimals(m.sharpe, 2),
-      `${count(m.sampling.samples)} ${per}s, annualised`,
+      m.sharpe === null && m.periodSharpe !== null
+        ? `${decimals(m.periodSharpe, 2)} of ${count(m.sampling.samples)} ${per}s`
+        : `${count(m.daily.days)} days, annualised`,
     ),
     figure("Maximum drawdown", percent(m.maxDrawdown), `Calmar ${decimals(m.calmar, 2)}`),
   ].join("")}</dl>`;
@@ -74,8 +74,9 @@ export function activity({ metrics: m }: ReportData): string {
     ...(period === "day"
       ? []
       : ([
-          [`Volatility, annual, of ${period}s`, percent(m.annualVolatility)],
-          [`Sortino ratio, of ${period}s`, decimals(m.sortino, 2)],
+          [`Volatility, annual, of ${period}s`, percent(m.periodVolatility)],
+          [`Sharpe ratio, of ${period}s`, decimals(m.periodSharpe, 2)],
+          [`Sortino ratio, of ${period}s`, decimals(m.periodSortino, 2)],
         ] as const)),
     ["Value traded", amount(m.valueTraded, m.currency)],
     ["Round trips", count(m.trades)],
@@ -92,9 +93,7 @@ export function activity({ metrics: m }: ReportData): string {
 }
 
 export function conventions({ sampling }: Metrics): string {
-  return `Equity is sampled at the end of each ${sampling.period} that held market data (UTC) and annualised
-with ${decimals(sampling.perYear, 0)} samples a year. Sharpe: arithmetic mean over sample deviation, risk-free rate 0.
-Sortino: target 0. Drawdown: at each bar's close, after its fills. A round trip runs from flat to flat; its profit is after fees.`;
+  return `Equity is sampled at the end of each ${sampling.period} that held market data (UTC)${sampling.period === "day" ? "" : `, and what is of ${sampling.period}s is annualised with ${decimals(sampling.perYear, 0)} a year`}. Drawdown: at each bar's close, after its fills. A round trip runs from flat to flat; its profit is after fees.`;
 }
 
 /** Bars of one row: parts of one, drawn one after the other. */
@@ -164,14 +163,14 @@ export function trades(data: ReportData): string {
     .toReversed()
     .map(
       (trade) =>
-        `<tr><td>${minute(trade.exitUs)}</td><td>${escapeHtml(trade.symbol)}</td><td>${trade.direction === "LONG" ? "long" : "short"}</td><td class="right">${grouped(trade.quantity)}</td><td class="right">${price(trade.entryPrice)}</td><td class="right">${price(trade.exitPrice)}</td><td class="right">${duration((trade.exitUs - trade.entryUs) / 1_000_000)}</td><td class="right">${colored(signed(trade.profit), Number(trade.profit))}</td></tr>`,
+        `<tr><td>${minute(trade.exitUs)}</td><td>${escapeHtml(trade.symbol)}</td><td>${trade.direction === "LONG" ? "long" : "short"}</td><td class="right">${grouped(trade.quantity)}</td><td class="right">${price(trade.entryPrice)}</td><td class="right">${price(trade.exitPrice)}</td><td class="right">${duration((trade.exitUs - trade.entryUs) / 1_000_000)}</td><td class="right">${percent(trade.adverse, 1)}</td><td class="right">${percent(trade.favourable, 1)}</td><td class="right">${grouped(trade.fees)}</td><td class="right">${colored(signed(trade.profit), Number(trade.profit))}${trade.currency === metrics.currency ? "" : ` ${escapeHtml(trade.currency)}`}</td></tr>`,
     );
   const which =
     shown.length < metrics.trades
       ? `The last ${count(shown.length)} of ${count(metrics.trades)} round trips`
       : `All ${count(metrics.trades)} round trips`;
   return `${histogram(data)}<h3>${which}, newest first</h3>
-<div class="scroll tall" tabindex="0" role="region" aria-label="Round trips"><table><thead><tr><th>Closed (UTC)</th><th>Symbol</th><th>Side</th><th class="right">Quantity</th><th class="right">Entry</th><th class="right">Exit</th><th class="right">Held</th><th class="right">Profit, ${escapeHtml(metrics.currency)}</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+<div class="scroll tall" tabindex="0" role="region" aria-label="Round trips"><table><thead><tr><th>Closed (UTC)</th><th>Symbol</th><th>Side</th><th class="right">Quantity</th><th class="right">Entry</th><th class="right">Exit</th><th class="right">Held</th><th class="right">MAE</th><th class="right">MFE</th><th class="right">Fees</th><th class="right">Profit, ${escapeHtml(metrics.currency)}</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
 
 /** Profits of the kept trips in even bins, 0 in the middle of the scale. */

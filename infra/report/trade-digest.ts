@@ -14,10 +14,7 @@ import type { RoundTrip } from "../../schemas/values/round-trip.ts";
 import { OpenTrips } from "./open-trips.ts";
 import { RecordedRates } from "./recorded-rates.ts";
 import type { TradeMark } from "./report-data.ts";
-import type { ClosedTrips } from "./trip-intervals.ts";
 
-/** Profits and holding times that intervals are drawn from. */
-const KEPT_PROFITS = 10_000;
 /** Stretches of time that hold at most one mark a side, for each symbol. */
 const MARK_BUCKETS = 250;
 
@@ -44,8 +41,6 @@ export class TradeDigest {
   /** Of the profits and losses: minor units, squared. */
   private squares = 0n;
   holdingUs = 0;
-  private profits: number[] = [];
-  private holdings: number[] = [];
   fills = 0;
   rejected = 0;
   canceled = 0;
@@ -145,12 +140,6 @@ export class TradeDigest {
       this.losses++;
       this.loss -= profit;
     }
-    this.profits.push(Number(profit) / 10 ** this.account.currencyScale);
-    this.holdings.push((trip.exitUs - trip.entryUs) / 1_000_000);
-    if (this.profits.length >= 2 * KEPT_PROFITS) {
-      this.profits = this.profits.slice(-KEPT_PROFITS);
-      this.holdings = this.holdings.slice(-KEPT_PROFITS);
-    }
   }
 
   /**
@@ -163,14 +152,6 @@ export class TradeDigest {
     return deviations > 0n
       ? (Number(sum) / Math.sqrt(Number(deviations))) * Math.sqrt(this.trades - 1)
       : null;
-  }
-
-  /** The last 10,000 closed trips, in the order in which they closed. */
-  closedTrips(): ClosedTrips {
-    return {
-      profits: this.profits.slice(-KEPT_PROFITS),
-      holdingSeconds: this.holdings.slice(-KEPT_PROFITS),
-    };
   }
 
   /** Symbols with executions, those with most first. */

@@ -1,6 +1,7 @@
 // How sure the measures of closed trades are: the stationary bootstrap of the trades in the order in which
 // they closed, so that streaks stay together. Promises: the trades and the seed decide alone.
 
+import { optimalBlockLength } from "../../quant/block-length.ts";
 import {
   type BootstrapSettings,
   type ConfidenceInterval,
@@ -15,6 +16,9 @@ export interface ClosedTrips {
   /** After fees, in units of the currency. */
   readonly profits: readonly number[];
   readonly holdingSeconds: readonly number[];
+  /** Excursions, parts of the average price held: at most 0, at least 0. */
+  readonly adverse: readonly number[];
+  readonly favourable: readonly number[];
 }
 
 export type TripMeasure =
@@ -23,27 +27,38 @@ export type TripMeasure =
   | "payoffRatio"
   | "expectancy"
   | "systemQuality"
-  | "averageHolding";
+  | "averageHolding"
+  | "averageAdverse"
+  | "averageFavourable";
 
-/** null below 20 trades. Cost: about 20 ns a trade and sample: 10,000 trades take 0.2 s. */
+/** null below 20 trades. Cost: about 30 ns a trade and sample: 10,000 trades take 0.3 s. */
 export function tripIntervals(
-  { profits, holdingSeconds }: ClosedTrips,
+  trips: ClosedTrips,
   settings: Pick<BootstrapSettings, "level" | "samples" | "seed">,
 ): Readonly<Record<TripMeasure, ConfidenceInterval | null>> | null {
+  const { profits } = trips;
   if (profits.length < LEAST_TRIPS) return null;
-  return jointIntervals(profits, tripMeasures, { ...settings, benchmark: holdingSeconds });
+  // Trips are drawn, so that what is known of one stays together.
+  const places = profits.map((_, place) => place);
+  const blockLength = optimalBlockLength(profits);
+  return jointIntervals(places, (drawn) => tripMeasures(trips, drawn), {
+    ...settings,
+    blockLength,
+  });
 }
 
 /** One pass; the deviation is summed about the first value, which keeps its digits. */
 function tripMeasures(
-  profits: readonly number[],
-  holdings: readonly number[],
+  { profits, holdingSeconds, adverse, favourable }: ClosedTrips,
+  places: readonly number[],
 ): Readonly<Record<TripMeasure, number | null>> {
   const first = profits[0] ?? 0;
-  const n = profits.length;
+  const n = places.length;
   let [wins, losses, profit, loss, sum, squares, holding] = [0, 0, 0, 0, 0, 0, 0];
+  let [against, along] = [0, 0];
   for (let i = 0; i < n; i++) {
-    const value = profits[i] as number;
+    const place = places[i] as number;
+    const value = profits[place] as number;
     if (value > 0) {
       wins++;
       profit += value;
@@ -54,7 +69,9 @@ function tripMeasures(
     const apart = value - first;
     sum += apart;
     squares += apart * apart;
-    holding += holdings[i] as number;
+    holding += holdingSeconds[place] as number;
+    against += adverse[place] as number;
+    along += favourable[place] as number;
   }
   const average = first + sum / n;
   const deviation = Math.sqrt(Math.max(0, squares - (sum * sum) / n) / (n - 1));
@@ -65,6 +82,8 @@ function tripMeasures(
     expectancy: average,
     systemQuality: deviation > 0 ? defined((Math.sqrt(n) * average) / deviation) : null,
     averageHolding: holding / n,
+    averageAdverse: against / n,
+    averageFavourable: along / n,
   };
 }
 

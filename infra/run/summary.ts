@@ -106,6 +106,12 @@ function intervalLine({ measures }: Partial<Metrics>): readonly (readonly [strin
 
 const some = (name: string, count = 0): string => (count > 0 ? ` · ${name} ${grouped(count)}` : "");
 
+/** Of days; of fewer than 20 there is none, and that of the hours or minutes is called so. */
+function sharpeText({ sharpe, periodSharpe, sampling }: Metrics): string {
+  if (sharpe !== null || typeof periodSharpe !== "number") return sharpe?.toFixed(2) ?? "–";
+  return `– (${periodSharpe.toFixed(2)} of ${grouped(sampling.samples)} ${sampling.period}s)`;
+}
+
 /** What happened, for people. */
 export function printSummary(summary: RunSummary): string {
   const { counts, metrics } = summary;
@@ -130,7 +136,7 @@ export function printSummary(summary: RunSummary): string {
     ["final equity", `${metrics.finalEquity} ${metrics.currency}   net ${metrics.netProfit}`],
     [
       "performance",
-      `return ${percent(metrics.totalReturn)} · drawdown ${percent(metrics.maxDrawdown)} · Sharpe ${metrics.sharpe?.toFixed(2) ?? "–"}`,
+      `return ${percent(metrics.totalReturn)} · drawdown ${percent(metrics.maxDrawdown)} · Sharpe ${sharpeText(metrics)}`,
     ],
   );
   lines.push(...intervalLine(metrics));

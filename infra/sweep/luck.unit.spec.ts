@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { Random } from "../../quant/random.ts";
 import { deflatedSharpe, sharpeEstimate } from "../../quant/sharpe-inference.ts";
 import { luckOf } from "./luck.ts";
+import { horizonOf } from "./sweep.ts";
 
 /** Returns of `trials` strategies without skill, but for `skill` of the first. */
 function noise(trials: number, days: number, skill: number, seed: number) {
@@ -97,3 +98,10 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   }
   return xy / Math.sqrt(xx * yy);
 }
+
+test("a holding time is counted in days of prices, of which a market that rests has fewer", () => {
+  const days = 86_400;
+  expect(horizonOf(274 * days, 252)).toBe(190);
+  expect(horizonOf(274 * days, 365)).toBe(274);
+  expect([horizonOf(600, 252), horizonOf(null, 252)]).toEqual([1, 1]);
+});

@@ -1,13 +1,16 @@
 // The measures by which trials are compared. Promises: one order for one list: best first, trials without
 // the measure last, equals in the order in which they were tried.
 
+import { TapedeckError } from "../../schemas/errors.ts";
 import type { TrialAnswer } from "./trial.ts";
 import type { TrialMetrics } from "./trial-digest.ts";
 
 /** Names as in metrics.json. */
 export const measureNames = [
   "sharpe",
+  "periodSharpe",
   "sortino",
+  "periodSortino",
   "calmar",
   "totalReturn",
   "annualReturn",
@@ -43,6 +46,29 @@ export const measureOf = (answer: TrialAnswer, measure: MeasureName): number | n
 
 export const isBetter = (measure: MeasureName, value: number, than: number): boolean =>
   COSTS.includes(measure) ? value < than : value > than;
+
+/** Of days, of which there are too few below 20 (infra/report/sampling.ts). */
+const DAILY: readonly MeasureName[] = [
+  "sharpe",
+  "sortino",
+  "calmar",
+  "annualReturn",
+  "annualVolatility",
+];
+
+/** Throws SWEEP_MEASURE_UNDEFINED where the days of no trial are enough for the measure; `where` names them. */
+export function requireMeasured(
+  answers: readonly TrialAnswer[],
+  measure: MeasureName,
+  where: string,
+): void {
+  if (!DAILY.includes(measure)) return;
+  const done = answers.filter((answer) => answer.state === "done");
+  const days = Math.max(0, ...done.map(({ metrics }) => metrics.sampling.samples));
+  if (done.length === 0 || done.some(({ metrics }) => metrics.sampling.period === "day")) return;
+  const why = `${where} has fewer than 20 days: ${measure} is of days, and nothing can be chosen by it`;
+  throw new TapedeckError("SWEEP_MEASURE_UNDEFINED", why, { measure, samples: days });
+}
 
 /** Places of the trials, best first. */
 export function ranked(answers: readonly TrialAnswer[], measure: MeasureName): readonly number[] {

@@ -73,14 +73,19 @@ export function figureText(name: MeasureName | keyof TrialMetrics, value: unknow
   return Number.isInteger(value) ? grouped(String(value)) : decimals(value, 2);
 }
 
-/** Ratios that are named after people. */
-const PEOPLE: readonly string[] = ["sharpe", "sortino", "calmar"];
+/** What would not read well, or is named after people. */
+const WORDS: Readonly<Record<string, string>> = {
+  sharpe: "Sharpe",
+  periodSharpe: "Sharpe of the samples",
+  sortino: "Sortino",
+  periodSortino: "Sortino of the samples",
+  calmar: "Calmar",
+  costBps: "cost, bp",
+};
 
 /** A column's heading: "annualReturn" is "annual return". */
 export const wordsOf = (name: string): string =>
-  PEOPLE.includes(name)
-    ? name.replace(/^./, (letter) => letter.toUpperCase())
-    : name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  WORDS[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** A table that scrolls sideways where it must; the first cell of a row is its heading. */
 export function htmlTable(

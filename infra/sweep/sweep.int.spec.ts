@@ -34,6 +34,9 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Of minutes: the tape has too few days for one of days. */
+const BEST = ["--measure", "periodSharpe"];
+
 interface Row {
   readonly key: string;
   readonly answer: {
@@ -55,7 +58,7 @@ const rowsOf = (root: string): readonly Row[] =>
     .map((line) => JSON.parse(line) as Row);
 
 function sweep(root: string, ...args: readonly string[]) {
-  const ended = runTapedeck(["sweep", config, "--root", root, ...args]);
+  const ended = runTapedeck(["sweep", config, "--root", root, ...BEST, ...args]);
   expect(ended.stderr).toBe("");
   expect(ended.status).toBe(0);
   return ended;
@@ -126,7 +129,7 @@ describe("a sweep", () => {
       writeFileSync(ticks, `tape: ${tape}\nsource: ticks\n`);
       const root = join(folder, "ticks");
       const args = ["--set", "bars.interval=30s,1m", "--set", "features.emaFast=3,5"];
-      const more = ["--set", "sizing.quantity=10", "--root", root];
+      const more = ["--set", "sizing.quantity=10", "--root", root, ...BEST];
       expect(runTapedeck(["sweep", ticks, ...args, ...more]).status).toBe(0);
       expectBacktests(root, ticks);
     },
@@ -196,6 +199,14 @@ describe("a sweep", () => {
     expect(ended.stderr).toContain(code);
     expect(ended.stderr).toContain(said);
     expect(ended.stderr).not.toMatch(/\n {4}at /);
+  });
+
+  test("by a measure that its days are too few for keeps what was run, and says what to choose by", () => {
+    const root = join(folder, "equal");
+    const ended = runTapedeck(["sweep", config, "--root", root, ...EMA]);
+    expect(ended.status).toBe(2);
+    expect(ended.stderr).toContain("SWEEP_MEASURE_UNDEFINED: the tape has fewer than 20 days");
+    expect(rowsOf(root).length).toBe(9);
   });
 
   test("names a set that reads what the others do not", () => {

@@ -20,7 +20,7 @@ import { writeWhole } from "../run/run-folder.ts";
 import { type Axis, type ParameterSet, parameterSets, sizeOf } from "./axes.ts";
 import { dailyReturns, readDays } from "./day-text.ts";
 import { type Luck, luckOf } from "./luck.ts";
-import { type MeasureName, measureOf, ranked } from "./measures.ts";
+import { type MeasureName, measureOf, ranked, requireMeasured } from "./measures.ts";
 import { openResults } from "./results-file.ts";
 import { type SharedTape, shareTape } from "./shared-tape.ts";
 import { renderSweep } from "./sweep-page.ts";
@@ -139,9 +139,16 @@ export async function runSweep(
   if (answers.length < sets.length) return { stopped: folder, done: answers.length };
   const order = ranked(answers, plan.measure);
   requireValid(answers);
+  requireMeasured(answers, plan.measure, "the tape");
   const returns = answers.map((answer) =>
     answer.state === "done" ? dailyReturns(readDays(answer.days)) : [],
   );
+  const best = order[0] as number;
+  const chosen = answers[best];
+  const horizon =
+    chosen?.state === "done"
+      ? horizonOf(chosen.metrics.averageHoldingSeconds, chosen.days.perYear)
+      : 1;
   const sweep: Sweep = {
     id,
     folder,
@@ -154,7 +161,7 @@ export async function runSweep(
     sets,
     answers,
     order,
-    luck: luckOf(returns, order[0] as number, horizonOf(answers[order[0] as number])),
+    luck: luckOf(returns, best, horizon),
   };
   writeWhole(join(folder, "table.csv"), tableCsv(sweep));
   writeWhole(join(folder, "summary.json"), `${JSON.stringify(summaryOf(sweep), null, 2)}\n`);
@@ -201,12 +208,14 @@ export async function answerAll(
 }
 
 const DAY_SECONDS = 86_400;
+const CALENDAR_DAYS = 365;
 
-/** Days that a position is held, at least 1. */
-const horizonOf = (answer: TrialAnswer | undefined): number =>
-  answer?.state === "done"
-    ? Math.max(1, Math.ceil((answer.metrics.averageHoldingSeconds ?? 0) / DAY_SECONDS))
-    : 1;
+/**
+ * Days of prices that a position is held, at least 1: a holding time runs over nights and weekends, and the
+ * days of a market that rests have `perYear` of them in a year.
+ */
+export const horizonOf = (holdingSeconds: number | null, perYear: number): number =>
+  Math.max(1, Math.ceil(((holdingSeconds ?? 0) / DAY_SECONDS) * (perYear / CALENDAR_DAYS)));
 
 export const overridesOf = (axes: readonly Axis[], set: ParameterSet): readonly Override[] =>
   axes.map(({ key }, i) => ({ key, value: set[i] as string }));

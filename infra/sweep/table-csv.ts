@@ -12,6 +12,7 @@ export const tableMeasures = [
   "annualReturn",
   "annualVolatility",
   "sharpe",
+  "periodSharpe",
   "sortino",
   "maxDrawdown",
   "calmar",

@@ -13,6 +13,8 @@ const folder = mkdtempSync(join(tmpdir(), "tapedeck-walk-"));
 const config = join(folder, "run.yaml");
 const WALK = ["--in-sample", "4", "--out-of-sample", "3", "--purge", "1", "--warm-up", "2"];
 const SETS = ["--set", "features.emaFast=5,15", "--set", "features.emaSlow=20,60"];
+/** Windows of a few days, which have no Sharpe ratio of days. */
+const BEST = ["--measure", "periodSharpe"];
 
 type Summary = ReturnType<typeof walkSummary>;
 
@@ -25,7 +27,17 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function walk(root: string, ...args: readonly string[]): Summary {
-  const all = ["walk-forward", config, "--root", root, ...WALK, ...SETS, ...args, "--json"];
+  const all = [
+    "walk-forward",
+    config,
+    "--root",
+    root,
+    ...WALK,
+    ...SETS,
+    ...BEST,
+    ...args,
+    "--json",
+  ];
   const ended = runTapedeck(all);
   expect(ended.stderr).toBe("");
   expect(ended.status).toBe(0);
@@ -101,8 +113,8 @@ export default model;
       .map((line) => JSON.parse(line));
     expect(rows.length).toBe(3 * 4);
     for (const [i, { inSample }] of summary.steps.entries()) {
-      const own = rows.slice(4 * i, 4 * i + 4).map(({ answer }) => answer.metrics.sharpe);
-      expect(inSample.sharpe).toBe(Math.max(...own));
+      const own = rows.slice(4 * i, 4 * i + 4).map(({ answer }) => answer.metrics.periodSharpe);
+      expect(inSample.periodSharpe).toBe(Math.max(...own));
     }
     const finals = summary.steps.map(({ outOfSample }) => outOfSample?.finalEquity);
     const starts = summary.steps.map(({ outOfSample }) => outOfSample?.initialEquity);
@@ -139,6 +151,16 @@ export default model;
       "windows.csv",
     ]);
     expect(bytes[1]).toEqual(bytes[0]);
+  }, 180_000);
+
+  test("by a measure of days that its windows are too short for says so, and what to choose by", () => {
+    const args = ["--root", join(folder, "judged"), ...WALK, ...SETS];
+    const ended = runTapedeck(["walk-forward", config, ...args]);
+    expect(ended.status).toBe(2);
+    expect(ended.stderr).toMatch(
+      /SWEEP_MEASURE_UNDEFINED: in sample, window 1 has fewer than 20 days/,
+    );
+    expect(ended.stderr).toContain("--measure periodSharpe");
   }, 180_000);
 
   test("over too few days says how many there are", () => {

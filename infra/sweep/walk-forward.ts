@@ -20,7 +20,7 @@ import { writeWhole } from "../run/run-folder.ts";
 import { subjectOfPhase } from "../run/subject.ts";
 import { type Axis, type ParameterSet, parameterSets } from "./axes.ts";
 import { type DailyEquity, dailyReturns, readDays } from "./day-text.ts";
-import { type MeasureName, measureIn, ranked } from "./measures.ts";
+import { type MeasureName, measureIn, ranked, requireMeasured } from "./measures.ts";
 import { decodeTape } from "./shared-tape.ts";
 import {
   answerAll,
@@ -115,6 +115,7 @@ export async function runWalk(
   for (const [i, window] of windows.entries()) {
     const own = answers.slice(i * sets.length, (i + 1) * sets.length);
     requireValid(own);
+    requireMeasured(own, measure, `in sample, window ${i + 1}`);
     const best = ranked(own, measure)[0] as number;
     const set = sets[best] as ParameterSet;
     const cashMinor = curve.equityMinor.at(-1) as bigint;

@@ -25,6 +25,7 @@ export const parentSteps = {
     "all is executed": "DONE",
     "its time is over: sweep": "SWEEPING",
     "its time is over: leave": "LEFT",
+    "the market has closed, and its time is over": "LEFT",
     "its children are used up": "LEFT",
   },
   SWEEPING: {

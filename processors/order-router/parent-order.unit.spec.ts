@@ -277,6 +277,34 @@ describe("a parent order", () => {
     ]);
   });
 
+  test("whose time is over when the market has closed is not carried into another date", () => {
+    const day = 1440;
+    // Half an hour before midnight, for an hour; the market closes before that.
+    const late = afterUs((day - 30) * MINUTE_US, approved(["A", 120, 99]));
+    const schedule = { ...pov.schedule, overUs: 25 * MINUTE_US };
+    const first = minute(day - 20, { volume: 200, startUs: (day - 25) * MINUTE_US });
+    const next = minute(day + 570, { startUs: (day + 569) * MINUTE_US });
+    const events = [late, first, next, minute(day + 571, { startUs: (day + 570) * MINUTE_US })];
+    const lines = ["NEW +20 #1 of 1/1", "CANCEL +20 #1 of 1/1"];
+    expect(brief(orders({ ...pov, schedule }, events))).toEqual(lines);
+    const executed = [late, first, reported(1, 20), ...events.slice(2)];
+    expect(brief(orders({ ...pov, schedule }, executed))).toEqual(lines.slice(0, 1));
+    const held = { type: "LIMIT", limitOffsetBps: 0 } as const;
+    expect(brief(orders({ ...pov, schedule }, events, held))).toEqual([
+      "NEW LIMIT +20 #1 of 1/1",
+      "CANCEL LIMIT +20 #1 of 1/1",
+    ]);
+    // On the same date it is swept, however long nothing traded; and so it is where trading never stopped.
+    const soon = minute(day - 1, { startUs: (day - 2) * MINUTE_US });
+    expect(brief(orders({ ...pov, schedule }, [late, first, soon]))).toHaveLength(2);
+    const whole = { ...pov.schedule, overUs: 35 * MINUTE_US };
+    const through = minute(day + 6, { startUs: (day + 5) * MINUTE_US, volume: 0 });
+    expect(brief(orders({ ...pov, schedule: whole }, [late, first, through]))).toEqual([
+      "NEW +20 #1 of 1/1",
+      "NEW +100 #2 of 1/2",
+    ]);
+  });
+
   test("beside exits closes before it opens, and an exit that executes ends it", () => {
     const exits = { stopLossBps: 500, takeProfitBps: null, trailingStopBps: null };
     const listed = at(0, "market.instruments", equity("A"));

@@ -14,8 +14,10 @@ import {
   sum,
   type WorkingOrder,
 } from "./order-book.ts";
-import { beginParent, observe, parentSteps, release } from "./parent-order.ts";
+import { beginParent, observe, type Parent, parentSteps, release } from "./parent-order.ts";
 import { learn, noCurve } from "./volume-curve.ts";
+
+const DAY_US = 86_400_000_000;
 
 /** How requests leave the desk, and what it is to know. */
 export interface Slicing {
@@ -30,7 +32,7 @@ export interface Slicing {
 /** Learns from the bar, and releases what is due by now. */
 export function hearBar(book: SymbolBook, bar: MarketBar, slicing: Slicing): void {
   const { algorithm, nowUs } = slicing;
-  const { schedule, leftover } = algorithm;
+  const { schedule } = algorithm;
   if (schedule.method === "VWAP" && schedule.curve === null) {
     book.curve ??= noCurve();
     learn(book.curve, bar, schedule.days);
@@ -41,6 +43,7 @@ export function hearBar(book: SymbolBook, bar: MarketBar, slicing: Slicing): voi
   if (parent.status !== "WORKING") return;
   const isOver = release(parent, algorithm, nowUs, lotOf(book));
   if (!isOver) return;
+  const leftover = hadClosed(parent, schedule.overUs, bar) ? "LEAVE" : algorithm.leftover;
   if (leftover === "SWEEP") parent.status = parentSteps.WORKING["its time is over: sweep"];
   else book.approval = null;
   // What rests at a price makes room for a market order; a market order goes on as it is.
@@ -48,6 +51,13 @@ export function hearBar(book: SymbolBook, bar: MarketBar, slicing: Slicing): voi
     if (leftover === "LEAVE" || working.order.type !== "MARKET") slicing.cancel(working);
   }
 }
+
+/**
+ * The bar that tells of the end begins on a later UTC date than the end: nothing traded any more then. Where trading never
+ * stops, that bar begins before the end.
+ */
+const hadClosed = ({ startUs }: Parent, overUs: number, bar: MarketBar): boolean =>
+  Math.floor(bar.startUs / DAY_US) > Math.floor((startUs + overUs) / DAY_US);
 
 /** Sends a child for what is due; ends the approval where its parent comes to its end. */
 export function sendSlice(book: SymbolBook, position: number, slicing: Slicing): void {
