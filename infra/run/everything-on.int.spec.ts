@@ -59,6 +59,7 @@ risk:
   blackouts: [{ from: "19:50", until: "20:05" }]
   onBreach: reduce
   responses: { maxLeverage: scale, maxExpectedShortfall: scale }
+  breakers: { hitRate: 0.1, outcomes: 400, dataQuality: 0.5, bars: 60, barEvery: 1m, maxAge: 1h }
   orders:
     priceCollar: 0.05
     maxValue: 300000
