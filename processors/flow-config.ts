@@ -50,6 +50,8 @@ export interface PortfolioConfig {
   readonly lots?: LotMethod;
   /** How old a rate of conversion may be; left out: instruments of other currencies are refused. */
   readonly rateMaxAgeUs?: number;
+  /** When cash of other currencies is converted; left out: never. Needs rateMaxAgeUs. */
+  readonly convert?: "DAILY" | "ON_TRADE";
   /** Who may command what; left out: anybody who is named. */
   readonly people?: Roster;
 }

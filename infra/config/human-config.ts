@@ -22,6 +22,7 @@ export interface HumanConfig {
     readonly cash: number;
     readonly lots?: "average" | "fifo";
     readonly rateMaxAge?: string;
+    readonly convert?: "none" | "daily" | "on-trade";
     readonly people?: Readonly<Record<string, readonly Power[]>>;
   };
   readonly sizing: HumanSizing;
@@ -167,6 +168,7 @@ export interface HumanTrading {
 
 export interface HumanCarry {
   readonly at?: string;
+  readonly rates?: boolean;
   readonly dayCount?: number;
   readonly borrow?: number;
   readonly financing?: number;

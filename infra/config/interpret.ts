@@ -92,6 +92,7 @@ function flowOf(read: Reading, human: HumanConfig): Interpreted["flow"] {
       ...(portfolio.rateMaxAge === undefined
         ? {}
         : { rateMaxAgeUs: read.duration("/portfolio/rateMaxAge", portfolio.rateMaxAge, 1) }),
+      ...convertOf(read, portfolio),
       ...rosterOf(read, portfolio.people),
     },
     sizing: sizingOf(read, human.sizing),
@@ -147,13 +148,14 @@ function oneForm(human: HumanConfig, flow: Interpreted["flow"]): Settings {
 
 /** The section as it always was where cost goes out at the average. */
 function onePortfolio(
-  { lots, rateMaxAge, ...rest }: HumanConfig["portfolio"],
+  { lots, rateMaxAge, convert = "none", ...rest }: HumanConfig["portfolio"],
   { rateMaxAgeUs, people }: PortfolioConfig,
 ): Settings {
   return {
     ...rest,
     ...(lots === "fifo" ? { lots } : {}),
     ...(rateMaxAgeUs === undefined ? {} : { rateMaxAge: formatDurationUs(rateMaxAgeUs) }),
+    ...(convert === "none" ? {} : { convert }),
     ...(people === undefined ? {} : { people }),
   };
 }
@@ -179,6 +181,17 @@ const isoOrNull = (timeUs: number | null): string | null =>
 const nullIfOff = <T extends Plain>(value: T | "off"): T | null => (value === "off" ? null : value);
 const decimal = (value: HumanLimit): string | null => (isOff(value) ? null : String(value));
 const isOff = (value: HumanLimit): value is "off" | null => value === "off" || value === null;
+
+function convertOf(
+  read: Reading,
+  { convert = "none", rateMaxAge }: HumanConfig["portfolio"],
+): Pick<FlowConfig["portfolio"], "convert"> {
+  if (convert === "none") return {};
+  if (rateMaxAge === undefined) {
+    read.fail("/portfolio/convert", `${convert} needs portfolio.rateMaxAge beside it`);
+  }
+  return { convert: convert === "daily" ? "DAILY" : "ON_TRADE" };
+}
 
 /** Converts, and notes what cannot be: such a key reads as 0, or a time that is before no other. */
 class Reading {

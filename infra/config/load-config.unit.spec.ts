@@ -105,7 +105,7 @@ venue:
   levies: [{ preset: uk-sdrt }, { kind: fee, side: sell, currency: USD, assetClass: equity, value: 0.0000051, maximum: 9, rounding: up }]
 `,
   "tape: x\nvenue: { chance: { toVenue: { distribution: constant, time: 3ms }, back: { distribution: constant, time: 1ms } } }",
-  "tape: x\nvenue: { byAssetClass: { fx: { slippage: 0 } }, bySymbol: { A: { hours: calendar } } }",
+  "tape: x\nvenue: { byAssetClass: { fx: { slippage: 0 } }, bySymbol: { A: { hours: calendar } }, carry: { rates: true } }",
 ];
 /** The same keys otherwise. */
 const otherVenue =
@@ -159,7 +159,8 @@ const quoted =
   "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5, acknowledge: true }";
 
 /** What a portfolio may have beside its cash. */
-const money = "tape: x\nportfolio: { lots: fifo, rateMaxAge: 96h, people: { Ann: [enable] } }";
+const money =
+  "tape: x\nportfolio: { lots: fifo, rateMaxAge: 96h, convert: on-trade, people: { Ann: [enable] } }";
 
 describe("a portfolio's money", () => {
   test("is kept at average cost and in one currency, unless it says otherwise", () => {
@@ -174,9 +175,16 @@ describe("a portfolio's money", () => {
       ...plain,
       lots: "FIFO",
       rateMaxAgeUs: 4 * 86_400_000_000,
+      convert: "ON_TRADE",
       people: { ann: ["enable"] },
     });
-    expect(read(money).canonical.portfolio).toMatchObject({ lots: "fifo", rateMaxAge: "4d" });
+    const told = { lots: "fifo", rateMaxAge: "4d", convert: "on-trade" };
+    expect(read(money).canonical.portfolio).toMatchObject(told);
+    expect(findings("tape: x\nportfolio: { convert: daily }")).toEqual([
+      "f:2:23: portfolio.convert: daily needs portfolio.rateMaxAge beside it",
+    ]);
+    const off = "tape: x\nportfolio: { convert: none }";
+    expect(read(off).canonical).toEqual(read("tape: x").canonical);
     // A run without them has the settings that it had before there were any.
     const bare = { name: "main", currency: "USD", cash: 1_000_000 };
     expect(read("tape: x\nportfolio: { lots: average }").canonical.portfolio).toEqual(bare);
@@ -787,6 +795,10 @@ venue:
       liquidationFeePerMillion: 5_000,
     });
     expect(other?.carry).toBeUndefined();
+    expect(read("tape: x\nvenue: { carry: { rates: true } }").flow.venue.carry).toMatchObject({
+      rates: true,
+      funding: null,
+    });
     expect(other?.chance?.back).toEqual({ kind: "LOGNORMAL", medianUs: 3_000, sigma: 1 });
     expect(constant?.chance?.toVenue).toEqual({ kind: "CONSTANT", us: 3_000 });
     expect(constant?.trading).toBeUndefined();

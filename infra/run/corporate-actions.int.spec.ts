@@ -11,13 +11,17 @@ import { flowTopology } from "../../processors/topology.ts";
 import type { TopicName } from "../../schemas/generated/facts.ts";
 import { runClosed } from "../../streams/closed-run.ts";
 import type { AnyEvent, EventOf } from "../../streams/event.ts";
+import { joinLogs } from "../../streams/joined-log.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
 import { corporateActions } from "../import/action-rows.ts";
 import { importFiles } from "../import/import-files.ts";
 import { importNotices } from "../import/import-notices.ts";
 import { defaultOptions } from "../import/import-options.ts";
 import { eventsOf, filesOf } from "../import/testing/imported.ts";
+import { collectReport } from "../report/collect-report.ts";
+import type { RunIdentity } from "../report/report-data.ts";
 import { type AskedAnswer, askedAnswer, balanceOf, sumOf } from "../report/testing/asked-answer.ts";
+import { engineOf } from "./manifest.ts";
 import { bareFlow, longFrom } from "./testing/bare-flow.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -86,7 +90,7 @@ async function run(symbols: readonly string[], actions = true) {
   const events = [...(await eventsOf(tape)), ...(await eventsOf(target))];
   const of = <T extends TopicName>(topic: T): EventOf<T>[] =>
     events.filter((event): event is EventOf<T> => event.topic === topic);
-  return { rows, report, events, of, rank: topology.rank };
+  return { rows, report, events, of, rank: topology.rank, logs: [target, tape] };
 }
 
 type Ran = Awaited<ReturnType<typeof run>>;
@@ -204,6 +208,54 @@ function shown({ events, rank }: Ran, answer: AskedAnswer): AskedAnswer {
   return answer;
 }
 
+const identity: RunIdentity = {
+  runId: "0123456789abcdef",
+  hash: "f".repeat(64),
+  forkOf: null,
+  tape: "daily",
+  engine: engineOf(),
+  code: { version: "0", digest: "d".repeat(64) },
+  phases: [{ fromUs: null, config: {}, model: { name: "long", digest: "m".repeat(64) } }],
+  inputs: [],
+  outputs: [],
+};
+
+/** Falls of the equity below its highest close so far, the deepest first. */
+function falls(equity: ReadonlyMap<string, bigint>) {
+  const found: { peak: string; trough: string; recovered: string | null; depth: number }[] = [];
+  let high: readonly [date: string, value: bigint] = ["", INITIAL_CENTS];
+  let low: readonly [date: string, value: bigint] = high;
+  const close = (recovered: string | null): void => {
+    if (low[1] >= high[1]) return;
+    const depth = Number(high[1] - low[1]) / Number(high[1]);
+    found.push({ peak: high[0], trough: low[0], recovered, depth });
+  };
+  for (const [date, value] of equity) {
+    if (value >= high[1]) {
+      close(date);
+      high = [date, value];
+      low = high;
+    } else if (value < low[1]) low = [date, value];
+  }
+  close(null);
+  return found.sort((a, b) => b.depth - a.depth);
+}
+
+/** From the last close up to the one day to that of the other, and the deepest fall between closes on the way. */
+function between(equity: ReadonlyMap<string, bigint>, from: string, to: string) {
+  const values = [...equity]
+    .filter(([date]) => date > from && date <= to)
+    .map(([, value]) => value);
+  const start = [...equity].filter(([date]) => date <= from).at(-1)?.[1] ?? 0n;
+  let high = start;
+  let deepest = 0;
+  for (const value of values) {
+    if (value > high) high = value;
+    deepest = Math.max(deepest, Number(high - value) / Number(high));
+  }
+  return { change: Number(values.at(-1) ?? start) / Number(start) - 1, drawdown: deepest };
+}
+
 describe.runIf(there)("buy and hold through every split", () => {
   test.each([
     [["AAPL"], 4],
@@ -245,6 +297,39 @@ describe.runIf(there)("buy and hold through every split", () => {
     const open = rowsOf("trades")?.filter(({ exit }) => exit === null);
     if (open !== undefined) expect(open.map(({ symbol }) => symbol).sort()).toEqual(everything);
   });
+
+  test.each([[["AAPL"]], [["AIG"]], [everything]])(
+    "the report of %s around 2008 and 2020 says what adjusted prices say: change, fall, recovery",
+    async (symbols) => {
+      const ran = await run(symbols);
+      const log = await joinLogs(ran.logs.map((one) => ({ log: one, ranges: null })));
+      const { crises, drawdowns } = await collectReport(log, identity, holding.portfolio);
+      const equity = adjustedEquity(ran);
+      const windows = [
+        ["Financial crisis", "2007-10-09", "2009-03-09"],
+        ["Covid", "2020-02-19", "2020-03-23"],
+      ] as const;
+      for (const [name, from, to] of windows) {
+        const told = crises.find((crisis) => crisis.name === name);
+        const expected = between(equity, from, to);
+        expect(expected.drawdown, name).toBeGreaterThan(0.25);
+        expect(told?.change, name).toBeCloseTo(expected.change, 12);
+        expect(told?.drawdown, name).toBeCloseTo(expected.drawdown, 12);
+      }
+      const worst = falls(equity).slice(0, drawdowns.length);
+      expect(drawdowns.length).toBeGreaterThan(2);
+      expect(
+        drawdowns.map(({ peakUs, troughUs, recoveredUs }) => [
+          dateOf(peakUs),
+          dateOf(troughUs),
+          recoveredUs === null ? null : dateOf(recoveredUs),
+        ]),
+      ).toEqual(worst.map(({ peak, trough, recovered }) => [peak, trough, recovered]));
+      for (const [i, { depth }] of drawdowns.entries()) {
+        expect(depth).toBeCloseTo(worst[i]?.depth ?? 0, 12);
+      }
+    },
+  );
 
   test("without the actions the same book falls off a cliff", async () => {
     const ran = await run(["AAPL"], false);

@@ -30,6 +30,7 @@ import {
   type Approval,
   bookOf,
   execute,
+  isConversion,
   isOpen,
   isUnanswered,
   leavesOf,
@@ -71,7 +72,7 @@ export class Desk {
     const largest = Math.max(trade, Math.abs(sum(book.working, leavesOf)));
     for (const working of book.working) working.cancelRefused = false;
     const { approval } = book;
-    if (this.config.algorithm === undefined) {
+    if (this.config.algorithm === undefined || isConversion(book)) {
       book.approval = { quantity, referencePrice, largest, parent: null };
     } else if (approval?.parent == null || approval.quantity !== quantity) {
       for (const working of book.working) this.outbox.cancel(working);
@@ -260,6 +261,10 @@ export class Desk {
     const parent = this.config.algorithm === undefined ? null : asked;
     const type = parent?.status === "SWEEPING" ? "MARKET" : this.config.type;
     const price = parent?.price ?? referencePrice;
+    if (isConversion(book)) {
+      this.convert(symbol, book, side, quantity);
+      return;
+    }
     const shape = shapeOf(this.config, book, { side, quantity, reduces, price, type });
     const isBlind = bracket === true && !reduces && isInRanges(exits) && book.atr === null;
     // Measured in a range that is not known yet: what is approved waits for it.
@@ -279,6 +284,14 @@ export class Desk {
     });
     working.pricedAt = price;
     book.working.push(working);
+  }
+
+  /** At the market, whatever the orders of positions are: it is cash that is owed, or lies idle. */
+  private convert(symbol: string, book: SymbolBook, side: Side, quantity: number): void {
+    const { referencePrice } = book.approval as Approval;
+    const terms = { type: "MARKET", limitPrice: null, timeInForce: "GTC" } as const;
+    const order = { side, quantity, referencePrice, reduceOnly: false, ...terms };
+    book.working.push(this.outbox.place(symbol, order));
   }
 
   /**

@@ -82,6 +82,10 @@ export function bookOf(state: RouterState, symbol: string): SymbolBook {
   return book;
 }
 
+/** True of a pair of currencies: it is never held. */
+export const isConversion = ({ instrument }: SymbolBook): boolean =>
+  instrument?.contract === "EXCHANGE";
+
 export const lotOf = ({ instrument }: SymbolBook): number => Math.max(instrument?.lotSize ?? 1, 1);
 
 export const workingOrder = (order: Order): WorkingOrder => ({
@@ -122,6 +126,14 @@ export function execute(
 ): { readonly symbol: string; readonly quantity: number; readonly price: number } | null {
   const { price, tradeUs: timeUs } = report;
   const deal = { quantity: signed(report), price, timeUs };
+  if (isConversion(book)) {
+    // What it buys is cash: what is approved is what is still to be converted.
+    const { approval } = book;
+    if (approval !== null) {
+      book.approval = { ...approval, quantity: approval.quantity - deal.quantity };
+    }
+    return null;
+  }
   const late = book.past.length === 0 ? null : lateDeal(book.past, deal, null);
   book.refused = [];
   if (late === null) {

@@ -73,7 +73,10 @@ export class Session {
     resting.executed += quantity;
     resting.leaves -= quantity;
     const signed = order.side === "BUY" ? quantity : -quantity;
-    this.book.positions.set(order.portfolio, this.positionOf(order) + signed);
+    // What a conversion buys is cash: nothing to carry, or to close.
+    if (this.book.instrument?.contract !== "EXCHANGE") {
+      this.book.positions.set(order.portfolio, this.positionOf(order) + signed);
+    }
     this.report(resting, "FILLED", reason, { ...execution, quantity, tradeUs: print.timeUs });
     if (this.config.trading?.status === true) {
       const { book } = this;
@@ -91,7 +94,9 @@ export class Session {
     const { positions } = this.book;
     const signed = side === "BUY" ? -quantity : quantity;
     const { quantity: change } = this.inSharesOfNow(portfolio, signed, price, tradeUs);
-    positions.set(portfolio, (positions.get(portfolio) ?? 0) + change);
+    if (this.book.instrument?.contract !== "EXCHANGE") {
+      positions.set(portfolio, (positions.get(portfolio) ?? 0) + change);
+    }
     const order = { orderId, portfolio, symbol, side };
     this.report({ order, executed: deal.cumQuantity, leaves: 0 }, "TRADE_CANCEL", "TradeBusted", {
       ...{ quantity, price, fee, charges, tradeUs, refExecId: deal.execId },

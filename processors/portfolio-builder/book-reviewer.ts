@@ -8,7 +8,7 @@
 
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
 import { exposureMinor } from "../../schemas/values/money.ts";
-import { emit } from "../../streams/event.ts";
+import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import { takeRate } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
@@ -22,6 +22,7 @@ import {
   takeSnapshot,
 } from "./book.ts";
 import { act } from "./book-actions.ts";
+import { conversionsDue, noConversions, takePrice } from "./conversions.ts";
 import { emptyOutlook, type Outlook, takeFlow, takeForecast, takeRegime } from "./conviction.ts";
 import type { Line } from "./line.ts";
 import { emptyRows, type ReturnRows, takeReturn } from "./return-rows.ts";
@@ -91,9 +92,16 @@ export function bookReviewer(
           }
           return book;
         case "portfolio.snapshots":
-          if (event.value.portfolio === portfolio.name) takeSnapshot(book, event.value);
+          if (event.value.portfolio !== portfolio.name) return book;
+          takeSnapshot(book, event.value);
+          if (portfolio.convert !== undefined) convert(book, event, sizing, portfolio);
           return book;
         case "market.bars":
+          if (portfolio.convert !== undefined) {
+            book.conversions ??= noConversions();
+            const { symbol, close } = event.value;
+            takePrice(book.conversions, book.instruments.get(symbol), close);
+          }
           if (portfolio.rateMaxAgeUs !== undefined) {
             takeRate(book.instruments, event.value.symbol, event.value.close, portfolio);
           }
@@ -122,6 +130,18 @@ export function bookReviewer(
 function outlookOf(book: Book): Outlook {
   book.outlook ??= emptyOutlook();
   return book.outlook;
+}
+
+function convert(
+  book: Book,
+  { value, timeUs }: EventOf<"portfolio.snapshots">,
+  { method }: SizingConfig,
+  portfolio: PortfolioConfig,
+): void {
+  book.conversions ??= noConversions();
+  const targets = conversionsDue(book.conversions, book.instruments, value, timeUs, portfolio);
+  if (targets.length === 0) return;
+  book.proposal = { portfolio: portfolio.name, method, equity: book.equity, targets };
 }
 
 /** A fork that asks for another window begins it anew. */

@@ -12,6 +12,7 @@ import type { Signal } from "../../schemas/generated/signals.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
 import type { Converted } from "../../schemas/values/conversion.ts";
 import { keepRate } from "../currency.ts";
+import type { Conversions } from "./conversions.ts";
 import type { Outlook } from "./conviction.ts";
 import type { ReturnRows } from "./return-rows.ts";
 
@@ -61,6 +62,8 @@ export interface Book {
   outlook: Outlook | null;
   returns: ReturnRows | null;
   proposal: WeightsProposal | null;
+  /** Where cash of other currencies is to be converted. */
+  conversions?: Conversions;
 }
 
 export const emptyBook = (sizing: string, equity: bigint): Book => ({

@@ -22,6 +22,7 @@ import { nothing, type Processor } from "../../streams/processor.ts";
 import { isPair, isSized, keepRate, requireValue, takeRate } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
 import type { TurnSizing } from "../sizing-config.ts";
+import { type Conversions, conversionsDue, noConversions, takePrice } from "./conversions.ts";
 import { equalShare, fixedQuantity, inverseShare, quantityOf, type Share } from "./sizing.ts";
 
 /** A standard deviation per bar below this is rounding, not a market: it gets no share. */
@@ -44,6 +45,8 @@ interface State {
   readonly views: Map<string, View>;
   /** Targets that the event at hand changed. */
   changed: readonly Target[];
+  /** Where cash of other currencies is to be converted. */
+  conversions?: Conversions;
 }
 
 type Inputs =
@@ -94,9 +97,21 @@ export function portfolioBuilder(
           return state;
         }
         case "portfolio.snapshots":
-          if (event.value.portfolio === portfolio.name) state.equity = event.value.equity;
+          if (event.value.portfolio !== portfolio.name) return state;
+          state.equity = event.value.equity;
+          if (portfolio.convert !== undefined) {
+            const { conversions = noConversions(), instruments } = state;
+            state.conversions = conversions;
+            const { value, timeUs } = event;
+            state.changed = conversionsDue(conversions, instruments, value, timeUs, portfolio);
+          }
           return state;
         case "market.bars":
+          if (portfolio.convert !== undefined) {
+            state.conversions ??= noConversions();
+            const { symbol, close } = event.value;
+            takePrice(state.conversions, state.instruments.get(symbol), close);
+          }
           takeRate(state.instruments, event.value.symbol, event.value.close, portfolio);
           return state;
         case "market.corporate-actions":

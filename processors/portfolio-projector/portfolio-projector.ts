@@ -253,6 +253,11 @@ const causeOf: { readonly [T in Input]: SnapshotCause } = {
   fills: "FILL",
 };
 
+const foreignCashOf = ({ foreign }: PortfolioState): PortfolioSnapshot["foreignCash"] =>
+  [...foreign].flatMap(([currency, { cash: amount }]) =>
+    amount === 0n ? [] : [{ currency, amount }],
+  );
+
 /** Shared: what is emitted is never changed. */
 const noForeignCash: PortfolioSnapshot["foreignCash"] = [];
 
@@ -288,6 +293,7 @@ function snapshotOf(
     amountIn(state) + totalOf(state, timeUs, config, amountIn);
   return {
     ...own,
+    foreignCash: config.convert === undefined ? noForeignCash : foreignCashOf(state),
     cash: all(({ cash }) => cash),
     grossExposure: all(({ gross }) => BigInt(gross)),
     netExposure: all((purse) => BigInt(purse.net)),

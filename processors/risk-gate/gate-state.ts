@@ -1,6 +1,7 @@
 // What the risk gate remembers, and what it is set to.
 
 import type { RiskVerdict, TradingState } from "../../schemas/generated/risk.verdicts.ts";
+import { isPair } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
 import type { ProposalLimits, RiskConfig } from "../risk-config.ts";
 import type { Evidence } from "./docket.ts";
@@ -118,6 +119,8 @@ export const evidenceOf = ({ marked, commands }: RiskState, { portfolio }: Setti
 export function approve(state: RiskState, verdict: RiskVerdict): void {
   for (const { symbol, quantity, referencePrice } of verdict.targets) {
     const risk = riskOf(state, symbol);
+    // What a conversion buys is cash: there is nothing to wait for.
+    if (risk.instrument !== null && isPair(risk.instrument)) continue;
     risk.approved = quantity;
     risk.approvedPrice = referencePrice;
   }

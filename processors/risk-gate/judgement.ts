@@ -11,6 +11,7 @@
 import type { RiskVerdict, Target } from "../../schemas/generated/risk.verdicts.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
 import { exposureMinor } from "../../schemas/values/money.ts";
+import { isPair } from "../currency.ts";
 import { checkBook, WHOLE_PPM } from "./book-checks.ts";
 import { checkConduct } from "./conduct-checks.ts";
 import { type Circumstances, type Docket, type Trade, tradeOf } from "./docket.ts";
@@ -26,24 +27,35 @@ import {
   checkState,
 } from "./trade-checks.ts";
 
+const conversionChecks = [checkState, checkPriceAge, checkPrice, checkOrderValue];
 const tradeChecks = [checkState, checkPosition, checkPriceAge, checkPrice, checkOrderValue];
 
 export function judge(proposal: WeightsProposal, at: Circumstances): RiskVerdict {
   const riskOf = (symbol: string): SymbolRisk => at.symbols.get(symbol) ?? unknownSymbol();
+  // Cash for cash: neither a position nor exposure.
+  const converts =
+    proposal.targets.length > 0 &&
+    proposal.targets.every(({ symbol }) => {
+      const { instrument } = riskOf(symbol);
+      return instrument !== null && isPair(instrument);
+    });
   const targets =
-    at.overlays.length === 0
+    at.overlays.length === 0 || converts
       ? proposal.targets
       : withPersonsTargets(proposal.targets, at.overlays, at.symbols, at.timeUs);
   const trades = targets.map((target) => tradeOf(target, riskOf(target.symbol)));
   const docket = open(at, trades, proposal);
   const overlaid = at.overlays.length > 0 || (at.book?.limits.blackouts.length ?? 0) > 0;
-  for (const check of overlaid ? [checkOverlays, ...tradeChecks] : tradeChecks) {
+  const own = converts ? conversionChecks : tradeChecks;
+  for (const check of overlaid ? [checkOverlays, ...own] : own) {
     for (const trade of trades) if (!trade.refused) check(docket, trade);
   }
   checkConduct(docket);
   // Last, on what is left: no cut after it may take away a sale that made room for a purchase.
-  checkGrossExposure(docket);
-  checkBook(docket);
+  if (!converts) {
+    checkGrossExposure(docket);
+    checkBook(docket);
+  }
   checkDrawdown(docket);
   const left = docket.denied ? [] : trades.filter(({ refused }) => !refused);
   const failed = docket.reason !== "NONE";

@@ -143,9 +143,12 @@ function actOnTargets(state: RiskState, timeUs: number, settings: Settings): voi
 }
 
 /** Values of the other currency of a pair follow its price from now on. */
-function convert(state: RiskState, { instrument, price }: SymbolRisk, portfolio: PortfolioConfig) {
+function convert(state: RiskState, pair: SymbolRisk, portfolio: PortfolioConfig) {
+  const { instrument, price } = pair;
   const told = instrument === null ? null : rateTold(instrument, price, portfolio);
-  if (told === null) return;
+  if (told === null || instrument === null) return;
+  // A pair quoted in the other currency is valued in the portfolio's, too.
+  if (instrument.currency === told.currency) pair.instrument = { ...instrument, into: told.rate };
   for (const risk of state.symbols.values()) {
     const { instrument: of } = risk;
     if (of === null || of.currency !== told.currency || isPair(of)) continue;

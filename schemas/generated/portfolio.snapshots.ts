@@ -21,17 +21,14 @@ function snapshotCauseIndex(value: SnapshotCause): number {
 
 export interface ForeignCash {
   readonly currency: string;
-  /** decimal digits of the currency's minor unit */
-  readonly scale: number;
   readonly amount: bigint;
 }
 export function encodeForeignCash(writer: Writer, value: ForeignCash): void {
   writer.string(value.currency);
-  writer.int(value.scale);
   writer.bigLong(value.amount);
 }
 export function decodeForeignCash(reader: Reader): ForeignCash {
-  return { currency: reader.string(), scale: reader.int(), amount: reader.bigLong() };
+  return { currency: reader.string(), amount: reader.bigLong() };
 }
 
 function readItems(reader: Reader): ForeignCash[] {
