@@ -11,6 +11,7 @@ import { publishAll } from "../streams/simulator/published.ts";
 import type { SourceFact } from "../streams/simulator/scenario.ts";
 import { simulate } from "../streams/simulator/simulate.ts";
 import { command } from "../streams/testing/facts.ts";
+import type { BreakersConfig } from "./breakers-config.ts";
 import { allOff } from "./order-gate/testing/gate-facts.ts";
 import type { OrderRiskConfig } from "./risk-config.ts";
 import { flowScenario, type ScenarioOptions } from "./simulation.ts";
@@ -30,6 +31,18 @@ const tight: OrderRiskConfig = {
   approvedOnly: true,
   shortable: { ACME: "100", BOLT: "2000", CRUX: "2000" },
   buyingPower: true,
+  denials: { most: 20, windowUs: 600_000_000 },
+  duplicateUs: 60_000_000,
+  requirement: { spotPerMillion: 500_000, contractPerMillion: 100_000 },
+  reducing: { maxOrderQuantity: "3000", session: true },
+  bySymbol: { BOLT: { maxOrderQuantity: "900" } },
+};
+
+const breakers: BreakersConfig = {
+  response: "REDUCE_ONLY",
+  modelDecay: { leastBps: 5_000, outcomes: 6 },
+  dataQuality: null,
+  maxAgeUs: null,
 };
 
 async function eventsOf(seed: number, options: ScenarioOptions, topics: readonly TopicName[]) {
@@ -125,7 +138,8 @@ describe("the order gate in the flow", () => {
     timeout: 3_600_000,
   }, async () => {
     for (let seed = 0; seed < SEEDS; seed++) {
-      const options = { actions: seed % 3 === 0, costs: seed % 2 === 0 };
+      const watched = seed % 4 === 1 ? { breakers } : {};
+      const options = { actions: seed % 3 === 0, costs: seed % 2 === 0, ...watched };
       const scenario = flowScenario(seed, { ...options, orderRisk: tight });
       const { finding } = await simulate({ seed, scenario });
       expect(finding, `seed ${seed}`).toBeNull();
@@ -170,5 +184,93 @@ describe("the order gate in the flow", () => {
       if (closing.size > 0 && [...positions.values()].every((quantity) => quantity === 0)) flat++;
     }
     expect(Math.min(closings, flat)).toBeGreaterThan(SEEDS / 20);
+  });
+
+  /** One command in the middle of the market. */
+  const midway = (value: ReturnType<typeof command>) => {
+    const seen = { atUs: 0 };
+    const commands = (market: readonly SourceFact[]): readonly SourceFact[] => {
+      seen.atUs = market[Math.floor(market.length / 2)]?.timeUs ?? 0;
+      const { atUs } = seen;
+      return [{ topic: "control.commands", timeUs: atUs, arrivalUs: atUs, value }];
+    };
+    return { seen, commands };
+  };
+  const twap = {
+    schedule: { method: "TWAP", overUs: 600_000_000, slices: 5 },
+    maxChildren: 10,
+    leftover: "SWEEP",
+  } as const;
+
+  test.each(["HaltTrading", "ReduceOnly"] as const)(
+    `no position grows after %s, whatever worked, in ${SEEDS} seeds`,
+    { timeout: 600_000 },
+    async (name) => {
+      let after = 0;
+      let recalled = 0;
+      for (let seed = 0; seed < SEEDS; seed++) {
+        const { seen, commands } = midway(command(name));
+        const algorithm = seed % 2 === 0 ? {} : { algorithm: twap };
+        const options = { commands, orderRisk: allOff, ...algorithm };
+        const { found } = await eventsOf(seed, options, ["risk.order-verdicts", "fills"]);
+        const held = new Map<string, number>();
+        for (const event of found) {
+          if (event.topic === "risk.order-verdicts") {
+            if (event.value.reason === "KillSwitch") recalled++;
+            continue;
+          }
+          if (event.topic !== "fills" || event.value.execType !== "FILLED") continue;
+          const { symbol, side, quantity, tradeUs } = event.value;
+          const before = held.get(symbol) ?? 0;
+          const signed = side === "BUY" ? quantity : -quantity;
+          held.set(symbol, before + signed);
+          // Where the command comes at a price's own instant, that price still trades.
+          if (tradeUs <= seen.atUs) continue;
+          after++;
+          const place = `seed ${seed}, ${symbol}: ${before} ${signed}`;
+          expect(before * signed < 0 && Math.abs(signed) <= Math.abs(before), place).toBe(true);
+        }
+      }
+      expect(recalled).toBeGreaterThan(SEEDS / 20);
+      if (name === "ReduceOnly") expect(after).toBeGreaterThan(SEEDS / 20);
+    },
+  );
+
+  test(`nothing of a restricted symbol trades, not its exits and not a flattening, in ${SEEDS} seeds`, {
+    timeout: 600_000,
+  }, async () => {
+    let refused = 0;
+    let recalled = 0;
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const restrict = command("SetOverlay", { overlay: "RESTRICTED", symbol: "ACME" });
+      const { seen, commands: set } = midway(restrict);
+      const commands = (market: readonly SourceFact[]): readonly SourceFact[] => {
+        const first = set(market);
+        const laterUs = market[Math.floor((market.length * 3) / 4)]?.timeUs ?? seen.atUs;
+        const flatten = command("FlattenPositions");
+        const times = { timeUs: laterUs, arrivalUs: laterUs };
+        return [...first, { topic: "control.commands", ...times, value: flatten }];
+      };
+      const algorithm = seed % 2 === 0 ? {} : { algorithm: twap };
+      const options = { commands, orderRisk: allOff, ...algorithm };
+      const { found } = await eventsOf(seed, options, ["risk.order-verdicts", "fills"]);
+      for (const event of found) {
+        if (event.topic === "fills") {
+          const { symbol, execType, tradeUs } = event.value;
+          if (symbol !== "ACME" || execType !== "FILLED") continue;
+          expect(tradeUs, `seed ${seed}, ${event.offset}`).toBeLessThanOrEqual(seen.atUs);
+        } else if (event.topic === "risk.order-verdicts" && event.timeUs > seen.atUs) {
+          const { outcome, order, symbol, reason } = event.value;
+          if (symbol !== "ACME") continue;
+          const passes = outcome === "PASS" && order.action !== "CANCEL";
+          expect(passes, `seed ${seed}, #${order.orderId}`).toBe(false);
+          if (reason === "Restricted" && outcome === "DENY") refused++;
+        }
+        if (event.topic !== "risk.order-verdicts") continue;
+        const { reason, order } = event.value;
+        if (reason === "Restricted" && order.action === "CANCEL") recalled++;
+      }
+    }
+    expect(Math.min(refused, recalled)).toBeGreaterThan(SEEDS / 20);
   });
 });

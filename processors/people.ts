@@ -30,6 +30,12 @@ export function isAllowed({ command, who }: ControlCommand, people: Roster): boo
   return power === undefined || powerProblem(people, who, power) === null;
 }
 
+/** Whether it names a person, of the roster where there is one. */
+export function isKnown(who: string, people: Roster): boolean {
+  const name = nameOf(who);
+  return name !== "" && (people === undefined || Object.hasOwn(people, name));
+}
+
 /** Why this person may not, in words; null where it may. */
 export function powerProblem(people: Roster, who: string, power: Power): string | null {
   const name = nameOf(who);

@@ -109,7 +109,8 @@ export interface GateState {
   cash: bigint;
   cashUs: number;
   trading: TradingState;
-  tradingUs: number;
+  /** What changed it last. */
+  tradingBy: UsedEvent | null;
   /** Who ordered the flattening that holds; empty where none does, or nobody is named. */
   flattenedBy: string;
   latch: Latch;
@@ -139,7 +140,7 @@ export const initialState = (cash: bigint): GateState => ({
   cash,
   cashUs: -1,
   trading: "ACTIVE",
-  tradingUs: -1,
+  tradingBy: null,
   flattenedBy: "",
   latch: "NONE",
   latchedBy: null,

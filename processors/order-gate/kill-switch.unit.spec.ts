@@ -7,7 +7,8 @@ import { decodeState, encodeState } from "../../streams/state.ts";
 import { bar, command, filled, order, passed } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { OrderRiskConfig } from "../risk-config.ts";
-import { brief, gateWith, snapshot } from "./testing/gate-facts.ts";
+import { orderGate } from "./order-gate.ts";
+import { allOff, brief, gateWith, portfolio, snapshot } from "./testing/gate-facts.ts";
 
 type Event = EventOf<
   | "orders"
@@ -17,6 +18,7 @@ type Event = EventOf<
   | "market.bars"
   | "market.instruments"
   | "control.commands"
+  | "risk.breakers"
 >;
 
 const known: readonly Event[] = [
@@ -128,6 +130,59 @@ describe("after a command", () => {
     ]);
   });
 
+  test.each([
+    ["HALT", "TradingHalted", "HALTED"],
+    ["REDUCE_ONLY", "ReduceOnly", "REDUCE_ONLY"],
+  ] as const)(
+    "a breaker that answers %s takes off what opens, until EnableTrading",
+    (response, reason, state) => {
+      const tripped = {
+        portfolio: "main",
+        breaker: "LATENCY",
+        response,
+        symbol: "A",
+        limit: 1,
+        measured: 2,
+        unit: "MICROSECONDS",
+        observations: 1,
+      } as const;
+      const gate = given(orderGate(allOff, portfolio, true), ...known);
+      const events = [
+        held(50),
+        asked(1, 10),
+        asked(2, -20),
+        at(0, "risk.breakers", tripped),
+        asked(3, 1),
+        told("EnableTrading"),
+        asked(4, 1),
+      ].map((event, i) => ({ ...event, timeUs: i + 1 }) as Event);
+      const found = gate.when(...events);
+      expect(found.map(({ value }) => brief(value))).toEqual([
+        "PASS #1",
+        "PASS #2",
+        "PASS CANCEL #1 KillSwitch",
+        `DENY #3 ${reason}`,
+        "PASS #4",
+      ]);
+      expect(found[3]?.value).toMatchObject({ state });
+      expect(found[3]?.value.checks[0]?.used).toEqual([{ topic: "risk.breakers", timeUs: 4 }]);
+    },
+  );
+
+  test("a flattening by somebody who is not on the roster is held to the limits", () => {
+    const people = { ann: ["enable"] } as const;
+    const gate = orderGate({ ...allOff, maxOrderQuantity: "1" }, { ...portfolio, people });
+    const ask = (who: string) => {
+      const events = [held(100), told("FlattenPositions", { who }), asked(1, -100)];
+      const timed = events.map((event, i) => ({ ...event, timeUs: i + 1 }) as Event);
+      return given(gate, ...known)
+        .when(...timed)
+        .map(({ value }) => brief(value));
+    };
+    expect(ask(" Ann")).toEqual(["PASS #1"]);
+    expect(ask("eve")).toEqual(["DENY #1 MaxOrderQuantityExceeded"]);
+  });
+
   test("another portfolio's command is not ours", () => {
     expect(said({}, told("KillTrading", { portfolio: "other" }), asked(1, 1))).toEqual(["PASS #1"]);
   });
@@ -169,6 +224,16 @@ describe("a latch", () => {
     expect(found[20]).toBe("DENY #21 RepeatedExecution");
   });
 
+  test("counts what only reduces apart from what opens", () => {
+    const buys = [asked(1, 1), asked(2, 2)];
+    const covers = [3, 4, 5].map((id) => asked(id, id, { reduceOnly: true }));
+    const found = said({ repeats: rate }, held(-50), ...covers, asked(6, 60), asked(7, 70));
+    expect(found).toEqual([3, 4, 5, 6, 7].map((id) => `PASS #${id}`));
+    expect(said({ repeats: rate }, ...buys, ...covers)).toEqual(
+      [1, 2, 3, 4, 5].map((id) => `PASS #${id}`),
+    );
+  });
+
   test("is set by one refusal too many, and by none that the switch itself makes", () => {
     const config = { maxOrderQuantity: "1", denials: { most: 3, windowUs: 1_000 } };
     const wrong = Array.from({ length: 6 }, (_, i) => asked(i + 2, 5 + i));
@@ -181,8 +246,9 @@ describe("a latch", () => {
       "DENY #7 DenialsExceeded",
       "DENY #20 DenialsExceeded",
     ]);
-    const halted = said(config, told("HaltTrading"), ...wrong, told("EnableTrading"), asked(20, 1));
-    expect(halted.at(-1)).toBe("PASS #20");
+    const events = [told("HaltTrading"), ...wrong].map((event, i) => ({ ...event, timeUs: i + 1 }));
+    const halted = given(gateWith(config), ...known).when(...events);
+    expect(halted.map(({ value }) => value.latch)).toEqual(wrong.map(() => "NONE"));
   });
 
   test("lets through what only reduces", () => {

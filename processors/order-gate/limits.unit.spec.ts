@@ -8,7 +8,8 @@ import type { EventOf } from "../../streams/event.ts";
 import { bar, command, filled, order, passed } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { OrderRiskConfig } from "../risk-config.ts";
-import { brief, gateWith, snapshot } from "./testing/gate-facts.ts";
+import { orderGate } from "./order-gate.ts";
+import { allOff, brief, gateWith, portfolio, snapshot } from "./testing/gate-facts.ts";
 
 type Event = EventOf<
   | "orders"
@@ -438,6 +439,12 @@ describe("one order again", () => {
   });
 });
 
+test("a single bar is no mean of three: those to come count as without volume", () => {
+  const volumeShare = { mostBps: 100, bars: 3 };
+  const { made } = last({ volumeShare }, "VOLUME_SHARE", [...known, asked(market(1, 1))]);
+  expect(made?.limit).toBe(33);
+});
+
 describe("volume that is not told", () => {
   const ask = (assetClass: "EQUITY" | "FX") => {
     const listed = at(NOON_US, "market.instruments", equity("A", { assetClass }));
@@ -473,6 +480,37 @@ describe("what an order is worth", () => {
     ["a trailing stop of 10 %", 150, { type: "TRAILING_STOP", trailBps: 1_000 }, 16_500_00],
   ] as const)("%s", (_, quantity, terms, worth) => {
     expect(valued(market(1, quantity, terms))).toBe(worth);
+  });
+});
+
+describe("a rate of conversion", () => {
+  const pair = { contract: "EXCHANGE", baseCurrency: "EUR", baseScale: 2, priceScale: 4 } as const;
+  const events = (ageUs: number): readonly Event[] => [
+    at(NOON_US, "market.instruments", equity("A", { currency: "EUR" })),
+    at(NOON_US, "market.instruments", equity("EURUSD", pair)),
+    at(NOON_US, "market.bars", bar("EURUSD", NOON_US, 1_1000)),
+    at(NOON_US + ageUs, "market.bars", bar("A", NOON_US, 100_00)),
+    asked(market(1, 1), ageUs),
+  ];
+  const most = { maxOrderValueMinor: 1_000_000_00 };
+  const gateOf = (maxPriceAgeUs: number | null, rateMaxAgeUs?: number) =>
+    orderGate(
+      { ...allOff, ...most, maxPriceAgeUs },
+      rateMaxAgeUs === undefined ? portfolio : { ...portfolio, rateMaxAgeUs },
+    );
+
+  test.each([
+    ["prices may be", SECOND_US, undefined],
+    ["rates may be", null, SECOND_US],
+    ["rates may be, whatever prices may", 9 * SECOND_US, SECOND_US],
+  ])("is not known where it is older than %s", (_, priceUs, rateUs) => {
+    const ask = (ageUs: number) => {
+      const all = events(ageUs);
+      const found = given(gateOf(priceUs, rateUs), ...all.slice(0, -1)).when(all.at(-1) as Event);
+      return found.map(({ value }) => brief(value));
+    };
+    expect(ask(SECOND_US)).toEqual(["PASS #1"]);
+    expect(ask(SECOND_US + 1)).toEqual(["DENY #1 NoReferencePrice"]);
   });
 });
 

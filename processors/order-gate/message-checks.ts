@@ -46,7 +46,7 @@ export function checkState(inquiry: Inquiry): void {
     limit: opening > 0 ? OPENS : REDUCES,
     measured: severities.indexOf(state.trading),
     unit: "STATE",
-    used: usedAt("control.commands", state.tradingUs),
+    used: state.tradingBy === null ? [] : [state.tradingBy],
   } as const;
   hold(inquiry, finding, stateReasons[state.trading]);
   if (state.latch === "NONE") return;

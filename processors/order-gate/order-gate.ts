@@ -28,7 +28,7 @@ import { act, approve } from "./approvals.ts";
 import { checkBuyingPower } from "./buying-power.ts";
 import { type GateState, initialState, watchOf } from "./gate-state.ts";
 import { type Inquiry, inquiryOf, type Rules } from "./inquiry.ts";
-import { obey, trip } from "./kill-switch.ts";
+import { heed, obey, trip } from "./kill-switch.ts";
 import {
   checkApproved,
   checkCollar,
@@ -60,12 +60,14 @@ type Input =
   | "market.bars"
   | "market.instruments"
   | "market.corporate-actions"
-  | "control.commands";
+  | "control.commands"
+  | "risk.breakers";
 
-/** Cost of a request: its checks, and a walk over the orders that work. */
+/** `hasBreakers`: there is a processor that writes risk.breakers. Cost of a request: its checks, and a walk over the orders that work. */
 export function orderGate(
   config: OrderRiskConfig,
   portfolio: PortfolioConfig,
+  hasBreakers = false,
 ): Processor<GateState, Input, "risk.order-verdicts"> {
   const rules: Rules = { config, portfolio };
   return {
@@ -81,6 +83,7 @@ export function orderGate(
       "market.instruments",
       "market.corporate-actions",
       "control.commands",
+      ...(hasBreakers ? (["risk.breakers"] as const) : []),
     ],
     outputs: { "risk.order-verdicts": 0 },
     onFailure: "stop",
@@ -132,8 +135,10 @@ function ofPortfolio(state: GateState, event: EventOf<OfPortfolio>, rules: Rules
     state.reportUs = timeUs;
   } else if (event.topic === "risk.verdicts") approve(state, event.value, timeUs);
   else if (event.topic === "control.commands") {
-    if (isAllowed(event.value, rules.portfolio.people)) obey(state, event.value, timeUs);
-  } else {
+    const { people } = rules.portfolio;
+    if (isAllowed(event.value, people)) obey(state, event.value, timeUs, people);
+  } else if (event.topic === "risk.breakers") heed(state, event.value, timeUs);
+  else {
     const { symbol, quantity, cash, cost } = event.value;
     state.cash = cash;
     state.cashUs = timeUs;

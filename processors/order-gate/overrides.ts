@@ -7,6 +7,7 @@ import {
   type OrderCheckName,
   orderCheckNameSymbols,
 } from "../../schemas/generated/risk.order-verdicts.ts";
+import { nameOf } from "../people.ts";
 import type { GateState, Override } from "./gate-state.ts";
 import type { Inquiry } from "./inquiry.ts";
 
@@ -18,8 +19,6 @@ const hardest: ReadonlySet<OrderCheckName> = new Set([
   "KNOWN_ORDER",
   "REPEATED_EXECUTION",
 ]);
-
-const nameOf = (who: string): string => who.trim().toLowerCase();
 
 const placeOf = ({ limit, symbol }: ControlCommand): string => `${limit ?? ""}/${symbol}`;
 

@@ -97,6 +97,8 @@ export class TaskRunner {
   private committing: Promise<void> | null = null;
   private failure: unknown = null;
   private firstAdmittedMs = 0;
+  /** When an operator's command came that is not committed yet. */
+  private commandMs: number | null = null;
 
   constructor(options: RunnerOptions) {
     this.options = options;
@@ -199,6 +201,7 @@ export class TaskRunner {
       const { batch, poison, runs } = await decodeResolved(decoder, raw, this.options.schemaIds);
       for (const each of poison) this.putAside(group, source, each);
       if (batch === null) continue;
+      if (batch.topic === "control.commands") this.commandMs ??= performance.now();
       view.learn(runs, batch);
       if (!group.receive(batch, nowUs())) throw skipped(this.name, batch.topic, batch.baseOffset);
       source.gauges.newestUs = batch.maxTimeUs;
@@ -246,17 +249,37 @@ export class TaskRunner {
   }
 
   private commitIfDue(group: GroupTask): void {
-    const { lingerMs, maxEvents } = this.options.settings;
+    const { maxEvents } = this.options.settings;
     if (this.committing !== null) return;
     const waiting = group.admitted > 0;
     if (!waiting && this.putAsideCount === 0) return;
-    const due = performance.now() - this.firstAdmittedMs >= lingerMs;
-    if (waiting && !due && !this.lettersFull && group.admitted < maxEvents) return;
+    if (waiting && this.untilDueMs > 0 && !this.lettersFull && group.admitted < maxEvents) return;
     this.begin(this.transaction(group));
+  }
+
+  /**
+   * Until what was admitted is to be committed. A command's consequences linger for nothing; and while one waits for its
+   * turn, no transaction begins that they would have to wait for, as long as an event waits at most.
+   */
+  private get untilDueMs(): number {
+    const { lingerMs, waitUs } = this.options.settings;
+    const now = performance.now();
+    const left = lingerMs - (now - this.firstAdmittedMs);
+    if (this.commandMs === null) return left;
+    if (!this.holdsCommand) return 0;
+    return Math.max(left, waitUs / 1000 - (now - this.commandMs));
+  }
+
+  private get holdsCommand(): boolean {
+    for (const { input } of this.sources.values()) {
+      if (input.topic === "control.commands" && input.held > 0) return true;
+    }
+    return false;
   }
 
   private transaction(group: GroupTask): Commit {
     const { admitted } = group;
+    if (this.commandMs !== null && !this.holdsCommand) this.commandMs = null;
     const { produced, checkpoints } = group.transaction();
     const aside = this.asideChanges();
     this.putAsideCount = 0;
@@ -331,13 +354,11 @@ export class TaskRunner {
 
   /** Until something comes, a commit ends, or the next event's waiting is over. */
   private async rest(group: GroupTask, inflow: Inflow): Promise<void> {
-    const { lingerMs, maxEvents } = this.options.settings;
+    const { maxEvents } = this.options.settings;
     if (this.lettersFull) await this.committing;
     const readyMs = (group.readyUs - nowUs()) / 1000;
     const dueMs =
-      group.admitted > 0 && this.committing === null
-        ? lingerMs - (performance.now() - this.firstAdmittedMs)
-        : Number.POSITIVE_INFINITY;
+      group.admitted > 0 && this.committing === null ? this.untilDueMs : Number.POSITIVE_INFINITY;
     const full = group.admitted >= maxEvents;
     await inflow.wait(Math.min(full ? Number.POSITIVE_INFINITY : readyMs, dueMs));
   }
