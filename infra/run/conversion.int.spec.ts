@@ -131,6 +131,17 @@ describe.each([
       const most = currency === "GBP" ? 2_000n : 400_000n;
       expect([currency, amount < most && amount > -most]).toEqual([currency, true]);
     }
+    // Cancelled in the instant that it was sent in, it was asked for by a balance of before another execution.
+    const orders = of("orders").filter(({ value }) => isPairs(value.symbol));
+    const sent = new Map(
+      orders
+        .filter(({ value }) => value.action === "NEW")
+        .map(({ timeUs, value }) => [value.orderId, timeUs]),
+    );
+    const vain = orders.filter(
+      ({ timeUs, value }) => value.action === "CANCEL" && sent.get(value.orderId) === timeUs,
+    );
+    expect(vain).toEqual([]);
     // No pair is ever held, or costs to hold.
     expect(of("fills").some(({ value }) => value.execType === "CARRIED")).toBe(true);
     const carried = of("fills").filter(({ value }) => value.execType === "CARRIED");
