@@ -8,6 +8,7 @@ import type { FlowConfig } from "./flow-config.ts";
 import { orderGate } from "./order-gate/order-gate.ts";
 import { orderRouter } from "./order-router/order-router.ts";
 import { paperVenue } from "./paper-venue/paper-venue.ts";
+import { readsRates } from "./paper-venue/terms.ts";
 import { bookReviewer, followsTurns } from "./portfolio-builder/book-reviewer.ts";
 import { portfolioBuilder } from "./portfolio-builder/portfolio-builder.ts";
 import { portfolioModel } from "./portfolio-model.ts";
@@ -38,6 +39,7 @@ export function flowTopology(config: FlowConfig): Topology {
       ...(regimes?.from === "tape" ? (["regimes"] as const) : []),
       ...(forecasts === true ? (["forecasts"] as const) : []),
       ...(config.venue.trading?.status === true ? (["market.status"] as const) : []),
+      ...(readsRates(config.venue) ? (["market.rates"] as const) : []),
     ],
     processors: [
       ...(fromTicks ? [barBuilder(config.bars)] : []),

@@ -69,6 +69,8 @@ export interface CarryConfig {
   /** What a short pays, and a long. */
   readonly borrowPerMillion: number;
   readonly financingPerMillion: number;
+  /** Reads market.rates: what was recorded of a kind stands in for the constant, from its time on. */
+  readonly rates?: boolean;
   /** Of a perpetual contract: paid by longs to shorts, at each multiple of everyUs since midnight UTC. */
   readonly funding: { readonly perMillion: number; readonly everyUs: number } | null;
 }

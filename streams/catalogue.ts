@@ -22,6 +22,8 @@ export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
   "market.corporate-actions": { id: 18, key: "symbol", cleanup: "keep", place: 1 },
   // As corporate actions are: a price of the instant of a halt is not traded on.
   "market.status": { id: 22, key: "symbol", cleanup: "keep", place: 1 },
+  // Before the prices of its instant, too: it is due before all else of that time.
+  "market.rates": { id: 24, key: "symbol", cleanup: "keep", place: 1 },
   "market.ticks": { id: 2, key: "symbol", cleanup: "keep" },
   "market.quotes": { id: 3, key: "symbol", cleanup: "keep" },
   "market.bars": { id: 4, key: "symbol", cleanup: "keep" },

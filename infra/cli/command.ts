@@ -117,12 +117,13 @@ async function give(name: string, options: Options): Promise<Said> {
   const { who, why } = options;
   if (who === undefined || why === undefined)
     throw usage(`${name} needs --who and --why: it is written down`);
+  const at = new Date().toISOString();
   if (name === "latch") {
-    const at = new Date().toISOString();
     return { app, latch: "set", file: setLatch(options.root, app, { who, why, at }) };
   }
   if (name === "release") {
-    return { app, latch: releaseLatch(options.root, app) ? "released" : "there was none" };
+    const isReleased = releaseLatch(options.root, app, { who, why, at });
+    return { app, latch: isReleased ? "released" : "there was none" };
   }
   const command = commandOf(name, { ...options, who, why });
   requireSound(command);

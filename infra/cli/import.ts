@@ -13,6 +13,7 @@ import {
   parseNoticeOptions,
   type RawOptions,
 } from "../import/parse-options.ts";
+import { marketRates } from "../import/rate-rows.ts";
 import { filesText, reportText } from "../import/report-text.ts";
 import { marketStatus } from "../import/status-rows.ts";
 import { tapeFolder } from "../import/tape-folder.ts";
@@ -30,7 +31,7 @@ export function importCommand(): Command {
     .requiredOption("--tape <folder>", "the tape; made if it is not there")
     .addOption(
       new Option("--as <kind>", "what the rows are")
-        .choices(["ticks", "quotes", "bars", "actions", "status"])
+        .choices(["ticks", "quotes", "bars", "actions", "status", "rates"])
         .makeOptionMandatory(),
     )
     .option("--symbol <symbols>", "what the files are about: one, or one per file (BAC,IBM)")
@@ -70,8 +71,9 @@ export function importCommand(): Command {
     .addHelpText("after", help)
     .action(async (files: string[], raw: RawOptions & { tape: string }, command: Command) => {
       const json = command.optsWithGlobals().json === true;
-      if (raw.as === "actions" || raw.as === "status") await runNotices(raw.as, files, raw, json);
-      else await runImport(files, raw, json);
+      if (raw.as === "actions" || raw.as === "status" || raw.as === "rates") {
+        await runNotices(raw.as, files, raw, json);
+      } else await runImport(files, raw, json);
     });
 }
 
@@ -113,7 +115,7 @@ async function runImport(
 }
 
 async function runNotices(
-  as: "actions" | "status",
+  as: "actions" | "status" | "rates",
   files: readonly string[],
   raw: RawOptions & { readonly tape: string },
   json: boolean,
@@ -121,11 +123,13 @@ async function runNotices(
   const options = parseNoticeOptions(raw);
   const folder = tapeFolder(raw.tape);
   try {
-    const report: NoticeReport =
-      as === "actions"
-        ? await importNotices(corporateActions, files, options, folder.open)
-        : await importNotices(marketStatus, files, options, folder.open);
-    const { plural } = as === "actions" ? corporateActions : marketStatus;
+    const imported = {
+      actions: () => importNotices(corporateActions, files, options, folder.open),
+      status: () => importNotices(marketStatus, files, options, folder.open),
+      rates: () => importNotices(marketRates, files, options, folder.open),
+    } satisfies Record<typeof as, () => Promise<NoticeReport>>;
+    const report: NoticeReport = await imported[as]();
+    const { plural } = { actions: corporateActions, status: marketStatus, rates: marketRates }[as];
     await folder.keep();
     const symbols = Object.entries(report.symbols).map(([symbol, count]) => `${symbol} ${count}`);
     process.stdout.write(

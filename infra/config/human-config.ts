@@ -168,6 +168,7 @@ export interface HumanTrading {
 
 export interface HumanCarry {
   readonly at?: string;
+  readonly rates?: boolean;
   readonly dayCount?: number;
   readonly borrow?: number;
   readonly financing?: number;

@@ -105,7 +105,7 @@ venue:
   levies: [{ preset: uk-sdrt }, { kind: fee, side: sell, currency: USD, assetClass: equity, value: 0.0000051, maximum: 9, rounding: up }]
 `,
   "tape: x\nvenue: { chance: { toVenue: { distribution: constant, time: 3ms }, back: { distribution: constant, time: 1ms } } }",
-  "tape: x\nvenue: { byAssetClass: { fx: { slippage: 0 } }, bySymbol: { A: { hours: calendar } } }",
+  "tape: x\nvenue: { byAssetClass: { fx: { slippage: 0 } }, bySymbol: { A: { hours: calendar } }, carry: { rates: true } }",
 ];
 /** The same keys otherwise. */
 const otherVenue =
@@ -795,6 +795,10 @@ venue:
       liquidationFeePerMillion: 5_000,
     });
     expect(other?.carry).toBeUndefined();
+    expect(read("tape: x\nvenue: { carry: { rates: true } }").flow.venue.carry).toMatchObject({
+      rates: true,
+      funding: null,
+    });
     expect(other?.chance?.back).toEqual({ kind: "LOGNORMAL", medianUs: 3_000, sigma: 1 });
     expect(constant?.chance?.toVenue).toEqual({ kind: "CONSTANT", us: 3_000 });
     expect(constant?.trading).toBeUndefined();

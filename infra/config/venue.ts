@@ -314,12 +314,15 @@ function carryOf(read: VenueReader, { carry }: HumanVenue): CarryConfig | null {
     read.fail("/venue/carry/fundingEvery", `found "${fundingEvery}"; ${rule}`);
   }
   const [borrowPerMillion, financingPerMillion] = [rate("borrow"), rate("financing")];
-  if (borrowPerMillion === 0 && financingPerMillion === 0 && perMillion === 0) return null;
+  const { rates = false } = carry;
+  const isFree = borrowPerMillion === 0 && financingPerMillion === 0 && perMillion === 0;
+  if (isFree && !rates) return null;
   return {
     atUs: timeOfDayUs(carry.at ?? "00:00") % DAY_US,
     dayCount: dayCount === 365 ? 365 : 360,
     borrowPerMillion,
     financingPerMillion,
+    ...(rates ? { rates } : {}),
     funding: perMillion === 0 ? null : { perMillion, everyUs },
   };
 }

@@ -24,7 +24,7 @@ const ACTIONS = "market.corporate-actions";
 const MAX_ORIGIN = 200;
 
 /** Topics that files of notices are read into. */
-export type NoticeTopic = typeof ACTIONS | "market.status";
+export type NoticeTopic = typeof ACTIONS | "market.status" | "market.rates";
 
 export interface NoticeOptions {
   /** Of actions. null: 09:30, or just after midnight where an instrument trades always. */

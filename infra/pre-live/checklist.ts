@@ -47,7 +47,8 @@ export interface Kill {
 
 export interface RunFound {
   readonly run: string;
-  readonly crises: readonly CrisisReturn[];
+  /** `stopped`: trading was halted, killed or reduced through all of the window. */
+  readonly crises: readonly (CrisisReturn & { readonly stopped: boolean })[];
   readonly quarters: readonly Quarter[];
   readonly kills: readonly Kill[];
 }
@@ -193,7 +194,9 @@ function crises({ runs, limits }: Found): Item {
       all.filter((crisis) => crisis.name === name).map((crisis) => ({ run, crisis })),
     ),
   }));
-  const lacking = traded.filter((one) => one.in.length === 0).map(({ name }) => name);
+  const isTraded = (one: (typeof traded)[number]): boolean =>
+    one.in.some(({ crisis }) => !crisis.stopped);
+  const lacking = traded.filter((one) => !isTraded(one)).map(({ name }) => name);
   return {
     name: "2008 and 2020 with limits on",
     status: lacking.length > 0 ? "MISSING" : on.length === 0 ? "FAIL" : "PASS",
@@ -205,7 +208,7 @@ function crises({ runs, limits }: Found): Item {
     evidence: traded.flatMap(({ name, in: all }) =>
       all.map(
         ({ run, crisis }) =>
-          `${name}, run ${run}: return ${percent(crisis.change)}, drawdown ${percent(crisis.drawdown)}`,
+          `${name}, run ${run}: return ${percent(crisis.change)}, drawdown ${percent(crisis.drawdown)}${crisis.stopped ? ": trading was stopped" : ""}`,
       ),
     ),
   };

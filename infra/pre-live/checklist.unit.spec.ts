@@ -17,6 +17,7 @@ const crisis = (name: string) => ({
   lastUs: 1,
   change: -0.1,
   drawdown: 0.2,
+  stopped: false,
   benchmark: null,
 });
 const kill: Kill = { command: "KillTrading", who: "ann", timeUs: 0, ordersAfter: 0 };
@@ -95,6 +96,10 @@ describe("a checklist", () => {
   test("asks for both crises, with a limit on", () => {
     const half = { ...run, crises: [crisis("Covid")] };
     expect(statusOf("2008", { runs: [half] })).toBe("MISSING");
+    const stopped = { ...crisis("Financial crisis"), stopped: true };
+    const halted = { ...run, crises: [stopped, crisis("Covid")] };
+    expect(statusOf("2008", { runs: [halted] })).toBe("MISSING");
+    expect(statusOf("2008", { runs: [halted, run] })).toBe("PASS");
     expect(statusOf("2008", { limits: [{ key: "x", on: false, asked: true }] })).toBe("FAIL");
   });
 

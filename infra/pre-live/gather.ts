@@ -153,13 +153,34 @@ export async function lookInto(
     const account = accountOf(manifest);
     const data = await collectReport(view.log, manifest, account);
     const { closes } = await readHistory(view.log, account);
-    const quarters = quartersOf(closes, data.daily);
-    const found = { run, crises: data.crises, quarters, kills };
+    const isStopped = await stopsOf(view);
+    const quarters = quartersOf(closes, data.daily, isStopped);
+    const crises = data.crises.map((crisis) => ({
+      ...crisis,
+      stopped: isStopped(crisis.fromUs, crisis.lastUs),
+    }));
+    const found = { run, crises, quarters, kills };
     const isLive = prefixOfTape(manifest.tape) !== null;
     return { found, paper: isLive && data.span !== null ? { place: path, ...data.span } : null };
   } finally {
     await view.log.close();
   }
+}
+
+/** Whether no verdict of a stretch, nor the last one before it, was given while trading was on. */
+async function stopsOf({ log }: View): Promise<(fromUs: number, toUs: number) => boolean> {
+  const changes: { readonly timeUs: number; readonly active: boolean }[] = [];
+  await eachEvent(log, "risk.verdicts", ({ timeUs, value: { state } }) => {
+    const active = state === "ACTIVE";
+    if ((changes.at(-1)?.active ?? true) !== active) changes.push({ timeUs, active });
+  });
+  return (fromUs, toUs) => {
+    const before = changes.findLast(({ timeUs }) => timeUs <= fromUs)?.active ?? true;
+    const within = changes.some(
+      ({ timeUs, active }) => active && timeUs > fromUs && timeUs <= toUs,
+    );
+    return !before && !within;
+  };
 }
 
 async function killsOf({ log }: View): Promise<readonly Kill[]> {

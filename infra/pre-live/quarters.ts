@@ -1,7 +1,7 @@
 // A run's calendar quarters by what their market did. Promises: whole quarters only; a market is the mean of its
 // symbols' returns, each with a close before the quarter and one in it.
 
-import { formatIsoUs } from "../../schemas/values/time.ts";
+import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import type { Benchmark } from "../report/relative-measures.ts";
 import type { DailySeries } from "../report/report-data.ts";
 
@@ -21,9 +21,11 @@ export interface Quarter {
 const TREND = 0.05;
 const DAY_US = 86_400_000_000;
 
+/** `isStopped`: whether trading was stopped through all of a stretch; such a quarter was not traded. */
 export function quartersOf(
   closes: ReadonlyMap<string, Benchmark>,
   { timeUs, returns }: Pick<DailySeries, "timeUs" | "returns">,
+  isStopped: (fromUs: number, toUs: number) => boolean = () => false,
 ): readonly Quarter[] {
   const own = new Map<number, number>();
   returns.forEach((made, i) => {
@@ -34,7 +36,7 @@ export function quartersOf(
   // The first and the last may have been cut.
   return numbers.slice(1, -1).flatMap((quarter) => {
     const market = marketOf(closes, quarter);
-    if (market === null) return [];
+    if (market === null || isStopped(startOf(quarter), startOf(quarter + 1))) return [];
     const regime = market >= TREND ? "bull" : market <= -TREND ? "bear" : "sideways";
     const name = `${Math.floor(quarter / 4)}Q${(quarter % 4) + 1}`;
     return [{ name, regime, market, own: (own.get(quarter) as number) - 1 }];
@@ -54,6 +56,12 @@ function marketOf(closes: ReadonlyMap<string, Benchmark>, quarter: number): numb
     if (before !== null && last !== null && before > 0) made.push(last / before - 1);
   }
   return made.length === 0 ? null : made.reduce((sum, one) => sum + one, 0) / made.length;
+}
+
+function startOf(quarter: number): number {
+  const month = String((quarter % 4) * 3 + 1).padStart(2, "0");
+  const year = String(Math.floor(quarter / 4)).padStart(4, "0");
+  return parseIsoUs(`${year}-${month}-01`) as number;
 }
 
 /** Quarters since the year 0. */

@@ -36,6 +36,19 @@ test("a quarter is a bull or a bear from 5 % on, of the mean of its symbols; the
   expect(found[2]?.market).toBeCloseTo((98.9 / 90 - 1) / 2, 12);
 });
 
+test("a quarter through which trading was stopped was not traded", () => {
+  const days = ["2019-12-31", "2020-02-03", "2020-05-04", "2020-08-03"];
+  const market = new Map([["A", closes(Object.fromEntries(days.map((day) => [day, 100])))]]);
+  const own = { timeUs: days.map(us), returns: [0, 0, 0, 0] };
+  const asked: number[][] = [];
+  const found = quartersOf(market, own, (fromUs, toUs) => {
+    asked.push([fromUs, toUs]);
+    return fromUs === us("2020-01-01");
+  });
+  expect(found.map(({ name }) => name)).toEqual(["2020Q2"]);
+  expect(asked[0]).toEqual([us("2020-01-01"), us("2020-04-01")]);
+});
+
 test("a symbol that was listed in the quarter does not count to it, and the run's days are compounded", () => {
   const days = ["2020-03-31", "2020-05-01", "2020-05-04", "2020-07-01"];
   const market = new Map([

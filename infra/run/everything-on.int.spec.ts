@@ -59,6 +59,7 @@ risk:
   blackouts: [{ from: "19:50", until: "20:05" }]
   onBreach: reduce
   responses: { maxLeverage: scale, maxExpectedShortfall: scale }
+  breakers: { hitRate: 0.1, outcomes: 400, dataQuality: 0.5, bars: 60, barEvery: 1m, maxAge: 1h }
   orders:
     priceCollar: 0.05
     maxValue: 300000
@@ -86,6 +87,7 @@ venue:
   slippage: 0.0001
   price: { halfSpread: 0.0001, volumeShare: 0.01, volatility: 0.05, temporaryImpact: 0.1, permanentImpact: 0.05 }
   fees: { preset: ib-tiered-us }
+  levies: [{ preset: us-sells-2021 }, { kind: tax, side: buy, value: 0.0001 }]
   chance:
     toVenue: { distribution: lognormal, median: 20ms, sigma: 0.5 }
     back: { distribution: uniform, least: 1ms, most: 9ms }

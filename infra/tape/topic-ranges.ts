@@ -17,6 +17,7 @@ const SOURCES = [
   "market.instruments",
   "market.corporate-actions",
   "market.status",
+  "market.rates",
   "market.ticks",
   "market.quotes",
   "control.commands",

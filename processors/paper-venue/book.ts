@@ -2,6 +2,7 @@
 
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
+import type { MarketRate } from "../../schemas/generated/market.rates.ts";
 import type { Order } from "../../schemas/generated/orders.ts";
 import type { Held } from "../../schemas/values/booking.ts";
 import type { PastAction } from "../../schemas/values/late-deal.ts";
@@ -56,6 +57,10 @@ export interface Book {
   readonly called: Map<string, true>;
   /** Carry is charged up to it; -1 before the first event. */
   carriedUs: number;
+  /** Recorded rates that have not taken effect, and those in effect; none where they are not read. */
+  rates: readonly DueRate[];
+  readonly yearly: Map<"BORROW" | "FINANCING", number>;
+  hasFunding: boolean;
   /** By portfolio, the corporate actions since its trades that may be undone, and since transfers on their way. */
   readonly past: Map<string, readonly PastAction[]>;
   /** Executions that may be undone; none where nobody says so. */
@@ -76,6 +81,12 @@ interface Underway {
   readonly dueUs: number;
   /** By the gate before the venue: it is answered in its turn. */
   readonly isDenied: boolean;
+}
+
+/** A recorded rate, from its time on. */
+export interface DueRate {
+  readonly timeUs: number;
+  readonly rate: MarketRate;
 }
 
 export interface VenueState {
@@ -112,6 +123,9 @@ export function bookOf(state: VenueState, symbol: string): Book {
     called: new Map(),
     past: new Map(),
     carriedUs: -1,
+    rates: [],
+    yearly: new Map(),
+    hasFunding: false,
     deals: [],
     liquidity: null,
     bid: null,

@@ -27,7 +27,7 @@ import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import type { VenueConfig } from "../venue-config.ts";
 import { bookOf, type VenueState } from "./book.ts";
-import { accrueThrough } from "./carry.ts";
+import { accrueThrough, hearRate } from "./carry.ts";
 import { arrive, catchUp, tell } from "./door.ts";
 import { expiryBefore, settleExpired } from "./expiry.ts";
 import { learn, onBar, onTick } from "./market.ts";
@@ -35,7 +35,7 @@ import { onQuote } from "./quotes.ts";
 import { act, deny, handle } from "./requests.ts";
 import { Session } from "./session.ts";
 import { onStatus } from "./status.ts";
-import { allTerms, termsOf } from "./terms.ts";
+import { allTerms, readsRates, termsOf } from "./terms.ts";
 import { expire } from "./time-limits.ts";
 
 /** What a request comes as. */
@@ -47,6 +47,7 @@ type Input =
   | "market.instruments"
   | "market.corporate-actions"
   | "market.status"
+  | "market.rates"
   | "market.bars"
   | "market.ticks"
   | "market.quotes";
@@ -56,6 +57,24 @@ function settlement(event: EventOf<Input>, expiryUs: number): "BEFORE" | "AFTER"
   if (event.topic === "market.corporate-actions" && event.value.action === "DELISTING") return null;
   return event.topic === "market.bars" && event.value.startUs < expiryUs ? "AFTER" : "BEFORE";
 }
+
+/** On bars: what is charged within one waits for what trades in it, unless what is held goes elsewhere. */
+function carriedTo(event: EventOf<Input>): number {
+  switch (event.topic) {
+    case "market.bars":
+      return event.value.startUs;
+    case "orders":
+      return event.value.action === "TRANSFER" ? event.timeUs : NEVER;
+    case "risk.order-verdicts":
+      return event.value.order.action === "TRANSFER" ? event.timeUs : NEVER;
+    case "market.rates":
+      return NEVER;
+    default:
+      return event.timeUs;
+  }
+}
+
+const NEVER = -1;
 
 export function paperVenue(
   settings: VenueConfig,
@@ -91,6 +110,7 @@ export function paperVenue(
       onTicks ? "market.ticks" : "market.bars",
       ...(onQuotes ? (["market.quotes"] as const) : []),
       ...(readsStatus ? (["market.status"] as const) : []),
+      ...(readsRates(settings) ? (["market.rates"] as const) : []),
       ...(learnsBars ? (["market.bars"] as const) : []),
     ],
     unanswered: learnsBars ? ["market.instruments", "market.bars"] : ["market.instruments"],
@@ -110,13 +130,16 @@ export function paperVenue(
       const { timeUs } = event;
       const expiryUs = isLesson ? null : expiryBefore(book, timeUs);
       const settles = expiryUs === null ? null : settlement(event, expiryUs);
-      if (expiryUs !== null && isDelayed) catchUp({ state, book, config }, expiryUs, true);
+      if (expiryUs !== null && settles === "BEFORE") {
+        // What was due by then comes first, and no day after it is charged for.
+        if (isDelayed) catchUp({ state, book, config }, expiryUs, true);
+        settleExpired(new Session(state, book, config, timeUs));
+      }
       if (!isLesson && isDelayed) {
-        const carryUs = event.topic === "market.bars" ? event.value.startUs : timeUs;
+        const carryUs = onTicks ? timeUs : carriedTo(event);
         catchUp({ state, book, config }, timeUs, requests.has(event.topic), carryUs);
       }
       const session = new Session(state, book, config, timeUs);
-      if (settles === "BEFORE") settleExpired(session);
       switch (event.topic) {
         case "orders":
           expire(session, timeUs);
@@ -139,6 +162,9 @@ export function paperVenue(
         case "market.status":
           expire(session, timeUs);
           onStatus(session, event.value);
+          break;
+        case "market.rates":
+          hearRate(session, event.value);
           break;
         case "market.bars":
           if (isLesson) learn(session, event.value);

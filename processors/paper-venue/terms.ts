@@ -40,6 +40,10 @@ export const allTerms = (config: VenueConfig): readonly VenueConfig[] => [
   ...Object.values(config.bySymbol ?? {}).map((terms) => apply(config, terms)),
 ];
 
+/** Whether the topic of recorded rates is read for some symbol. */
+export const readsRates = (config: VenueConfig): boolean =>
+  allTerms(config).some(({ carry }) => carry?.rates === true);
+
 function apply(config: VenueConfig, terms: VenueTerms | undefined): VenueConfig {
   if (terms === undefined) return config;
   const { hours, ...groups } = terms;

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { MarketRate } from "../../schemas/generated/market.rates.ts";
 import { marginState } from "../../schemas/values/margin.ts";
 import { parseIsoUs } from "../../schemas/values/time.ts";
 import { bar, MINUTE_US, order, split } from "../../streams/testing/facts.ts";
@@ -145,6 +146,70 @@ describe("at the edge of an interval", () => {
     ]);
     const flat = wide(midnight, midnight + 24 * hour, 100_00);
     expect(paid(sent(midnight, 1, 100), flat).length).toBe(2);
+  });
+});
+
+describe("recorded rates", () => {
+  const hour = 60 * MINUTE_US;
+  const eight = us("2020-06-05T08:00:00Z");
+  const config = venueOf({ rates: true, financingPerMillion: 36_000 });
+  const rate = (
+    timeUs: number,
+    kind: MarketRate["kind"],
+    value: number,
+    mark: number | null = null,
+  ) => at(timeUs, "market.rates", { symbol: "A", kind, ratePerBillion: value, markPrice: mark });
+  const sent = (timeUs: number, id: number, quantity: number) =>
+    at(timeUs, "orders", order(id, "A", quantity, { decidedUs: timeUs }));
+  type Any = Event | ReturnType<typeof sent> | ReturnType<typeof rate>;
+  const paid = (...events: readonly Any[]) =>
+    given(paperVenue(config, "bars"), at(0, "market.instruments", equity("A")))
+      .when(...events)
+      .filter(({ value }) => value.execType === "CARRIED")
+      .map(({ value: { tradeUs, fee, reason, price } }) => [reason, tradeUs, fee, price]);
+
+  test("are charged at their time, with their sign, at their mark or the last price", () => {
+    expect(
+      paid(
+        sent(eight - 9 * MINUTE_US, 1, 100),
+        minute(eight - 8 * MINUTE_US, 100_00),
+        rate(eight, "FUNDING", 100_000),
+        minute(eight + MINUTE_US, 100_00),
+        rate(eight + 8 * hour, "FUNDING", -50_000, 120_00),
+        minute(eight + 9 * hour, 100_00),
+      ),
+    ).toEqual([
+      ["Funding", eight, 1_00n, 100_00],
+      ["Funding", eight + 8 * hour, -60n, 120_00],
+    ]);
+  });
+
+  test("within a bar see what had traded in it up to their time", () => {
+    const midnight = us("2020-06-05");
+    const day = { ...bar("A", midnight + 24 * hour, 100_00), startUs: midnight };
+    const found = paid(
+      at(midnight, "market.bars", bar("A", midnight, 100_00)),
+      sent(midnight, 1, 100),
+      rate(eight, "FUNDING", 100_000),
+      at(midnight + 24 * hour, "market.bars", day),
+    );
+    expect(found).toEqual([
+      ["Funding", eight, 1_00n, 100_00],
+      ["Financing", midnight + 24 * hour, 1_00n, 100_00],
+    ]);
+  });
+
+  test("of a year hold from their time on, in place of the constant", () => {
+    const found = paid(
+      sent(eight, 1, 100),
+      minute(eight + MINUTE_US, 100_00),
+      minute(eight + 24 * hour, 100_00),
+      rate(eight + 24 * hour, "FINANCING", 72_000_000),
+      minute(eight + 48 * hour, 100_00),
+      rate(eight + 48 * hour, "FINANCING", 0),
+      minute(eight + 96 * hour, 100_00),
+    );
+    expect(found.map(([, , fee]) => fee)).toEqual([1_00n, 2_00n]);
   });
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Random } from "../../quant/random.ts";
 import type { RiskCheck, RiskVerdict } from "../../schemas/generated/risk.verdicts.ts";
+import { eventsOfCheck } from "../../schemas/values/risk-evidence.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { bar, command, proposal, split, type TargetLine } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
@@ -500,14 +501,14 @@ describe("a hedge whose closing is approved", () => {
   ]);
   const now = 10 * DAY_US;
   /** Short 1,000 B, approved to be closed, or not; then 1,000 A are to be bought. */
-  const asked = (limits: Partial<ProposalLimits>, isClosing: boolean) =>
+  const asked = (limits: Partial<ProposalLimits>, isClosing: boolean, side = 1) =>
     verdict(limits, [
       ...listed("A", "B"),
       ...both,
-      proposed(now, ["B", -1_000, 100_00]),
-      marked(now, "B", -1_000, 1_000_000_00n),
+      proposed(now, ["B", -1_000 * side, 100_00]),
+      marked(now, "B", -1_000 * side, 1_000_000_00n),
       ...(isClosing ? [proposed(now, ["B", 0, 100_00])] : []),
-      proposed(now, ["A", 1_000, 100_00]),
+      proposed(now, ["A", 1_000 * side, 100_00]),
     ]);
 
   test("is no hedge any more: net exposure counts the end that makes it worse", () => {
@@ -518,6 +519,17 @@ describe("a hedge whose closing is approved", () => {
     expect(checkOf(asked(wide, false), "MAX_NET_EXPOSURE").measured).toBe(0);
     expect(checkOf(asked(wide, true), "MAX_NET_EXPOSURE").measured).toBe(100_000_00);
     expect(asked({ maxNetExposureMinor: 99_999_99 }, true).outcome).toBe("DENY");
+    const short = asked(wide, true, -1); // a long hedge of a sale
+    expect(checkOf(short, "MAX_NET_EXPOSURE").measured).toBe(100_000_00);
+    const more = verdict(wide, [
+      ...listed("A", "B"),
+      ...both,
+      proposed(now, ["B", -400, 100_00]),
+      marked(now, "B", -400, 1_000_000_00n),
+      proposed(now, ["B", 0, 100_00]),
+      proposed(now, ["A", -500, 100_00]), // B may still be there
+    ]);
+    expect(checkOf(more, "MAX_NET_EXPOSURE").measured).toBe(90_000_00);
   });
 
   test.each([
@@ -886,6 +898,108 @@ describe("history", () => {
       { topic: "portfolio.snapshots", symbol: "B", timeUs: 2 * DAY_US, origin: 4 },
       { topic: "portfolio.snapshots", symbol: "", timeUs: 3 * DAY_US, origin: 5 },
     ]);
+  });
+});
+
+describe("evidence", () => {
+  const everything: Partial<ProposalLimits> = Object.assign(
+    { maxDailyLossBps: HUGE, maxWeeklyLossBps: HUGE, maxTradesADay: HUGE, drawdownWarningBps: 1 },
+    ...cases.map((one) => one.limits(HUGE)),
+    { benchmark: "S" },
+  );
+  const wide: Partial<RiskConfig> = {
+    maxPosition: "1000000",
+    maxGrossExposureMinor: HUGE,
+    priceCollarBps: HUGE,
+    maxOrderValueMinor: HUGE,
+    maxDrawdownBps: HUGE,
+    maxPriceAgeUs: HUGE,
+  };
+
+  test("every check of a verdict rests on events that it names", () => {
+    const drawn = draw(3);
+    const before = [
+      told(NOW_US, "SetLimit", { limit: "maxWeightBps", value: 90_000 }),
+      told(NOW_US, "SetOverlay", { overlay: "BLACKOUT", symbol: "D", untilUs: NOW_US + 5 }),
+      marked(NOW_US, "", 0, BigInt(EQUITY)),
+      proposed(NOW_US, ...drawn.lines),
+    ];
+    const found = judged(everything, [...drawn.events.slice(0, -1), ...before], wide);
+    expect(found.outcome).toBe("PASS");
+    expect(new Set(found.checks.map(({ check }) => check)).size).toBeGreaterThan(19);
+    for (const check of found.checks) expect(eventsOfCheck(found, check)).not.toEqual([]);
+    const bars = found.events.filter(({ topic }) => topic === "market.bars");
+    expect(bars.map(({ symbol }) => symbol)).toContain("S"); // the benchmark, which is not held
+    const commands = found.events.filter(({ topic }) => topic === "control.commands");
+    expect(commands).toHaveLength(1); // the overlay on D does not bear on it
+    const collar = checkOf(found, "PRICE_COLLAR");
+    expect(eventsOfCheck(found, collar).filter(({ topic }) => topic === "market.bars")).toEqual([
+      expect.objectContaining({ symbol: collar.symbol, timeUs: NOW_US }),
+    ]);
+  });
+
+  test("also without a check of the book, and of the verdicts that the gate gives by itself", () => {
+    const config = { maxDrawdownBps: 100, drawdownReduceToBps: 0 };
+    const sunk = [...flat, marked(5, "A", 10, 1_000_000_00n, 101)];
+    const gate = riskGate({ ...off, ...config }, portfolio);
+    const found = given(gate)
+      .when(...sunk, proposed(6, ["B", 5, 100_00]))
+      .map(({ value }) => value.events.map(({ topic, symbol }) => `${topic} ${symbol}`));
+    const ofA = ["market.bars A", "portfolio.snapshots A", "portfolio.snapshots "];
+    expect(found).toEqual([ofA, ofA]);
+  });
+
+  test("the pair that converts a price is named", () => {
+    const rate = { rateMaxAgeUs: DAY_US };
+    const gate = riskGate({ ...off, maxOrderValueMinor: HUGE }, { ...portfolio, ...rate });
+    const pair = equity("EURUSD", {
+      contract: "EXCHANGE",
+      priceScale: 4,
+      baseCurrency: "EUR",
+      baseScale: 2,
+    });
+    const events = [
+      at(0, "market.instruments", equity("E", { currency: "EUR" })),
+      at(0, "market.instruments", pair),
+      closed(1, "E", 100_00),
+      closed(2, "EURUSD", 11_000),
+      proposed(3, ["E", 1, 100_00]),
+    ];
+    const [found] = given(gate).when(...events);
+    expect(found?.value.events.map(({ symbol, timeUs }) => [symbol, timeUs])).toEqual([
+      ["E", 1],
+      ["EURUSD", 2],
+    ]);
+  });
+});
+
+describe("what makes a row of returns", () => {
+  test("a day: bars within it are one return, and what has none is not filled with zeros", () => {
+    const hours = [100_00, 90_00, 95_00, 80_00, 100_00, 99_00];
+    const bars = hours.flatMap((close, i) => [
+      closed(MONDAY_US + i * 12 * HOUR_US + HOUR_US, "A", close),
+      ...(i % 2 === 0 ? [closed(MONDAY_US + i * 12 * HOUR_US + HOUR_US, "B", 100_00)] : []),
+    ]);
+    const now = MONDAY_US + 5 * 12 * HOUR_US + HOUR_US;
+    const found = verdict(
+      { maxValueAtRiskBps: HUGE, tailBps: 100, returnsWindow: 2, returnsBy: "day" },
+      [...listed("A", "B"), ...bars, proposed(now, ["A", 10_101, 99_00])],
+    );
+    // Closes of the days are 90, 80 and 99; the worse day's loss is a ninth, of all of equity.
+    const worst = 1 / 9 - 0.01 * (1 / 9 + 19 / 80);
+    const weight = (10_101 * 99_00) / 1_000_000_00;
+    expect(checkOf(found, "VALUE_AT_RISK").measured).toBe(Math.ceil(worst * weight * 10_000));
+  });
+
+  test("a horizon multiplies the losses by its square root", () => {
+    const drawn = draw(8);
+    for (const check of ["VALUE_AT_RISK", "EXPECTED_SHORTFALL"] as const) {
+      const one = cases.find((other) => other.check === check) as Case;
+      const measured = (tailHorizon: number) =>
+        measuredOf(judged({ ...one.limits(HUGE), tailHorizon }, drawn.events), check);
+      expect(measured(4)).toBeGreaterThan(2 * measured(1) - 3);
+      expect(measured(4)).toBeLessThan(2 * measured(1) + 1);
+    }
   });
 });
 

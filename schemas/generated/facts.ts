@@ -9,6 +9,7 @@ import { marketBarCodec, type MarketBar } from "./market.bars.ts";
 import { corporateActionCodec, type CorporateAction } from "./market.corporate-actions.ts";
 import { instrumentCodec, type Instrument } from "./market.instruments.ts";
 import { marketQuoteCodec, type MarketQuote } from "./market.quotes.ts";
+import { marketRateCodec, type MarketRate } from "./market.rates.ts";
 import { marketStatusCodec, type MarketStatus } from "./market.status.ts";
 import { marketTickCodec, type MarketTick } from "./market.ticks.ts";
 import { modelEventCodec, type ModelEvent } from "./models.events.ts";
@@ -33,6 +34,7 @@ export interface Facts {
   readonly "market.corporate-actions": CorporateAction;
   readonly "market.instruments": Instrument;
   readonly "market.quotes": MarketQuote;
+  readonly "market.rates": MarketRate;
   readonly "market.status": MarketStatus;
   readonly "market.ticks": MarketTick;
   readonly "models.events": ModelEvent;
@@ -59,6 +61,7 @@ export const codecs: { readonly [Topic in TopicName]: Codec<Facts[Topic]> } = {
   "market.corporate-actions": corporateActionCodec,
   "market.instruments": instrumentCodec,
   "market.quotes": marketQuoteCodec,
+  "market.rates": marketRateCodec,
   "market.status": marketStatusCodec,
   "market.ticks": marketTickCodec,
   "models.events": modelEventCodec,

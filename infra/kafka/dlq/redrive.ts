@@ -256,6 +256,7 @@ const OUTSIDE: readonly TopicName[] = [
   "market.instruments",
   "market.corporate-actions",
   "market.status",
+  "market.rates",
   "market.ticks",
   "market.quotes",
   "market.bars",

@@ -1,8 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { latchCheck, latchPath, readLatch, releaseLatch, setLatch } from "./latch-file.ts";
+import {
+  latchCheck,
+  latchLogPath,
+  latchPath,
+  readLatch,
+  releaseLatch,
+  setLatch,
+} from "./latch-file.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tapedeck-latch-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -17,9 +24,35 @@ test("a latch stops every commit until it is released, and says who set it and w
   expect(latchCheck(root, "live-1")).toThrow(expect.objectContaining({ code: "LIVE_LATCHED" }));
   expect(latchCheck(root, "live-2")).not.toThrow();
   expect(readLatch(root, "live-1")).toEqual(latch);
-  expect(releaseLatch(root, "live-1")).toBe(true);
-  expect(releaseLatch(root, "live-1")).toBe(false);
+  const released = { who: "bob", why: "explained", at: "2026-11-21T21:00:00Z" };
+  expect(releaseLatch(root, "live-1", released)).toBe(true);
+  expect(releaseLatch(root, "live-1", released)).toBe(false);
   expect(check).not.toThrow();
+});
+
+test("who set it, set it again and released it stays written down", () => {
+  const again = { who: "carl", why: "me too", at: "2026-11-21T20:00:01Z" };
+  const released = { who: "bob", why: "explained", at: "2026-11-21T21:00:00Z" };
+  setLatch(root, "live-4", latch);
+  setLatch(root, "live-4", again);
+  expect(readLatch(root, "live-4")).toEqual(latch); // the second takes nobody's name away
+  releaseLatch(root, "live-4", released);
+  setLatch(root, "live-4", again);
+  const lines = readFileSync(latchLogPath(root, "live-4"), "utf8").trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { latch: "set", ...latch },
+    { latch: "set again", ...again },
+    { latch: "released", ...released },
+    { latch: "set", ...again },
+  ]);
+});
+
+test("what cannot be written down is latched, and not released", () => {
+  mkdirSync(latchLogPath(root, "live-5"), { recursive: true }); // a folder in the log's place
+  expect(() => setLatch(root, "live-5", latch)).toThrow();
+  expect(latchCheck(root, "live-5")).toThrow(/was stopped by ann/);
+  expect(() => releaseLatch(root, "live-5", latch)).toThrow();
+  expect(latchCheck(root, "live-5")).toThrow(/was stopped by ann/);
 });
 
 test("a file that holds nonsense holds, whatever it says", () => {

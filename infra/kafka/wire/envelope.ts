@@ -29,6 +29,7 @@ export const recordNames: { readonly [T in TopicName]: string } = {
   "market.bars": "MarketBar",
   "market.corporate-actions": "CorporateAction",
   "market.status": "MarketStatus",
+  "market.rates": "MarketRate",
   "market.instruments": "Instrument",
   "market.quotes": "MarketQuote",
   "market.ticks": "MarketTick",
