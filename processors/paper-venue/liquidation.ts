@@ -9,7 +9,6 @@ import { marginOf, marginState } from "../../schemas/values/margin.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import { plainTerms } from "../../schemas/values/order-terms.ts";
 import type { VenueMargin } from "../venue-config.ts";
-import type { Book } from "./book.ts";
 import type { Print } from "./execution.ts";
 import { costOf } from "./position-costs.ts";
 import { restingOrder } from "./resting-order.ts";
