@@ -13,14 +13,17 @@ ${marketHoursScript}
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const utc = (t) => uPlot.tzDate(new Date(t * 1000), "Etc/UTC");
   const stamp = (t) => new Date(t * 1000).toISOString().replace("T", " ").slice(0, 16) + " UTC";
-  const money = (v) => v.toLocaleString("en-US", { minimumFractionDigits: data.digits, maximumFractionDigits: data.digits });
+  // A minus sign as wide as a plus, as the tables have it; none on a zero.
+  const signed = (text) => (/[1-9]/.test(text) ? text.replace("-", "−") : text.replace("-", ""));
+  const fixed = (v, digits) => signed(v.toFixed(digits));
+  const money = (v) => signed(v.toLocaleString("en-US", { minimumFractionDigits: data.digits, maximumFractionDigits: data.digits }));
   const short = (v) => {
     const size = Math.abs(v);
-    if (size >= 1e9) return +(v / 1e9).toFixed(2) + " B";
-    if (size >= 1e6) return +(v / 1e6).toFixed(3) + " M";
-    return v.toLocaleString("en-US", { maximumFractionDigits: 2 });
+    if (size >= 1e9) return signed(+(v / 1e9).toFixed(2) + " B");
+    if (size >= 1e6) return signed(+(v / 1e6).toFixed(3) + " M");
+    return signed(v.toLocaleString("en-US", { maximumFractionDigits: 2 }));
   };
-  const percent = (v) => (v * 100).toFixed(2) + " %";
+  const percent = (v) => fixed(v * 100, 2) + " %";
   const H = 3600, D = 24 * H;
   // Tick step from, text, and what follows it where a year, a day or nothing rolls over.
   const dates = [
@@ -134,7 +137,7 @@ ${marketHoursScript}
     draw("drawdown", 130, [line("drawdown", "--down", "--down-area")], [x, e.drawdown],
       { ...shared, range: (u, min) => [Math.min(min, -0.0001) * 1.08, 0], tick: percent, read: (i, u) => percent(u.data[1][i]) });
     const parts = (values) => values.map((v, i) => (e.equity[i] > 0 ? v / e.equity[i] : null));
-    const whole = (v) => (v * 100).toFixed(0) + " %";
+    const whole = (v) => fixed(v * 100, 0) + " %";
     draw("exposure", 150, [line("gross", "--line", "--area", { paths: uPlot.paths.stepped({ align: 1 }) }), line("net", "--second", null, { width: 1, paths: uPlot.paths.stepped({ align: 1 })})], [x, parts(e.gross), parts(e.net)],
       { ...shared, range: (u, min, max) => { const top = Math.max(max, 0), low = Math.min(min, 0), pad = (top - low || 1) * 0.06; return [low && low - pad, top + pad]; }, tick: whole,
         read: (i, u) => u.data[1][i] == null ? "–" : "gross " + percent(u.data[1][i]) + ", net " + percent(u.data[2][i]) + " (" + money(e.gross[i]) + ", " + money(e.net[i]) + " " + data.currency + ")" });
@@ -149,12 +152,12 @@ ${marketHoursScript}
     const around = (u, min, max) => { const low = Math.min(min, 0), high = Math.max(max, 0), pad = (high - low || 1) * 0.08; return [low && low - pad, high && high + pad]; };
     const none = (v, text) => v == null ? "–" : text(v);
     draw("rolling-sharpe", 150, [line("sharpe", "--line")], [x, r.sharpe],
-      { ...shared, range: around, tick: (v) => v.toFixed(1), at: dated, read: (i, u) => none(u.data[1][i], (v) => v.toFixed(2)) });
+      { ...shared, range: around, tick: (v) => fixed(v, 1), at: dated, read: (i, u) => none(u.data[1][i], (v) => fixed(v, 2)) });
     draw("rolling-volatility", 150, [line("volatility", "--second")], [x, r.volatility],
       { ...shared, range: around, tick: percent, at: dated, read: (i, u) => none(u.data[1][i], percent) });
     if (r.beta) {
       draw("rolling-beta", 150, [line("beta", "--line"), line("correlation", "--second", null, { width: 1 })], [x, r.beta, r.correlation],
-        { ...shared, range: around, tick: (v) => v.toFixed(1), at: dated, read: (i, u) => "beta " + none(u.data[1][i], (v) => v.toFixed(2)) + ", correlation " + none(u.data[2][i], (v) => v.toFixed(2)) });
+        { ...shared, range: around, tick: (v) => fixed(v, 1), at: dated, read: (i, u) => "beta " + none(u.data[1][i], (v) => fixed(v, 2)) + ", correlation " + none(u.data[2][i], (v) => fixed(v, 2)) });
     }
     resets("reset-rolling", "rolling");
   }
@@ -189,7 +192,7 @@ ${marketHoursScript}
     box.setAttribute("aria-label", s.label);
     const x = times(s.t);
     const marks = { x: times(s.marks.t), side: s.marks.side, price: s.marks.price, count: s.marks.count };
-    const digits = (v) => v.toLocaleString("en-US", { minimumFractionDigits: Math.min(2, s.digits), maximumFractionDigits: s.digits });
+    const digits = (v) => signed(v.toLocaleString("en-US", { minimumFractionDigits: Math.min(2, s.digits), maximumFractionDigits: s.digits }));
     const near = (t, width) => {
       let best = -1;
       for (let i = 0; i < marks.x.length; i++) if (Math.abs(marks.x[i] - t) < width && (best < 0 || Math.abs(marks.x[i] - t) < Math.abs(marks.x[best] - t))) best = i;
