@@ -28,7 +28,8 @@ describe("orders of a configured shape, under faults", () => {
   test.each(shapes)("$type, $timeInForce", async (orders) => {
     const findings: string[] = [];
     for (let seed = 0; seed < SEEDS; seed++) {
-      const scenario = flowScenario(seed, { orders, actions: seed % 3 === 0, costs: seed % 2 > 0 });
+      const market = { actions: seed % 3 === 0, costs: seed % 2 > 0, quotes: seed % 4 === 1 };
+      const scenario = flowScenario(seed, { orders, ...market });
       const { finding } = await simulate({ seed, scenario });
       if (finding !== null) findings.push(`seed ${seed}: ${finding}`);
     }

@@ -49,7 +49,10 @@ export function drawCosts(seed: number): Partial<VenueConfig> {
 
 /** Small markets come below it. */
 export const thinMargin: Pick<VenueConfig, "margin"> = {
-  margin: { initialPerMillion: 60_000, maintenancePerMillion: 40_000, leverage: 1 },
+  margin: {
+    ...{ initialPerMillion: 60_000, maintenancePerMillion: 40_000, leverage: 1 },
+    ...{ callPerMillion: 55_000, liquidationFeePerMillion: 5_000 },
+  },
 };
 
 const HOUR_US = 3_600_000_000;

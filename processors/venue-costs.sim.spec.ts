@@ -104,7 +104,7 @@ describe("a venue with all costs on", () => {
     }
     for (const each of [
       ...["TRADE_CANCEL", "MarketClosed", "MarketHalted", "RefusedByVenue"],
-      ...["BorrowFee", "Financing", "Funding", "MarginCall"],
+      ...["BorrowFee", "Financing", "Funding", "MarginCall", "MARGIN_CALL"],
     ]) {
       expect(said).toContain(each);
     }

@@ -25,12 +25,16 @@ function randomFor(
   return new Random((view.getUint32(0) >>> 11) * 2 ** 32 + view.getUint32(4));
 }
 
-/** How long a request is on its way, beyond what every request is; 0 where that is all. */
+/**
+ * How long a request is on its way, beyond what every request is; 0 where that is all. A child comes with the order that it
+ * hangs on, where both were sent at once: they are one message.
+ */
 export function delayTo({ seed, toVenue }: ChanceConfig, order: Order): number {
   if (toVenue === null) return 0;
-  const { portfolio, symbol, orderId, action, decidedUs } = order;
+  const { portfolio, symbol, orderId, parentOrderId, action, decidedUs } = order;
+  const sentWith = action === "NEW" ? (parentOrderId ?? orderId) : orderId;
   return delayOf(toVenue, () =>
-    randomFor(seed, "to-venue", portfolio, symbol, orderId, action, decidedUs),
+    randomFor(seed, "to-venue", portfolio, symbol, sentWith, action, decidedUs),
   );
 }
 

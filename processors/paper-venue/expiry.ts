@@ -8,11 +8,11 @@ import type { Session } from "./session.ts";
 import { expire } from "./time-limits.ts";
 
 /** The expiry, where it lies before that time and something is left to be done for it; else null. */
-export function expiryBefore({ instrument, resting, positions }: Book, nowUs: number) {
-  const expiryUs = instrument?.expiryUs ?? null;
+export function expiryBefore(book: Book, nowUs: number): number | null {
+  const expiryUs = book.instrument?.expiryUs ?? null;
   if (expiryUs === null || nowUs <= expiryUs) return null;
-  if (resting.length > 0) return expiryUs;
-  for (const position of positions.values()) if (position !== 0) return expiryUs;
+  if (book.resting.length + book.underway.length + book.shut.length > 0) return expiryUs;
+  for (const position of book.positions.values()) if (position !== 0) return expiryUs;
   return null;
 }
 

@@ -3,46 +3,16 @@
 // execution costs; orders that lie nearer on that way come first; then the portfolio's orders of the symbol end. The venue asks
 // nobody: the report has no order, its id is 0.
 
-import type { ExecutionReport } from "../../schemas/generated/fills.ts";
-import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import { actOn, bookReport, heldBy, withHolding } from "../../schemas/values/booking.ts";
 import { divideRounded } from "../../schemas/values/decimal.ts";
-import { changeHolding, emptied } from "../../schemas/values/holding.ts";
 import { marginOf, marginState } from "../../schemas/values/margin.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import { plainTerms } from "../../schemas/values/order-terms.ts";
 import type { VenueMargin } from "../venue-config.ts";
-import type { Book } from "./book.ts";
 import type { Print } from "./execution.ts";
+import { costOf } from "./position-costs.ts";
 import { restingOrder } from "./resting-order.ts";
 import type { Session } from "./session.ts";
-
-/** Keeps what a position cost, as those who hear of it book it: of each report, a busted trade's too. */
-export function noteCost({ held, instrument }: Book, report: ExecutionReport): void {
-  const { portfolio } = report;
-  const before = held.get(portfolio) ?? heldBy("AVERAGE");
-  held.set(portfolio, bookReport(before, report, instrument as Instrument).held);
-}
-
-/** A position has come from elsewhere, or is in other shares; it cost what it had cost. */
-export function restateCosts(book: Book, action: CorporateAction, timeUs: number): void {
-  for (const [portfolio, held] of book.held) {
-    const { holding } = held;
-    book.held.set(
-      portfolio,
-      action.action === "SPLIT"
-        ? actOn(held, book.last, action, book.instrument as Instrument, timeUs).held
-        : withHolding(held, emptied(holding)),
-    );
-  }
-}
-
-export function bringCost(book: Book, portfolio: string, quantity: number, price: number): void {
-  const held = book.held.get(portfolio) ?? heldBy("AVERAGE");
-  const value = notionalMinor(price, quantity, book.instrument as Instrument);
-  book.held.set(portfolio, withHolding(held, changeHolding(held.holding, quantity, value).holding));
-}
 
 /** At the last price: what has too little behind it is closed, who comes near to that is told. Cost: O(portfolios). */
 export function holdMargins(session: Session): void {
@@ -119,9 +89,6 @@ function stateAt({ book, config }: Session, portfolio: string, position: number,
   const value = notionalMinor(price, position, book.instrument as Instrument);
   return marginState(costOf(book, portfolio), value, config.margin as VenueMargin);
 }
-
-const costOf = ({ held }: Book, portfolio: string): bigint =>
-  held.get(portfolio)?.holding.cost ?? 0n;
 
 /** In minor units, half to even. */
 export function liquidationFee({ book, config }: Session, price: number, quantity: number): bigint {

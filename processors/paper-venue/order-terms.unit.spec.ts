@@ -90,7 +90,9 @@ describe("who takes and who makes", () => {
 
   test.each(["GTC", "IOC", "FOK"] as const)("%s at the ask takes it", (timeInForce) => {
     const one = placed(M, limit({ timeInForce }));
-    expect(fillOf({ fill: "quote" }, quote(M, 9_990, 10_000), one)).toMatchObject({
+    // Whatever the last trade was.
+    const market = [tick(M, 10_100), quote(M, 9_990, 10_000)];
+    expect(fillOf({ fill: "quote" }, ...market, one)).toMatchObject({
       ...taken,
       parts: bounded,
     });
@@ -106,6 +108,11 @@ describe("who takes and who makes", () => {
   test("at the next open, the last close having been there too: takes it", () => {
     const events = [flat(M, 10_000), placed(M, limit()), flat(2 * M, 10_000)];
     expect(fillOf({}, ...events)).toMatchObject(taken);
+  });
+
+  test("never rests, and the price comes to it: takes it", () => {
+    const events = [flat(M, 10_100), placed(M, limit({ timeInForce: "IOC" }))];
+    expect(fillOf({}, ...events, flat(2 * M, 10_000))).toMatchObject(taken);
   });
 
   test("the price comes to it, at a jump or on its way: makes", () => {
@@ -225,6 +232,25 @@ describe("one cancels other", () => {
       "2 RESTATED LinkedOrder left 60",
       "2 REPLACED left 120",
       "2 RESTATED LinkedOrder left 80",
+    ]);
+  });
+
+  test("what an order has executed itself is not taken off it", () => {
+    const shy = limit({ limitPrice: 9_900, displayQuantity: 40 });
+    const less = { ...shy, quantity: 80, decidedUs: 2 * M, action: "REPLACE" } as const;
+    const touched = minute(2 * M, 10_000, 10_050, 9_900, 9_950);
+    expect(told({ latencyUs: 10 }, placed(M, shy), touched, placed(2 * M + 5, less))).toEqual([
+      "1 FILLED 40@9900 left 60",
+      "1 REPLACED left 40",
+    ]);
+  });
+
+  test("what was executed in old shares is not taken off in new ones", () => {
+    const end = at(M + 1, "market.corporate-actions", split("A", 4, 1));
+    const events = [flat(M, 10_000), placed(M, limit()), end];
+    const anew = placed(M + 1, stop({ decidedUs: M + 1 }));
+    expect(told({ fill: "bar-close", latencyUs: 10 }, ...events, anew)).toEqual([
+      "1 FILLED 100@10000 left 0",
     ]);
   });
 
@@ -400,6 +426,28 @@ describe("the end of an instrument", () => {
         },
       ]);
     }
+  });
+
+  test("what was on its way, and comes in time, is worked on before that", () => {
+    const toVenue = { kind: "CONSTANT", us: M / 2 } as const;
+    const chance = { seed: 1, toVenue, back: null, rejectPerMillion: 0 };
+    const late = { ...{ instrument: future, chance }, fill: "bar-close" } as const;
+    const events = [flat(2 * M, 10_000), placed(2 * M, buy({ decidedUs: 2 * M }))];
+    expect(told(late, ...events, flat(5 * M, 5_000))).toEqual([
+      "1 FILLED 100@10000 left 0",
+      "0 FILLED 100@10000 InstrumentExpired left 0",
+    ]);
+  });
+
+  test("no day after it is charged for", () => {
+    const rates = { borrowPerMillion: 0, financingPerMillion: 900_000, funding: null };
+    const carry = { ...rates, atUs: 0, dayCount: 360 } as const;
+    const day = 86_400_000_000;
+    const events = [placed(M, buy()), flat(2 * M, 10_000), flat(day + M, 5_000)];
+    expect(told({ instrument: future, carry }, ...events)).toEqual([
+      "1 FILLED 100@10000 left 0",
+      "0 FILLED 100@10000 InstrumentExpired left 0",
+    ]);
   });
 
   test("a bar over the expiry trades at its open alone, and its close settles", () => {

@@ -130,13 +130,16 @@ export function paperVenue(
       const { timeUs } = event;
       const expiryUs = isLesson ? null : expiryBefore(book, timeUs);
       const settles = expiryUs === null ? null : settlement(event, expiryUs);
-      if (expiryUs !== null && isDelayed) catchUp({ state, book, config }, expiryUs, true);
+      if (expiryUs !== null && settles === "BEFORE") {
+        // What was due by then comes first, and no day after it is charged for.
+        if (isDelayed) catchUp({ state, book, config }, expiryUs, true);
+        settleExpired(new Session(state, book, config, timeUs));
+      }
       if (!isLesson && isDelayed) {
         const carryUs = onTicks ? timeUs : carriedTo(event);
         catchUp({ state, book, config }, timeUs, requests.has(event.topic), carryUs);
       }
       const session = new Session(state, book, config, timeUs);
-      if (settles === "BEFORE") settleExpired(session);
       switch (event.topic) {
         case "orders":
           expire(session, timeUs);

@@ -11,8 +11,9 @@ import type { Book, VenueState } from "./book.ts";
 import { keepDeal } from "./busts.ts";
 import { execute, type Print } from "./execution.ts";
 import { keepGroupDeal } from "./groups.ts";
-import { liquidationFee, noteCost } from "./liquidation.ts";
+import { liquidationFee } from "./liquidation.ts";
 import { unknownLiquidity } from "./liquidity.ts";
+import { noteCost } from "./position-costs.ts";
 import type { RestingOrder } from "./resting-order.ts";
 
 /** Shared by all reports without parts: what is emitted is never changed. */

@@ -92,6 +92,22 @@ describe("a request with a delay of its own", () => {
     }
   });
 
+  test("comes with what it hangs on, where both were sent at once", () => {
+    const guard = { type: "STOP", stopPrice: 5, reduceOnly: true, parentOrderId: 1 } as const;
+    const child = order(2, "A", -100, { decidedUs: M, ...guard });
+    const chance: ChanceConfig = { ...sure, toVenue: { kind: "UNIFORM", leastUs: 1, mostUs: M } };
+    for (let seed = 0; seed < 50; seed++) {
+      const found = reports(
+        { fill: "bar-close", chance: { ...chance, seed } },
+        ...[minute(M, 10), placed(M, market(M)), placed(M, child)],
+        ...[minute(3 * M, 20), minute(4 * M, 4)],
+      );
+      // In force with the execution, which is that of the arrival.
+      const told = found.map(({ orderId, execType }) => `${orderId} ${execType}`);
+      expect(told).toEqual(["1 FILLED", "2 TRIGGERED", "2 FILLED"]);
+    }
+  });
+
   test("is refused at random, the same orders each time", () => {
     const chance: ChanceConfig = { ...sure, rejectPerMillion: 250_000 };
     const orders = Array.from({ length: 400 }, (_, i) => market(M, { orderId: i + 1 }));

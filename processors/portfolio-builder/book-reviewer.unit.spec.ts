@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
+import { split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { RebalanceConfig, SizingConfig } from "../sizing-config.ts";
 import { bookReviewer, followsTurns } from "./book-reviewer.ts";
@@ -410,6 +411,21 @@ describe("the integrated sizer's outlook", () => {
     expect(review(2)).toEqual([0]);
     task.when(forecast(3, Number.NaN, "PASS"));
     expect(review(3)).toEqual([]);
+  });
+
+  test("toxicity does not see a split", () => {
+    const { task, review } = open();
+    const closes = [10_000, 10_100, 9_996].map((close, i) => bar(1 + i, close));
+    task.when(...closes.slice(0, 2));
+    task.when(at(2, "market.corporate-actions", split("AAA", 4, 1)));
+    // 9,996 in new shares, of which there are four times as many.
+    const last = bar(3, 2_499);
+    task.when({ ...last, value: { ...last.value, volume: 400 } });
+    const plain = open();
+    plain.task.when(...closes);
+    const expected = plain.review(4);
+    expect(expected[0]).toBeLessThan(200);
+    expect(review(4)).toEqual(expected);
   });
 
   test("moves with a symbol's new name, and is forgotten with a delisted one", () => {

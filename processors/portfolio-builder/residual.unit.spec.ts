@@ -3,19 +3,22 @@ import { describe, expect, test } from "vitest";
 import type { Converted, Rate } from "../../schemas/values/conversion.ts";
 import { equity as share } from "../../streams/testing/given.ts";
 import type { Name } from "./book.ts";
-import type { Line } from "./line.ts";
+import { type Line, worth } from "./line.ts";
 import { spendResidual } from "./residual.ts";
 import { quantityOf, shareOf } from "./sizing.ts";
+import { limitGross, limitTurnover } from "./trade-limits.ts";
 
 interface Asked {
   readonly price: number;
   readonly weight: number;
   readonly rate: readonly [bigint, bigint] | null;
   readonly inverse: boolean;
+  readonly digits: number;
 }
 
-const instrumentOf = ({ rate, inverse }: Asked): Converted => ({
+const instrumentOf = ({ rate, inverse, digits }: Asked): Converted => ({
   ...share("AAA", inverse ? { contract: "INVERSE", multiplier: 100 } : {}),
+  quantityScale: digits,
   ...(rate === null ? {} : { into: { top: rate[0], bottom: rate[1] } }),
 });
 
@@ -85,20 +88,49 @@ const scene = fc.array(
       .integer({ min: -400, max: 400 })
       .filter((w) => w !== 0)
       .map((w) => w / 1000),
-    rate: fc.option(fc.tuple(fc.bigInt({ min: 1n, max: 400n }), fc.bigInt({ min: 1n, max: 400n }))),
+    rate: fc.option(
+      fc.tuple(fc.bigInt({ min: 1n, max: 400n }), fc.constantFrom(1n, 3n, 7n, 100n, 399n)),
+    ),
     inverse: fc.boolean(),
+    digits: fc.constantFrom(0, 3),
   }),
   { minLength: 1, maxLength: 5 },
 );
 
 describe("what is left of a book's money", () => {
   test("two shares of 15 pounds at 2 dollars a pound are not bought with 59.80 dollars", () => {
-    const pound: Asked = { price: 1_500, weight: 0.2995, rate: [2n, 1n], inverse: false };
+    const pound: Asked = {
+      price: 1_500,
+      weight: 0.2995,
+      rate: [2n, 1n],
+      inverse: false,
+      digits: 0,
+    };
     const asked = [pound, { ...pound, weight: 0.2985 }];
     const lines = asked.map((one) => lineOf(one, 10_000n));
     expect(lines.map(({ quantity }) => quantity)).toEqual([0, 0]);
     spendResidual(lines, 10_000n);
     expect(lines.map(({ quantity }) => quantity)).toEqual([1, 0]);
+  });
+
+  test("the limits of a plan hold for what is rounded on its way through another currency too", () => {
+    fc.assert(
+      fc.property(
+        scene,
+        fc.bigInt({ min: 1_000n, max: 1_000_000n }),
+        fc.bigInt({ min: 0n, max: 1_000_000n }),
+        (asked, equity, limit) => {
+          for (const cut of [limitTurnover, limitGross]) {
+            const lines = asked.map((one) => lineOf(one, equity));
+            cut(lines, limit);
+            let total = 0n;
+            for (const line of lines) total += worth(line, line.quantity);
+            expect(total <= limit).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   test("no choice of one lot more leaves less, and none spends beyond, in any currency", () => {

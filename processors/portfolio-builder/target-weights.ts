@@ -4,7 +4,6 @@
 // Equity has one slot of equal size for each instrument of the portfolio's currency on the tape.
 
 import { rollingMean } from "../../quant/indicators.ts";
-import { portfolioVolatility } from "../../quant/portfolio-volatility.ts";
 import {
   fractionalKellySize,
   integratedSize,
@@ -15,10 +14,10 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { exposureMinor } from "../../schemas/values/money.ts";
 import { isPair, isSized, requireValue } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
-import type { SizingConfig, VolatilityTarget } from "../sizing-config.ts";
+import type { SizingConfig } from "../sizing-config.ts";
 import type { Book, Name } from "./book.ts";
 import { convictionOf } from "./conviction.ts";
-import { fullRows } from "./return-rows.ts";
+import { portfolioFactor } from "./portfolio-factor.ts";
 import { equalShare, fixedQuantity, inverseShare, type Share, shareOf } from "./sizing.ts";
 import { isInDrawdown } from "./triggers.ts";
 
@@ -134,37 +133,6 @@ function sizeBy(
         );
     }
   }
-}
-
-/**
- * What the slots' weights are to be multiplied by so that the portfolio has the target's volatility, without more leverage
- * than allowed; 1 as long as some position's window of returns has not filled.
- */
-function portfolioFactor(
-  { names, instruments, returns }: Book,
-  { covariance, targetBps, barsPerYear, maxLeverageBps }: VolatilityTarget,
-  sizeOf: (name: Name) => number,
-): number {
-  const held: string[] = [];
-  const weights: number[] = [];
-  let gross = 0;
-  for (const [symbol, name] of names) {
-    const instrument = instruments.get(symbol);
-    if (name.direction === 0 || instrument === undefined || isPair(instrument)) continue;
-    const size = sizeOf(name);
-    if (size === 0) continue;
-    held.push(symbol);
-    weights.push(name.direction * size);
-    gross += size;
-  }
-  const rows = returns === null ? null : fullRows(returns, held);
-  if (rows === null || covariance === undefined || gross === 0) return 1;
-  const volatility = portfolioVolatility(weights, rows, covariance.shrinkage);
-  if (volatility === null) return 1;
-  const most = maxLeverageBps / BPS / gross;
-  // A book that is hedged to the last is not made ever larger: leverage ends it.
-  const wanted = targetBps / BPS / (volatility * Math.sqrt(barsPerYear));
-  return wanted < most ? wanted : most;
 }
 
 /** At least 1: a symbol is only sized with its instrument. */

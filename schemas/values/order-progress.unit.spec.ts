@@ -296,6 +296,14 @@ describe("reports late, twice and out of order", () => {
   });
 });
 
+describe("an order that was sent a second time", () => {
+  test("is refused, and the first stays what it is", () => {
+    const working = advance(submitted(QUANTITY), reportOf({ execType: "NEW" })).progress;
+    const refused = reportOf({ execType: "REJECTED", reason: "DuplicateOrder", execId: 2 });
+    expect(advance(working, refused)).toEqual({ progress: working, illegal: null });
+  });
+});
+
 describe("reports that cannot be", () => {
   const amount = fc.integer({ min: -1, max: QUANTITY + 2 });
   const execType = fc.constantFrom(...execTypeSymbols);
