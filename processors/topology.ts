@@ -26,6 +26,8 @@ export function flowTopology(config: FlowConfig): Topology {
   const fromTicks = config.source === "ticks";
   const { model, sizing, portfolio, orderRisk, breakers } = config;
   const { regimes, forecasts } = sizing.method === "INTEGRATED" ? sizing : noOutlook;
+  const { blackouts = [] } = config.risk.proposals ?? {};
+  const heeded = { hasBreakers: breakers !== undefined, blackouts };
   return buildTopology({
     // Each may be absent from a tape: a topic that is not there has no events.
     sources: [
@@ -48,7 +50,7 @@ export function flowTopology(config: FlowConfig): Topology {
       ...(breakers === undefined ? [] : [circuitBreaker(breakers, portfolio.name, config.source)]),
       riskGate(config.risk, portfolio, breakers !== undefined),
       orderRouter(config.orders, config.portfolio),
-      ...(orderRisk === undefined ? [] : [orderGate(orderRisk, portfolio, breakers !== undefined)]),
+      ...(orderRisk === undefined ? [] : [orderGate(orderRisk, portfolio, heeded)]),
       paperVenue(config.venue, config.source, orderRisk !== undefined),
       portfolioProjector(config.portfolio),
     ],

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Statement } from "../../projections/statement.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
+import { split } from "../../streams/testing/facts.ts";
 import { equity } from "../../streams/testing/given.ts";
 import { bar, MINUTE_US, START_US } from "../../streams/testing/tape.ts";
 import { openEmbeddedLog } from "../log/embedded-log.ts";
@@ -18,7 +19,13 @@ let folder: string;
 
 const tapedeck = (...args: readonly string[]) => runTapedeck(args, { cwd: folder });
 
-const statement = (day: string): Statement & { readonly from: string; readonly to: string } => {
+type Made = Statement & {
+  readonly from: string;
+  readonly to: string;
+  readonly actions: readonly unknown[];
+};
+
+const statement = (day: string): Made => {
   const { status, stdout, stderr } = tapedeck("statement", "latest", "--day", day, "--json");
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   return JSON.parse(stdout);
@@ -34,8 +41,14 @@ beforeAll(async () => {
   const writer = await openSourceWriter(log, 1);
   await writer.append("market.instruments", START_US - MINUTE_US, equity("IBM"));
   for (const [day] of DAYS.entries()) {
+    // Two new shares for one before the last day, at whose prices nothing is left over.
+    if (day === 2) {
+      const timeUs = START_US + day * DAY_US;
+      await writer.append("market.corporate-actions", timeUs, split("IBM", 2, 1));
+    }
     for (let i = 1; i <= 120; i++) {
-      const close = 10_000 + Math.round(300 * Math.sin((i + 50 * day) / 9));
+      const price = 10_000 + Math.round(300 * Math.sin((i + 50 * day) / 9));
+      const close = day === 2 ? Math.round(price / 2) : price;
       const timeUs = START_US + day * DAY_US + i * MINUTE_US;
       await writer.append("market.bars", timeUs, bar("IBM", timeUs, close));
     }
@@ -98,6 +111,25 @@ describe("a statement", () => {
     );
     const asked = tapedeck("inspect", "equity", "latest", "--at", to, "--json");
     expect(JSON.parse(asked.stdout).rows).toMatchObject([{ equity: total }]);
+  });
+
+  test("shows what a split did to what was held, though it moves no cash", () => {
+    const { actions, entries } = statement(DAYS[2] as string);
+    const held = statement(DAYS[1] as string).positions[0]?.quantity ?? "none";
+    expect(actions).toEqual([
+      {
+        at: "2013-10-09T13:30:00Z",
+        symbol: "IBM",
+        action: "SPLIT",
+        terms: "2 for 1",
+        quantityBefore: held,
+        quantityAfter: String(2 * Number(held)),
+      },
+    ]);
+    expect(entries.some(({ at }) => at === "2013-10-09T13:30:00Z")).toBe(false);
+    expect(statement(DAYS[1] as string).actions).toEqual([]);
+    const text = tapedeck("statement", "latest", "--day", DAYS[2] as string).stdout;
+    expect(text).toMatch(/\nCorporate actions\n.*\n.* IBM +SPLIT +2 for 1 /);
   });
 
   test("is a table for people, and a file of entries between balances for programs", () => {

@@ -18,8 +18,10 @@ import {
   statementOf,
 } from "../../projections/statement.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
+import { formatScaled } from "../../schemas/values/decimal.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import { isTopicName } from "../../streams/catalogue.ts";
+import type { EventOf } from "../../streams/event.ts";
 import { eventAt } from "../../streams/event-at.ts";
 import { projectAt } from "../../streams/project.ts";
 import type { Projection } from "../../streams/projection.ts";
@@ -67,6 +69,8 @@ export function statementCommand(): Command {
 
 /** A statement and the day that it is of. */
 interface Made extends Statement {
+  /** Of what was held: an action that changes no cash posts no entry. */
+  readonly actions: readonly ActionLine[];
   readonly run: string;
   readonly day: string;
   readonly zone: string;
@@ -90,6 +94,7 @@ async function make(view: View, { day, zone }: Options): Promise<Made> {
     throw wrong(`${day} is no day of run ${manifest.runId}: it has ${has}`, { day, zone: named });
   }
   const posted: Posted[] = [];
+  const actions: ActionLine[] = [];
   const before = await projectAt(log, plainLedger(account), {
     until: { timeUs: fromUs - 1 },
     order,
@@ -97,7 +102,7 @@ async function make(view: View, { day, zone }: Options): Promise<Made> {
   const isFirst = fromUs <= span.fromUs;
   const opened: Balances = isFirst ? new Map() : balancesOf(before.state, account.name);
   if (isFirst) posted.push({ timeUs: span.fromUs, transaction: opening(account) });
-  const after = await projectAt(log, watchedLedger(account, posted), {
+  const after = await projectAt(log, watchedLedger(account, { posted, actions }), {
     until: { timeUs: toUs - 1 },
     order,
     from: before,
@@ -109,28 +114,75 @@ async function make(view: View, { day, zone }: Options): Promise<Made> {
     from: formatIsoUs(fromUs),
     to: formatIsoUs(toUs),
     ...statementOf(account, opened, posted, after.state),
+    actions,
   };
 }
 
 const plainLedger = (account: Account): Projection<LedgerState, LedgerInput> =>
   watchedLedger(account, null);
 
-/** The ledger, and what it posts on the way. */
+interface ActionLine {
+  readonly at: string;
+  readonly symbol: string;
+  readonly action: string;
+  /** New shares for old ones, an amount a share, a new name. */
+  readonly terms: string;
+  readonly quantityBefore: string;
+  readonly quantityAfter: string;
+}
+
+interface Watch {
+  readonly posted: Posted[];
+  readonly actions: ActionLine[];
+}
+
+/** The ledger, and what it posts and what is done to its holdings on the way. */
 const watchedLedger = (
   account: Account,
-  posted: Posted[] | null,
+  watch: Watch | null,
 ): Projection<LedgerState, LedgerInput> => ({
   name: "statement",
   version: 1,
   inputs: ledgerInputs,
   initial: () => openLedger(account),
   evolve: (state, event) => {
+    const isAction = watch !== null && event.topic === "market.corporate-actions";
+    const held = isAction ? quantityOf(state, account, event.value.symbol) : 0;
     for (const transaction of postEvent(state, event)) {
-      posted?.push({ timeUs: event.timeUs, transaction });
+      watch?.posted.push({ timeUs: event.timeUs, transaction });
     }
+    if (isAction && held !== 0) watch.actions.push(actionLine(state, account, event, held));
     return state;
   },
 });
+
+const quantityOf = ({ holdings }: LedgerState, { name }: Account, symbol: string): number =>
+  holdings.get(`${name}\n${symbol}`)?.holding.quantity ?? 0;
+
+function actionLine(
+  state: LedgerState,
+  account: Account,
+  { timeUs, value }: EventOf<"market.corporate-actions">,
+  held: number,
+): ActionLine {
+  const { symbol, newSymbol, action } = value;
+  const { priceScale = 0, quantityScale = 0 } = state.instruments.get(symbol) ?? {};
+  const named = action === "SYMBOL_CHANGE" ? newSymbol : symbol;
+  const terms = {
+    SPLIT: `${value.newShares} for ${value.oldShares}`,
+    CASH_DIVIDEND: `${formatScaled(value.amount, value.amountScale)} ${value.currency}`,
+    SYMBOL_CHANGE: newSymbol,
+    DELISTING: value.finalPrice === null ? "" : formatScaled(value.finalPrice, priceScale),
+  };
+  return {
+    at: formatIsoUs(timeUs),
+    symbol,
+    action,
+    terms: (terms as Readonly<Record<string, string>>)[action] ?? "",
+    quantityBefore: formatScaled(held, quantityScale),
+    quantityAfter: formatScaled(quantityOf(state, account, named), quantityScale),
+  };
+}
 
 interface Span {
   readonly fromUs: number;
@@ -196,6 +248,9 @@ function textOf(made: Made, format: Options["format"]): string {
   const parts: readonly (readonly [string, readonly Readonly<Record<string, Cell>>[], string])[] = [
     ["Accounts (debits above 0)", rowsOf(made.balances), "nothing"],
     ["Entries", rowsOf(made.entries), "none on this day"],
+    ...(made.actions.length === 0
+      ? []
+      : [["Corporate actions", rowsOf(made.actions), ""] as const]),
     ["Positions", positions, "nothing is held"],
     ...(lots.length === 0 ? [] : [["Lots", lots, ""] as const]),
     ["Equity", rowsOf(made.equity), "nothing"],

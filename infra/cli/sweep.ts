@@ -1,10 +1,12 @@
 // tapedeck sweep: try many settings over one tape, and say how much of the best is luck.
 
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { TapedeckError } from "../../schemas/errors.ts";
 import { measureText } from "../report/measure-text.ts";
 import { DEFAULT_ROOT } from "../run/run-folder.ts";
 import type { Axis } from "../sweep/axes.ts";
 import { parseAxis } from "../sweep/axes.ts";
+import { plainValidation as plain } from "../sweep/cross-validation.ts";
 import { type MeasureName, measureNames } from "../sweep/measures.ts";
 import { figureText, wordsOf } from "../sweep/page-frame.ts";
 import { runSweep, type Sweep, summaryOf } from "../sweep/sweep.ts";
@@ -22,10 +24,21 @@ interface Options {
   readonly measure: MeasureName;
   readonly threads: number;
   readonly top: number;
+  readonly groups: number;
+  readonly judged: number;
+  readonly embargo: number;
+  readonly purge?: number;
   readonly root: string;
 }
 
 export const MOST_THREADS = 64;
+
+/** 0 to below 1. */
+function part(text: string): number {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (value >= 0 && value < 1) return value;
+  throw new InvalidArgumentError("write a part of all days, such as 0.01");
+}
 
 /** The option of what is varied; it may be given several times. */
 export const axisOption = (): Option =>
@@ -50,15 +63,29 @@ export function sweepCommand(): Command {
     .addOption(measureOption())
     .option("--threads <number>", "worker threads", wholeNumber(1, MOST_THREADS), defaultThreads())
     .option("--top <rows>", "rows of the printed table", wholeNumber(1), 10)
+    .option("--groups <number>", "of days, to cross-validate by", wholeNumber(2, 30), plain.groups)
+    .option("--judged <number>", "of the groups at a time", wholeNumber(1, 29), plain.judged)
+    .option("--embargo <part>", "of all days, after each judged stretch", part, plain.embargo)
+    .option(
+      "--purge <days>",
+      "before a judged stretch (default: as long as the best set holds a position)",
+      wholeNumber(1),
+    )
     .option("--root <folder>", "where sweeps are kept", DEFAULT_ROOT)
     .addHelpText("after", help)
     .action(async (config: string, options: Options, command: Command) => {
       const { set: axes, random, seed, measure, threads, root, top } = options;
+      const { groups, judged, embargo, purge = null } = options;
+      if (judged >= groups) {
+        const why = `--judged ${judged} of ${groups} groups leaves none to choose by`;
+        throw new TapedeckError("USAGE_INVALID", why, { groups, judged });
+      }
       const plan = {
         config,
         axes,
         random: random === undefined ? null : { count: random, seed },
         measure,
+        validation: { groups, judged, embargo, purge },
         version: packageVersion(),
       };
       await search("sweeping", command.optsWithGlobals().json === true, {

@@ -133,9 +133,11 @@ ${marketHoursScript}
       { ...shared, log: e.log, range: spread, tick: short, read: (i, u) => money(u.data[1][i]) + " " + data.currency + (e.benchmark && u.data[2][i] != null ? ", " + e.benchmark.name + " " + money(u.data[2][i]) : "") });
     draw("drawdown", 130, [line("drawdown", "--down", "--down-area")], [x, e.drawdown],
       { ...shared, range: (u, min) => [Math.min(min, -0.0001) * 1.08, 0], tick: percent, read: (i, u) => percent(u.data[1][i]) });
-    draw("exposure", 150, [line("gross", "--line", "--area", { paths: uPlot.paths.stepped({ align: 1 }) }), line("net", "--second", null, { width: 1, paths: uPlot.paths.stepped({ align: 1 })})], [x, e.gross, e.net],
-      { ...shared, range: (u, min, max) => { const top = Math.max(max, 0), low = Math.min(min, 0), pad = (top - low || 1) * 0.06; return [low && low - pad, top + pad]; }, tick: short,
-        read: (i, u) => "gross " + money(u.data[1][i]) + ", net " + money(u.data[2][i]) + " " + data.currency });
+    const parts = (values) => values.map((v, i) => (e.equity[i] > 0 ? v / e.equity[i] : null));
+    const whole = (v) => (v * 100).toFixed(0) + " %";
+    draw("exposure", 150, [line("gross", "--line", "--area", { paths: uPlot.paths.stepped({ align: 1 }) }), line("net", "--second", null, { width: 1, paths: uPlot.paths.stepped({ align: 1 })})], [x, parts(e.gross), parts(e.net)],
+      { ...shared, range: (u, min, max) => { const top = Math.max(max, 0), low = Math.min(min, 0), pad = (top - low || 1) * 0.06; return [low && low - pad, top + pad]; }, tick: whole,
+        read: (i, u) => u.data[1][i] == null ? "–" : "gross " + percent(u.data[1][i]) + ", net " + percent(u.data[2][i]) + " (" + money(e.gross[i]) + ", " + money(e.net[i]) + " " + data.currency + ")" });
     resets("reset-run", "run");
   }
 

@@ -108,12 +108,13 @@ function equitySection(data: ReportData): string {
   const worst = falls[0];
   const depth =
     worst === undefined ? "none" : `deepest ${percent(-worst.depth)} on ${day(worst.troughUs)}`;
-  const gross = Math.max(...equity.gross);
+  const parts = equity.gross.map((gross, i) => gross / (equity.equity[i] as number));
+  const gross = percent(Math.max(...parts.filter(Number.isFinite)), 0);
   return `<section class="long"><div class="sectionhead"><h2>Equity, drawdown, exposure</h2><button id="reset-run" hidden>Show all</button></div>
 <p class="note">${hint(data)}</p>
 ${chart("equity", `Equity, ${escapeHtml(metrics.currency)}${keyOf(data)}`, scaleOf(allOf(data)), `Equity from ${metrics.initialEquity} to ${metrics.finalEquity} ${metrics.currency}`)}
 ${chart("drawdown", "Drawdown from the peak", depth, `Drawdown, ${depth}`)}
-${chart("exposure", `Exposure, ${escapeHtml(metrics.currency)} &nbsp; <span class="key line">gross</span> <span class="key second">net</span>`, `greatest gross ${count(Math.round(gross))}`, "Gross and net exposure")}
+${chart("exposure", `Exposure, part of equity &nbsp; <span class="key line">gross</span> <span class="key second">net</span>`, `greatest gross ${gross}`, "Gross and net exposure")}
 ${drawdowns(data)}${crises(data)}</section>`;
 }
 

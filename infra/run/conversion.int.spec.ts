@@ -73,13 +73,13 @@ const turning = {
     Math.floor((barEndUs - START_US) / MINUTE_US / 100) % 2 === 0 ? 1 : -1,
 };
 
-async function run(text: string) {
+async function run(text: string, partitions = 1) {
   const source = await tape();
   const { flow } = configFromText(text, "run.yaml");
   const target = createMemoryLog();
   await runClosed({
     topology: flowTopology({ ...flow, model: turning }),
-    partitions: 1,
+    partitions,
     sourceOf: () => source,
     target,
   });
@@ -131,11 +131,30 @@ describe.each([
       const most = currency === "GBP" ? 2_000n : 400_000n;
       expect([currency, amount < most && amount > -most]).toEqual([currency, true]);
     }
+    // Cancelled in the instant that it was sent in, it was asked for by a balance of before another execution.
+    const orders = of("orders").filter(({ value }) => isPairs(value.symbol));
+    const sent = new Map(
+      orders
+        .filter(({ value }) => value.action === "NEW")
+        .map(({ timeUs, value }) => [value.orderId, timeUs]),
+    );
+    const vain = orders.filter(
+      ({ timeUs, value }) => value.action === "CANCEL" && sent.get(value.orderId) === timeUs,
+    );
+    expect(vain).toEqual([]);
     // No pair is ever held, or costs to hold.
     expect(of("fills").some(({ value }) => value.execType === "CARRIED")).toBe(true);
     const carried = of("fills").filter(({ value }) => value.execType === "CARRIED");
     expect(carried.filter(({ value }) => isPairs(value.symbol))).toEqual([]);
     expect(statement.positions.filter(({ symbol }) => isPairs(symbol))).toEqual([]);
+  });
+
+  test("the same on any number of partitions", async () => {
+    const [one, three] = [await run(yaml("on-trade", more)), await run(yaml("on-trade", more), 3)];
+    for (const topic of ["orders", "fills", "portfolio.snapshots"] as const) {
+      const told = (of: typeof one.of) => of(topic).map(({ timeUs, value }) => [timeUs, value]);
+      expect(told(three.of)).toEqual(told(one.of));
+    }
   });
 
   test("daily: once a day, what has come together", async () => {

@@ -21,9 +21,24 @@ export interface Validation {
   readonly deviation: number | null;
 }
 
-const GROUPS = 10;
-const JUDGED = 2;
-const EMBARGO = 0.01;
+/** How the days are split, and how many of them are kept apart. */
+export interface ValidationPlan {
+  /** 2 or more groups of days, of which `judged` at a time, fewer than all. */
+  readonly groups: number;
+  readonly judged: number;
+  /** Of all days, after each judged stretch: 0 to below 1. */
+  readonly embargo: number;
+  /** Days that an outcome takes; null: as long as the best set holds a position. */
+  readonly purge: number | null;
+}
+
+export const plainValidation: ValidationPlan = {
+  groups: 10,
+  judged: 2,
+  embargo: 0.01,
+  purge: null,
+};
+
 /** Days of a group, at least. */
 const LEAST_DAYS = 5;
 /** Most steps that it may cost: some seconds. */
@@ -31,45 +46,54 @@ const MOST_STEPS = 1_000_000_000;
 
 /**
  * `trials` are daily returns over the same days; `horizon` is in days, 1 or more. null for fewer than two
- * trials, 50 days, or where it would take too long. Cost: 45 × trials × days.
+ * trials, five days a group, or where it would take too long. Cost: splits × trials × days, of which the
+ * usual ten groups and two judged have 45.
  */
 export function crossValidate(
   trials: readonly (readonly number[])[],
   horizon: number,
+  { groups, judged, embargo }: ValidationPlan = plainValidation,
 ): Validation | null {
   const days = trials[0]?.length ?? 0;
-  if (trials.length < 2 || days < GROUPS * LEAST_DAYS) return null;
+  if (trials.length < 2 || days < groups * LEAST_DAYS) return null;
+  if (splitsOf(groups, judged) * trials.length * days > MOST_STEPS) return null;
   const spans = Array.from({ length: days }, (_, i) => ({ start: i, end: i + horizon }));
-  const splits = combinatorialSplits(spans, GROUPS, JUDGED, EMBARGO);
-  if (splits.length * trials.length * days > MOST_STEPS) return null;
+  const splits = combinatorialSplits(spans, groups, judged, embargo);
   const chosen = splits.map(({ train }) => bestOn(trials, train));
-  const ofGroup = splits.map(({ groups, test }, split) => {
+  const ofGroup = splits.map(({ groups: tested, test }, split) => {
     const returns = trials[chosen[split] as number] as readonly number[];
     // The judged days are of the judged groups in their order.
     const size = (group: number): number =>
-      Math.floor(((group + 1) * days) / GROUPS) - Math.floor((group * days) / GROUPS);
+      Math.floor(((group + 1) * days) / groups) - Math.floor((group * days) / groups);
     let at = 0;
     return new Map(
-      groups.map((group) => {
+      tested.map((group) => {
         const own = test.slice(at, at + size(group)).map((day) => returns[day] as number);
         at += size(group);
         return [group, own];
       }),
     );
   });
-  const paths = combinatorialPaths(GROUPS, splits).map((path) =>
+  const paths = combinatorialPaths(groups, splits).map((path) =>
     sharpeOf(path.flatMap((split, group) => ofGroup[split]?.get(group) ?? [])),
   );
   return {
-    groups: GROUPS,
-    judged: JUDGED,
+    groups,
+    judged,
     horizon,
-    embargo: EMBARGO,
+    embargo,
     splits: splits.length,
     paths,
     mean: mean(paths) ?? 0,
     deviation: standardDeviation(paths),
   };
+}
+
+/** Ways to choose the judged groups. */
+export function splitsOf(groups: number, judged: number): number {
+  let ways = 1;
+  for (let i = 1; i <= judged; i++) ways = (ways * (groups - judged + i)) / i;
+  return Math.round(ways);
 }
 
 /** Place of the trial with the greatest Sharpe ratio over these days; the first of equals. */

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { combinatorialPaths, combinatorialSplits } from "../../quant/purged-splits.ts";
 import { Random } from "../../quant/random.ts";
-import { crossValidate } from "./cross-validation.ts";
+import { crossValidate, splitsOf } from "./cross-validation.ts";
 
 function noise(trials: number, days: number, skill: number, seed: number) {
   const random = new Random(seed);
@@ -65,4 +65,17 @@ describe("cross-validation of a choice", () => {
     expect(crossValidate(noise(1, 500, 0, 1), 1)).toBeNull();
     expect(crossValidate(noise(5, 49, 0, 1), 1)).toBeNull();
   });
+});
+
+test("as many groups and judged ones as are asked for make their splits and paths", () => {
+  const random = new Random(4);
+  const trials = Array.from({ length: 3 }, () =>
+    Array.from({ length: 120 }, () => random.normal()),
+  );
+  const plan = { groups: 6, judged: 3, embargo: 0, purge: null };
+  const found = crossValidate(trials, 2, plan);
+  // Ways to judge 3 of 6 are 20; each group is in 10 of them.
+  expect([found?.splits, found?.paths.length, found?.groups]).toEqual([20, 10, 6]);
+  expect([splitsOf(6, 3), splitsOf(10, 2), splitsOf(30, 1)]).toEqual([20, 45, 30]);
+  expect(crossValidate(trials, 2, { ...plan, groups: 30 })).toBeNull();
 });

@@ -3,7 +3,7 @@
 
 import { escapeHtml } from "../report/figures.ts";
 import { isBetter, measureOf } from "./measures.ts";
-import { figureText } from "./page-frame.ts";
+import { figureText, wordsOf } from "./page-frame.ts";
 import type { Sweep } from "./sweep.ts";
 
 const SHADES = 10;
@@ -15,10 +15,12 @@ interface Cell {
   readonly place: number;
 }
 
-/** Over the first two axes; nothing where there is one, or where one is too long to be shown. */
+/** Over the first two axes, a strip over one; nothing where one is too long to be shown. */
 export function heatMap({ axes, sets, answers, order, measure }: Sweep): string {
-  const [down, across] = axes;
-  if (down === undefined || across === undefined) return "";
+  const [first, second] = axes;
+  if (first === undefined) return "";
+  const down = second === undefined ? { key: measure, values: [wordsOf(measure)] } : first;
+  const across = second ?? first;
   if (down.values.length > MOST_CELLS || across.values.length > MOST_CELLS) {
     return `<p class="empty">${escapeHtml(down.key)} and ${escapeHtml(across.key)} have too many values for a map: table.csv has them all.</p>`;
   }
@@ -26,17 +28,23 @@ export function heatMap({ axes, sets, answers, order, measure }: Sweep): string 
   for (const [place, set] of sets.entries()) {
     const answer = answers[place];
     const value = answer === undefined ? null : measureOf(answer, measure);
-    const key = `${set[0]}\0${set[1]}`;
+    const key = second === undefined ? `${down.values[0]}\0${set[0]}` : `${set[0]}\0${set[1]}`;
     const found = cells.get(key);
     if (value === null || (found !== undefined && !isBetter(measure, value, found.value))) continue;
     cells.set(key, { value, place });
   }
-  const most = Math.max(...[...cells.values()].map(({ value }) => Math.abs(value)));
+  const known = [...cells.values()].map(({ value }) => value);
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  // From the worst to the best: a map of values that are all alike in sign shows its hills as well.
+  const isCost = isBetter(measure, 0, 1);
+  const shadeOf = (value: number): number => {
+    const share = most > least ? (value - least) / (most - least) : 1;
+    return 1 + Math.round((SHADES - 1) * (isCost ? 1 - share : share));
+  };
   const cell = (row: string, column: string): string => {
     const found = cells.get(`${row}\0${column}`);
     if (found === undefined) return `<td class="none">·</td>`;
-    const shade = most > 0 ? Math.ceil((SHADES * Math.abs(found.value)) / most) : 0;
-    const colour = shade === 0 ? "" : `${found.value < 0 ? "m" : "p"}${shade}`;
+    const colour = `p${shadeOf(found.value)}`;
     const best = found.place === order[0] ? " best" : "";
     return `<td class="${colour}${best}">${escapeHtml(figureText(measure, found.value))}</td>`;
   };
@@ -47,6 +55,14 @@ export function heatMap({ axes, sets, answers, order, measure }: Sweep): string 
   );
   const others = axes.slice(2).map(({ key }) => key);
   const note = others.length === 0 ? "" : ` Each cell is the best over ${others.join(", ")}.`;
-  return `<p class="note">Down: ${escapeHtml(down.key)}. Across: ${escapeHtml(across.key)}.${escapeHtml(note)} A dot was not run, or has no such measure; the best of all is framed.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Heat map"><table class="heat"><thead><tr><th></th>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+  const worst = isCost ? most : least;
+  const best = isCost ? least : most;
+  const steps = Array.from({ length: SHADES }, (_, i) => `<i class="p${i + 1}"></i>`).join("");
+  const legend = `<div class="legend"><span>worst ${escapeHtml(figureText(measure, worst))}</span>${steps}<span>best ${escapeHtml(figureText(measure, best))}</span></div>`;
+  const where =
+    second === undefined
+      ? `Across: ${escapeHtml(across.key)}.`
+      : `Down: ${escapeHtml(down.key)}. Across: ${escapeHtml(across.key)}.`;
+  return `<p class="note">${where}${escapeHtml(note)} A dot was not run, or has no such measure; the best of all is framed.</p>
+${legend}<div class="scroll" tabindex="0" role="region" aria-label="Heat map"><table class="heat"><thead><tr><th></th>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }

@@ -12,7 +12,12 @@ import {
   probabilisticSharpe,
   sharpeEstimate,
 } from "../../quant/sharpe-inference.ts";
-import { crossValidate, type Validation } from "./cross-validation.ts";
+import {
+  crossValidate,
+  plainValidation,
+  type Validation,
+  type ValidationPlan,
+} from "./cross-validation.ts";
 
 export interface Luck {
   /** Trials whose daily returns move at all: only they can be lucky. */
@@ -65,6 +70,7 @@ export function luckOf(
   returns: readonly (readonly number[])[],
   best: number,
   horizon: number,
+  plan: ValidationPlan = plainValidation,
 ): Luck | null {
   const moving = returns.filter((series) => sharpeEstimate(series) !== null);
   const estimate = sharpeEstimate(returns[best] ?? []);
@@ -88,7 +94,7 @@ export function luckOf(
     deflatedIndependent:
       independent === null ? null : deflatedSharpe(estimate, independent, variance),
     overfitting: even ? overfittingOf(moving) : null,
-    validation: even ? crossValidate(moving, horizon) : null,
+    validation: even ? crossValidate(moving, plan.purge ?? horizon, plan) : null,
   };
 }
 

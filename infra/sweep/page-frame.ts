@@ -16,7 +16,14 @@ const heatStyle = `
 .curve-box { display: block; width: 100%; height: 220px; }
 .curve-box polyline { fill: none; stroke: var(--line); stroke-width: 1.5; }
 .curve-box line { stroke: var(--faint); stroke-width: 1; }
-${Array.from({ length: 10 }, (_, i) => `.heat .p${i + 1} { background: color-mix(in srgb, var(--up) ${5 * (i + 1)}%, transparent); } .heat .m${i + 1} { background: color-mix(in srgb, var(--down) ${5 * (i + 1)}%, transparent); }`).join("\n")}
+.curve-box line.edge { stroke: var(--soft); stroke-dasharray: 3 3; opacity: 0.6; }
+.curve-frame { display: grid; grid-template-columns: auto 1fr; gap: 2px 8px; }
+.curve-frame .scale { display: flex; flex-direction: column; justify-content: space-between; text-align: right; font-size: 12px; color: var(--soft); }
+.curve-frame .days { grid-column: 2; display: flex; justify-content: space-between; font-size: 12px; color: var(--soft); }
+.legend { display: flex; align-items: center; gap: 6px; font-size: 12px; color: var(--soft); margin: 8px 0; }
+.legend i { width: 16px; height: 12px; border-radius: 2px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+td.lines { white-space: pre-line; }
+${Array.from({ length: 10 }, (_, i) => `.heat .p${i + 1}, .legend .p${i + 1} { background: color-mix(in srgb, var(--up) ${5 * (i + 1)}%, transparent); } .heat .m${i + 1}, .legend .m${i + 1} { background: color-mix(in srgb, var(--down) ${5 * (i + 1)}%, transparent); }`).join("\n")}
 `;
 
 export interface Page {
@@ -87,14 +94,14 @@ const WORDS: Readonly<Record<string, string>> = {
 export const wordsOf = (name: string): string =>
   WORDS[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** A table that scrolls sideways where it must; the first cell of a row is its heading. */
+/** A table that scrolls sideways where it must; the first cell of a row is its heading, a cell keeps its lines. */
 export function htmlTable(
   label: string,
   head: readonly string[],
   rows: readonly (readonly string[])[],
 ): string {
   const line = ([first = "", ...cells]: readonly string[]): string =>
-    `<tr><th scope="row">${escapeHtml(first)}</th>${cells.map((cell) => `<td class="right">${escapeHtml(cell)}</td>`).join("")}</tr>`;
+    `<tr><th scope="row">${escapeHtml(first)}</th>${cells.map((cell) => `<td class="right${cell.includes("\n") ? " lines" : ""}">${escapeHtml(cell)}</td>`).join("")}</tr>`;
   const heads = head.map(
     (name, i) => `<th${i > 0 ? ` class="right"` : ""}>${escapeHtml(name)}</th>`,
   );

@@ -51,7 +51,7 @@ export function renderSweep(sweep: Sweep): string {
       ...(map === ""
         ? []
         : [`<section class="long"><h2>${escapeHtml(wordsOf(measure))}</h2>${map}</section>`]),
-      `<section class="long"><h2>How much of it is luck</h2>${luckHtml(luck)}</section>`,
+      `<section class="long"><h2>How much of it is luck</h2>${luckHtml(luck, sweep.perYear)}</section>`,
       `<section class="long"><h2>Sets</h2>${setsHtml(sweep)}</section>`,
       refusedHtml(sweep),
     ].filter((section) => section !== ""),
@@ -59,12 +59,16 @@ export function renderSweep(sweep: Sweep): string {
   });
 }
 
-export function luckHtml(luck: Luck | null): string {
+export function luckHtml(luck: Luck | null, perYear: number): string {
   if (luck === null) {
     return `<p class="empty">Nothing can be said: it takes two trials whose equity moves from day to day.</p>`;
   }
   const probability = (value: number | null): string => measureText("probability", value, "");
   const { overfitting: over, validation } = luck;
+  const daily = (value: number | null): string =>
+    value === null
+      ? "–"
+      : `${decimals(value, 4)} (${decimals(value * Math.sqrt(perYear), 2)} a year)`;
   const rows: [string, string, string][] = [
     ["Trials with returns", count(luck.trials), `over ${count(luck.days)} days`],
     [
@@ -72,10 +76,14 @@ export function luckHtml(luck: Luck | null): string {
       decimals(luck.correlation, 3),
       `they are worth ${decimals(luck.independent, 1)} independent trials: ρ + (1 − ρ) N`,
     ],
-    ["Sharpe ratio of the best, of one day", decimals(luck.sharpe, 4), "not annualised"],
+    [
+      "Sharpe ratio of the best, of one day",
+      daily(luck.sharpe),
+      `a year has ${decimals(perYear, 0)} days`,
+    ],
     [
       "The best of so many trials without skill",
-      decimals(luck.expectedMaximum, 4),
+      daily(luck.expectedMaximum),
       "expected, from the variance of the trials' Sharpe ratios",
     ],
     ["Probabilistic Sharpe ratio", probability(luck.probabilistic), "as if it were the only trial"],
@@ -97,7 +105,7 @@ export function luckHtml(luck: Luck | null): string {
     ],
     [
       "Sharpe ratio of one day, judged on days not chosen by",
-      decimals(validation?.mean ?? null, 4),
+      daily(validation?.mean ?? null),
       validation === null
         ? "too few days"
         : `mean of ${validation.paths.length} paths, deviation ${decimals(validation.deviation, 4)}: combinatorial purged cross-validation, ${validation.judged} of ${validation.groups} groups judged, ${count(validation.horizon)} d purged, ${percent(validation.embargo, 0)} embargo`,
@@ -110,11 +118,16 @@ export function luckHtml(luck: Luck | null): string {
 }
 
 function setsHtml({ axes, sets, answers, order }: Sweep): string {
-  const head = ["rank", ...axes.map(({ key }) => key), ...tableMeasures.map(wordsOf)];
+  // Of days the two Sharpe ratios are the same.
+  const isShort = answers.some(
+    (answer) => answer.state === "done" && answer.metrics.sampling.period !== "day",
+  );
+  const shown = tableMeasures.filter((name) => isShort || name !== "periodSharpe");
+  const head = ["rank", ...axes.map(({ key }) => key), ...shown.map(wordsOf)];
   const rows = order.slice(0, SHOWN).flatMap((place, rank) => {
     const answer = answers[place];
     if (answer?.state !== "done") return [];
-    const figures = tableMeasures.map((name) => figureText(name, answer.metrics[name]));
+    const figures = shown.map((name) => figureText(name, answer.metrics[name]));
     return [[String(rank + 1), ...(sets[place] ?? []), ...figures]];
   });
   const note = order.length > SHOWN ? `The best ${SHOWN}; ` : "";

@@ -18,6 +18,7 @@ import { openPlan } from "../run/execute.ts";
 import { canonicalJson, type Identity, type Json } from "../run/manifest.ts";
 import { writeWhole } from "../run/run-folder.ts";
 import { type Axis, type ParameterSet, parameterSets, sizeOf } from "./axes.ts";
+import { plainValidation, type ValidationPlan } from "./cross-validation.ts";
 import { dailyReturns, readDays } from "./day-text.ts";
 import { type Luck, luckOf } from "./luck.ts";
 import { type MeasureName, measureOf, ranked, requireMeasured } from "./measures.ts";
@@ -33,6 +34,8 @@ export interface SweepPlan {
   readonly axes: readonly Axis[];
   readonly random: { readonly count: number; readonly seed: number } | null;
   readonly measure: MeasureName;
+  /** How the choice is cross-validated; left out: as usual. */
+  readonly validation?: ValidationPlan;
   readonly version: string;
 }
 
@@ -60,6 +63,8 @@ export interface Sweep {
   /** Places of the sets, best first. */
   readonly order: readonly number[];
   readonly luck: Luck | null;
+  /** Days in a year of the best set's: what makes a year's Sharpe ratio of a day's. */
+  readonly perYear: number;
 }
 
 /** The ground of a search: a valid base configuration and its tape, read once. */
@@ -122,7 +127,14 @@ export async function runSweep(
   const axes = plan.axes.filter(({ values }) => values.length > 1);
   const sets = parameterSets(axes, plan.random);
   const ground = await openGround(plan.config, fixedOf(plan.axes), plan.version);
-  const what = { ground: ground.identity, axes, random: plan.random } as unknown as Json;
+  const { random, validation = plainValidation } = plan;
+  const isPlain = canonicalJson({ ...validation }) === canonicalJson({ ...plainValidation });
+  const what = {
+    ground: ground.identity,
+    axes,
+    random,
+    ...(isPlain ? {} : { validation }),
+  } as unknown as Json;
   const id = searchId(what);
   const folder = resolve(options.root, "sweeps", id);
   const trials = sets.map(
@@ -161,7 +173,8 @@ export async function runSweep(
     sets,
     answers,
     order,
-    luck: luckOf(returns, best, horizon),
+    luck: luckOf(returns, best, horizon, plan.validation),
+    perYear: chosen?.state === "done" ? chosen.days.perYear : 0,
   };
   writeWhole(join(folder, "table.csv"), tableCsv(sweep));
   writeWhole(join(folder, "summary.json"), `${JSON.stringify(summaryOf(sweep), null, 2)}\n`);

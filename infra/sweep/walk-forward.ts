@@ -15,6 +15,9 @@ import {
   sharpeRatio,
   totalReturn,
 } from "../../quant/performance.ts";
+import { probabilisticSharpe, sharpeEstimate } from "../../quant/sharpe-inference.ts";
+import { confidenceIntervals } from "../../quant/stationary-bootstrap.ts";
+import { MIN_SAMPLES as LEAST_DAYS } from "../report/sampling.ts";
 import type { Json, Phase } from "../run/manifest.ts";
 import { writeWhole } from "../run/run-folder.ts";
 import { subjectOfPhase } from "../run/subject.ts";
@@ -60,6 +63,10 @@ export interface Stitched {
   readonly annualReturn: number | null;
   readonly annualVolatility: number | null;
   readonly sharpe: number | null;
+  /** Chance that the true Sharpe ratio is above 0; null below 20 days, as is the interval. */
+  readonly probabilisticSharpe: number | null;
+  /** 95 % percentiles of 1,000 stationary bootstraps of the days. */
+  readonly sharpeInterval: { readonly lower: number; readonly upper: number } | null;
   /** Of daily closes, 0 to 1. */
   readonly maxDrawdown: number;
 }
@@ -170,11 +177,22 @@ function stepOf(
 
 function stitchedOf(curve: DailyEquity, perYear: number): Stitched {
   const returns = dailyReturns(curve);
+  const estimate = returns.length < LEAST_DAYS ? null : sharpeEstimate(returns);
+  const { sharpe } =
+    estimate === null
+      ? { sharpe: null }
+      : confidenceIntervals(
+          returns,
+          { sharpe: (days) => sharpeRatio(days, perYear) },
+          { seed: 0, samples: 1000, level: 0.95 },
+        );
   return {
     totalReturn: totalReturn(returns),
     annualReturn: annualReturn(returns, perYear),
     annualVolatility: annualVolatility(returns, perYear),
     sharpe: sharpeRatio(returns, perYear),
+    probabilisticSharpe: estimate && probabilisticSharpe(estimate, 0),
+    sharpeInterval: sharpe && { lower: sharpe.lower, upper: sharpe.upper },
     maxDrawdown: Math.abs(maxDrawdown(returns)),
   };
 }

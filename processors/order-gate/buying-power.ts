@@ -9,6 +9,7 @@
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order, UsedEvent } from "../../schemas/generated/risk.order-verdicts.ts";
 import { divideRounded } from "../../schemas/values/decimal.ts";
+import { isPair } from "../currency.ts";
 import type { OrderRiskConfig } from "../risk-config.ts";
 import type { SymbolWatch } from "./gate-state.ts";
 import { hold, holdingsOf, type Inquiry, termsOf, toLong, unknown, usedAt } from "./inquiry.ts";
@@ -93,6 +94,8 @@ function reservedBy(inquiry: Inquiry, valuer: Valuer): bigint | null {
     const watch = state.symbols.get(order.symbol);
     const of = watch?.instrument ?? null;
     if (watch === undefined || of === null) return false;
+    // A conversion gives cash for cash: it takes no equity.
+    if (isPair(of)) return true;
     const at = (terms: Order) => valuer.value(watch, quantity, priceOf(terms, watch.price, of));
     const value = at(order);
     const other = pending === null ? value : at(pending);

@@ -117,6 +117,8 @@ export interface GateState {
   /** What set it. */
   latchedBy: UsedEvent | null;
   bans: Ban[];
+  /** Blackouts that recur and hold now, by their place in the configuration. */
+  blackedOut: number[];
   approvals: number;
   /** By check and symbol: asked for by one, confirmed by another. */
   readonly requested: Map<string, ControlCommand>;
@@ -145,6 +147,7 @@ export const initialState = (cash: bigint): GateState => ({
   latch: "NONE",
   latchedBy: null,
   bans: [],
+  blackedOut: [],
   approvals: 0,
   requested: new Map(),
   overrides: new Map(),

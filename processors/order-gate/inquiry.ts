@@ -10,13 +10,15 @@ import type {
   UsedEvent,
 } from "../../schemas/generated/risk.order-verdicts.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
-import type { InstrumentLimits, OrderRiskConfig } from "../risk-config.ts";
+import type { InstrumentLimits, OrderRiskConfig, RecurringBlackout } from "../risk-config.ts";
 import { type GateState, type SymbolWatch, watchOf } from "./gate-state.ts";
 import { openingOf, reachOf, workingOn } from "./working-orders.ts";
 
 export interface Rules {
   readonly config: OrderRiskConfig;
   readonly portfolio: PortfolioConfig;
+  /** Those that recur, of the risk gate's configuration. */
+  readonly blackouts: readonly RecurringBlackout[];
 }
 
 export interface Failure {

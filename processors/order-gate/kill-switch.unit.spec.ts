@@ -146,7 +146,7 @@ describe("after a command", () => {
         unit: "MICROSECONDS",
         observations: 1,
       } as const;
-      const gate = given(orderGate(allOff, portfolio, true), ...known);
+      const gate = given(orderGate(allOff, portfolio, { hasBreakers: true }), ...known);
       const events = [
         held(50),
         asked(1, 10),

@@ -48,7 +48,7 @@ import {
   checkState,
 } from "./message-checks.ts";
 import { countWithin, note } from "./order-rates.ts";
-import { beginBans, checkOverlays } from "./overlays.ts";
+import { beginBans, beginBlackouts, checkOverlays } from "./overlays.ts";
 import { takeOverride } from "./overrides.ts";
 import { report, worseOf } from "./working-orders.ts";
 
@@ -63,13 +63,20 @@ type Input =
   | "control.commands"
   | "risk.breakers";
 
-/** `hasBreakers`: there is a processor that writes risk.breakers. Cost of a request: its checks, and a walk over the orders that work. */
+/** What else of the flow it heeds. */
+interface Neighbours {
+  /** There is a processor that writes risk.breakers. */
+  readonly hasBreakers?: boolean;
+  readonly blackouts?: Rules["blackouts"];
+}
+
+/** Cost of a request: its checks, and a walk over the orders that work. */
 export function orderGate(
   config: OrderRiskConfig,
   portfolio: PortfolioConfig,
-  hasBreakers = false,
+  { hasBreakers = false, blackouts = [] }: Neighbours = {},
 ): Processor<GateState, Input, "risk.order-verdicts"> {
-  const rules: Rules = { config, portfolio };
+  const rules: Rules = { config, portfolio, blackouts };
   return {
     name: "order-gate",
     version: 2,
@@ -103,6 +110,7 @@ export function orderGate(
 function evolve(state: GateState, event: EventOf<Input>, rules: Rules): void {
   const { timeUs } = event;
   if (state.bans.length > 0) beginBans(state, timeUs);
+  if (rules.blackouts.length > 0) beginBlackouts(state, rules.blackouts, timeUs);
   if (event.topic === "market.bars") {
     const watch = watchOf(state, event.value.symbol);
     watch.price = event.value.close;

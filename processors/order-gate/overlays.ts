@@ -9,6 +9,8 @@
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import type { OrderRiskReason } from "../../schemas/generated/risk.order-verdicts.ts";
+import { isBlackedOut } from "../blackouts.ts";
+import type { RecurringBlackout } from "../risk-config.ts";
 import type { Ban, GateOrder, GateState } from "./gate-state.ts";
 import { hold, type Inquiry, usedAt } from "./inquiry.ts";
 import { recall } from "./recall.ts";
@@ -46,6 +48,26 @@ export function beginBans(state: GateState, nowUs: number): void {
   }
 }
 
+/** The same for blackouts that recur. */
+export function beginBlackouts(
+  state: GateState,
+  blackouts: readonly RecurringBlackout[],
+  nowUs: number,
+): void {
+  for (const [place, blackout] of blackouts.entries()) {
+    const isKnown = state.blackedOut.includes(place);
+    if (isBlackedOut(blackout, nowUs) === isKnown) continue;
+    state.blackedOut = isKnown
+      ? state.blackedOut.filter((one) => one !== place)
+      : [...state.blackedOut, place];
+    if (isKnown) continue;
+    const opening = openingOrders(state).filter(
+      ({ order }) => blackout.symbol === null || blackout.symbol === order.symbol,
+    );
+    recall(state, opening, "Blackout", nowUs, false);
+  }
+}
+
 const isOn = ({ fromUs, untilUs }: Ban, nowUs: number): boolean =>
   fromUs <= nowUs && (untilUs === null || nowUs < untilUs);
 
@@ -70,6 +92,13 @@ export function checkOverlays(inquiry: Inquiry): void {
       used: usedAt("control.commands", ban.setUs),
     } as const;
     hold(inquiry, finding, reasonOf(ban));
+  }
+  for (const blackout of inquiry.blackouts) {
+    if (blackout.symbol !== null && blackout.symbol !== inquiry.order.symbol) continue;
+    if (!isBlackedOut(blackout, nowUs)) continue;
+    // The clock alone: the request's own time.
+    const finding = { limit: 0, measured: opening, unit: "QUANTITY", used: [] } as const;
+    hold(inquiry, { check: "BLACKOUT", ...finding }, "Blackout");
   }
 }
 

@@ -7,7 +7,8 @@ import type { EventOf } from "../../streams/event.ts";
 import { bar, command, order, passed, renamed } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { OrderRiskConfig } from "../risk-config.ts";
-import { brief, gateWith, snapshot } from "./testing/gate-facts.ts";
+import { orderGate } from "./order-gate.ts";
+import { allOff, brief, gateWith, portfolio, snapshot } from "./testing/gate-facts.ts";
 
 type Event = EventOf<
   | "orders"
@@ -40,6 +41,43 @@ const withConfig = (config: Partial<OrderRiskConfig>, ...events: readonly Event[
   given(gateWith({ approvedOnly: false, ...config }), ...known)
     .when(...events.map((event, i) => ({ ...event, timeUs: i + 1 })))
     .map(({ value }) => brief(value));
+
+describe("a blackout that recurs", () => {
+  const SECOND_US = 1_000_000;
+  /** Thursday, 1 January 1970, from 10 s to 20 s after midnight. */
+  const times = { weekdays: [3], fromUs: 10 * SECOND_US, untilUs: 20 * SECOND_US };
+  const ask = (symbol: string | null) => {
+    const gate = orderGate(allOff, portfolio, { blackouts: [{ symbol, ...times }] });
+    const bars = (us: number) => ({ ...price, timeUs: us }) as Event;
+    const one = (us: number, event: Event) => ({ ...event, timeUs: us }) as Event;
+    const events = [
+      held(50),
+      one(9 * SECOND_US, asked(1, 10)),
+      one(9 * SECOND_US, asked(2, -20)),
+      bars(10 * SECOND_US),
+      one(11 * SECOND_US, asked(3, 1)),
+      one(11 * SECOND_US, asked(4, -30)),
+      one(20 * SECOND_US, asked(5, 1)),
+    ];
+    return given(gate, ...known)
+      .when(...events)
+      .map(({ value }) => brief(value));
+  };
+
+  test("takes off what opens as it begins, and stops what opens until it ends", () => {
+    const found = [
+      "PASS #1",
+      "PASS #2",
+      "PASS CANCEL #1 Blackout",
+      "DENY #3 Blackout",
+      "PASS #4",
+      "PASS #5",
+    ];
+    expect(ask(null)).toEqual(found);
+    expect(ask("A")).toEqual(found);
+    expect(ask("B")).toEqual([1, 2, 3, 4, 5].map((id) => `PASS #${id}`));
+  });
+});
 
 describe("an overlay that is set after the approval", () => {
   test("RESTRICTED stops everything: what opens, what closes, exits, and a flattening", () => {

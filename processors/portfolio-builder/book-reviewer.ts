@@ -22,7 +22,7 @@ import {
   takeSnapshot,
 } from "./book.ts";
 import { act } from "./book-actions.ts";
-import { conversionsDue, noConversions, takePrice } from "./conversions.ts";
+import { conversionsDue, noConversions, takeFill, takePrice } from "./conversions.ts";
 import { emptyOutlook, type Outlook, takeFlow, takeForecast, takeRegime } from "./conviction.ts";
 import type { Line } from "./line.ts";
 import { emptyRows, type ReturnRows, takeReturn } from "./return-rows.ts";
@@ -36,6 +36,7 @@ type Inputs =
   | "features"
   | "signals"
   | "portfolio.snapshots"
+  | "fills"
   | "market.bars"
   | "regimes"
   | "forecasts";
@@ -70,6 +71,7 @@ export function bookReviewer(
       "features",
       "signals",
       "portfolio.snapshots",
+      ...(portfolio.convert === undefined ? [] : (["fills"] as const)),
       ...(portfolio.rateMaxAgeUs === undefined && outlook?.toxicity === undefined
         ? []
         : (["market.bars"] as const)),
@@ -95,6 +97,11 @@ export function bookReviewer(
           if (event.value.portfolio !== portfolio.name) return book;
           takeSnapshot(book, event.value);
           if (portfolio.convert !== undefined) convert(book, event, sizing, portfolio);
+          return book;
+        case "fills":
+          if (event.value.portfolio !== portfolio.name) return book;
+          book.conversions ??= noConversions();
+          takeFill(book.conversions, event.value, event.timeUs);
           return book;
         case "market.bars":
           if (portfolio.convert !== undefined) {

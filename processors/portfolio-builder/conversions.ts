@@ -2,6 +2,7 @@
 // now on, bought above 0, sold below: a pair is no position; in whole lots, rounded toward zero, so that no more is
 // sold than there is; of each currency by the first pair with the portfolio's own, at its last close.
 
+import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
@@ -15,9 +16,24 @@ export interface Conversions {
   readonly prices: Map<string, number>;
   /** UTC day that was swept last; -1 before the first. */
   day: number;
+  /** When fills were heard last, and how many of that instant no snapshot has come of. */
+  fillsUs: number;
+  unbooked: number;
 }
 
-export const noConversions = (): Conversions => ({ prices: new Map(), day: -1 });
+export const noConversions = (): Conversions => ({
+  prices: new Map(),
+  day: -1,
+  fillsUs: -1,
+  unbooked: 0,
+});
+
+/** Fills of an instant come before its snapshots: what is asked for must know of them all. */
+export function takeFill(conversions: Conversions, { execType }: ExecutionReport, timeUs: number) {
+  if (execType !== "FILLED" && execType !== "TRADE_CANCEL" && execType !== "CARRIED") return;
+  conversions.unbooked = timeUs > conversions.fillsUs ? 1 : conversions.unbooked + 1;
+  conversions.fillsUs = timeUs;
+}
 
 export function takePrice(
   { prices }: Conversions,
@@ -35,6 +51,9 @@ export function conversionsDue(
   timeUs: number,
   { convert, currency: own }: PortfolioConfig,
 ): readonly Target[] {
+  if (cause === "FILL" && conversions.unbooked > 0) conversions.unbooked--;
+  // Of a balance that a conversion has changed since, it would be asked for twice.
+  if (conversions.unbooked > 0 && timeUs === conversions.fillsUs) return [];
   const day = Math.floor(timeUs / DAY_US);
   const isDue = convert === "DAILY" ? day > conversions.day : cause === "FILL";
   conversions.day = day;

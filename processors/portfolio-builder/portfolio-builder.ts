@@ -22,7 +22,13 @@ import { nothing, type Processor } from "../../streams/processor.ts";
 import { isPair, isSized, keepRate, requireValue, takeRate } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
 import type { TurnSizing } from "../sizing-config.ts";
-import { type Conversions, conversionsDue, noConversions, takePrice } from "./conversions.ts";
+import {
+  type Conversions,
+  conversionsDue,
+  noConversions,
+  takeFill,
+  takePrice,
+} from "./conversions.ts";
 import { equalShare, fixedQuantity, inverseShare, quantityOf, type Share } from "./sizing.ts";
 
 /** A standard deviation per bar below this is rounding, not a market: it gets no share. */
@@ -54,6 +60,7 @@ type Inputs =
   | "market.corporate-actions"
   | "signals"
   | "portfolio.snapshots"
+  | "fills"
   | "market.bars";
 
 /**
@@ -74,6 +81,7 @@ export function portfolioBuilder(
       "market.corporate-actions",
       "signals",
       "portfolio.snapshots",
+      ...(portfolio.convert === undefined ? [] : (["fills"] as const)),
       ...(portfolio.rateMaxAgeUs === undefined ? [] : (["market.bars"] as const)),
     ],
     outputs: { "weights.proposals": 0 },
@@ -105,6 +113,11 @@ export function portfolioBuilder(
             const { value, timeUs } = event;
             state.changed = conversionsDue(conversions, instruments, value, timeUs, portfolio);
           }
+          return state;
+        case "fills":
+          if (event.value.portfolio !== portfolio.name) return state;
+          state.conversions ??= noConversions();
+          takeFill(state.conversions, event.value, event.timeUs);
           return state;
         case "market.bars":
           if (portfolio.convert !== undefined) {

@@ -11,11 +11,11 @@ import type { CorporateAction } from "../../schemas/generated/market.corporate-a
 import type { AppliedOverlay, RiskReason } from "../../schemas/generated/risk.verdicts.ts";
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
 import { splitQuantity } from "../../schemas/values/corporate-action.ts";
+import { isBlackedOut } from "../blackouts.ts";
 import { commandProblem } from "../command-check.ts";
 import { isSized } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
 import { powerProblem, type Roster } from "../people.ts";
-import type { RecurringBlackout } from "../risk-config.ts";
 import { grown } from "./book-checks.ts";
 import { cut, cuts, type Docket, record, type Trade } from "./docket.ts";
 import { between, reduces, type Seen, type SymbolRisk, sizeWithin, wholeLots } from "./exposure.ts";
@@ -31,8 +31,6 @@ export interface Overlay extends AppliedOverlay {
   /** The command that set it. */
   readonly told: Seen;
 }
-
-const DAY_US = 86_400_000_000;
 
 /** What stands after a SetOverlay or a LiftOverlay; in words why it has no effect, where it has none. */
 export function withOverlay(
@@ -248,23 +246,11 @@ export const applied = ({
 
 function recurring({ at }: Docket, symbol: string): AppliedOverlay[] {
   const found = at.book?.limits.blackouts.find(
-    (one) => (one.symbol === null || one.symbol === symbol) && isWithin(one, at.timeUs),
+    (one) => (one.symbol === null || one.symbol === symbol) && isBlackedOut(one, at.timeUs),
   );
   if (found === undefined) return [];
   const why = "a recurring blackout of the configuration";
   return [{ overlay: "BLACKOUT", symbol: found.symbol ?? "", who: "", why, untilUs: null }];
-}
-
-export function isWithin(
-  { weekdays, fromUs, untilUs }: RecurringBlackout,
-  timeUs: number,
-): boolean {
-  const day = Math.floor(timeUs / DAY_US);
-  const moment = timeUs - day * DAY_US;
-  const weekday = (day + 3) % 7; // 1970-01-01 was a Thursday
-  if (fromUs < untilUs) return weekdays.includes(weekday) && fromUs <= moment && moment < untilUs;
-  const began = weekdays.includes((weekday + 6) % 7);
-  return (weekdays.includes(weekday) && moment >= fromUs) || (began && moment < untilUs);
 }
 
 /** A split restates what a target came to; a renamed symbol takes its overlays along. */
