@@ -68,7 +68,7 @@ export const returnMeanings = (year: string, trials: number) =>
     ),
     redrawnDrawdown: part(
       "Monte Carlo drawdown",
-      "median of the deepest falls of 1,000 paths as long as the run, redrawn from its days; the interval holds 95 % of the paths",
+      "median of the deepest falls of 1,000 paths as long as the run, redrawn from its days in blocks as long as for the intervals; the interval holds 95 % of the paths",
     ),
     redrawnDrawdownTail: part("Monte Carlo drawdown, 95 %", "one such path in twenty falls deeper"),
     redrawnDrawdownChance: of(
