@@ -29,7 +29,7 @@ const minuteUs = (minute: number): number => FIRST_BAR_US + minute * MINUTE_US;
 const everything = `
 tape: tape
 source: bars
-portfolio: { lots: fifo }
+portfolio: { lots: fifo, people: { ann: [limits, overlays], bob: [enable, limits, overlays] } }
 features: { emaFast: 5, emaSlow: 12, volatility: 20 }
 sizing:
   method: volatility-target
@@ -52,6 +52,10 @@ risk:
   maxExpectedShortfall: 0.004
   maxCorrelation: 0.9
   returnsWindow: 60
+  tailHorizon: 2
+  maxPriceAge: 10m
+  drawdownReduceTo: 0.5
+  ceilings: { maxLeverage: 0.6 }
   drawdownWarning: 0.005
   drawdownClose: 0.3
   maxDailyLoss: 0.05
@@ -96,6 +100,11 @@ venue:
   carry: { at: "21:00", borrow: 0.01, financing: 0.05, funding: 0.0001 }
 commands:
   - { at: ${formatIsoUs(minuteUs(1_300))}, command: SetOverlay, overlay: restricted-buys, symbol: BBB, until: ${formatIsoUs(minuteUs(1_400))}, who: ann, why: list }
+  - { at: ${formatIsoUs(minuteUs(1_310))}, command: SetOverlay, overlay: view, symbol: AAA, expectedReturn: -0.01, confidence: 0.5, until: ${formatIsoUs(minuteUs(1_500))}, who: ann, why: view }
+  - { at: ${formatIsoUs(minuteUs(1_320))}, command: SetLimit, limit: maxLeverage, value: 0.55, who: ann, why: wider }
+  - { at: ${formatIsoUs(minuteUs(1_330))}, command: SetLimit, limit: maxLeverage, value: 0.55, who: bob, why: agreed }
+  - { at: ${formatIsoUs(minuteUs(1_340))}, command: SetLimit, limit: maxWeight, value: 0.5, who: ann, why: tighter }
+  - { at: ${formatIsoUs(minuteUs(1_600))}, command: SetOverlay, overlay: target, symbol: BBB, weight: 0.1, until: ${formatIsoUs(minuteUs(1_700))}, who: bob, why: plan }
   - { at: ${formatIsoUs(minuteUs(2_100))}, command: KillTrading, who: ann, why: drill }
   - { at: ${formatIsoUs(minuteUs(2_160))}, command: EnableTrading, who: bob, why: drill over }
 `;
