@@ -57,7 +57,8 @@ test("of a configuration that was never run nothing is shown but its limits", ()
 test("finds the walk, the drill, the replay and what is named, and writes page and data", () => {
   json("backtest", "run.yaml");
   json("backtest", "drill.yaml");
-  const set = ["--set", "features.emaFast=3,4"];
+  // A day is too short for a measure of days.
+  const set = ["--set", "features.emaFast=3,4", "--measure", "periodSharpe"];
   json("walk-forward", "run.yaml", "--in-sample", "1", "--out-of-sample", "1", ...set);
   json("walk-forward", "loose.yaml", "--in-sample", "1", "--out-of-sample", "1", ...set);
   writeFileSync(join(folder, "approval.txt"), "approved");
