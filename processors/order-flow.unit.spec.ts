@@ -77,6 +77,8 @@ class Model {
   killed = false;
   stopped = false;
   orders = 0;
+  /** Of the last snapshot. */
+  markedUs = -1;
 
   constructor(settings: Settings) {
     this.settings = settings;
@@ -107,18 +109,18 @@ class Model {
         const book = this.book(symbol);
         const trade = Math.abs(quantity - book.position);
         const { maxOrderValueMinor } = this.settings.risk;
-        // A breach leaves what only reduces of what was approved: at a new price that is no new trade.
-        const isLeft =
-          book.target !== null &&
-          (book.target - quantity) * (quantity - book.position) >= 0 &&
-          trade < Math.abs(book.target - book.position);
-        if (maxOrderValueMinor !== null && !isLeft) {
+        // A breach that a snapshot shows ends approvals: what is left of them is no new trade.
+        const isBreach =
+          this.markedUs === event.timeUs && this.settings.risk.maxDrawdownBps !== null;
+        if (maxOrderValueMinor !== null && !isBreach) {
           expect(trade * referencePrice).toBeLessThanOrEqual(maxOrderValueMinor);
         }
         book.target = quantity;
         book.largest = Math.max(trade, Math.abs(this.openOf(book)));
       }
-    } else if (event.topic === "portfolio.snapshots" && event.value.cause === "FILL") {
+    } else if (event.topic === "portfolio.snapshots") {
+      this.markedUs = event.timeUs;
+      if (event.value.cause !== "FILL") return;
       expect(event.value.quantity).toBe(this.book(event.value.symbol).unseen.shift());
     }
   }
