@@ -4,7 +4,8 @@
 //   room = cash + Σ value of what is held + Σ profit of contracts - Σ requirement × |value|
 //
 // Without leverage (a requirement of 1) and without contracts that is cash less twice what short positions are worth:
-// equity less gross exposure. Working orders have their part of it reserved. Fees are not in it.
+// equity less gross exposure. Working orders have their part of it reserved. What an order closes before it opens makes room
+// for what it opens, and for nothing else. Fees are not in it.
 
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { Order, UsedEvent } from "../../schemas/generated/risk.order-verdicts.ts";
@@ -90,7 +91,12 @@ function leftBy(watch: SymbolWatch, config: OrderRiskConfig, valuer: Valuer): bi
 function reservedBy(inquiry: Inquiry, valuer: Valuer): bigint | null {
   const { state, config, order: asked, opening } = inquiry;
   let sum = 0n;
-  const reserve = (order: Order, pending: Order | null, quantity: number): boolean => {
+  const reserve = (
+    order: Order,
+    pending: Order | null,
+    quantity: number,
+    closing: number,
+  ): boolean => {
     const watch = state.symbols.get(order.symbol);
     const of = watch?.instrument ?? null;
     if (watch === undefined || of === null) return false;
@@ -99,16 +105,20 @@ function reservedBy(inquiry: Inquiry, valuer: Valuer): bigint | null {
     const at = (terms: Order) => valuer.value(watch, quantity, priceOf(terms, watch.price, of));
     const value = at(order);
     const other = pending === null ? value : at(pending);
-    if (value === null || other === null) return false;
-    sum += required(config, sizeOf(value) > sizeOf(other) ? value : other, of);
+    const closed = closing === 0 ? 0n : valuer.value(watch, closing);
+    if (value === null || other === null || closed === null) return false;
+    const taken = required(config, sizeOf(value) > sizeOf(other) ? value : other, of);
+    const freed = required(config, closed, of);
+    if (taken > freed) sum += taken - freed;
     return true;
   };
-  if (!reserve(asked, null, opening)) return null;
+  if (!reserve(asked, null, opening, inquiry.quantity - opening)) return null;
   for (const one of state.orders.values()) {
     const { order, pending } = one;
-    const quantity = Math.min(one.opening, leavesOf(one));
+    const leaves = leavesOf(one);
+    const quantity = Math.min(one.opening, leaves);
     if (quantity === 0 || order.orderId === asked.orderId) continue;
-    if (!reserve(order, pending, quantity)) return null;
+    if (!reserve(order, pending, quantity, leaves - quantity)) return null;
   }
   return sum;
 }

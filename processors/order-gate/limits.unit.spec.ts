@@ -284,6 +284,34 @@ describe("what is approved and what is paid for", () => {
   });
 });
 
+describe("an order that turns a position round", () => {
+  const asks = (position: number, cash: bigint, ...orders: readonly Order[]) =>
+    last({ buyingPower: true }, "BUYING_POWER", [
+      ...known,
+      at(NOON_US, "portfolio.snapshots", snapshot("A", position, cash)),
+      at(NOON_US, "market.instruments", equity("B")),
+      at(NOON_US, "market.bars", bar("B", NOON_US, 100_00)),
+      ...orders.map((one) => asked(one)),
+    ]);
+
+  test.each([
+    ["BUY", -10, 2_000_00n],
+    ["SELL", 10, 0n],
+  ] as const)("to %s opens with what it closes", (side, position, cash) => {
+    // All of equity, 1,000.00, is bound in ten of 100.00 each.
+    const turn = (quantity: number) => asks(position, cash, market(1, quantity, { side })).said;
+    expect([turn(20), turn(21)]).toEqual(["PASS #1", "DENY #1 BuyingPowerExceeded"]);
+  });
+
+  test("makes no room for another order", () => {
+    const turn = market(1, 12, { side: "SELL" });
+    const other = order(2, "B", 1, { referencePrice: 100_00 });
+    expect(asks(10, 0n, turn).said).toBe("PASS #1");
+    expect(asks(10, 0n, turn, other).said).toBe("DENY #2 BuyingPowerExceeded");
+    expect(asks(10, 100_00n, turn, other).said).toBe("PASS #2");
+  });
+});
+
 describe("an order that only reduces", () => {
   const million = 1_000_000;
   const held = at(NOON_US, "portfolio.snapshots", snapshot("A", million, 0n));
