@@ -11,7 +11,7 @@ const LEAST_BARS = 8;
 /** More pauses than that are thinner than a line where all are seen. */
 const MOST = 600;
 
-/** Parallel arrays, rising: a pause runs from the last bar before it to the first after it. */
+/** Parallel arrays, rising: a pause runs from the end of the last bar before it to that of the first after it. */
 export interface ClosedHours {
   /** The length of a bar; 0 where there was none. */
   readonly barUs: number;
@@ -20,7 +20,7 @@ export interface ClosedHours {
 }
 
 export class ClosedHoursDigest {
-  private lastUs: number | null = null;
+  private lastEndUs: number | null = null;
   /** Day of each symbol's last bar, until one has two in a day. */
   private readonly days = new Map<string, number>();
   private isIntraday = false;
@@ -28,10 +28,10 @@ export class ClosedHoursDigest {
   private readonly fromUs: number[] = [];
   private readonly toUs: number[] = [];
 
-  /** In time order. */
-  bar(timeUs: number, { symbol, startUs, endUs }: MarketBar): void {
-    const { lastUs } = this;
-    this.lastUs = timeUs;
+  /** In the one order. A bar built from prints may come long after its end: its own times count. */
+  bar({ symbol, startUs, endUs }: MarketBar): void {
+    const { lastEndUs } = this;
+    if (lastEndUs === null || endUs > lastEndUs) this.lastEndUs = endUs;
     if (!this.isIntraday) {
       const day = Math.floor((endUs - 1) / DAY_US);
       this.isIntraday = this.days.get(symbol) === day;
@@ -39,11 +39,11 @@ export class ClosedHoursDigest {
     }
     const widthUs = endUs - startUs;
     if (widthUs < this.barUs) this.barUs = widthUs;
-    if (lastUs === null || this.fromUs.length > MOST) return;
-    const pauseUs = startUs - lastUs;
+    if (lastEndUs === null || this.fromUs.length > MOST) return;
+    const pauseUs = startUs - lastEndUs;
     if (pauseUs < HOUR_US || pauseUs < LEAST_BARS * widthUs) return;
-    this.fromUs.push(lastUs);
-    this.toUs.push(timeUs);
+    this.fromUs.push(lastEndUs);
+    this.toUs.push(endUs);
   }
 
   end(): ClosedHours {

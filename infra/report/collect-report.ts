@@ -115,7 +115,7 @@ export async function collectReport(
   const market = await readMarket(log, instruments, trades, (event) => {
     if (event.topic === "market.bars") {
       sampling.market(event.timeUs);
-      hours.bar(event.timeUs, event.value);
+      hours.bar(event.value);
       rates.bar(event.value.symbol, event.value.close);
       excursions.bar(event.value);
       capacity.bar(event.value);

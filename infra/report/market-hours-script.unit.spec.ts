@@ -37,7 +37,7 @@ const { marketHours, marketTicks } = runInNewContext(
 function closedOf(times: readonly number[], step = 60): Closed {
   const digest = new ClosedHoursDigest();
   for (const t of times) {
-    digest.bar(t * 1e6, bar("IBM", t * 1e6, 1, { startUs: (t - step) * 1e6 }));
+    digest.bar(bar("IBM", t * 1e6, 1, { startUs: (t - step) * 1e6 }));
   }
   const { barUs, fromUs, toUs } = digest.end();
   const seconds = (us: readonly number[]) => us.map((time) => time / 1e6);
