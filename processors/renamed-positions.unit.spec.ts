@@ -3,19 +3,12 @@
 import { describe, expect, test } from "vitest";
 import { bar, filled, MINUTE_US, order, passed, renamed, split } from "../streams/testing/facts.ts";
 import { at, equity, given } from "../streams/testing/given.ts";
+import { free } from "./free-venue.spec.ts";
 import { orderRouter } from "./order-router/order-router.ts";
 import { paperVenue } from "./paper-venue/paper-venue.ts";
 import type { VenueConfig } from "./venue-config.ts";
 
 const M = MINUTE_US;
-const free: VenueConfig = {
-  fill: "next-open",
-  latencyUs: 1,
-  slippageBps: 0,
-  participationBps: null,
-  feePerMillion: 0,
-  minimumFeeMinor: 0,
-};
 const brought = (timeUs: number, quantity: number, changes = {}) =>
   at(
     timeUs,

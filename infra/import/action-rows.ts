@@ -7,9 +7,10 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
 import { type Cells, decimalsOf, type Fault } from "./cells.ts";
 import { type Columns, columnsBy } from "./columns-by.ts";
-import { type ImportCode, shown } from "./import-error.ts";
+import { shown } from "./import-error.ts";
 import type { NoticeKind } from "./import-notices.ts";
 import { DAY_US, defaultInstrument, type Session } from "./import-options.ts";
+import { fault } from "./row-faults.ts";
 import { MAX_SCALE } from "./survey.ts";
 import { symbolProblem } from "./symbols.ts";
 import { dateStamp, sessionClock } from "./time-column.ts";
@@ -37,7 +38,6 @@ const actionColumns = (file: string, header: readonly string[]): ActionColumns =
 /** New shares for old ones: 4:1, 1:20, and as people write them 4-for-1, 4/1. */
 const RATIO = /^(\d{1,9})\s*(?::|\/|-?\s*for\s*-?)\s*(\d{1,9})$/i;
 
-const fault = (code: ImportCode, detail: string): Fault => ({ code, detail });
 const invalid = (detail: string): Fault => fault("IMPORT_FIELD_INVALID", detail);
 
 class ActionDecoder {

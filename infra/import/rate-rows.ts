@@ -4,11 +4,11 @@
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { MarketRate } from "../../schemas/generated/market.rates.ts";
 import { parseScaled } from "../../schemas/values/decimal.ts";
-import { parseIsoUs } from "../../schemas/values/time.ts";
 import type { Cells, Fault } from "./cells.ts";
 import { type Columns, columnsBy } from "./columns-by.ts";
-import { type ImportCode, shown } from "./import-error.ts";
+import { shown } from "./import-error.ts";
 import type { Notice, NoticeKind } from "./import-notices.ts";
+import { fault, momentOf, noMoment } from "./row-faults.ts";
 
 /** Normalized names: lower case, letters and digits only. */
 const names = {
@@ -25,8 +25,6 @@ const kinds: ReadonlyMap<string, MarketRate["kind"]> = new Map(
   (["FUNDING", "BORROW", "FINANCING"] as const).map((kind) => [kind, kind]),
 );
 const RATE_DIGITS = 9;
-
-const fault = (code: ImportCode, detail: string): Fault => ({ code, detail });
 
 export const marketRates: NoticeKind<"market.rates"> = {
   topic: "market.rates",
@@ -46,11 +44,8 @@ function decode(
 ): Notice<"market.rates"> | Fault {
   const text = (role: keyof typeof names): string =>
     columns[role] < 0 ? "" : cells.text(columns[role]).trim();
-  const timeUs = parseIsoUs(text("time"));
-  if (timeUs === null || timeUs < 0) {
-    const detail = `${shown(text("time"))} is no time with its zone, such as 2021-01-01T08:00:00Z`;
-    return fault("IMPORT_TIME_INVALID", detail);
-  }
+  const timeUs = momentOf(text("time"));
+  if (timeUs === null) return noMoment(text("time"));
   const symbol = text("symbol");
   const instrument = held.get(symbol);
   if (instrument === undefined) {

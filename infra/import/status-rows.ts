@@ -3,11 +3,11 @@
 
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { MarketStatus } from "../../schemas/generated/market.status.ts";
-import { parseIsoUs } from "../../schemas/values/time.ts";
 import type { Cells, Fault } from "./cells.ts";
 import { type Columns, columnsBy } from "./columns-by.ts";
-import { type ImportCode, shown } from "./import-error.ts";
+import { shown } from "./import-error.ts";
 import type { Notice, NoticeKind } from "./import-notices.ts";
+import { fault, momentOf, noMoment } from "./row-faults.ts";
 
 /** Normalized names: lower case, letters and digits only. */
 const names = {
@@ -25,8 +25,6 @@ const kinds: ReadonlyMap<string, MarketStatus["status"]> = new Map(
   (["TRADING", "HALTED", "CLOSED", "BUSTED"] as const).map((kind) => [kind, kind]),
 );
 const LONGEST_REASON = 500;
-
-const fault = (code: ImportCode, detail: string): Fault => ({ code, detail });
 
 export const marketStatus: NoticeKind<"market.status"> = {
   topic: "market.status",
@@ -71,15 +69,3 @@ function decode(
   const detail = `trades from ${shown(from)} to ${shown(to)}, told at ${shown(text("time"))}: from, to and time must follow one another`;
   return fault("IMPORT_FIELD_INVALID", detail);
 }
-
-/** From 1970 on. */
-function momentOf(text: string): number | null {
-  const timeUs = parseIsoUs(text);
-  return timeUs === null || timeUs < 0 ? null : timeUs;
-}
-
-const noMoment = (text: string): Fault =>
-  fault(
-    "IMPORT_TIME_INVALID",
-    `${shown(text)} is no time with its zone, such as 2013-10-07T14:30:00Z`,
-  );

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import { bar, order } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
+import { free } from "../free-venue.spec.ts";
 import type { Levy, VenueConfig } from "../venue-config.ts";
 import { type LevyTally, levy } from "./levies.ts";
 import { levyPresets } from "./levy-presets.ts";
@@ -87,17 +88,9 @@ test.each([
 });
 
 describe("at the venue", () => {
-  const config: VenueConfig = {
-    fill: "next-open",
-    latencyUs: 1,
-    slippageBps: 0,
-    participationBps: null,
-    feePerMillion: 0,
-    minimumFeeMinor: 0,
-  };
   const fillOf = (changes: Partial<VenueConfig>): ExecutionReport | undefined =>
     given(
-      paperVenue({ ...config, ...changes }, "bars"),
+      paperVenue({ ...free, ...changes }, "bars"),
       at(0, "market.instruments", barclays),
       at(1, "orders", order(1, "BARC", 100, { decidedUs: 1 })),
     )

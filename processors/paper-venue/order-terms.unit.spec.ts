@@ -9,17 +9,10 @@ import type { Order } from "../../schemas/generated/orders.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { bar, delisted, MINUTE_US, order, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
+import { free } from "../free-venue.spec.ts";
 import type { FeeSchedule, VenueConfig } from "../venue-config.ts";
 import { paperVenue } from "./paper-venue.ts";
 
-const free: VenueConfig = {
-  fill: "next-open",
-  latencyUs: 1,
-  slippageBps: 0,
-  participationBps: null,
-  feePerMillion: 0,
-  minimumFeeMinor: 0,
-};
 type Topic =
   | "orders"
   | "market.instruments"

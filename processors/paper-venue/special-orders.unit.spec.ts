@@ -16,17 +16,10 @@ import { isEnd } from "../../schemas/values/order-status.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { bar, MINUTE_US, order } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
+import { free } from "../free-venue.spec.ts";
 import type { VenueConfig } from "../venue-config.ts";
 import { paperVenue } from "./paper-venue.ts";
 
-const free: VenueConfig = {
-  fill: "next-open",
-  latencyUs: 1,
-  slippageBps: 0,
-  participationBps: null,
-  feePerMillion: 0,
-  minimumFeeMinor: 0,
-};
 type Event = EventOf<"orders" | "market.instruments" | "market.bars" | "market.ticks">;
 const M = MINUTE_US;
 const DAY = 86_400_000_000;

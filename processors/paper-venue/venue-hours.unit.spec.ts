@@ -10,20 +10,13 @@ import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { bar, MINUTE_US, order, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
+import { free } from "../free-venue.spec.ts";
 import type { ChanceConfig, Delay, TradingConfig, VenueConfig } from "../venue-config.ts";
 import { bookOf } from "./book.ts";
 import { delayOf, delayTo, isRefused } from "./chance.ts";
 import { closedBy, mayTrade, sessionFrom } from "./hours.ts";
 import { paperVenue } from "./paper-venue.ts";
 
-const free: VenueConfig = {
-  fill: "next-open",
-  latencyUs: 1,
-  slippageBps: 0,
-  participationBps: null,
-  feePerMillion: 0,
-  minimumFeeMinor: 0,
-};
 const M = MINUTE_US;
 const sure: ChanceConfig = { seed: 1, toVenue: null, back: null, rejectPerMillion: 0 };
 const constant = (us: number): Delay => ({ kind: "CONSTANT", us });
