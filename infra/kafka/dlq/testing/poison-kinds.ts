@@ -3,6 +3,7 @@
 
 import { Writer } from "../../../../schemas/avro.ts";
 import type { Facts } from "../../../../schemas/generated/facts.ts";
+import { fixedSchemaIds } from "../../service/testing/fixed-schema-ids.ts";
 import type { PoisonCode } from "../../wire/poison.ts";
 import type { Header } from "../../wire/records-writer.ts";
 import type { LooseMessage } from "../../wire/testing/messages.ts";
@@ -72,7 +73,11 @@ export const poisonKinds: readonly PoisonKind[] = [
     code: "WIRE_VALUE_TRAILING",
     change: avro((bytes) => Buffer.concat([bytes, utf8("!")])),
   },
-  { name: "another topic's schema", code: "WIRE_SCHEMA_FOREIGN", change: schemaId(5) },
+  {
+    name: "another topic's schema",
+    code: "WIRE_SCHEMA_FOREIGN",
+    change: schemaId(fixedSchemaIds.idOf("features")),
+  },
   { name: "a schema of nobody", code: "WIRE_SCHEMA_FOREIGN", change: schemaId(4711) },
   {
     name: "a long beyond 2^53",
