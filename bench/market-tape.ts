@@ -18,7 +18,7 @@ const FIRST_US = Date.UTC(2013, 9, 7, 13, 30) * 1000;
 /** Standard deviation of the bounce, in cents. */
 const BOUNCE = 4;
 const SYMBOL = "ACME";
-const instrument: Instrument = {
+export const instrument: Instrument = {
   symbol: SYMBOL,
   assetClass: "EQUITY",
   currency: "USD",
