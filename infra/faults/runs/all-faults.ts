@@ -33,5 +33,5 @@ export const clusterOptions = ({
     "controller.socket.timeout.ms": "3000",
     "log.segment.bytes": "4194304",
   },
-  ...(name === "disk-full" ? { diskMegabytes: 120 } : {}),
+  ...(name === "disk-full" ? { diskMegabytes: 480 } : {}),
 });
