@@ -3,8 +3,10 @@
 
 import type { ExecutionReport } from "../../schemas/generated/fills.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
-import type { RiskCheck } from "../../schemas/generated/risk.verdicts.ts";
+import type { OrderCheck } from "../../schemas/generated/risk.order-verdicts.ts";
+import type { RiskCheck, RiskVerdict } from "../../schemas/generated/risk.verdicts.ts";
 import { formatScaled } from "../../schemas/values/decimal.ts";
+import { eventsOfCheck } from "../../schemas/values/risk-evidence.ts";
 import { formatIsoUs } from "../../schemas/values/time.ts";
 import type { AnyEvent, Position } from "../../streams/event.ts";
 import { printable } from "./table.ts";
@@ -34,11 +36,32 @@ export function valueText(
   const fields = event.value as unknown as Readonly<Record<string, unknown>>;
   const of = typeof fields.symbol === "string" ? instruments.get(fields.symbol) : undefined;
   const scaled = event.topic === "market.instruments" ? undefined : of;
+  const own = event.topic === "risk.verdicts" ? verdictTexts(event.value) : {};
   const parts = Object.entries(fields).map(
-    ([name, value]) => `${name}=${printable(fieldText(name, value, scaled, money))}`,
+    ([name, value]) => `${name}=${printable(own[name] ?? fieldText(name, value, scaled, money))}`,
   );
   return parts.join(" ");
 }
+
+/** Each check names what it was measured with, by the numbers under which `events` lists it. */
+function verdictTexts(verdict: RiskVerdict): Readonly<Record<string, string>> {
+  const { checks, events } = verdict;
+  const numbers = (check: RiskCheck): string =>
+    eventsOfCheck(verdict, check)
+      .map((event) => events.indexOf(event) + 1)
+      .join(" ");
+  return {
+    checks: checks.map((check) => withEvents(checkText(check), numbers(check))).join(", "),
+    events: events
+      .map(({ topic, symbol, timeUs }, i) =>
+        [`[${i + 1}]`, topic, symbol, formatIsoUs(timeUs)].filter((word) => word !== "").join(" "),
+      )
+      .join(", "),
+  };
+}
+
+const withEvents = (text: string, events: string): string =>
+  events === "" ? text : `${text} [${events}]`;
 
 function fieldText(
   name: string,
@@ -60,7 +83,10 @@ function fieldText(
       .map(({ part, amount }) => `${part} ${formatScaled(amount, of?.priceScale ?? 0)}`)
       .join(", ");
   }
-  if (name === "checks") return (value as readonly AnyCheck[]).map(checkText).join(", ");
+  if (name === "checks") {
+    const checks = value as readonly OrderCheck[];
+    return checks.map((check) => withEvents(checkText(check), usedText(check))).join(", ");
+  }
   if (value !== null && typeof value === "object") {
     return JSON.stringify(value, (_, inner: unknown) =>
       typeof inner === "bigint" ? String(inner) : inner,
@@ -75,6 +101,9 @@ type AnyCheck = Omit<RiskCheck, "symbol" | "check" | "unit"> & {
   readonly unit: string;
   readonly symbol?: string;
 };
+
+const usedText = ({ used }: OrderCheck): string =>
+  used.map(({ topic, timeUs }) => `${topic} ${formatIsoUs(timeUs)}`).join(", ");
 
 const checkText = ({ check, symbol = "", measured, limit, unit, passed }: AnyCheck): string =>
   `${passed ? "passed" : "FAILED"} ${check}${symbol === "" ? "" : ` ${symbol}`} ${measured} of ${limit} ${unit}`;
