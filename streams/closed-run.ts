@@ -3,7 +3,7 @@
 // cut by a crash or a stop and resumed; each commit holds outputs, offsets and states together.
 
 import { TapedeckError } from "../schemas/errors.ts";
-import type { Facts, TopicName } from "../schemas/generated/facts.ts";
+import type { TopicName } from "../schemas/generated/facts.ts";
 import type { LateAdmission } from "../schemas/generated/tape.admissions.ts";
 import { AdmissionOrder } from "./admissions.ts";
 import { keyOf, partitionCount } from "./catalogue.ts";
@@ -19,6 +19,7 @@ import { decodeState, encodeState } from "./state.ts";
 import { type Sink, Task, type TaskSnapshot, type TopicSink } from "./task.ts";
 import type { SavedOrder, TaskOrder } from "./task-order.ts";
 import type { Topology } from "./topology.ts";
+import { WrittenTopic } from "./written-topic.ts";
 
 export interface ClosedRunOptions {
   readonly topology: Topology;
@@ -108,48 +109,6 @@ interface SavedState {
 interface Reader {
   readonly tasks: readonly Task[];
   readonly orders: readonly (TaskOrder | null)[];
-}
-
-/** A topic that is written here. */
-class WrittenTopic<T extends TopicName> implements TopicSink<T> {
-  readonly topic: T;
-  readonly partitions: readonly OutputPartition<T>[];
-  /** One for each partition; empty where nobody reads the topic. */
-  readonly queues: readonly QueueLane[];
-  private readonly heap: LaneHeap;
-
-  constructor(
-    topic: T,
-    partitions: readonly OutputPartition<T>[],
-    queues: readonly QueueLane[],
-    heap: LaneHeap,
-  ) {
-    this.topic = topic;
-    this.partitions = partitions;
-    this.queues = queues;
-    this.heap = heap;
-  }
-
-  write(timeUs: number, origin: number, cause: AnyEvent, ordinal: number, value: Facts[T]): void {
-    const { topic, partitions, queues } = this;
-    const partition =
-      partitions.length === 1 ? 0 : partitionOf(keyOf(topic, value), partitions.length);
-    const output = partitions[partition] as OutputPartition<T>;
-    const offset = output.write(timeUs, origin, cause, ordinal, value);
-    const queue = queues[partition];
-    if (queue === undefined) return;
-    const event = {
-      topic,
-      partition,
-      offset,
-      timeUs: output.lastTimeUs,
-      origin,
-      cause,
-      ordinal,
-      value,
-    } as unknown as AnyEvent;
-    if (queue.add(event)) this.heap.push(queue);
-  }
 }
 
 class ClosedRun implements Sink, FollowingRun {
