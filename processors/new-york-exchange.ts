@@ -20,7 +20,7 @@ const FRIDAY = 5;
 const SATURDAY = 6;
 
 /** 0: Sunday. 1970-01-01 was a Thursday. */
-export const weekdayOf = (day: number): number => (((day + 4) % 7) + 7) % 7;
+const weekdayOf = (day: number): number => (((day + 4) % 7) + 7) % 7;
 
 /** The n-th of a weekday from a date on; counted from 1. */
 function nth(count: number, weekday: number, year: number, month: number, from = 1): number {
@@ -157,15 +157,12 @@ export const earlyClosesOf: (year: number) => ReadonlyMap<number, number> = year
   return days;
 });
 
-/** Whether a weekday of New York's is a day of trading. */
-export const isTradingDay = (day: number): boolean => {
-  const weekday = weekdayOf(day);
-  if (weekday === SUNDAY || weekday === SATURDAY) return false;
-  return !holidaysOf(civilFromDays(day).year).has(day);
-};
-
-/** Of a Friday's session of a market that trades around the clock on working days. */
+/** Monday to Friday. */
 export const isWeekday = (day: number): boolean => {
   const weekday = weekdayOf(day);
   return weekday >= MONDAY && weekday <= FRIDAY;
 };
+
+/** Whether New York trades on that day. */
+export const isTradingDay = (day: number): boolean =>
+  isWeekday(day) && !holidaysOf(civilFromDays(day).year).has(day);

@@ -4,7 +4,11 @@ import type { FlowConfig } from "../../processors/flow-config.ts";
 import type { feePresets } from "../../processors/paper-venue/fee-presets.ts";
 import type { levyPresets } from "../../processors/paper-venue/levy-presets.ts";
 import type { Power } from "../../processors/people.ts";
-import type { BreachResponse, ProposalLimits } from "../../processors/risk-config.ts";
+import type {
+  BreachResponse,
+  ProposalLimits,
+  SettableLimit,
+} from "../../processors/risk-config.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 
 /** A configuration that the schema takes, with its defaults. */
@@ -344,24 +348,16 @@ export type OwnLimitName =
   | "maxOrderValue"
   | "maxDrawdown";
 
-/** Every limit that a command may set. */
-export type LimitName =
-  | OwnLimitName
-  | "maxSector"
-  | "maxNetExposure"
-  | "maxLeverage"
-  | "maxWeight"
-  | "maxHerfindahl"
-  | "maxBeta"
-  | "maxValueAtRisk"
-  | "maxExpectedShortfall"
-  | "maxCorrelation"
-  | "maxDaysToExit"
-  | "drawdownWarning"
-  | "drawdownClose"
-  | "maxDailyLoss"
-  | "maxWeeklyLoss"
-  | "maxTradesADay";
+type WithoutUnit<Name> = Name extends `${infer Bare}Minor`
+  ? Bare
+  : Name extends `${infer Bare}Bps`
+    ? Bare
+    : Name extends `${infer Bare}Hundredths`
+      ? Bare
+      : Name;
+
+/** Every limit that a command may set, without the unit that ends its name elsewhere. */
+export type LimitName = WithoutUnit<SettableLimit>;
 
 /** Off or null: no limit. */
 export type HumanLimit = number | "off" | null;

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { bar, MINUTE_US, order } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
+import { free } from "../free-venue.spec.ts";
 import type { VenueConfig } from "../venue-config.ts";
 import { paperVenue } from "./paper-venue.ts";
 
@@ -16,14 +17,7 @@ const carry = {
   financingPerMillion: 36_000,
   funding: null,
 } as const;
-const base: VenueConfig = {
-  fill: "next-open",
-  latencyUs: 1,
-  slippageBps: 10,
-  participationBps: null,
-  feePerMillion: 0,
-  minimumFeeMinor: 0,
-};
+const base: VenueConfig = { ...free, slippageBps: 10 };
 
 /** What is told of 100 bought at 100.00, of a night, and of a fall to 90.00 on the way to 99.00. */
 function told(config: VenueConfig, symbol: string, changes: Partial<Instrument> = {}) {

@@ -7,6 +7,7 @@ import { marginState } from "../../schemas/values/margin.ts";
 import { parseIsoUs } from "../../schemas/values/time.ts";
 import { bar, MINUTE_US, order, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
+import { free } from "../free-venue.spec.ts";
 import type { CarryConfig, VenueConfig } from "../venue-config.ts";
 import { paperVenue } from "./paper-venue.ts";
 
@@ -18,12 +19,7 @@ const carry: CarryConfig = {
   funding: null,
 };
 const venueOf = (changes: Partial<CarryConfig>): VenueConfig => ({
-  fill: "next-open",
-  latencyUs: 1,
-  slippageBps: 0,
-  participationBps: null,
-  feePerMillion: 0,
-  minimumFeeMinor: 0,
+  ...free,
   carry: { ...carry, ...changes },
 });
 const us = (text: string): number => parseIsoUs(text) as number;
