@@ -12,6 +12,7 @@ import {
   type TargetLine,
 } from "../streams/testing/facts.ts";
 import { at, equity } from "../streams/testing/given.ts";
+import { marketOrders } from "./market-orders.spec.ts";
 import { orderRouter } from "./order-router/order-router.ts";
 import type { AlgorithmConfig } from "./orders-config.ts";
 import type { ProposalLimits, RiskConfig } from "./risk-config.ts";
@@ -45,12 +46,8 @@ function orders(
   const gate = riskGate({ ...off, ...config, proposals, onBreach: "reduce" }, portfolio);
   const router = orderRouter(
     {
+      ...marketOrders,
       type: "LIMIT",
-      limitOffsetBps: 0,
-      timeInForce: "GTC",
-      goodForUs: null,
-      latencyUs: 1,
-      exits: { stopLossBps: null, takeProfitBps: null, trailingStopBps: null },
       ...(algorithm === null ? {} : { algorithm }),
     },
     portfolio,

@@ -16,6 +16,7 @@ import {
 import { at, equity, given } from "../streams/testing/given.ts";
 import { barBuilder } from "./bar-builder/bar-builder.ts";
 import { featureBuilder } from "./feature-builder/feature-builder.ts";
+import { marketOrders } from "./market-orders.spec.ts";
 import { orderRouter } from "./order-router/order-router.ts";
 import { bookReviewer } from "./portfolio-builder/book-reviewer.ts";
 import { portfolioBuilder } from "./portfolio-builder/portfolio-builder.ts";
@@ -198,17 +199,7 @@ describe("risk-gate", () => {
 });
 
 describe("order-router", () => {
-  const router = orderRouter(
-    {
-      type: "LIMIT",
-      limitOffsetBps: 0,
-      timeInForce: "GTC",
-      goodForUs: null,
-      exits: { stopLossBps: null, takeProfitBps: null, trailingStopBps: null },
-      latencyUs: 5,
-    },
-    main,
-  );
+  const router = orderRouter({ ...marketOrders, type: "LIMIT", latencyUs: 5 }, main);
   const approved = at(M, "risk.verdicts", passed(["A", 100, 400]));
   const ended = (timeUs: number, quantity: number) =>
     at(

@@ -14,22 +14,13 @@ import {
   split,
 } from "../streams/testing/facts.ts";
 import { at, equity } from "../streams/testing/given.ts";
+import { marketOrders } from "./market-orders.spec.ts";
 import { orderRouter } from "./order-router/order-router.ts";
 import { portfolioProjector } from "./portfolio-projector/portfolio-projector.ts";
 
 const M = MINUTE_US;
 const main = { name: "main", currency: "USD", currencyScale: 2, initialCashMinor: 100_000_00n };
-const router = orderRouter(
-  {
-    type: "MARKET",
-    limitOffsetBps: 0,
-    timeInForce: "GTC",
-    goodForUs: null,
-    latencyUs: 1,
-    exits: { stopLossBps: null, takeProfitBps: null, trailingStopBps: null },
-  },
-  main,
-);
+const router = orderRouter(marketOrders, main);
 
 interface Heard {
   readonly heardUs: number;

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { bar, filled, MINUTE_US, order, passed, renamed, split } from "../streams/testing/facts.ts";
 import { at, equity, given } from "../streams/testing/given.ts";
 import { free } from "./free-venue.spec.ts";
+import { marketOrders } from "./market-orders.spec.ts";
 import { orderRouter } from "./order-router/order-router.ts";
 import { paperVenue } from "./paper-venue/paper-venue.ts";
 import type { VenueConfig } from "./venue-config.ts";
@@ -81,11 +82,7 @@ describe("the venue of the new name", () => {
 describe("the router", () => {
   const router = orderRouter(
     {
-      type: "MARKET",
-      limitOffsetBps: 0,
-      timeInForce: "GTC",
-      goodForUs: null,
-      latencyUs: 1,
+      ...marketOrders,
       exits: { stopLossBps: 5000, takeProfitBps: null, trailingStopBps: null },
     },
     { name: "main", currency: "USD", currencyScale: 2, initialCashMinor: 100_000_00n },

@@ -9,6 +9,7 @@ import type { EventOf } from "../../streams/event.ts";
 import { bar, command, filled, passed, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
+import { marketOrders } from "../market-orders.spec.ts";
 import type { OrdersConfig } from "../orders-config.ts";
 import { orderRouter } from "./order-router.ts";
 
@@ -16,10 +17,7 @@ const portfolio: PortfolioConfig = {
   ...{ name: "main", currency: "USD", currencyScale: 2 },
   initialCashMinor: 1_000_000_00n,
 };
-const plain: OrdersConfig = {
-  ...{ type: "MARKET", limitOffsetBps: 0, timeInForce: "GTC", goodForUs: null, latencyUs: 50_000 },
-  exits: { stopLossBps: null, takeProfitBps: null, trailingStopBps: null },
-};
+const plain: OrdersConfig = { ...marketOrders, latencyUs: 50_000 };
 type Topic =
   | "risk.verdicts"
   | "fills"

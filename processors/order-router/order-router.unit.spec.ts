@@ -6,6 +6,7 @@ import type { EventOf } from "../../streams/event.ts";
 import { command, filled, passed, type TargetLine } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
+import { marketOrders } from "../market-orders.spec.ts";
 import type { OrdersConfig } from "../orders-config.ts";
 import { limitPrice } from "./limit-price.ts";
 import { orderRouter } from "./order-router.ts";
@@ -16,14 +17,7 @@ const portfolio: PortfolioConfig = {
   currencyScale: 2,
   initialCashMinor: 1_000_000_00n,
 };
-const market: OrdersConfig = {
-  type: "MARKET",
-  limitOffsetBps: 0,
-  timeInForce: "GTC",
-  goodForUs: null,
-  latencyUs: 50_000,
-  exits: { stopLossBps: null, takeProfitBps: null, trailingStopBps: null },
-};
+const market: OrdersConfig = { ...marketOrders, latencyUs: 50_000 };
 type Event = EventOf<"risk.verdicts" | "fills" | "market.instruments" | "control.commands">;
 
 const approved = (...lines: readonly TargetLine[]) => at(0, "risk.verdicts", passed(...lines));

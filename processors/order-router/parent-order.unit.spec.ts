@@ -15,6 +15,7 @@ import {
 } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
+import { marketOrders } from "../market-orders.spec.ts";
 import type { AlgorithmConfig, OrdersConfig } from "../orders-config.ts";
 import { orderRouter } from "./order-router.ts";
 import { parentSteps } from "./parent-order.ts";
@@ -26,14 +27,6 @@ const portfolio: PortfolioConfig = {
   currencyScale: 2,
   initialCashMinor: 1_000_000_00n,
 };
-const base = {
-  type: "MARKET",
-  limitOffsetBps: 0,
-  timeInForce: "GTC",
-  goodForUs: null,
-  latencyUs: 1,
-  exits: { stopLossBps: null, takeProfitBps: null, trailingStopBps: null },
-} as const;
 const twap: AlgorithmConfig = {
   schedule: { method: "TWAP", overUs: 4 * MINUTE_US, slices: 4 },
   maxChildren: 100,
@@ -73,7 +66,7 @@ function orders(
     nowUs = Math.max(nowUs, event.timeUs);
     return { ...event, timeUs: nowUs };
   });
-  return given(orderRouter({ ...base, ...config, algorithm }, portfolio))
+  return given(orderRouter({ ...marketOrders, ...config, algorithm }, portfolio))
     .when(...timed)
     .map(({ value }) => value);
 }
@@ -353,8 +346,8 @@ describe("a parent order", () => {
   });
 
   test("a fork without the algorithm sends what its parent leaves as one order", () => {
-    const sliced = orderRouter({ ...base, algorithm: twap }, portfolio);
-    const plain = orderRouter(base, portfolio);
+    const sliced = orderRouter({ ...marketOrders, algorithm: twap }, portfolio);
+    const plain = orderRouter(marketOrders, portfolio);
     const verdict = approved(["A", 8, 100]);
     const before = sliced.evolve(sliced.initial(), verdict as Parameters<typeof sliced.evolve>[1]);
     const fill = reported(1, 2) as Parameters<typeof plain.evolve>[1];
@@ -457,7 +450,7 @@ describe("children of random markets and venues", () => {
           leftover: pick(2) === 0 ? "SWEEP" : "LEAVE",
         };
         const type = pick(2) === 0 ? "LIMIT" : "MARKET";
-        const router = given(orderRouter({ ...base, type, algorithm }, portfolio));
+        const router = given(orderRouter({ ...marketOrders, type, algorithm }, portfolio));
         const venue = new ChanceVenue(pick);
         let position = 0;
         let target: number | null = null;
