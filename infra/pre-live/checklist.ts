@@ -4,7 +4,7 @@
 // The items are those of the seeds' "Pre-Live Validation Checklist". PASS: shown. FAIL: shown not to hold. MISSING: not
 // shown either way. A strategy is ready where all pass.
 
-import { day, percent } from "../report/figures.ts";
+import { count, day, percent } from "../report/figures.ts";
 import type { CrisisReturn } from "../report/report-data.ts";
 import { type Quarter, regimes } from "./quarters.ts";
 
@@ -243,7 +243,7 @@ function deterministic({ verified }: Found): Item {
     found:
       verified === null
         ? "not replayed"
-        : `${verified.identical ? "identical" : "different"} over ${verified.records} events`,
+        : `${verified.identical ? "identical" : "different"} over ${count(verified.records)} events`,
     evidence: verified === null ? [] : [`tapedeck verify ${verified.run}`],
   };
 }
