@@ -54,7 +54,8 @@ export function minimumTrackRecord(
 ): number | null {
   const variance = varianceTimesCount(estimate);
   if (!(estimate.sharpe > benchmark && variance > 0)) return null;
-  return 1 + variance * (normalQuantile(confidence) / (estimate.sharpe - benchmark)) ** 2;
+  const errors = normalQuantile(confidence) / (estimate.sharpe - benchmark);
+  return 1 + variance * errors * errors;
 }
 
 /**

@@ -1,0 +1,118 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Random } from "../random.ts";
+import { budgetProgram } from "./budget-program.spec.ts";
+import { certify } from "./certificate.ts";
+import type { Duals, Program, SmoothTerm } from "./program.ts";
+import { solveTail } from "./tail-simplex.ts";
+
+const ASSETS = 5;
+const COUNT = 40;
+
+/** Long only, sum 1, a cap, CVaR at 90 % with a little of every smooth term. */
+function drawn(seed: number, smooth: boolean): Program {
+  const random = new Random(seed);
+  const square = Float64Array.from({ length: ASSETS * ASSETS }, () => random.normal());
+  const covariance = new Float64Array(ASSETS * ASSETS);
+  for (let i = 0; i < ASSETS; i++) {
+    for (let j = 0; j < ASSETS; j++) {
+      for (let k = 0; k < ASSETS; k++) {
+        const product = (square[i * ASSETS + k] as number) * (square[j * ASSETS + k] as number);
+        covariance[i * ASSETS + j] = (covariance[i * ASSETS + j] as number) + product;
+      }
+    }
+  }
+  const terms: readonly SmoothTerm[] = [
+    { kind: "NORM", weight: 0.3 },
+    { kind: "VARIANCE", weight: 0.1, covariance },
+    { kind: "IMPACT", coefficients: new Float64Array(ASSETS).fill(0.2) },
+  ];
+  const scenarios = {
+    assets: Array.from({ length: ASSETS }, (_, a) => `A${a}`),
+    count: COUNT,
+    returns: Float64Array.from({ length: ASSETS * COUNT }, () => random.normal()),
+    probabilities: new Float64Array(COUNT).fill(1 / COUNT),
+  };
+  const cost = Float64Array.from({ length: ASSETS }, () => 0.1 * random.normal());
+  const given = { assets: ASSETS, upper: 0.7, mass: 0.1, cost, scenarios };
+  return budgetProgram({ ...given, smooth: smooth ? terms : [] });
+}
+
+/** A feasible point. */
+function pointOf(random: Random): Float64Array {
+  for (;;) {
+    const x = Float64Array.from({ length: ASSETS }, () => random.uniform());
+    const sum = x.reduce((total, value) => total + value, 0);
+    if (x.every((value) => value / sum <= 0.7)) return x.map((value) => value / sum);
+  }
+}
+
+function anyDuals(random: Random): Duals {
+  const scenarios = Int32Array.from({ length: COUNT }, (_, s) => s);
+  return {
+    scenarios,
+    masses: Float64Array.from(scenarios, () => random.uniform()),
+    rows: Float64Array.of(random.normal()),
+  };
+}
+
+describe("a certificate", () => {
+  test("has no lower bound above any feasible point, whatever the duals and the point it is made with", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e6 }), fc.boolean(), (seed, smooth) => {
+        const program = drawn(seed, smooth);
+        const random = new Random(seed + 1);
+        const { lower } = certify(program, pointOf(random), anyDuals(random));
+        for (let k = 0; k < 20; k++) {
+          const other = certify(program, pointOf(random), anyDuals(random));
+          expect(lower).toBeLessThanOrEqual(other.upper + 1e-12 * Math.abs(other.upper));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("gives up its bound for masses that cannot be made valid", () => {
+    const program = drawn(3, false);
+    const x = pointOf(new Random(1));
+    const rows = Float64Array.of(0);
+    const certified = (scenarios: number[], masses: number[]) =>
+      certify(program, x, {
+        scenarios: Int32Array.from(scenarios),
+        masses: Float64Array.from(masses),
+        rows,
+      }).lower;
+    // One scenario can have a quarter of a tail of four.
+    expect(certified([0], [1])).toBe(Number.NEGATIVE_INFINITY);
+    expect(certified([0, 0, 1, 2, 3], [0.25, 0.25, 0.25, 0.25, 0.25])).toBe(
+      Number.NEGATIVE_INFINITY,
+    );
+    expect(certified([0, 1, 2, COUNT], [0.25, 0.25, 0.25, 0.25])).toBe(Number.NEGATIVE_INFINITY);
+    expect(certified([0, 1, 2, 3], [0.25, 0.25, Number.NaN, 0.25])).toBe(Number.NEGATIVE_INFINITY);
+    expect(certified([0, 1, 2, 3], [0.25, 0.25, 0.25, 0.25])).toBeGreaterThan(-10);
+  });
+
+  test("measures what is violated", () => {
+    const program = drawn(3, false);
+    const none: Duals = {
+      scenarios: new Int32Array(0),
+      masses: new Float64Array(0),
+      rows: Float64Array.of(0),
+    };
+    const violation = (x: number[]) => certify(program, Float64Array.from(x), none).feasibility;
+    expect(violation([0.2, 0.2, 0.2, 0.2, 0.2])).toBeLessThan(1e-15);
+    expect(violation([0.8, 0.2, 0, 0, 0])).toBeCloseTo(0.1, 12);
+    expect(violation([-0.25, 0.65, 0.6, 0, 0])).toBeCloseTo(0.25, 12);
+    expect(violation([0.7, 0.6, 0, 0, 0])).toBeCloseTo(0.3, 12);
+    expect(violation([Number.NaN, 1, 0, 0, 0])).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("of an optimum closes", () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const outcome = solveTail(drawn(seed, false));
+      if (outcome.status !== "OPTIMAL") throw new Error(outcome.status);
+      const { upper, lower } = outcome.certificate;
+      expect(Math.abs(upper - lower)).toBeLessThan(1e-12);
+    }
+  });
+});

@@ -1,0 +1,105 @@
+// The efficient frontier of a problem: every portfolio at which its mix changes, from the least CVaR to the largest return.
+// Promises: exact; on a straight line between two points weights, return and CVaR are those of the frontier too.
+
+import { CANCELLED, sizeOfTerms } from "./assess.ts";
+import { checkProblem } from "./check-problem.ts";
+import { linearCost } from "./feasible-set.ts";
+import { certifyVertex, cvarFrontier } from "./frontier.ts";
+import { limitsOf } from "./limits.ts";
+import { lowerProblem, programOf, termsOf } from "./lower.ts";
+import { optimise } from "./optimise.ts";
+import { OPTIMAL_GAP } from "./optimise-with.ts";
+import type { NoPortfolio, Problem, Refusal } from "./problem.ts";
+import { netWeights } from "./tail-loss.ts";
+
+export interface FrontierPoint {
+  readonly weights: Float64Array;
+  /** Less linear costs. */
+  readonly expectedReturn: number;
+  /** With linear costs. */
+  readonly cvar: number;
+  /** CVaR that a unit more return costs from here on; Infinity at the last point. */
+  readonly price: number;
+  /** (upper − lower) relative to CVaR, of CVaR less the price so far times the return. */
+  readonly gap: number;
+}
+
+export type Frontier =
+  | {
+      /** FEASIBLE: work or time ran out before the largest return, or a point is not proven (`gap`). */
+      readonly status: "OPTIMAL" | "FEASIBLE";
+      readonly points: readonly FrontierPoint[];
+      readonly pivots: number;
+    }
+  | NoPortfolio
+  | Refusal;
+
+const refused = (...reasons: string[]): Refusal => ({ status: "REFUSED", reasons });
+
+/**
+ * The objective is MINIMUM_CVAR. `minimumReturn` starts the frontier there; a limit on risk, a minimum position or a number
+ * of names, and impact costs are refused. UNBOUNDED: the return has no end. Cost: a walk over the vertices, and a pass over
+ * the scenarios to prove each.
+ */
+export function efficientFrontier(problem: Problem): Frontier {
+  const reasons = checkProblem(problem);
+  if (reasons.length > 0) return refused(...reasons);
+  const { objective, costs } = problem;
+  if (objective.kind !== "MINIMUM_CVAR") {
+    return refused(`a frontier of ${objective.kind} is not walked: ask for MINIMUM_CVAR`);
+  }
+  const limits = limitsOf(problem);
+  const other = limits.find(({ measured }) => !LINEAR.includes(measured.kind));
+  if (other !== undefined) return refused(`a frontier with ${other.words} is not walked`);
+  if (costs?.impact !== undefined) return refused("a frontier with costs.impact is not walked");
+  const lowering = lowerProblem(problem, limits);
+  const terms = termsOf(problem);
+  if ("contradiction" in lowering || terms === null) return without(problem);
+  const { set, means, returnScale } = lowering;
+  const program = programOf(lowering, terms);
+  const gains = Float64Array.from(set.parts, (part) => {
+    const earned = part.sign * (means[part.asset] as number);
+    return returnScale * (earned - part.traded * linearCost(problem, part));
+  });
+  const outcome = cvarFrontier(program, gains, problem.work);
+  if (outcome.status === "INFEASIBLE") return without(problem);
+  if (outcome.status === "UNBOUNDED") {
+    return { status: "UNBOUNDED", conflict: [], ray: netWeights(program.holdings, outcome.ray) };
+  }
+  const points = outcome.vertices.map((vertex): FrontierPoint => {
+    const { upper, lower } = certifyVertex(program, gains, vertex);
+    const weights = netWeights(program.holdings, vertex.x);
+    const size = CANCELLED * sizeOfTerms(lowering, terms, weights);
+    const cvar = vertex.risk / returnScale;
+    return {
+      weights,
+      expectedReturn: vertex.gain / returnScale,
+      cvar,
+      price: vertex.price,
+      gap: Math.max(0, upper - lower) / returnScale / Math.max(Math.abs(cvar), size) || 0,
+    };
+  });
+  const [first] = points;
+  if (first !== undefined && !(first.gap <= OPTIMAL_GAP)) {
+    // Where several worst cases fit the first vertex the walk may hold one that proves nothing.
+    const least = optimise(problem);
+    const size = Math.max(
+      Math.abs(first.cvar),
+      CANCELLED * sizeOfTerms(lowering, terms, first.weights),
+    );
+    if (least.status === "OPTIMAL" && size > 0) {
+      points[0] = { ...first, gap: Math.max(0, first.cvar - least.lower) / size };
+    }
+  }
+  const proven = points.every(({ gap }) => gap <= OPTIMAL_GAP);
+  return { status: proven ? outcome.status : "FEASIBLE", points, pivots: outcome.pivots };
+}
+
+const LINEAR = ["WEIGHTS", "SUM", "GROSS", "TURNOVER", "RETURN"];
+
+/** There is no portfolio at all: in the words of the optimiser. */
+function without(problem: Problem): NoPortfolio | Refusal {
+  const solution = optimise(problem);
+  if (solution.status === "INFEASIBLE" || solution.status === "REFUSED") return solution;
+  return refused("the limits can only just be kept: rounding decides whether they can");
+}

@@ -1,0 +1,54 @@
+// Linear equations with a symmetric positive definite matrix. Promises: sums in one stated order; a matrix that
+// is not positive definite is found out, not divided by.
+
+/**
+ * L of A = L Lᵀ, in the lower triangle, row by row; null where a pivot is not above `noise` times its own
+ * diagonal, so that A is not positive definite to working accuracy. Cost: n³ / 6 multiplications.
+ * G. Golub, C. Van Loan, "Matrix Computations", 4th edition, section 4.2.
+ */
+export function cholesky(matrix: Float64Array, n: number, noise = 1e-15): Float64Array | null {
+  const factor = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      const rest = (matrix[i * n + j] as number) - rowDot(factor, i * n, j * n, j);
+      if (j < i) factor[i * n + j] = rest / (factor[j * n + j] as number);
+      else if (rest > noise * (matrix[i * n + i] as number)) factor[i * n + i] = Math.sqrt(rest);
+      else return null;
+    }
+  }
+  return factor;
+}
+
+/** Σ_{k < count} values[a + k] values[b + k], in four sums. */
+function rowDot(values: Float64Array, a: number, b: number, count: number): number {
+  const fours = count - (count % 4);
+  let p = 0;
+  let q = 0;
+  let r = 0;
+  let s = 0;
+  for (let k = 0; k < fours; k += 4) {
+    p += (values[a + k] as number) * (values[b + k] as number);
+    q += (values[a + k + 1] as number) * (values[b + k + 1] as number);
+    r += (values[a + k + 2] as number) * (values[b + k + 2] as number);
+    s += (values[a + k + 3] as number) * (values[b + k + 3] as number);
+  }
+  for (let k = fours; k < count; k++) p += (values[a + k] as number) * (values[b + k] as number);
+  return p + q + (r + s);
+}
+
+/** x of L Lᵀ x = right. Cost: n² multiplications. */
+export function solveCholesky(factor: Float64Array, right: Float64Array): Float64Array {
+  const n = right.length;
+  const x = right.slice();
+  for (let i = 0; i < n; i++) {
+    let sum = x[i] as number;
+    for (let k = 0; k < i; k++) sum -= (factor[i * n + k] as number) * (x[k] as number);
+    x[i] = sum / (factor[i * n + i] as number);
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    const value = (x[i] as number) / (factor[i * n + i] as number);
+    x[i] = value;
+    for (let k = 0; k < i; k++) x[k] = (x[k] as number) - (factor[i * n + k] as number) * value;
+  }
+  return x;
+}

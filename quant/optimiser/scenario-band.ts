@@ -1,0 +1,413 @@
+// Scenarios as a vertex walk sees them: those near the value at risk one by one (the band), the far tail only as a
+// sum, the rest not at all. Promises: `check` looks at every scenario and takes in those whose place is wrong, so
+// that a walk which ends with none has solved the whole problem.
+//
+// In here returns are scaled by a power of two so that a typical one is about 1, and the weight of a scenario is
+// p_s / mass. Its z is loss − t + offset: above 0 in the tail, below 0 safe, 0 at a kink.
+
+import type { ScenarioSet } from "../scenarios/scenario-set.ts";
+import type { Holdings, Tail } from "./program.ts";
+import { addProducts, valueAtRisk } from "./tail-loss.ts";
+
+const FAR_SAFE = 0;
+const FAR_TAIL = 1;
+const IN_BAND = 2;
+
+/** Between which shares of the tail's mass scenarios are looked at one by one, at first. */
+const BAND_FROM = 0.5;
+const BAND_TO = 2;
+/** Up to so many scenarios all are. */
+const SMALL = 1500;
+
+export class ScenarioBand {
+  count = 0;
+  /** Scenario of each place in the band. */
+  ids = new Int32Array(64);
+  z = new Float64Array(64);
+  /** Change of z per unit of a step. */
+  rate = new Float64Array(64);
+  /** Slope of the objective in z above 0. */
+  weight = new Float64Array(64);
+  /** Small and random: keeps kinks apart that lie on each other. */
+  offset = new Float64Array(64);
+  /** 1: counted in the tail. A kink is counted nowhere. */
+  inTail = new Uint8Array(64);
+  isKink = new Uint8Array(64);
+  /** Σ weight · return over all that is counted in the tail, of each asset; and Σ weight. */
+  readonly tailReturns: Float64Array;
+  tailWeight = 0;
+  /** Of scenarios' returns, a power of two. */
+  readonly scale: number;
+  private readonly tail: Tail;
+  private readonly holdings: Holdings;
+  private readonly place: Uint8Array;
+  private capacity = 64;
+  /** Of the band: of asset a at place b in [a * capacity + b]. */
+  private returns: Float64Array;
+  private readonly losses: Float64Array;
+  private spans: Float64Array = new Float64Array(0);
+  private stoodAt: Float64Array = new Float64Array(0);
+  private stoodT = 0;
+  private reach = 0;
+  private readonly held: Int32Array;
+  private readonly factors: Float64Array;
+
+  constructor(tail: Tail, holdings: Holdings) {
+    this.tail = tail;
+    this.holdings = holdings;
+    this.scale = scaleOf(tail.scenarios.returns);
+    this.place = new Uint8Array(tail.scenarios.count);
+    this.losses = new Float64Array(tail.scenarios.count);
+    this.tailReturns = new Float64Array(holdings.assets);
+    this.returns = new Float64Array(holdings.assets * this.capacity);
+    this.held = new Int32Array(holdings.assets);
+    this.factors = new Float64Array(holdings.assets);
+  }
+
+  /** Losses of all scenarios, scaled, at net weights. */
+  allLosses(net: Float64Array): Float64Array {
+    const { scenarios } = this.tail;
+    const terms = this.termsOf(net, -this.scale);
+    this.losses.fill(0);
+    addProducts(
+      this.losses,
+      scenarios.count,
+      scenarios.returns,
+      scenarios.count,
+      this.held,
+      this.factors,
+      terms,
+    );
+    return this.losses;
+  }
+
+  /** Chooses the band around t from `losses`, which are those of `allLosses`; kinks are in it. */
+  choose(losses: Float64Array, t: number, kinks: Int32Array): void {
+    const { count, probabilities } = this.tail.scenarios;
+    const { mass } = this.tail;
+    let high = Number.POSITIVE_INFINITY;
+    let low = Number.NEGATIVE_INFINITY;
+    if (count > SMALL) {
+      high = Math.max(t, roughValueAtRisk(losses, probabilities, mass * BAND_FROM));
+      low = Math.min(t, roughValueAtRisk(losses, probabilities, Math.min(1, mass * BAND_TO)));
+    }
+    this.place.fill(FAR_SAFE);
+    this.count = 0;
+    for (const kink of kinks) this.place[kink] = IN_BAND;
+    for (let s = 0; s < count; s++) {
+      const loss = losses[s] as number;
+      if (!((probabilities[s] as number) > 0) || this.place[s] === IN_BAND) continue;
+      this.place[s] = loss > high ? FAR_TAIL : loss < low ? FAR_SAFE : IN_BAND;
+    }
+    for (let s = 0; s < count; s++) if (this.place[s] === IN_BAND) this.take(s);
+    this.gather(0);
+    for (let b = 0; b < this.count; b++) {
+      const z = (losses[this.ids[b] as number] as number) - t + (this.offset[b] as number);
+      this.z[b] = z;
+      this.inTail[b] = z > 0 ? 1 : 0;
+    }
+    for (const kink of kinks) {
+      const b = this.placeOf(kink);
+      this.isKink[b] = 1;
+      this.inTail[b] = 0;
+      this.z[b] = 0;
+    }
+    this.recount();
+  }
+
+  /** A band of kinks alone, in this order. */
+  chooseOnly(kinks: Int32Array): void {
+    this.place.fill(FAR_SAFE);
+    this.count = 0;
+    for (const kink of kinks) this.take(kink);
+    this.gather(0);
+    this.isKink.fill(1, 0, this.count);
+  }
+
+  /** All scenarios one by one, at net weights and t. */
+  takeAll(net: Float64Array, t: number): void {
+    const from = this.count;
+    const { probabilities } = this.tail.scenarios;
+    for (let s = 0; s < this.place.length; s++) {
+      if (this.place[s] !== IN_BAND && (probabilities[s] as number) > 0) this.take(s);
+    }
+    this.admit(from, this.allLosses(net), t);
+  }
+
+  /** Looks at all scenarios at net weights and t: which are outside the band and on the wrong side. */
+  misplaced(net: Float64Array, t: number, tolerance: number): readonly number[] {
+    const losses = this.allLosses(net);
+    const { probabilities } = this.tail.scenarios;
+    const found: number[] = [];
+    for (let s = 0; s < losses.length; s++) {
+      const place = this.place[s];
+      if (place === IN_BAND || !((probabilities[s] as number) > 0)) continue;
+      const over = (losses[s] as number) - t;
+      if ((place === FAR_SAFE ? over : -over) > tolerance) found.push(s);
+    }
+    return found;
+  }
+
+  /** Takes scenarios into the band, at net weights and t. */
+  takeIn(scenarios: readonly number[], net: Float64Array, t: number): void {
+    const from = this.count;
+    for (const s of scenarios) if (this.place[s] !== IN_BAND) this.take(s);
+    this.admit(from, this.allLosses(net), t);
+  }
+
+  private admit(from: number, losses: Float64Array, t: number): void {
+    this.gather(from);
+    for (let b = from; b < this.count; b++) {
+      const z = (losses[this.ids[b] as number] as number) - t;
+      this.z[b] = z;
+      this.inTail[b] = z > 0 ? 1 : 0;
+    }
+    this.recount();
+  }
+
+  /** CVaR, scaled back, at net weights and t. */
+  conditional(net: Float64Array, t: number): number {
+    let sum = (t * (1 - this.tailWeight)) / this.scale;
+    for (let a = 0; a < net.length; a++)
+      sum -= (net[a] as number) * (this.tailReturns[a] as number);
+    return sum;
+  }
+
+  /** From here `mayHaveCrossed` measures; `losses` are of here. */
+  standAt(net: Float64Array, t: number): void {
+    const { scenarios } = this.tail;
+    if (this.spans.length === 0) this.spans = spansOf(scenarios, this.scale);
+    this.stoodAt = Float64Array.from(net);
+    this.stoodT = t;
+    let reach = Number.POSITIVE_INFINITY;
+    for (let s = 0; s < scenarios.count; s++) {
+      if (this.place[s] === IN_BAND || !((scenarios.probabilities[s] as number) > 0)) continue;
+      reach = Math.min(reach, Math.abs((this.losses[s] as number) - t) / (this.spans[s] as number));
+    }
+    this.reach = reach;
+  }
+
+  /** Whether a scenario outside the band may have crossed on the way from `standAt` to here. */
+  mayHaveCrossed(net: Float64Array, t: number): boolean {
+    let square = (t - this.stoodT) * (t - this.stoodT);
+    for (let a = 0; a < net.length; a++) {
+      const gone = (net[a] as number) - (this.stoodAt[a] as number);
+      square += gone * gone;
+    }
+    return !(Math.sqrt(square) < this.reach * (1 - 1e-9));
+  }
+
+  /** Sets the rates of the band for a step in net weights and t. */
+  setRates(netStep: Float64Array, tStep: number): void {
+    const terms = this.termsOf(netStep, -this.scale);
+    this.rate.fill(-tStep, 0, this.count);
+    addProducts(this.rate, this.count, this.returns, this.capacity, this.held, this.factors, terms);
+  }
+
+  move(length: number): void {
+    const { z, rate, count } = this;
+    for (let b = 0; b < count; b++) z[b] = (z[b] as number) + length * (rate[b] as number);
+  }
+
+  /** z of the band anew, from net weights and t. */
+  refresh(net: Float64Array, t: number): void {
+    const terms = this.termsOf(net, -this.scale);
+    for (let b = 0; b < this.count; b++) this.z[b] = (this.offset[b] as number) - t;
+    addProducts(this.z, this.count, this.returns, this.capacity, this.held, this.factors, terms);
+  }
+
+  /** Counts the scenario at place b in the tail, or no more. */
+  setInTail(b: number, isIn: boolean): void {
+    if ((this.inTail[b] === 1) === isIn) return;
+    this.inTail[b] = isIn ? 1 : 0;
+    const weight = isIn ? (this.weight[b] as number) : -(this.weight[b] as number);
+    const { tailReturns, returns, capacity } = this;
+    for (let a = 0; a < tailReturns.length; a++) {
+      tailReturns[a] = (tailReturns[a] as number) + weight * (returns[a * capacity + b] as number);
+    }
+    this.tailWeight += weight;
+  }
+
+  /** Change of z of place b per unit of each variable; the last is that of t. */
+  row(b: number, into: Float64Array): void {
+    const { asset, sign } = this.holdings;
+    for (let j = 0; j < asset.length; j++) {
+      const a = asset[j] as number;
+      into[j] =
+        a < 0
+          ? 0
+          : -this.scale * (sign[j] as number) * (this.returns[a * this.capacity + b] as number);
+    }
+    into[asset.length] = -1;
+  }
+
+  /** The place in the band of a scenario; -1 if it is not in it. */
+  placeOf(scenario: number): number {
+    for (let b = 0; b < this.count; b++) if (this.ids[b] === scenario) return b;
+    return -1;
+  }
+
+  /** The tail's sums anew, in one stated order. */
+  recount(): void {
+    const { returns, count, probabilities } = this.tail.scenarios;
+    const ids: number[] = [];
+    const weights: number[] = [];
+    for (let s = 0; s < count; s++) {
+      if (this.place[s] !== FAR_TAIL) continue;
+      ids.push(s);
+      weights.push((probabilities[s] as number) / this.tail.mass);
+    }
+    for (let b = 0; b < this.count; b++) {
+      if (this.inTail[b] !== 1) continue;
+      ids.push(this.ids[b] as number);
+      weights.push(this.weight[b] as number);
+    }
+    this.tailWeight = 0;
+    for (const weight of weights) this.tailWeight += weight;
+    for (let a = 0; a < this.tailReturns.length; a++) {
+      let sum = 0;
+      for (let k = 0; k < ids.length; k++) {
+        sum += (weights[k] as number) * (returns[a * count + (ids[k] as number)] as number);
+      }
+      this.tailReturns[a] = sum;
+    }
+  }
+
+  /** All that is counted in the tail, with its mass. */
+  tailMasses(): { readonly scenarios: number[]; readonly masses: number[] } {
+    const scenarios: number[] = [];
+    const masses: number[] = [];
+    const add = (s: number): void => {
+      scenarios.push(s);
+      masses.push((this.tail.scenarios.probabilities[s] as number) / this.tail.mass);
+    };
+    for (let s = 0; s < this.place.length; s++) if (this.place[s] === FAR_TAIL) add(s);
+    for (let b = 0; b < this.count; b++) if (this.inTail[b] === 1) add(this.ids[b] as number);
+    return { scenarios, masses };
+  }
+
+  /** Those of the band within a distance of a kink that are none, with their whole mass in the tail or none. */
+  ties(distance: number): { readonly scenarios: number[]; readonly masses: number[] } {
+    const scenarios: number[] = [];
+    const masses: number[] = [];
+    for (let b = 0; b < this.count; b++) {
+      if (this.isKink[b] === 1 || Math.abs(this.z[b] as number) > distance) continue;
+      scenarios.push(this.ids[b] as number);
+      masses.push(this.inTail[b] === 1 ? (this.weight[b] as number) : 0);
+    }
+    return { scenarios, masses };
+  }
+
+  private termsOf(net: Float64Array, factor: number): number {
+    let terms = 0;
+    for (let a = 0; a < net.length; a++) {
+      if (net[a] === 0) continue;
+      this.held[terms] = a;
+      this.factors[terms++] = factor * (net[a] as number);
+    }
+    return terms;
+  }
+
+  private take(s: number): void {
+    if (this.count === this.ids.length) this.grow();
+    const b = this.count++;
+    this.place[s] = IN_BAND;
+    this.ids[b] = s;
+    this.weight[b] = (this.tail.scenarios.probabilities[s] as number) / this.tail.mass;
+    this.offset[b] = 0;
+    this.isKink[b] = 0;
+    this.inTail[b] = 0;
+  }
+
+  /** Copies the returns of places from `from` on. */
+  private gather(from: number): void {
+    const { returns, count } = this.tail.scenarios;
+    let first = from;
+    if (this.count > this.capacity) {
+      this.capacity = this.ids.length;
+      this.returns = new Float64Array(this.holdings.assets * this.capacity);
+      first = 0;
+    }
+    const { ids, capacity } = this;
+    for (let a = 0; a < this.holdings.assets; a++) {
+      const source = a * count;
+      const target = a * capacity;
+      for (let b = first; b < this.count; b++) {
+        this.returns[target + b] = returns[source + (ids[b] as number)] as number;
+      }
+    }
+  }
+
+  private grow(): void {
+    this.ids = widened(this.ids, new Int32Array(2 * this.ids.length));
+    this.z = widened(this.z, new Float64Array(2 * this.z.length));
+    this.rate = widened(this.rate, new Float64Array(2 * this.rate.length));
+    this.weight = widened(this.weight, new Float64Array(2 * this.weight.length));
+    this.offset = widened(this.offset, new Float64Array(2 * this.offset.length));
+    this.inTail = widened(this.inTail, new Uint8Array(2 * this.inTail.length));
+    this.isKink = widened(this.isKink, new Uint8Array(2 * this.isKink.length));
+  }
+}
+
+function widened<T extends Float64Array | Int32Array | Uint8Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+/** Scenarios that tell about where a quantile is, where there are more. */
+const SAMPLE = 2500;
+
+/** The value at risk of every few scenarios: where a walk may begin, not where it ends. One of the losses. */
+export function roughValueAtRisk(
+  losses: Float64Array,
+  probabilities: Float64Array,
+  mass: number,
+): number {
+  const each = Math.floor(losses.length / SAMPLE);
+  if (each < 2) return valueAtRisk(losses, probabilities, mass);
+  const count = Math.ceil(losses.length / each);
+  const some = new Float64Array(count);
+  const chances = new Float64Array(count);
+  let total = 0;
+  for (let k = 0; k < count; k++) {
+    some[k] = losses[k * each] as number;
+    chances[k] = probabilities[k * each] as number;
+    total += chances[k] as number;
+  }
+  const rough = total > 0 ? valueAtRisk(some, chances, mass * total) : Number.NEGATIVE_INFINITY;
+  return Number.isFinite(rough) ? rough : valueAtRisk(losses, probabilities, mass);
+}
+
+/** Of each scenario √(Σ r² + 1), scaled: at most so much its z changes per unit of weights and t. */
+function spansOf({ assets, count, returns }: ScenarioSet, scale: number): Float64Array {
+  const spans = new Float64Array(count).fill(1);
+  for (let a = 0; a < assets.length; a++) {
+    for (let s = 0; s < count; s++) {
+      const value = scale * (returns[a * count + s] as number);
+      spans[s] = (spans[s] as number) + value * value;
+    }
+  }
+  return spans.map(Math.sqrt);
+}
+
+/** The power of two that brings a typical return, the mean size of those that are not 0, to about 1. */
+function scaleOf(returns: Float64Array): number {
+  let sum = 0;
+  let count = 0;
+  const step = Math.max(1, Math.floor(returns.length / 4096));
+  for (let k = 0; k < returns.length; k += step) {
+    const size = Math.abs(returns[k] as number);
+    if (size > 0) count++;
+    sum += size;
+  }
+  if (count === 0) for (const value of returns) sum = Math.max(sum, Math.abs(value));
+  return powerOfTwo(sum === 0 ? 1 : Math.max(1, count) / sum);
+}
+
+/** The power of two next below a positive number. */
+export function powerOfTwo(value: number): number {
+  let power = 1;
+  while (power * 2 <= value) power *= 2;
+  while (power > value) power /= 2;
+  return power;
+}

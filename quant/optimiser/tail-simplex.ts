@@ -1,0 +1,540 @@
+// Exact optima of linear programs with CVaR: bounds, rows, costs and scenarios. Promises: an answer that is called
+// OPTIMAL has gone through every scenario and carries its proof; INFEASIBLE and UNBOUNDED carry theirs; equal
+// programs give equal bytes.
+//
+// Method: the simplex on vertices (vertex-walk.ts) over a band of scenarios (scenario-band.ts), first on every
+// few scenarios, then from that vertex on all of them.
+
+import type { ScenarioSet } from "../scenarios/scenario-set.ts";
+import { certify } from "./certificate.ts";
+import type { Basis, Duals, Outcome, Program, Tail, Work } from "./program.ts";
+import { powerOfTwo, roughValueAtRisk, ScenarioBand } from "./scenario-band.ts";
+import { approach } from "./tail-approach.ts";
+import { conditionalValueAtRisk, scenarioLosses } from "./tail-loss.ts";
+import { AT_LOWER, AT_UPPER, BETWEEN, FREE, Vertex } from "./vertex.ts";
+import { type Ended, VertexWalk } from "./vertex-walk.ts";
+
+/** Violations that phase 1 may leave: rows are scaled to coefficients of about 1. */
+const KEPT = 1e-12;
+/** Violations of a basis from elsewhere that count as none. */
+const FEASIBLE = 1e-10;
+/** Scenarios as near to the value at risk as this, in scaled units, are taken to be at it. */
+const TIED = 1e-7;
+/** Of the objective, or of a weight of 1 in a typical return if that is more: no larger gap is called optimal. */
+const CLOSED = 1e-8;
+/** Nor is what is further outside its limits. */
+const WITHIN = 1e-9;
+/** A ray gains at least this in a typical return. */
+const RAY = 1e-10;
+/** So much more may an answer be violated that is better by the offsets of kinks. */
+const STRAIGHT = 1e-13;
+/** A scenario may be so far on the wrong side, in scaled units. */
+const MISPLACED = 1e-12;
+/** From this mass on the tail is everything. */
+const WHOLE = 1 - 1e-12;
+/** With fewer a walk from anywhere is short. */
+const MANY_SCENARIOS = 500;
+const MANY_VARIABLES = 8;
+/** With more scenarios the search begins with a part of them. */
+const COARSE_ABOVE = 4000;
+const COARSE_STEP = 8;
+/** Scenarios per free variable that are rounded off at first. */
+const FROM_AFAR = 6;
+const FROM_NEAR = 4;
+
+/** As Outcome says. `program.smooth` must be absent or empty: RangeError. Cost: docs/performance.md. */
+export function solveTail(program: Program, work: Work = {}): Outcome {
+  if ((program.smooth?.length ?? 0) > 0) {
+    throw new RangeError("the tail simplex minimises no smooth terms");
+  }
+  const budget = TailSolver.budgetOf(program, work);
+  const { tail } = program;
+  // Every is over at the first return that is not 0.
+  if (tail !== undefined && (tail.mass >= WHOLE || tail.scenarios.returns.every((r) => r === 0))) {
+    return ofMeans(program, tail, (linear) => new TailSolver(linear, budget).solve(work.start));
+  }
+  return new TailSolver(program, budget).solve(work.start);
+}
+
+/** With all mass in the tail, or no returns, CVaR is the mean loss, and no scenario is at an edge. */
+function ofMeans(
+  program: Program,
+  { weight, scenarios }: Tail,
+  solve: (linear: Program) => Outcome,
+): Outcome {
+  const { tail: _whole, ...rest } = program;
+  const { asset, sign } = program.holdings;
+  const { count, returns, probabilities } = scenarios;
+  const cost = Float64Array.from(program.cost);
+  for (let j = 0; j < cost.length; j++) {
+    const a = asset[j] as number;
+    if (a < 0) continue;
+    let mean = 0;
+    for (let s = 0; s < count; s++) {
+      mean += (probabilities[s] as number) * (returns[a * count + s] as number);
+    }
+    cost[j] = (cost[j] as number) - weight * (sign[j] as number) * mean;
+  }
+  const outcome = solve({ ...rest, cost });
+  if (outcome.status !== "OPTIMAL" && outcome.status !== "FEASIBLE") return outcome;
+  const duals = {
+    scenarios: Int32Array.from(probabilities, (_p, s) => s),
+    masses: Float64Array.from(probabilities),
+    rows: outcome.duals.rows,
+  };
+  return { ...outcome, duals, certificate: certify(program, outcome.x, duals) };
+}
+
+type Budget = ConstructorParameters<typeof VertexWalk>[2];
+
+/** A walk with all that it needs; the frontier goes on with it where a single answer ends. */
+export class TailSolver {
+  static budgetOf(program: Program, work: Work): Budget {
+    return {
+      pivots: 0,
+      maxPivots: work.maxPivots ?? 50_000 + 50 * (program.variables + program.rows.count),
+      expired: work.expired,
+    };
+  }
+
+  private readonly program: Program;
+  private readonly band: ScenarioBand | undefined;
+  readonly vertex: Vertex;
+  readonly walk: VertexWalk;
+  readonly budget: Budget;
+  /** What one unit of the walk's objective is in the program's. */
+  readonly unit: number;
+
+  constructor(program: Program, budget: Budget) {
+    this.program = program;
+    this.budget = budget;
+    const { tail, cost } = program;
+    this.band = tail === undefined ? undefined : new ScenarioBand(tail, program.holdings);
+    this.unit =
+      tail === undefined ? costUnit(cost) : tail.weight / (this.band as ScenarioBand).scale;
+    this.vertex = new Vertex(program, this.band);
+    this.walk = new VertexWalk(
+      this.vertex,
+      cost.map((value) => value / this.unit),
+      budget,
+    );
+  }
+
+  solve(start: Basis | undefined): Outcome {
+    const from = start === undefined ? undefined : this.startAt(start);
+    if (from !== "vertex") {
+      const failed = this.startCold(from === "point" ? this.pointNow() : this.nearby());
+      if (failed !== undefined) return failed;
+    }
+    let best = this.finish(this.settle());
+    for (let tries = 0; tries < 3 && isUnproved(best); tries++) {
+      if (this.budget.pivots >= this.budget.maxPivots || this.budget.expired?.() === true) break;
+      this.walk.demandMore();
+      const failed = this.startCold(this.pointNow());
+      if (failed !== undefined) break;
+      const again = this.finish(this.settle());
+      if (!isUnproved(again) || isBetter(again, best)) best = again;
+    }
+    return best;
+  }
+
+  /** Walks until no scenario is misplaced. */
+  private settle(): Ended {
+    const { walk, vertex, band } = this;
+    for (;;) {
+      const ended = walk.run();
+      if (ended === "unbounded" && this.seesMore()) continue;
+      if (ended !== "optimal" || band === undefined) return ended;
+      if (!walk.refactor()) return "lost";
+      const misplaced = this.misplacedNow();
+      if (misplaced.length === 0) return ended;
+      band.takeIn(misplaced, vertex.netOf(vertex.x), vertex.t);
+    }
+  }
+
+  /** Takes in every scenario, since a ray may run into any; false if all were seen. */
+  private seesMore(): boolean {
+    const { band, vertex } = this;
+    const before = band?.count ?? 0;
+    band?.takeAll(vertex.netOf(vertex.x), vertex.t);
+    return (band?.count ?? 0) > before;
+  }
+
+  /**
+   * A point near the optimum, where there is enough to make the search for one worth it: first of a part of the
+   * scenarios, from there of all.
+   */
+  private nearby(): Float64Array | undefined {
+    const { program, vertex, band, walk } = this;
+    const { tail, variables } = program;
+    if (tail === undefined || band === undefined) return undefined;
+    if (tail.scenarios.count < MANY_SCENARIOS || variables < MANY_VARIABLES) return undefined;
+    const scenarios = tail.scenarios.count >= COARSE_ABOVE ? thinned(tail) : null;
+    const coarse =
+      scenarios !== null
+        ? new TailSolver({ ...program, tail: { ...tail, scenarios } }, this.budget).nearby()
+        : undefined;
+    vertex.begin(coarse ?? evenly(program));
+    if (walk.makeFeasible() !== "optimal" || this.violation() > KEPT) return undefined;
+    approach(program, vertex, band, walk.cost, coarse === undefined ? FROM_AFAR : FROM_NEAR);
+    return vertex.x.slice();
+  }
+
+  /** From nothing, or a point: phase 1, then the value at risk of what it found. An outcome if that is the end. */
+  private startCold(from?: Float64Array): Outcome | undefined {
+    const { vertex, walk, band } = this;
+    vertex.begin(from);
+    let ended = walk.makeFeasible();
+    for (let tries = 0; ended === "lost" && tries < 3; tries++) {
+      walk.demandMore();
+      vertex.begin(this.pointNow());
+      ended = walk.makeFeasible();
+    }
+    if (ended === "exhausted" || ended === "lost") {
+      throw new RangeError(`phase 1 came to no end within ${this.budget.pivots} pivots`);
+    }
+    if (this.violation() > KEPT) return this.infeasible();
+    const empty = this.impossibleRow();
+    if (empty !== undefined) return empty;
+    if (band !== undefined) this.beginTail(band);
+    return undefined;
+  }
+
+  private beginTail(band: ScenarioBand): void {
+    const { vertex, program } = this;
+    const { probabilities } = (program.tail as Tail).scenarios;
+    const losses = band.allLosses(vertex.netOf(vertex.x));
+    vertex.t = roughValueAtRisk(losses, probabilities, (program.tail as Tail).mass);
+    let kink = 0;
+    while (losses[kink] !== vertex.t || !((probabilities[kink] as number) > 0)) kink++;
+    band.choose(losses, vertex.t, Int32Array.of(kink));
+    vertex.look(band.placeOf(kink));
+    vertex.growBy(vertex.variables, band.placeOf(kink), new Float64Array(vertex.size));
+  }
+
+  /**
+   * From a vertex that was good once. A point, if limits have moved past it; undefined if it is none of this
+   * program's.
+   */
+  private startAt(start: Basis): "vertex" | "point" | undefined {
+    const { vertex, band, program } = this;
+    if (start.variables.length !== vertex.variables || start.rows.length !== vertex.rows)
+      return undefined;
+    if (band === undefined ? start.scenarios.length > 0 : start.scenarios.length === 0)
+      return undefined;
+    const { count = 0, probabilities = new Float64Array(0) } = program.tail?.scenarios ?? {};
+    for (const s of start.scenarios)
+      if (!(s < count && (probabilities[s] as number) > 0)) return undefined;
+    band?.chooseOnly(start.scenarios);
+    if (!this.place(start)) return undefined;
+    if (!vertex.refactor()) return undefined;
+    if (!this.isFeasible()) return "point";
+    if (band === undefined) return "vertex";
+    const losses = band.allLosses(vertex.netOf(vertex.x));
+    band.choose(losses, vertex.t, start.scenarios);
+    for (let r = 0; r < vertex.size; r++) {
+      const tight = vertex.tight[r] as number;
+      if (tight >= 0) vertex.tight[r] = band.placeOf(start.scenarios[r] as number);
+    }
+    return "vertex";
+  }
+
+  /** Fills the lists of what is free and tight; scenarios come first, in the order of the basis. */
+  private place(start: Basis): boolean {
+    const { vertex, band } = this;
+    vertex.begin();
+    let free = 0;
+    let tight = 0;
+    for (let j = 0; j < vertex.variables; j++) {
+      const side = start.variables[j] as number;
+      vertex.status[j] = side;
+      if (side === FREE) vertex.free[free++] = j;
+      else if (side === AT_LOWER) vertex.x[j] = vertex.lower[j] as number;
+      else if (side === AT_UPPER) vertex.x[j] = vertex.upper[j] as number;
+      else if (side === BETWEEN) vertex.x[j] = 0;
+      if (!Number.isFinite(vertex.x[j])) return false;
+    }
+    if (band !== undefined) vertex.free[free++] = vertex.variables;
+    for (const s of start.scenarios) vertex.tight[tight++] = band?.placeOf(s) ?? -1;
+    for (let i = 0; i < vertex.rows; i++) {
+      const side = start.rows[i] as number;
+      vertex.rowSide[i] = side;
+      if (side !== 0) vertex.tight[tight++] = -1 - i;
+      const limit = side < 0 ? vertex.rowLower[i] : vertex.rowUpper[i];
+      if (side !== 0 && !Number.isFinite(limit)) return false;
+    }
+    vertex.size = free;
+    return free === tight;
+  }
+
+  private isFeasible(): boolean {
+    const { x, lower, upper, variables } = this.vertex;
+    for (let j = 0; j < variables; j++) {
+      const value = x[j] as number;
+      if (!(value >= (lower[j] as number) - FEASIBLE && value <= (upper[j] as number) + FEASIBLE))
+        return false;
+    }
+    return this.violation() <= FEASIBLE;
+  }
+
+  /** Of rows, relative to their limits. */
+  private violation(): number {
+    const { rows, activity, rowLower, rowUpper } = this.vertex;
+    let worst = 0;
+    for (let i = 0; i < rows; i++) {
+      const value = activity[i] as number;
+      const low = rowLower[i] as number;
+      const high = rowUpper[i] as number;
+      if (value < low) worst = Math.max(worst, (low - value) / Math.max(1, Math.abs(low)));
+      if (value > high) worst = Math.max(worst, (value - high) / Math.max(1, Math.abs(high)));
+    }
+    return worst;
+  }
+
+  /** A row without coefficients is 0 exactly: there is no tolerance that its limits could be measured by. */
+  private impossibleRow(): Outcome | undefined {
+    const { rows, variables, coefficients, rowLower, rowUpper } = this.vertex;
+    for (let i = 0; i < rows; i++) {
+      const tooHigh = (rowLower[i] as number) > 0;
+      if (!tooHigh && (rowUpper[i] as number) >= 0) continue;
+      if (coefficients.subarray(i * variables, (i + 1) * variables).some((c) => c !== 0)) continue;
+      const prices = new Float64Array(rows);
+      prices[i] = tooHigh ? 1 : -1;
+      return { status: "INFEASIBLE", rows: prices, pivots: this.budget.pivots };
+    }
+    return undefined;
+  }
+
+  private infeasible(): Outcome {
+    const { vertex, walk, budget } = this;
+    walk.refinePrices(true);
+    const rows = new Float64Array(vertex.rows);
+    for (let i = 0; i < vertex.rows; i++)
+      rows[i] = -(walk.violations[i] as number) * (vertex.rowScale[i] as number);
+    this.addRowPrices(rows, 1);
+    return { status: "INFEASIBLE", rows, pivots: budget.pivots };
+  }
+
+  private addRowPrices(into: Float64Array, unit: number): void {
+    const { vertex, walk } = this;
+    for (let r = 0; r < vertex.size; r++) {
+      const i = -1 - (vertex.tight[r] as number);
+      if (i >= 0) into[i] = unit * (walk.prices[r] as number) * (vertex.rowScale[i] as number);
+    }
+  }
+
+  private finish(ended: Ended): Outcome {
+    const { walk, budget } = this;
+    if (ended === "unbounded" && this.gains(walk.ray)) {
+      return { status: "UNBOUNDED", ray: walk.ray, pivots: budget.pivots };
+    }
+    const found = this.answer(ended);
+    if (!walk.perturbed || !this.straighten()) return found;
+    const straight = this.answer(ended);
+    const isFeasible =
+      straight.certificate.feasibility <= Math.max(found.certificate.feasibility, STRAIGHT);
+    return isFeasible && straight.certificate.upper < found.certificate.upper ? straight : found;
+  }
+
+  /** Whether a way without end makes the objective fall by more than rounding. */
+  private gains(ray: Float64Array): boolean {
+    const { program, vertex, unit } = this;
+    const { tail } = program;
+    let slope = 0;
+    let size = 0;
+    for (let j = 0; j < ray.length; j++) {
+      slope += (program.cost[j] as number) * (ray[j] as number);
+      size = Math.max(size, Math.abs(ray[j] as number));
+    }
+    if (tail !== undefined) {
+      const losses = scenarioLosses(tail.scenarios, vertex.netOf(ray));
+      slope +=
+        tail.weight * conditionalValueAtRisk(losses, tail.scenarios.probabilities, tail.mass);
+    }
+    return slope < -RAY * unit * size;
+  }
+
+  /** The same basis without the offsets that parted kinks. False if it is then not within bounds. */
+  private straighten(): boolean {
+    this.band?.offset.fill(0);
+    return this.walk.refactor() && this.isFeasible();
+  }
+
+  private answer(ended: Ended): Extract<Outcome, { status: "OPTIMAL" | "FEASIBLE" }> {
+    const { program, vertex, budget } = this;
+    const x = this.pointNow();
+    const duals = this.duals();
+    const certificate = certify(program, x, duals);
+    const { upper, lower } = certificate;
+    const isClosed = upper - lower <= CLOSED * Math.max(Math.abs(upper), this.unit);
+    const isProved = isClosed && certificate.feasibility <= WITHIN;
+    return {
+      status: ended === "optimal" && isProved ? "OPTIMAL" : "FEASIBLE",
+      x,
+      duals,
+      certificate,
+      pivots: budget.pivots,
+      basis: vertex.basis(),
+    };
+  }
+
+  /** The vertex as an answer: within its bounds to the last bit. */
+  pointNow(): Float64Array {
+    const { x, lower, upper } = this.vertex;
+    return x.map((value, j) => Math.min(Math.max(value, lower[j] as number), upper[j] as number));
+  }
+
+  /** Prices at this vertex where costs are cost − rate · gains. */
+  pricesAt(
+    gains: Float64Array,
+    rate: number,
+  ): { readonly kinks: Int32Array; readonly masses: Float64Array; readonly rows: Float64Array } {
+    const { walk, vertex, unit, band } = this;
+    const { cost } = walk;
+    const kept = Float64Array.from(cost);
+    for (let j = 0; j < cost.length; j++) {
+      cost[j] = (cost[j] as number) - (rate * (gains[j] as number)) / unit;
+    }
+    walk.refinePrices();
+    cost.set(kept);
+    const rows = new Float64Array(vertex.rows);
+    this.addRowPrices(rows, unit);
+    const kinks: number[] = [];
+    const masses: number[] = [];
+    for (let r = 0; r < vertex.size; r++) {
+      const b = vertex.tight[r] as number;
+      if (b < 0 || band === undefined) continue;
+      kinks.push(band.ids[b] as number);
+      masses.push(Math.min(Math.max(0, -(walk.prices[r] as number)), band.weight[b] as number));
+    }
+    return { kinks: Int32Array.from(kinks), masses: Float64Array.from(masses), rows };
+  }
+
+  /** Scenarios at the value at risk that are no kinks, with their whole mass or none. */
+  tiesNow(): { readonly scenarios: number[]; readonly masses: number[] } {
+    return (
+      this.band?.ties(TIED * Math.max(1, Math.abs(this.vertex.t))) ?? { scenarios: [], masses: [] }
+    );
+  }
+
+  /** CVaR at this vertex, from the tail's sums. */
+  tailNow(): number {
+    const { vertex, band } = this;
+    return band === undefined ? 0 : band.conditional(vertex.netOf(vertex.x), vertex.t);
+  }
+
+  /** Whether the walk has gone so far since `chooseAgain` that a scenario outside the band may have crossed. */
+  mayHaveCrossed(): boolean {
+    const { vertex, band } = this;
+    return band?.mayHaveCrossed(vertex.netOf(vertex.x), vertex.t) === true;
+  }
+
+  /** Scenarios outside the band that are on the wrong side of this vertex. */
+  misplacedNow(): readonly number[] {
+    const { vertex, band } = this;
+    const tolerance = MISPLACED * Math.max(1, Math.abs(vertex.t));
+    return band?.misplaced(vertex.netOf(vertex.x), vertex.t, tolerance) ?? [];
+  }
+
+  /** To a basis that was left, with more scenarios in the band. */
+  goBack(basis: Basis, scenarios: readonly number[]): void {
+    if (this.startAt(basis) !== "vertex")
+      throw new RangeError("a basis that was good is none any more");
+    const net = this.vertex.netOf(this.vertex.x);
+    this.band?.takeIn(scenarios, net, this.vertex.t);
+    this.band?.standAt(net, this.vertex.t);
+    this.walk.measureLengths();
+  }
+
+  /** Goes on to the best vertex where costs are cost − rate · gains: from one that is, but for what lies on it. */
+  settleAt(gains: Float64Array, rate: number): Ended {
+    const { cost } = this.walk;
+    const kept = Float64Array.from(cost);
+    for (let j = 0; j < cost.length; j++) {
+      cost[j] = (cost[j] as number) - (rate * (gains[j] as number)) / this.unit;
+    }
+    const ended = this.walk.run();
+    cost.set(kept);
+    return ended;
+  }
+
+  /** A band anew around this vertex, which stays. */
+  chooseAgain(): void {
+    const { vertex, band } = this;
+    if (band === undefined) return;
+    const kinks: number[] = [];
+    for (let r = 0; r < vertex.size; r++) {
+      const tight = vertex.tight[r] as number;
+      if (tight >= 0) kinks.push(band.ids[tight] as number);
+    }
+    const net = vertex.netOf(vertex.x);
+    const ties = this.tiesNow();
+    band.choose(band.allLosses(net), vertex.t, Int32Array.from(kinks));
+    ties.scenarios.forEach((s, k) => {
+      const b = band.placeOf(s);
+      if (b >= 0) band.setInTail(b, (ties.masses[k] as number) > 0);
+    });
+    band.standAt(net, vertex.t);
+    let next = 0;
+    for (let r = 0; r < vertex.size; r++) {
+      if ((vertex.tight[r] as number) >= 0) vertex.tight[r] = band.placeOf(kinks[next++] as number);
+    }
+  }
+
+  private duals(): Duals {
+    const { band } = this;
+    const { kinks, masses, rows } = this.pricesAt(new Float64Array(this.vertex.variables), 0);
+    if (band === undefined) return { scenarios: kinks, masses, rows };
+    const tail = band.tailMasses();
+    return {
+      scenarios: Int32Array.from([...tail.scenarios, ...kinks]),
+      masses: Float64Array.from([...tail.masses, ...masses]),
+      rows,
+    };
+  }
+}
+
+/** An end that rounding may have brought about. */
+const isUnproved = (outcome: Outcome): boolean => outcome.status === "FEASIBLE";
+
+/** Nearer to its limits, or with the smaller gap. */
+function isBetter(outcome: Outcome, other: Outcome): boolean {
+  if (outcome.status !== "FEASIBLE" || other.status !== "FEASIBLE") return false;
+  const [a, b] = [outcome.certificate, other.certificate];
+  if (a.feasibility > WITHIN || b.feasibility > WITHIN) return a.feasibility < b.feasibility;
+  return a.upper - a.lower < b.upper - b.lower;
+}
+
+/** As much long in each asset. */
+const evenly = ({ variables, holdings }: Program): Float64Array =>
+  new Float64Array(variables).map((_, j) => {
+    const isLong = (holdings.asset[j] as number) >= 0 && (holdings.sign[j] as number) > 0;
+    return isLong ? 1 / holdings.assets : 0;
+  });
+
+const costUnit = (cost: Float64Array): number => {
+  let largest = 0;
+  for (const value of cost) largest = Math.max(largest, Math.abs(value));
+  return largest > 0 ? powerOfTwo(largest) : 1;
+};
+
+/** Every few scenarios of a tail, their probabilities scaled to sum 1; null if none of them has any. */
+function thinned({ scenarios }: Tail): ScenarioSet | null {
+  const { assets, count, returns, probabilities } = scenarios;
+  const chosen: number[] = [];
+  let total = 0;
+  for (let s = 0; s < count; s += COARSE_STEP) {
+    if (!((probabilities[s] as number) > 0)) continue;
+    chosen.push(s);
+    total += probabilities[s] as number;
+  }
+  if (chosen.length < 2) return null;
+  const kept = new Float64Array(assets.length * chosen.length);
+  for (let a = 0; a < assets.length; a++) {
+    for (let k = 0; k < chosen.length; k++) {
+      kept[a * chosen.length + k] = returns[a * count + (chosen[k] as number)] as number;
+    }
+  }
+  const weights = Float64Array.from(chosen, (s) => (probabilities[s] as number) / total);
+  return { assets, count: chosen.length, returns: kept, probabilities: weights };
+}

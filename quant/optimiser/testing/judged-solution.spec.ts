@@ -1,0 +1,246 @@
+// Is a solution of the optimiser true? Judged from the problem written down plainly, by arithmetic and by HiGHS. Promises:
+// null only where portfolio, bounds, infeasibility and the minimality of a conflict all hold.
+
+import { weightedCovariance } from "../../scenarios/weighted-moments.ts";
+import { limitsOf } from "../limits.ts";
+import type { NoPortfolio, Portfolio, Problem, Solution } from "../problem.ts";
+import { cvar, dot, evaluate, violation } from "./evaluated-objective.ts";
+import { askHighs, isFeasible, linearised, reference } from "./judged-outcome.spec.ts";
+import {
+  expectedReturns,
+  linearCosts,
+  type PlainTerms,
+  plainPoint,
+  plainProgram,
+} from "./plain-program.ts";
+
+const GAP = 1e-8;
+const NONE: PlainTerms = { expectedReturn: 0, cvar: 0, tailMass: 1, norm: 0, variance: 0 };
+
+/** What is minimised; null: judged by other means. */
+function termsOf(problem: Problem): PlainTerms | null {
+  const { objective, scenarios, covariance = weightedCovariance(scenarios) } = problem;
+  switch (objective.kind) {
+    case "MINIMUM_CVAR":
+      return { ...NONE, cvar: 1, tailMass: objective.tailMass };
+    case "MEAN_CVAR":
+      return {
+        ...NONE,
+        expectedReturn: 1,
+        cvar: objective.riskAversion,
+        tailMass: objective.tailMass,
+      };
+    case "ROBUST_CVAR":
+      return { ...NONE, cvar: 1, tailMass: objective.tailMass, norm: objective.radius };
+    case "MAXIMUM_RETURN":
+      return { ...NONE, expectedReturn: 1 };
+    case "MINIMUM_VARIANCE":
+      return { ...NONE, variance: 1, covariance };
+    case "MEAN_VARIANCE":
+      return { ...NONE, expectedReturn: 1, variance: objective.riskAversion / 2, covariance };
+    default:
+      return null;
+  }
+}
+
+export interface SolutionJudgement {
+  readonly wrong: string | null;
+  readonly gap: number;
+  readonly disagreement: number;
+}
+
+const right: SolutionJudgement = { wrong: null, gap: 0, disagreement: 0 };
+const wrong = (what: string, gap = 0): SolutionJudgement => ({ ...right, wrong: what, gap });
+
+function cvarOf({ scenarios }: Problem, weights: Float64Array, mass: number): number {
+  const losses = new Float64Array(scenarios.count);
+  weights.forEach((weight, j) => {
+    for (let s = 0; s < scenarios.count; s++) {
+      losses[s] =
+        (losses[s] as number) - weight * (scenarios.returns[j * scenarios.count + s] as number);
+    }
+  });
+  return cvar(losses, scenarios.probabilities, mass).value;
+}
+
+function judgePortfolio(problem: Problem, portfolio: Portfolio): SolutionJudgement {
+  const { weights, gap } = portfolio;
+  const { constraints = {}, objective } = problem;
+  const mean = expectedReturns(problem);
+  const x = plainPoint(problem, weights);
+  const paid = dot(linearCosts(problem), x.subarray(2 * weights.length));
+  let terms = termsOf(problem);
+  let offset = 0;
+  if (objective.kind === "MAXIMUM_RETURN_TO_CVAR") {
+    const excess = dot(mean, weights) - paid - (objective.riskFree ?? 0);
+    const risk = cvarOf(problem, weights, objective.tailMass) + paid;
+    const ratio = excess / risk;
+    terms = { ...NONE, expectedReturn: 1, cvar: ratio, tailMass: objective.tailMass };
+    offset = objective.riskFree ?? 0;
+    if (!(ratio > 0)) return wrong(`the ratio is ${ratio}`);
+  }
+  if (objective.kind === "MAXIMUM_SHARPE") return judgeSharpe(problem, portfolio);
+  if (terms === null) return right;
+  const limit = constraints.maximumCvar;
+  if (limit !== undefined) {
+    const risk = cvarOf(problem, weights, limit.tailMass) + paid;
+    const off = risk - limit.limit;
+    if (
+      off >
+      1e-9 *
+        Math.max(
+          Math.abs(risk),
+          1e-3 * mean.reduce((most, each) => Math.max(most, Math.abs(each)), 0),
+        )
+    ) {
+      return wrong(`CVaR ${risk} is above its limit ${limit.limit}`);
+    }
+    const price = portfolio.proof?.cvarPrice ?? 0;
+    if (terms.cvar > 0 && terms.tailMass !== limit.tailMass) return right;
+    terms = { ...terms, cvar: terms.cvar + price, tailMass: limit.tailMass };
+    offset -= price * limit.limit;
+  }
+  const most = constraints.maximumVolatility;
+  if (most !== undefined) {
+    const { value: volatility } = volatilityOf(problem, weights);
+    const { covariance = weightedCovariance(problem.scenarios) } = problem;
+    const unhedged = weights.reduce(
+      (sum, own, j) => sum + own * own * (covariance[j * (weights.length + 1)] as number),
+      0,
+    );
+    if (volatility ** 2 > most ** 2 * (1 + 2e-9) + 1e-13 * unhedged)
+      return wrong(`volatility ${volatility} is above ${most}`);
+    // Judged by the certificate alone: its price is no part of the proof.
+    const off = violation(plainProgram(problem, terms), x);
+    return off.size <= 1e-9 ? { ...right, gap } : wrong(`infeasible by ${off.size}: ${off.where}`);
+  }
+  const program = plainProgram(problem, terms);
+  const off = violation(program, x);
+  if (!(off.size <= 1e-9)) return wrong(`infeasible by ${off.size}: ${off.where}`);
+  const { objective: value, size } = evaluate(program, x);
+  const against = reference(program, value, size);
+  if (portfolio.status === "OPTIMAL" && !(gap <= GAP))
+    return wrong(`OPTIMAL with a gap of ${gap}`, gap);
+  // At 0 the norm has many slopes: which one proves it is known to the certificate's prices alone.
+  if (terms.norm > 0 && weights.every((weight) => weight === 0)) return { ...right, gap };
+  const { scenarios, masses } = portfolio.proof?.duals ?? { scenarios: [], masses: [] };
+  const flat = linearised(program, x, {
+    rows: new Float64Array(program.rows.count),
+    scenarios: Int32Array.from(scenarios),
+    masses: Float64Array.from(masses),
+  });
+  const asked = askHighs(flat.program);
+  if (asked.verdict.status !== "OPTIMAL") {
+    const { status } = asked.verdict;
+    return status === "UNKNOWN" ? { ...right, gap } : wrong(`HiGHS says ${status}`, gap);
+  }
+  if (!(asked.upper - asked.lower <= GAP * against)) return { ...right, gap };
+  const best = asked.verdict.objective + flat.offset;
+  const disagreement = (value - best) / against;
+  const allowed = portfolio.status === "FEASIBLE" ? gap * 1.01 + 2 * GAP : 2 * GAP;
+  if (disagreement > allowed)
+    return wrong(`HiGHS has ${best + offset}, better than ${value + offset}`, gap);
+  return { wrong: null, gap, disagreement: Math.abs(disagreement) };
+}
+
+/** The standard deviation of the weights' return, and its slopes. */
+function volatilityOf(problem: Problem, weights: Float64Array) {
+  const { covariance = weightedCovariance(problem.scenarios) } = problem;
+  const n = weights.length;
+  const slopes = weights.map((_, i) => dot(covariance.subarray(i * n, (i + 1) * n), weights));
+  const value = Math.sqrt(Math.max(0, dot(slopes, weights)));
+  return { value, slopes: slopes.map((slope) => (value > 0 ? slope / value : 0)) };
+}
+
+/** No portfolio has more excess return than the ratio pays for its volatility, taken by its tangent. */
+function judgeSharpe(problem: Problem, portfolio: Portfolio): SolutionJudgement {
+  const { objective, constraints = {} } = problem;
+  const { weights, gap } = portfolio;
+  const riskFree = objective.kind === "MAXIMUM_SHARPE" ? (objective.riskFree ?? 0) : 0;
+  const x = plainPoint(problem, weights);
+  const n = weights.length;
+  const isPlain =
+    constraints.maximumCvar === undefined && constraints.maximumVolatility === undefined;
+  const earned =
+    dot(expectedReturns(problem), weights) - dot(linearCosts(problem), x.subarray(2 * n));
+  const { value, slopes } = volatilityOf(problem, weights);
+  const ratio = (earned - riskFree) / value;
+  const program = plainProgram(problem, { ...NONE, expectedReturn: 1 });
+  const off = violation(program, x);
+  if (!(off.size <= 1e-9)) return wrong(`infeasible by ${off.size}: ${off.where}`);
+  if (!isPlain || !Number.isFinite(ratio)) return { ...right, gap };
+  if (portfolio.status === "OPTIMAL" && !(gap <= GAP))
+    return wrong(`OPTIMAL with a gap of ${gap}`, gap);
+  const cost = Float64Array.from(program.cost, (own, j) => own + ratio * (slopes[j] ?? 0));
+  const { verdict } = askHighs({ ...program, cost });
+  if (verdict.status !== "OPTIMAL") return { ...right, gap };
+  const better = -riskFree - verdict.objective;
+  const against = Math.max(Math.abs(earned), Math.abs(riskFree));
+  const allowed = portfolio.status === "FEASIBLE" ? gap * 1.01 + 2 * GAP : 2 * GAP;
+  if (better > allowed * against) return wrong(`the ratio can be better by ${better / value}`, gap);
+  return { wrong: null, gap, disagreement: Math.abs(better) / against };
+}
+
+/** Smallest by HiGHS: no point with all members, one without any one of them. */
+function judgeConflict(problem: Problem, { conflict }: NoPortfolio): string | null {
+  const limits = limitsOf(problem);
+  const members = limits.filter(({ words }) => conflict.includes(words));
+  if (members.length !== conflict.length) return "INFEASIBLE: a member of the conflict is no limit";
+  const isRisk = members.some(
+    ({ measured }) => measured.kind === "CVAR" || measured.kind === "VOLATILITY",
+  );
+  if (isRisk) return judgeRiskConflict(problem, members);
+  if (isFeasible(plainProgram(problem, NONE, members)))
+    return "INFEASIBLE: HiGHS keeps to the whole conflict";
+  for (const member of members) {
+    const fewer = members.filter((other) => other !== member);
+    if (!isFeasible(plainProgram(problem, NONE, fewer))) {
+      return `INFEASIBLE: the conflict is not smallest, ${member.words} is not needed`;
+    }
+  }
+  return null;
+}
+
+function judgeRiskConflict(problem: Problem, members: ReturnType<typeof limitsOf>): string | null {
+  const limit = members.find(({ measured }) => measured.kind === "CVAR");
+  if (limit?.measured.kind !== "CVAR") return null;
+  const { tailMass } = limit.measured;
+  const least = (among: ReturnType<typeof limitsOf>): number => {
+    const { verdict, upper } = askHighs(
+      plainProgram(problem, { ...NONE, cvar: 1, tailMass }, among),
+    );
+    if (verdict.status === "INFEASIBLE") return Number.POSITIVE_INFINITY;
+    return verdict.status === "OPTIMAL" ? upper : Number.NEGATIVE_INFINITY;
+  };
+  const slack = 1e-8 * Math.abs(limit.value);
+  if (least(members) < limit.value - slack) return "INFEASIBLE: HiGHS keeps to the limit on CVaR";
+  for (const member of members) {
+    if (member === limit) continue;
+    if (least(members.filter((other) => other !== member)) > limit.value + slack) {
+      return `INFEASIBLE: the conflict is not smallest, ${member.words} is not needed`;
+    }
+  }
+  return null;
+}
+
+/** Cost: some solves by HiGHS. A refusal is for the caller to judge. */
+export function judgeSolution(problem: Problem, solution: Solution): SolutionJudgement {
+  switch (solution.status) {
+    case "REFUSED":
+      return right;
+    case "INFEASIBLE": {
+      const found = judgeConflict(problem, solution);
+      return found === null ? right : wrong(found);
+    }
+    case "UNBOUNDED": {
+      const terms = termsOf(problem);
+      if (terms === null) return right;
+      const { verdict } = askHighs(plainProgram(problem, terms));
+      return verdict.status === "UNBOUNDED"
+        ? right
+        : wrong(`UNBOUNDED, but HiGHS says ${verdict.status}`);
+    }
+    default:
+      return judgePortfolio(problem, solution);
+  }
+}
