@@ -79,6 +79,11 @@ export const errorKinds = {
     2,
     "give a day of the run as YYYY-MM-DD, and a zone such as America/New_York; `tapedeck statement --help`",
   ),
+  OPTIMISE_OPTION_INVALID: kind(2, "see `tapedeck optimise --help`"),
+  OPTIMISE_FILE_INVALID: kind(3, "mend the line that the message names, or leave it out"),
+  OPTIMISE_REFUSED: kind(3, "change what the message names; `tapedeck optimise --help`"),
+  OPTIMISE_INFEASIBLE: kind(2, "loosen one of the limits that the message names"),
+  OPTIMISE_UNBOUNDED: kind(2, "bound the weights: --budget 1, --max-weight or --gross"),
   RUN_UNKNOWN: kind(2, "list runs with `tapedeck inspect runs`"),
   RUN_AMBIGUOUS: kind(2, "give more of the run's id"),
   RUN_INCOMPLETE: kind(2, "finish it with `tapedeck backtest CONFIG --resume`"),
@@ -422,6 +427,10 @@ export const errorKinds = {
   ),
   BROKER_INSTALL_FAILED: kind(4, "see whether Maven reaches Maven Central; then try again", true),
   BROKER_START_FAILED: kind(4, "see the server's log, whose last lines the message shows", true),
+  POOL_DEVICE_NONE: kind(
+    5,
+    "see the reason of each device in the message; the CPU's threads need nothing but Node",
+  ),
   BROKER_STATE_INVALID: kind(4, "remove it with `npm run kafka -- down`, then `up` again"),
 } as const satisfies Record<string, ErrorKind>;
 

@@ -1,0 +1,194 @@
+// What the pool adds and what it divides: 1,000 mixed requests on two threads against one; the round trip of a
+// request that is next to nothing; memory after many requests against after few; a thread's start.
+//
+// "Two cores" is half of the processor time of all threads of the pool of two, the submitting one included, against
+// that of the one thread of the other: what two cores that do nothing else give. The wall time beside it moves
+// with what else they do. Best of rounds that alternate.
+
+import { cpuDrivers } from "../infra/pool/cpu-device.ts";
+import { openPool } from "../infra/pool/open-pool.ts";
+import type { Pool } from "../infra/pool/pool.ts";
+import { randomInfer, randomMeasure, randomSet } from "../infra/pool/testing/random-work.ts";
+import type { Work } from "../infra/pool/work.ts";
+import { Random } from "../quant/random.ts";
+import { median, report } from "./measured.ts";
+
+const REQUESTS = 1000;
+const ROUNDS = 5;
+const BOUND_RATIO = 1.8;
+const BOUND_MS = 0.3;
+const BOUND_MB = 32;
+
+/** Solves, passes over larger sets, scenarios and rows, as a day of several portfolios asks for them. */
+function mixedWorks(): readonly Work[] {
+  const random = new Random(1);
+  const sets = [
+    randomSet(random, 20, 1000),
+    randomSet(random, 40, 2000),
+    randomSet(random, 50, 10_000),
+  ];
+  const history = { ...randomSet(random, 20, 1000) };
+  return Array.from({ length: REQUESTS }, (_, index): Work => {
+    const set = sets[random.integer(3)] ?? history;
+    switch (random.integer(4)) {
+      case 0: {
+        const tailMass = 0.02 + 0.1 * random.uniform();
+        const small = sets[random.integer(2)] ?? history;
+        return {
+          kind: "solve",
+          problem: { objective: { kind: "MINIMUM_CVAR", tailMass } },
+          scenarios: small,
+        };
+      }
+      case 1:
+        return {
+          kind: "scenarios",
+          recipe: { kind: "BOOTSTRAP", count: 10_000, seed: index },
+          history,
+        };
+      case 2:
+        return randomInfer(random, 1 + random.integer(100));
+      default:
+        return randomMeasure(random, set);
+    }
+  });
+}
+
+interface Took {
+  readonly wallMs: number;
+  /** Processor time of all threads, and of the one that submits. */
+  readonly allMs: number;
+  readonly mainMs: number;
+}
+
+async function all(pool: Pool, works: readonly Work[]): Promise<Took> {
+  const start = performance.now();
+  const [before, mainBefore] = [process.cpuUsage(), process.threadCpuUsage()];
+  const answers = await Promise.all(works.map((work) => pool.submit(work)));
+  const [used, main] = [process.cpuUsage(before), process.threadCpuUsage(mainBefore)];
+  const failed = answers.find(({ status }) => status !== "DONE");
+  if (failed !== undefined) throw new Error(JSON.stringify(failed));
+  return {
+    wallMs: performance.now() - start,
+    allMs: (used.user + used.system) / 1000,
+    mainMs: (main.user + main.system) / 1000,
+  };
+}
+
+async function threads(works: readonly Work[]): Promise<void> {
+  const one = await openPool({ drivers: cpuDrivers(1) });
+  const two = await openPool({ drivers: cpuDrivers(2) });
+  const ones: Took[] = [];
+  const twos: Took[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    ones.push(await all(one, works));
+    twos.push(await all(two, works));
+  }
+  await Promise.all([one.close(), two.close()]);
+  const least = (from: readonly Took[], of: (took: Took) => number) => Math.min(...from.map(of));
+  const figures = [
+    [
+      "pool, 1,000 mixed requests, two cores",
+      least(twos, ({ allMs }) => allMs / 2),
+      least(ones, ({ allMs, mainMs }) => allMs - mainMs),
+    ],
+    [
+      "pool, 1,000 mixed requests, wall time of two threads",
+      least(twos, ({ wallMs }) => wallMs),
+      least(ones, ({ wallMs }) => wallMs),
+    ],
+  ] as const;
+  for (const [name, value, reference] of figures) {
+    report({
+      name,
+      value,
+      unit: "ms",
+      reference,
+      ratio: reference / value,
+      against: "one thread",
+      ...(reference / value < BOUND_RATIO ? { missed: `${BOUND_RATIO} × one thread` } : {}),
+    });
+  }
+}
+
+async function overhead(): Promise<void> {
+  const pool = await openPool({ drivers: cpuDrivers(1) });
+  const random = new Random(2);
+  const works = {
+    smallest: randomMeasure(random, randomSet(random, 1, 1)),
+    sixteen: randomInfer(random, 16),
+  };
+  for (const [name, work] of Object.entries(works)) {
+    for (let i = 0; i < 2000; i++) await pool.submit(work);
+    const times: number[] = [];
+    for (let i = 0; i < 5000; i++) {
+      const start = performance.now();
+      await pool.submit(work);
+      times.push(performance.now() - start);
+    }
+    const value = median(times);
+    report({
+      name:
+        name === "smallest"
+          ? "pool, round trip of the smallest request"
+          : "pool, round trip of 16 rows",
+      value,
+      unit: "ms",
+      reference: BOUND_MS,
+      ratio: BOUND_MS / value,
+      against: "the bound",
+      ...(value > BOUND_MS ? { missed: `${BOUND_MS} ms` } : {}),
+    });
+  }
+  await pool.close();
+}
+
+/** Each set another one of 4 MB; resident memory, threads included. */
+async function memory(): Promise<void> {
+  const pool = await openPool({ drivers: cpuDrivers(1), sharedBytes: 2 ** 25 });
+  const random = new Random(3);
+  const base = randomSet(random, 50, 10_000);
+  const rounds = async (count: number): Promise<number> => {
+    for (let i = 0; i < count; i++) {
+      const returns = base.returns.slice();
+      returns[0] = random.normal();
+      await pool.submit(randomMeasure(random, { ...base, returns }));
+    }
+    return process.memoryUsage().rss / 2 ** 20;
+  };
+  const before = await rounds(100);
+  const after = await rounds(900);
+  await pool.close();
+  const grown = after - before;
+  report({
+    name: "pool, resident memory after 1,000 sets of 4 MB",
+    value: after,
+    unit: "MiB",
+    reference: before,
+    ratio: before / after,
+    against: "after 100",
+    ...(grown > BOUND_MB ? { missed: `growth of at most ${BOUND_MB} MiB` } : {}),
+  });
+}
+
+async function start(): Promise<void> {
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const begin = performance.now();
+    const pool = await openPool({ drivers: cpuDrivers(1) });
+    times.push(performance.now() - begin);
+    await pool.close();
+  }
+  report({
+    name: "pool, open with one thread, admitted and warm",
+    value: Math.min(...times),
+    unit: "ms",
+    reference: null,
+    ratio: null,
+  });
+}
+
+await threads(mixedWorks());
+await overhead();
+await memory();
+await start();
