@@ -24,6 +24,7 @@ interface Options {
   readonly resume?: true;
   readonly set?: readonly Override[];
   readonly commitEvery?: number;
+  readonly workers?: number;
 }
 
 export function backtestCommand(): Command {
@@ -47,6 +48,7 @@ export function backtestCommand(): Command {
     .option("--resume", "go on with a run that was stopped or killed; same hashes in the end")
     .option("--root <folder>", "where runs are kept", DEFAULT_ROOT)
     .option("--commit-every <events>", "events processed between durable commits", wholeNumber(1))
+    .option("--workers <threads>", "threads that solve the optimiser's problems", wholeNumber(1))
     .addHelpText("after", help)
     .action(async (path: string, options: Options, command: Command) => {
       const settings = [...rangeSettings(options.range), ...(options.set ?? [])];
@@ -74,8 +76,13 @@ export function backtestCommand(): Command {
 }
 
 async function run(plan: RunPlan, options: Options): Promise<RunSummary | Stopped> {
-  const { from, into, prefix, cluster, root, resume, commitEvery } = options;
-  const settings = { root, resume: resume === true, eventsPerCommit: commitEvery ?? null };
+  const { from, into, prefix, cluster, root, resume, commitEvery, workers } = options;
+  const settings = {
+    root,
+    resume: resume === true,
+    eventsPerCommit: commitEvery ?? null,
+    ...(workers === undefined ? {} : { workers }),
+  };
   if (from === undefined && into === undefined) return runPlan(plan, settings);
   const { openKafka } = await import("../kafka/session.ts");
   const { kafkaTape, openRunTopics } = await import("../kafka/run-tape.ts");

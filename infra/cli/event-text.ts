@@ -14,6 +14,7 @@ import { printable } from "./table.ts";
 const PRICES = new Set(
   "price open high low close limitPrice referencePrice mark bidPrice askPrice slippage".split(" "),
 );
+const SPANS = new Set(["horizonUs", "latencyUs"]);
 const QUANTITIES = new Set("quantity volume leavesQuantity bidQuantity askQuantity".split(" "));
 
 export const positionText = ({ topic, partition, offset }: Position): string =>
@@ -71,7 +72,7 @@ function fieldText(
 ): string {
   if (typeof value === "bigint") return formatScaled(value, of?.currencyScale ?? money);
   if (typeof value === "number") {
-    if (name.endsWith("Us") && name !== "horizonUs") return formatIsoUs(value);
+    if (name.endsWith("Us") && !SPANS.has(name)) return formatIsoUs(value);
     if (of !== undefined && PRICES.has(name)) return formatScaled(value, of.priceScale);
     if (of !== undefined && QUANTITIES.has(name)) return formatScaled(value, of.quantityScale);
     return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(8)));

@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import { followsTurns } from "../../processors/portfolio-builder/book-reviewer.ts";
+import type { SizingConfig } from "../../processors/sizing-config.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import { formatIsoUs, parseIsoUs } from "../../schemas/values/time.ts";
 import { loadConfig, type Override } from "../config/load-config.ts";
@@ -114,14 +115,21 @@ async function phasesOf(
   return [...own, { fromUs, config }] as unknown as [PlannedPhase, ...PlannedPhase[]];
 }
 
-/** What follows views' turns and what reviews the whole book keep other state, and read other topics. */
+/** Who builds proposals keeps state of its own kind, and reads topics of its own. */
 function requireSameBuilder(before: RunConfig, after: RunConfig): void {
-  if (followsTurns(before.flow.sizing) === followsTurns(after.flow.sizing)) return;
-  throw new TapedeckError(
-    "FORK_SETTING_FIXED",
-    "sizing cannot change between following views' turns and reviewing the book while a run goes on",
-    { key: "sizing" },
-  );
+  const [was, is] = [builderOf(before.flow.sizing), builderOf(after.flow.sizing)];
+  if (was === is) return;
+  const message = `sizing cannot change between ${was} and ${is} while a run goes on`;
+  throw new TapedeckError("FORK_SETTING_FIXED", message, { key: "sizing" });
+}
+
+function builderOf(sizing: SizingConfig): string {
+  if (sizing.method !== "OPTIMISED") {
+    return followsTurns(sizing) ? "following views' turns" : "reviewing the book";
+  }
+  const { signalReturn, radii } = sizing.optimiser;
+  const regimes = radii === undefined ? "" : ` by regimes of the ${radii.from}`;
+  return `an optimiser${signalReturn === undefined ? "" : " by signals"}${regimes}`;
 }
 
 const asJson = (

@@ -74,6 +74,10 @@ const commands: Readonly<Record<string, readonly [string, () => Promise<Command>
     "make a run's report anew: against a benchmark, with its tables for other tools",
     async () => (await import("./report.ts")).reportCommand(),
   ],
+  optimise: [
+    "the best portfolio for a file of returns, with the proof that it is",
+    async () => (await import("./optimise.ts")).optimiseCommand(),
+  ],
   impact: [
     "what proposed weights would have done to what a run holds at its end",
     async () => (await import("./impact.ts")).impactCommand(),

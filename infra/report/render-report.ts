@@ -67,11 +67,27 @@ ${attribution(data)}
 }
 
 function titleOf({ run, symbols }: ReportData): string {
-  const model = run.phases.at(-1)?.model.name ?? "run";
+  const model = strategyOf(run);
   const names = symbols.slice(0, NAMED_SYMBOLS).map(({ symbol }) => symbol);
   if (names.length === 0) return escapeHtml(model);
   const more = symbols.length > names.length ? " and others" : "";
   return escapeHtml(`${model} on ${names.join(", ")}${more}`);
+}
+
+/** Who decides: the model, or an optimiser, which a model's signals may feed. */
+function strategyOf({ phases }: ReportData["run"]): string {
+  const phase = phases.at(-1);
+  const model = phase?.model.name ?? "run";
+  const { sizing } = (phase?.config ?? {}) as { readonly sizing?: Sizing };
+  const { objective, signalReturn } = sizing?.optimiser ?? {};
+  if (sizing?.method !== "optimised" || objective === undefined) return model;
+  return signalReturn === undefined ? objective : `${model}, ${objective}`;
+}
+
+/** As a configuration says it. */
+interface Sizing {
+  readonly method?: string;
+  readonly optimiser?: { readonly objective?: string; readonly signalReturn?: number };
 }
 
 function summary({ counts, metrics }: ReportData): string {

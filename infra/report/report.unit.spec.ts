@@ -180,6 +180,22 @@ describe("what a report says", () => {
     expect(shown(page)).not.toMatch(/NaN|Infinity|undefined/);
   });
 
+  test("a book that an optimiser weighs is named by what is optimised, with the model that feeds it", async () => {
+    const data = await collected(
+      eventsOf([emit("market.instruments", equity("IBM"))]) as AnyEvent[],
+    );
+    const [phase] = data.run.phases;
+    if (phase === undefined) throw new Error("a run has a phase");
+    const titled = (optimiser: object) => {
+      const config = { sizing: { method: "optimised", optimiser } } as typeof phase.config;
+      const run = { ...data.run, phases: [{ ...phase, config }] };
+      return /<h1>([^<]*)/.exec(renderReport({ ...data, run }))?.[1];
+    };
+    expect(titled({ objective: "minimum-cvar" })).toMatch(/^minimum-cvar/);
+    const fed = { objective: "mean-cvar", signalReturn: 0.001 };
+    expect(titled(fed)).toMatch(new RegExp(`^${phase.model.name}, mean-cvar`));
+  });
+
   test("all lost: no annual figures, no returns, but a page", async () => {
     const events = eventsOf(
       Array.from({ length: 60 }, (_, i) => [
