@@ -2,20 +2,16 @@
 // instant, when the features of all bars of that instant are folded in, whatever the number of
 // partitions and wherever batches end; no clock decides that an instant is complete.
 //
-// The rule. Where the tape holds bars, an instant is one event time: in the one order all bars of it come
-// before the first features of it, so the bars say how many features to wait for; a symbol without a bar is
-// not waited for. Where bars are built from ticks, each is known at its symbol's own next print: an instant is
-// the end of a bar, and every symbol is waited for that has been seen.
-//
-// A symbol whose features do not come (it had no print, or its bar was refused as unusable) is waited for
-// until the first bar of a later instant: then the model is asked about the rest, and that symbol is not
-// waited for again before its features have come. What comes later than its instant joins the one that is
-// being gathered, or else is one of its own: `barEndUs` tells.
+// The rule (instants.ts): bars announce features. Where the tape holds bars, an instant is one event time; where bars are
+// built from ticks, it is the end of a bar. A symbol may lack features (it had no print, or its bar was refused as
+// unusable). What comes later than its instant joins the one that is being gathered, or else is one of its
+// own: `barEndUs` tells.
 
 import type { Features } from "../schemas/generated/features.ts";
 import type { EmitOf } from "../streams/event.ts";
 import { nothing, type Processor } from "../streams/processor.ts";
 import type { FlowConfig } from "./flow-config.ts";
+import { announce, answered, type Instants, noInstants } from "./instants.ts";
 import { type SignalModel, signalOf } from "./signal-model.ts";
 
 export interface PortfolioModel<State = unknown> {
@@ -35,15 +31,10 @@ export type AnyModel = SignalModel | PortfolioModel;
 
 type Inputs = "market.bars" | "features";
 
-interface Gathered {
+interface Gathered extends Instants {
   /** Whose state this is: a fork may put another model in its place. */
   model: string;
   own: unknown;
-  instantUs: number;
-  /** Symbols whose features the instant still lacks. */
-  readonly awaited: Map<string, true>;
-  /** Every symbol seen; true for those that were last waited for in vain. */
-  readonly silent: Map<string, boolean>;
   bars: Features[];
   /** `bars` are folded in, and the model is to be asked about them. */
   due: boolean;
@@ -70,9 +61,7 @@ export function portfolioModel(
     initial: () => ({
       model: identity,
       own: begin(),
-      instantUs: -1,
-      awaited: new Map(),
-      silent: new Map(),
+      ...noInstants(),
       bars: [],
       due: false,
     }),
@@ -92,7 +81,7 @@ export function portfolioModel(
               event.value.symbol,
               fromTicks ? event.value.endUs : event.timeUs,
               fromTicks,
-            )
+            ) && state.bars.length > 0
           : gather(state, event.value, fromTicks ? event.value.barEndUs : event.timeUs);
       if (complete) {
         state.own = model.evolve(state.own, bySymbol(state.bars)) ?? null;
@@ -114,27 +103,12 @@ export function portfolioModel(
 const bySymbol = (bars: readonly Features[]): ReadonlyMap<string, Features> =>
   new Map(bars.map((features) => [features.symbol, features]));
 
-/** A bar has come. True if it is of a later instant than bars that still wait for others. */
-function announce(state: Gathered, symbol: string, instantUs: number, ofAll: boolean): boolean {
-  const { awaited, silent } = state;
-  const later = instantUs > state.instantUs;
-  if (later) {
-    for (const missing of awaited.keys()) silent.set(missing, true);
-    awaited.clear();
-    state.instantUs = instantUs;
-    if (ofAll) for (const [each, isSilent] of silent) if (!isSilent) awaited.set(each, true);
-  }
-  if (instantUs === state.instantUs && silent.get(symbol) !== true) awaited.set(symbol, true);
-  return later && state.bars.length > 0;
-}
-
 /** Features have come. True if they complete the instant. */
 function gather(state: Gathered, features: Features, instantUs: number): boolean {
   const { symbol } = features;
-  if (state.silent.get(symbol) !== false) state.silent.set(symbol, false);
-  if (instantUs === state.instantUs) state.awaited.delete(symbol);
+  const complete = answered(state, symbol, instantUs);
   const same = state.bars.findIndex((other) => other.symbol === symbol);
   if (same < 0) state.bars.push(features);
   else state.bars[same] = features;
-  return state.awaited.size === 0;
+  return complete;
 }

@@ -21,6 +21,7 @@ import { buildTopology } from "../streams/topology.ts";
 import type { BreakersConfig } from "./breakers-config.ts";
 import type { FlowConfig } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
+import type { AnswerRequest } from "./optimiser-pool/optimiser-pool.ts";
 import type { AlgorithmConfig, ExitsConfig, OrdersConfig } from "./orders-config.ts";
 import type { AnyModel } from "./portfolio-model.ts";
 import type { PortfolioState } from "./portfolio-projector/positions.ts";
@@ -63,6 +64,8 @@ export interface ScenarioOptions {
   readonly venue?: Partial<VenueConfig>;
   /** On ticks with quotes in between, which orders fill from; with a queue or without. */
   readonly quotes?: boolean;
+  /** What answers the optimiser's requests. */
+  readonly answer?: AnswerRequest;
 }
 
 export function flowScenario(seed: number, options: ScenarioOptions = {}): Scenario {
@@ -106,16 +109,19 @@ export function flowScenario(seed: number, options: ScenarioOptions = {}): Scena
   const orders = algorithm === undefined ? shaped : { ...shaped, algorithm };
   const gated = orderRisk === undefined ? {} : { orderRisk };
   const risk = { ...config.risk, ...options.risk };
-  const topology = flowTopology({
-    ...config,
-    sizing,
-    model,
-    venue,
-    orders,
-    risk,
-    ...gated,
-    ...watched,
-  });
+  const topology = flowTopology(
+    {
+      ...config,
+      sizing,
+      model,
+      venue,
+      orders,
+      risk,
+      ...gated,
+      ...watched,
+    },
+    options.answer,
+  );
   return {
     topology: options.floatLedger === true ? withFloatLedger(topology) : topology,
     partitions,

@@ -2,9 +2,18 @@
 
 import type { FlowShape } from "../quant/vpin.ts";
 import type { DecimalText } from "../schemas/values/decimal.ts";
+import type { OptimiserConfig } from "./optimiser-config.ts";
 
 /** How positions are sized, and when they are sized again. */
-export type SizingConfig = TurnSizing | VolatilityTarget | FractionalKelly | IntegratedSizing;
+export type SizingConfig =
+  | TurnSizing
+  | VolatilityTarget
+  | FractionalKelly
+  | IntegratedSizing
+  | OptimisedSizing;
+
+/** The methods whose sizes follow from each symbol's view. */
+export type ViewSizing = Exclude<SizingConfig, OptimisedSizing>;
 
 /** The methods that need no more than a view: without rebalancing they size when a view turns. */
 export type TurnSizing =
@@ -59,6 +68,12 @@ export interface IntegratedSizing extends SizingChoices {
   readonly forecasts?: true;
   /** Left out: no order flow is taken for toxic. */
   readonly toxicity?: FlowShape;
+}
+
+/** Weights come from the optimiser; of `rebalance` it takes `every` and `driftBps`, the builder what holds trades back. */
+export interface OptimisedSizing extends SizingChoices {
+  readonly method: "OPTIMISED";
+  readonly optimiser: OptimiserConfig;
 }
 
 export interface RegimeWeights {

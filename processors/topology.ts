@@ -1,31 +1,63 @@
 // The flow as data: from market data to fills, each stage once. Adding a processor is a line here.
 
-import { buildTopology, type Topology } from "../streams/topology.ts";
+import { type AnyProcessor, buildTopology, type Topology } from "../streams/topology.ts";
 import { barBuilder } from "./bar-builder/bar-builder.ts";
 import { circuitBreaker } from "./circuit-breaker/circuit-breaker.ts";
 import { featureBuilder } from "./feature-builder/feature-builder.ts";
 import type { FlowConfig } from "./flow-config.ts";
+import { type AnswerRequest, optimiserPool } from "./optimiser-pool/optimiser-pool.ts";
 import { orderGate } from "./order-gate/order-gate.ts";
 import { orderRouter } from "./order-router/order-router.ts";
 import { paperVenue } from "./paper-venue/paper-venue.ts";
 import { readsRates } from "./paper-venue/terms.ts";
+import { answerBuilder } from "./portfolio-builder/answer-builder.ts";
 import { bookReviewer, followsTurns } from "./portfolio-builder/book-reviewer.ts";
 import { portfolioBuilder } from "./portfolio-builder/portfolio-builder.ts";
 import { portfolioModel } from "./portfolio-model.ts";
+import { portfolioOptimiser } from "./portfolio-optimiser/portfolio-optimiser.ts";
 import { portfolioProjector } from "./portfolio-projector/portfolio-projector.ts";
 import { regimeRouter } from "./regime-router/regime-router.ts";
 import { riskGate } from "./risk-gate/risk-gate.ts";
 import { signalModel } from "./signal-model.ts";
-import type { IntegratedSizing } from "./sizing-config.ts";
+import type { IntegratedSizing, SizingConfig } from "./sizing-config.ts";
 
-/** Of the methods of sizing that go by neither. */
-const noOutlook: Pick<IntegratedSizing, "regimes" | "forecasts"> = {};
+/** Of the methods of sizing that go by no forecasts. */
+const noOutlook: Pick<IntegratedSizing, "forecasts"> = {};
 
-/** The topology of a run. Throws STREAMS_… if the configuration breaks a rule of the graph. */
-export function flowTopology(config: FlowConfig): Topology {
+/** Where the regimes come from that sizes go by; undefined where none do. */
+const regimesOf = (sizing: SizingConfig) =>
+  sizing.method === "OPTIMISED"
+    ? sizing.optimiser.radii
+    : sizing.method === "INTEGRATED"
+      ? sizing.regimes
+      : undefined;
+
+/** What makes proposals: one processor, or the optimiser, the pool, and who makes quantities of its answers. */
+function sizersOf(
+  { sizing, portfolio, source }: FlowConfig,
+  answer: AnswerRequest | undefined,
+): readonly AnyProcessor[] {
+  if (sizing.method === "OPTIMISED") {
+    return [
+      portfolioOptimiser(sizing, portfolio, source),
+      optimiserPool(sizing.optimiser.latencyUs, answer),
+      answerBuilder(sizing, portfolio),
+    ];
+  }
+  return [
+    followsTurns(sizing) ? portfolioBuilder(sizing, portfolio) : bookReviewer(sizing, portfolio),
+  ];
+}
+
+/**
+ * The topology of a run. `answer`: what answers the optimiser's requests, the same as this thread would. Throws
+ * STREAMS_… if the configuration breaks a rule of the graph.
+ */
+export function flowTopology(config: FlowConfig, answer?: AnswerRequest): Topology {
   const fromTicks = config.source === "ticks";
   const { model, sizing, portfolio, orderRisk, breakers } = config;
-  const { regimes, forecasts } = sizing.method === "INTEGRATED" ? sizing : noOutlook;
+  const { forecasts } = sizing.method === "INTEGRATED" ? sizing : noOutlook;
+  const regimes = regimesOf(sizing);
   const { blackouts = [] } = config.risk.proposals ?? {};
   const heeded = { hasBreakers: breakers !== undefined, blackouts };
   return buildTopology({
@@ -46,9 +78,12 @@ export function flowTopology(config: FlowConfig): Topology {
       featureBuilder(config.features),
       ...(regimes?.from === "features" ? [regimeRouter(regimes.band)] : []),
       model.scope === "portfolio" ? portfolioModel(model, config.source) : signalModel(model),
-      followsTurns(sizing) ? portfolioBuilder(sizing, portfolio) : bookReviewer(sizing, portfolio),
+      ...sizersOf(config, answer),
       ...(breakers === undefined ? [] : [circuitBreaker(breakers, portfolio.name, config.source)]),
-      riskGate(config.risk, portfolio, breakers !== undefined),
+      riskGate(config.risk, portfolio, {
+        hasBreakers: breakers !== undefined,
+        optimiser: sizing.method === "OPTIMISED" ? sizing.optimiser : null,
+      }),
       orderRouter(config.orders, config.portfolio),
       ...(orderRisk === undefined ? [] : [orderGate(orderRisk, portfolio, heeded)]),
       paperVenue(config.venue, config.source, orderRisk !== undefined),

@@ -36,6 +36,9 @@ export const catalogue: { readonly [T in TopicName]: TopicSpec } = {
   "risk.verdicts": { id: 10, key: "portfolio", cleanup: "keep" },
   // Before the proposals of its instant: what trips stops them.
   "risk.breakers": { id: 25, key: "portfolio", cleanup: "keep", place: 8 },
+  // What the pool is asked for, and what it answered: an answer is later than its request.
+  "pool.requests": { id: 26, key: "portfolio", cleanup: "keep" },
+  "pool.answers": { id: 27, key: "portfolio", cleanup: "keep" },
   orders: { id: 11, key: "symbol", cleanup: "keep" },
   fills: { id: 12, key: "symbol", cleanup: "keep" },
   "risk.order-verdicts": { id: 19, key: "symbol", cleanup: "keep" },

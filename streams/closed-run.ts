@@ -48,6 +48,14 @@ export interface ClosedRunOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Asked at each commit: true ends the run there, resumable. */
   readonly stopRequested?: () => boolean;
+  /** Does ahead what a processor's decision on events of a topic takes long for. Changes nothing that is written. */
+  readonly preparing?: Preparing;
+}
+
+export interface Preparing {
+  readonly topic: TopicName;
+  /** Told of each such event before any processor is; is waited for. Never rejects. */
+  readonly prepare: (event: AnyEvent) => Promise<void>;
 }
 
 export interface Progress {
@@ -122,6 +130,10 @@ class ClosedRun implements Sink, FollowingRun {
   private untilUs: number;
   /** The source that must be read before anything goes on. */
   private dry: PartitionReader | null = null;
+  /** Rank of the topic that is prepared for; -1 where there is none. */
+  private readonly preparedRank: number;
+  private prepared: AnyEvent | null = null;
+  private preparation: Promise<void> | null = null;
   private epoch = 0;
   /** Taken from the sources before this run went on from a checkpoint. */
   private takenBefore = 0;
@@ -133,7 +145,8 @@ class ClosedRun implements Sink, FollowingRun {
   constructor(options: ClosedRunOptions, orderOf: (task: string) => TaskOrder | null) {
     this.options = options;
     this.untilUs = options.untilUs ?? Number.POSITIVE_INFINITY;
-    const { topology, partitions } = options;
+    const { topology, partitions, preparing } = options;
+    this.preparedRank = preparing === undefined ? -1 : (topology.rank.get(preparing.topic) ?? -1);
     for (let rank = 0; rank < topology.topics.length; rank++) this.readers.push([]);
     for (const processor of topology.processors) {
       const tasks = Array.from(
@@ -235,8 +248,10 @@ class ClosedRun implements Sink, FollowingRun {
     let untilCommit = eventsPerCommit;
     for (;;) {
       const done = this.proceed(Math.max(untilCommit, 1));
-      if (done === 0) break;
+      if (done === 0 && this.preparation === null) break;
       if (this.dry !== null) await this.reload(this.dry);
+      if (this.preparation !== null) await this.preparation;
+      this.preparation = null;
       untilCommit -= done;
       if (untilCommit > 0 || this.holding()) continue;
       untilCommit = eventsPerCommit;
@@ -285,6 +300,11 @@ class ClosedRun implements Sink, FollowingRun {
     for (let lane = heap.first; lane !== undefined && done < count; lane = heap.first) {
       const event = lane.head as AnyEvent;
       if (event.timeUs >= untilUs) break;
+      if (lane.rank === this.preparedRank && event !== this.prepared) {
+        this.prepared = event;
+        this.preparation = this.options.preparing?.prepare(event) ?? null;
+        break;
+      }
       lane.advance();
       heap.settle();
       this.dispatch(lane.rank, event);

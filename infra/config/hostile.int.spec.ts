@@ -223,7 +223,7 @@ const cases: readonly Hostile[] = [
     `${TAPE}sizing: { method: equal-wieght, gross: 1 }\n`,
     VALUE,
     2,
-    'sizing.method: found "equal-wieght"; must be one of fixed-quantity, equal-weight, inverse-volatility, volatility-target, fractional-kelly, integrated; did you mean equal-weight?',
+    'sizing.method: found "equal-wieght"; must be one of fixed-quantity, equal-weight, inverse-volatility, volatility-target, fractional-kelly, integrated, optimised; did you mean equal-weight?',
   ),
   hostile(
     "a setting of another choice",

@@ -204,7 +204,76 @@ export type HumanSizing = HumanSizingChoices &
         readonly gross: number;
         readonly confidence: number;
       } & HumanOutlook)
+    | { readonly method: "optimised"; readonly optimiser: HumanOptimiser }
   );
+
+export interface HumanOptimiser extends HumanWeights {
+  readonly objective:
+    | "minimum-cvar"
+    | "mean-cvar"
+    | "maximum-return"
+    | "maximum-return-to-cvar"
+    | "robust-cvar"
+    | "minimum-variance"
+    | "mean-variance"
+    | "maximum-sharpe"
+    | "risk-parity"
+    | "cvar-risk-parity"
+    | "hierarchical-risk-parity"
+    | "kelly";
+  readonly tail?: number;
+  readonly riskAversion?: number;
+  readonly radius?: number;
+  readonly riskFree?: number;
+  readonly linkage?: "single" | "complete" | "average" | "ward";
+  readonly fraction?: number;
+  readonly window: number;
+  readonly scenarios?: {
+    readonly kind?:
+      | "historical"
+      | "bootstrap"
+      | "gaussian"
+      | "student-t"
+      | "kernel"
+      | "filtered-historical";
+    readonly count?: number;
+    readonly seed?: number;
+    readonly blockLength?: number;
+    readonly decay?: number;
+  };
+  readonly invested?: number;
+  readonly cash?: HumanWeights;
+  readonly bounds?: Readonly<Record<string, HumanWeights>>;
+  readonly exposures?: Readonly<
+    Record<string, HumanWeights & { readonly of: Readonly<Record<string, number>> }>
+  >;
+  readonly maxGross?: number;
+  readonly maxTurnover?: number;
+  readonly minReturn?: number;
+  readonly maxCvar?: number;
+  readonly maxVolatility?: number;
+  readonly minPosition?: number;
+  readonly maxNames?: number;
+  readonly restrictions?: Readonly<Record<string, "no-trade" | "no-buy" | "no-sell" | "no-hold">>;
+  readonly cost?: number;
+  readonly impact?: number;
+  readonly signalReturn?: number;
+  readonly radiusByRegime?: Readonly<Record<string, number>>;
+  readonly regimeFrom?: "features" | "tape";
+  readonly regimeBand?: number;
+  readonly transitionRadius?: number;
+  readonly transitionBars?: number;
+  readonly latency?: string;
+  readonly maxGap?: number;
+  readonly maxViolation?: number;
+  readonly maxPriceMove?: HumanLimit;
+  readonly maxPositionMove?: HumanLimit;
+}
+
+export interface HumanWeights {
+  readonly least?: number;
+  readonly most?: number;
+}
 
 export interface HumanOutlook {
   readonly regimeWeights?: Readonly<Record<string, number>>;

@@ -269,6 +269,10 @@ function holdRules(
       `found ${human.range.from}; must be before range.to (${human.range.to})`,
     );
   }
+  const { convert = "none" } = human.portfolio;
+  if (human.sizing.method === "optimised" && convert !== "none") {
+    read.fail("/portfolio/convert", `${convert} does not go with sizing.method optimised`);
+  }
   const { fill } = human.venue;
   if ((fill === "next-tick" || fill === "quote") && human.source === "bars") {
     read.fail("/venue/fill", `${fill} needs source: ticks; use bar-close or next-open with bars`);

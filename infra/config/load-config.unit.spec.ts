@@ -155,6 +155,167 @@ sizing: { method: integrated, gross: 1, confidence: 0.5, regimeWeights: { bull: 
   regimeFrom: features, forecasts: true, toxicity: { bucketBars: 2.5, buckets: 10, window: 20 } }`,
 ];
 
+/** Between them, every key of the optimiser; each differs from the first. */
+const optimised = (inner: string, rest = "") =>
+  `tape: x\nsizing: { method: optimised, optimiser: { ${inner} }${rest} }`;
+const optimisers = [
+  optimised("objective: minimum-cvar, window: 20, scenarios: { seed: 9 }"),
+  optimised(
+    "objective: mean-cvar, tail: 0.1, riskAversion: 2, window: 30, scenarios: { kind: bootstrap, count: 100, seed: 3, blockLength: 5 }, invested: 0.9, least: -0.1, most: 0.5, bounds: { A: { least: 0.1, most: 0.2 } }, exposures: { Tech: { of: { A: 1 }, least: 0.1, most: 0.3 } }, maxGross: 1.5, maxTurnover: 0.3, minReturn: 0.001, maxCvar: 0.02, maxVolatility: 0.01, minPosition: 0.02, maxNames: 5, restrictions: { A: no-buy }, cost: 0.0006, impact: 0.001, signalReturn: 0.001, latency: 60s, maxGap: 0.001, maxViolation: 0.0001, maxPriceMove: 0.05, maxPositionMove: 0.1",
+    ", rebalance: { every: 1 month, drift: 0.05 }",
+  ),
+  optimised(
+    "objective: robust-cvar, radius: 0.01, window: 30, scenarios: { kind: historical, decay: 0.9 }, cash: { least: 0, most: 0.5 }, radiusByRegime: { bull: 1, bear: 2 }, regimeFrom: features, regimeBand: 0.5, transitionRadius: 3, transitionBars: 4",
+  ),
+  optimised(
+    "objective: maximum-sharpe, riskFree: 0.0001, window: 30, bounds: { A: { least: 0.2 } }, exposures: { Tech: { of: { A: 2 }, most: 0.4 } }, restrictions: { A: no-sell }",
+  ),
+  optimised("objective: hierarchical-risk-parity, linkage: ward, window: 30"),
+  optimised("objective: kelly, fraction: 0.5, window: 30, cash: { least: 0.1 }"),
+];
+
+describe("the optimiser", () => {
+  test("comes out in machine units", () => {
+    const [plain, full, robust] = optimisers.map((text) => read(text).flow.sizing);
+    const limits = {
+      maxGap: 1e-6,
+      maxViolation: 1e-8,
+      maxPriceMoveBps: null,
+      maxPositionMoveBps: null,
+    };
+    expect(plain).toEqual({
+      method: "OPTIMISED",
+      allowShort: true,
+      optimiser: {
+        objective: { kind: "MINIMUM_CVAR", tailMass: 0.05 },
+        constraints: {},
+        bounds: {},
+        costs: {},
+        scenarios: { kind: "BOOTSTRAP", count: 10_000, seed: 9 },
+        window: 20,
+        latencyUs: 1_000_000,
+        limits,
+      },
+    });
+    expect(full).toMatchObject({
+      optimiser: {
+        objective: { kind: "MEAN_CVAR", tailMass: 0.1, riskAversion: 2 },
+        constraints: {
+          budget: 0.9,
+          maximumGross: 1.5,
+          exposures: [{ name: "Tech", coefficients: { A: 1 }, lower: 0.1, upper: 0.3 }],
+          maximumTurnover: 0.3,
+          minimumReturn: 0.001,
+          maximumCvar: { tailMass: 0.1, limit: 0.02 },
+          maximumVolatility: 0.01,
+          minimumPosition: 0.02,
+          maximumNames: 5,
+          restrictions: { A: "NO_BUY" },
+        },
+        bounds: { lower: -0.1, upper: 0.5, bySymbol: { A: { lower: 0.1, upper: 0.2 } } },
+        costs: { linear: 0.0006, impact: 0.001 },
+        scenarios: { kind: "BOOTSTRAP", count: 100, seed: 3, blockLength: 5 },
+        signalReturn: 0.001,
+        latencyUs: 60_000_000,
+        limits: {
+          maxGap: 0.001,
+          maxViolation: 0.0001,
+          maxPriceMoveBps: 500,
+          maxPositionMoveBps: 1000,
+        },
+      },
+      rebalance: { every: { count: 1, unit: "MONTH" }, driftBps: 500 },
+    });
+    expect(robust).toMatchObject({
+      optimiser: {
+        objective: { kind: "ROBUST_CVAR", tailMass: 0.05, radius: 0.01 },
+        constraints: { budget: { lower: 0.5, upper: 1 } },
+        scenarios: { kind: "HISTORICAL", decay: 0.9 },
+        radii: {
+          from: "features",
+          band: 0.5,
+          factors: { bull: 1, bear: 2 },
+          transition: { factor: 3, bars: 4 },
+        },
+      },
+    });
+  });
+
+  test("reads back from its own document, in its one form", () => {
+    for (const text of optimisers) {
+      const config = read(text);
+      expect(configFromText(config.document, PATH).canonical).toEqual(config.canonical);
+    }
+    const spelt = (inner: string) =>
+      JSON.stringify(read(optimised(`objective: kelly, window: 30${inner}`)).canonical);
+    expect(spelt(", latency: 60s, maxPriceMove: off")).toBe(spelt(", latency: 1m"));
+  });
+
+  test("is taken as its page shows it, and its page names every key", () => {
+    const page = readFileSync(resolve(import.meta.dirname, "../../docs/optimiser-flow.md"), "utf8");
+    const [, example = ""] = /```yaml\n([^`]+)```/.exec(page) ?? [];
+    expect(findings(example)).toEqual([]);
+    for (const key of dottedKeys().filter((name) => name.startsWith("sizing.optimiser."))) {
+      expect(page, key).toMatch(new RegExp(`\\b${key.slice(key.lastIndexOf(".") + 1)}\\b`));
+    }
+  });
+
+  const judged = (inner: string, rest = "") =>
+    findings(optimised(`window: 30, ${inner}`, rest)).map((line) =>
+      line.replace(/^f:\d+:\d+: /, ""),
+    );
+  test.each([
+    [
+      "objective: kelly, tail: 0.1",
+      "sizing.optimiser.tail: does nothing with objective kelly: leave it out",
+    ],
+    [
+      "objective: mean-cvar",
+      "sizing.optimiser.objective: mean-cvar needs sizing.optimiser.riskAversion beside it",
+    ],
+    [
+      "objective: robust-cvar",
+      "sizing.optimiser.objective: robust-cvar needs sizing.optimiser.radius beside it",
+    ],
+    [
+      "objective: kelly, scenarios: { kind: historical, count: 9 }",
+      "sizing.optimiser.scenarios.count: does nothing with kind historical: leave it out",
+    ],
+    [
+      "objective: kelly, scenarios: { decay: 0.9 }",
+      "sizing.optimiser.scenarios.decay: does nothing with kind bootstrap: leave it out",
+    ],
+    [
+      "objective: kelly, invested: 1, cash: { most: 1 }",
+      "sizing.optimiser.cash: does not go with sizing.optimiser.invested: leave one of them out",
+    ],
+    [
+      "objective: kelly, exposures: { T: { of: { A: 1 } } }",
+      "sizing.optimiser.exposures.T: holds nothing: give least, most or both",
+    ],
+    ["objective: kelly, latency: 0s", 'sizing.optimiser.latency: found "0s"; must be above 0'],
+  ])("%s is refused where it stands", (inner, said) => {
+    expect(judged(inner)).toEqual([said]);
+  });
+  test("shorts need allowShort, and what follows a view does not go with it", () => {
+    expect(
+      judged("objective: kelly, least: -1, bounds: { A: { least: -1 } }", ", allowShort: false"),
+    ).toEqual([
+      "sizing.optimiser.least: below 0 needs sizing.allowShort: true",
+      "sizing.optimiser.bounds.A.least: below 0 needs sizing.allowShort: true",
+    ]);
+    expect(judged("objective: kelly", ", rebalance: { maxTurnover: 1, drawdown: 0.1 }")).toEqual([
+      "sizing.rebalance.maxTurnover: does nothing with method optimised: use sizing.optimiser.maxTurnover",
+      "sizing.rebalance.drawdown: does nothing with method optimised: leave it out",
+    ]);
+    expect(
+      findings(
+        "tape: x\nportfolio: { rateMaxAge: 96h, convert: daily }\nsizing: { method: optimised, optimiser: { objective: kelly, window: 30 } }",
+      ),
+    ).toEqual(["f:2:40: portfolio.convert: daily does not go with sizing.method optimised"]);
+  });
+});
+
 const quoted =
   "tape: x\nsource: ticks\nvenue: { fill: quote, limitFill: cross, queue: 2.5, acknowledge: true }";
 
@@ -303,7 +464,7 @@ describe("sizing", () => {
     const [, example = ""] = /```yaml\n([^`]+)```/.exec(page) ?? [];
     expect(findings(example)).toEqual([]);
     expect(read(example).flow.sizing.rebalance?.every).toEqual({ count: 1, unit: "WEEK" });
-    for (const key of dottedKeys().filter((name) => name.startsWith("sizing."))) {
+    for (const key of dottedKeys().filter((name) => /^sizing\.(?!optimiser\.)/.test(name))) {
       const leaf = key.slice(key.lastIndexOf(".") + 1);
       expect(page, key).toMatch(new RegExp(`\\b${leaf}\\b`));
     }
@@ -502,6 +663,7 @@ describe("the canonical form", () => {
         watched,
         money,
         ...sizings,
+        ...optimisers,
         quoted,
         ...venues,
         proposals,
@@ -511,6 +673,9 @@ describe("the canonical form", () => {
           "tape: x",
           "tape: x\nsizing: { quantity: 1, rebalance: { drift: 0.5 } }\nrisk: { maxSector: 1, sectors: { B: b }, responses: { maxSector: deny }, ceilings: { maxSector: 2 } }",
           "tape: x\nsizing: { method: integrated, gross: 2, confidence: 1, toxicity: { buckets: 1 } }",
+          optimisers[0] ?? "",
+          optimisers[1] ?? "",
+          optimisers[2] ?? "",
           otherVenue,
           otherGate,
           "tape: x\nrisk: { orders: { maxValue: 1 } }",

@@ -10,6 +10,7 @@ import type {
 } from "../../processors/sizing-config.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
 import type { HumanLimit, HumanOutlook, HumanRebalance, HumanSizing } from "./human-config.ts";
+import { oneOptimiser, optimiserOf } from "./optimiser.ts";
 import type { Plain } from "./read-yaml.ts";
 
 /** What converts a value, or notes that it cannot be. */
@@ -64,6 +65,12 @@ export function sizingOf(read: SizingReader, human: HumanSizing): SizingConfig {
         grossBps: bps("gross", human.gross),
         confidenceBps: bps("confidence", human.confidence),
         ...outlookOf(read, human),
+        ...choices,
+      };
+    case "optimised":
+      return {
+        method: "OPTIMISED",
+        optimiser: optimiserOf(read, human.optimiser, allowShort, human.rebalance),
         ...choices,
       };
   }
@@ -186,6 +193,7 @@ export function oneSizing(human: HumanSizing): Plain {
   const on = rebalance === undefined ? {} : oneRebalance(rebalance);
   return {
     ...rest,
+    ...("optimiser" in human ? { optimiser: oneOptimiser({ ...human.optimiser } as never) } : {}),
     ...(lots === "least-cash" ? { lots } : {}),
     ...(Object.keys(on).length === 0 ? {} : { rebalance: on }),
   };

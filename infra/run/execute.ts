@@ -10,7 +10,12 @@ import { flowTopology } from "../../processors/topology.ts";
 import { TapedeckError } from "../../schemas/errors.ts";
 import type { Facts, TopicName } from "../../schemas/generated/facts.ts";
 import { catalogue, topicNames } from "../../streams/catalogue.ts";
-import { type ClosedRunResult, type Progress, runClosed } from "../../streams/closed-run.ts";
+import {
+  type ClosedRunOptions,
+  type ClosedRunResult,
+  type Progress,
+  runClosed,
+} from "../../streams/closed-run.ts";
 import type { AnyEvent } from "../../streams/event.ts";
 import type { EventLog, RecordBatch } from "../../streams/log.ts";
 import { offsetOutOfRange } from "../../streams/log-errors.ts";
@@ -36,6 +41,7 @@ import {
   readManifest,
   runIdOf,
 } from "./manifest.ts";
+import { openAnswers, type PoolFigures } from "./pool-answers.ts";
 import { type RunFolder, runFolder, runsOf, writeWhole } from "./run-folder.ts";
 import { allocateYoung } from "./young-objects.ts";
 
@@ -88,6 +94,10 @@ export interface ExecuteOptions {
   readonly eventsPerCommit?: number;
   readonly onProgress?: (progress: Progress) => void;
   readonly stopRequested?: () => boolean;
+  /** Threads that solve the optimiser's problems; left out: this one. Changes nothing that is written. */
+  readonly workers?: number;
+  /** What those threads took, once the run ends or stops; left out: a file pool.json in its folder. */
+  readonly onPool?: (figures: PoolFigures) => void;
   /**
    * Where the run's topics are written first; they are then read back into its folder, and the hashes
    * are of what was read. Left out: straight into the folder. `afresh`: nothing of before may be left.
@@ -241,7 +251,9 @@ export async function execute(open: OpenPlan, options: ExecuteOptions): Promise<
   const target = await openForRun(folder);
   try {
     const hashes = new OutputHashes();
-    const result = await write(open, target, hashes, { ...options, afresh: !resumed });
+    const onPool = (figures: PoolFigures): void =>
+      writeWhole(join(folder.path, "pool.json"), `${JSON.stringify(figures, null, 2)}\n`);
+    const result = await write(open, target, hashes, { onPool, ...options, afresh: !resumed });
     const manifest = manifestOf(open, result.completed ? hashes.digest() : null);
     if (result.completed) {
       writeWhole(folder.hashes, hashesText(manifest.outputs));
@@ -329,6 +341,26 @@ export async function replay(
   open: OpenPlan,
   target: EventLog,
   options: ReplayOptions,
+): Promise<ClosedRunResult> {
+  const { topologies } = open;
+  const asks = topologies.some(({ derived }) => derived.includes("pool.requests"));
+  if (!asks || options.workers === undefined) return replayPhases(open, target, options);
+  const answers = await openAnswers(options.workers);
+  try {
+    const { phases } = open.plan;
+    const pooled = phases.map(({ config }) => flowTopology(config.flow, answers.answer));
+    const { preparing } = answers;
+    return await replayPhases({ ...open, topologies: pooled }, target, { ...options, preparing });
+  } finally {
+    options.onPool?.(answers.measured());
+    await answers.close();
+  }
+}
+
+async function replayPhases(
+  open: OpenPlan,
+  target: EventLog,
+  options: ReplayOptions & Pick<ClosedRunOptions, "preparing">,
 ): Promise<ClosedRunResult> {
   const { plan, tape, identity, topologies } = open;
   const first = plan.phases[0].config;

@@ -20,6 +20,7 @@ export interface RunPlanOptions {
   readonly resume: boolean;
   readonly eventsPerCommit: number | null;
   /** See ExecuteOptions. */
+  readonly workers?: number;
   readonly into?: NonNullable<ExecuteOptions["into"]>;
 }
 
@@ -46,6 +47,7 @@ export async function runPlan(
       resume: options.resume,
       ...(options.eventsPerCommit === null ? {} : { eventsPerCommit: options.eventsPerCommit }),
       ...(options.into === undefined ? {} : { into: options.into }),
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
       onProgress: ({ sourceEvents }) => line.update(sourceEvents, open.sourceEvents),
       stopRequested: stop.requested,
       onComplete: async (folder, manifest) => {

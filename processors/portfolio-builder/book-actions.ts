@@ -3,9 +3,9 @@
 
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
 import { checkRatio, splitPrice, splitQuantity } from "../../schemas/values/corporate-action.ts";
+import { moveRows } from "../return-rows.ts";
 import type { Book } from "./book.ts";
 import { actOnOutlook } from "./conviction.ts";
-import { moveRows } from "./return-rows.ts";
 
 /** Throws VALUE_SPLIT_INVALID. */
 export function act(book: Book, action: CorporateAction): void {

@@ -6,13 +6,12 @@
 // A position is what the last snapshot says. A target just proposed counts as reached until the symbol's
 // next fill, or the second bar after it: its order is on its way. Corporate actions: book-actions.ts.
 
-import type { Target } from "../../schemas/generated/weights.proposals.ts";
-import { exposureMinor } from "../../schemas/values/money.ts";
 import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import { takeRate } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
-import type { SizingConfig, TurnSizing } from "../sizing-config.ts";
+import { emptyRows, type ReturnRows, takeReturn } from "../return-rows.ts";
+import type { SizingConfig, TurnSizing, ViewSizing } from "../sizing-config.ts";
 import {
   type Book,
   emptyBook,
@@ -25,10 +24,10 @@ import { act } from "./book-actions.ts";
 import { conversionsDue, noConversions, takeFill, takePrice } from "./conversions.ts";
 import { emptyOutlook, type Outlook, takeFlow, takeForecast, takeRegime } from "./conviction.ts";
 import type { Line } from "./line.ts";
-import { emptyRows, type ReturnRows, takeReturn } from "./return-rows.ts";
-import { type Aim, aimsOf } from "./target-weights.ts";
+import { settle, weighed } from "./settling.ts";
+import { aimsOf } from "./target-weights.ts";
 import { planTrades } from "./trade-plan.ts";
-import { fires, type Weighed } from "./triggers.ts";
+import { fires } from "./triggers.ts";
 
 type Inputs =
   | "market.instruments"
@@ -41,9 +40,6 @@ type Inputs =
   | "regimes"
   | "forecasts";
 
-/** Bars for which a proposal's order may be on its way: this one and the next. */
-const TRUSTED_BARS = 2;
-
 /** True where portfolioBuilder does: a target moves with its view alone, in lots cut down. */
 export const followsTurns = (sizing: SizingConfig): sizing is TurnSizing =>
   (sizing.method === "FIXED_QUANTITY" ||
@@ -54,7 +50,7 @@ export const followsTurns = (sizing: SizingConfig): sizing is TurnSizing =>
 
 /** Throws VALUE_QUANTITY_INVALID and PROCESSOR_CURRENCY_UNSUPPORTED. Cost: linear in the symbols, a review. */
 export function bookReviewer(
-  sizing: SizingConfig,
+  sizing: ViewSizing,
   portfolio: PortfolioConfig,
 ): Processor<Book, Inputs, "weights.proposals"> {
   const identity = JSON.stringify(sizing);
@@ -142,13 +138,19 @@ function outlookOf(book: Book): Outlook {
 function convert(
   book: Book,
   { value, timeUs }: EventOf<"portfolio.snapshots">,
-  { method }: SizingConfig,
+  { method }: ViewSizing,
   portfolio: PortfolioConfig,
 ): void {
   book.conversions ??= noConversions();
   const targets = conversionsDue(book.conversions, book.instruments, value, timeUs, portfolio);
   if (targets.length === 0) return;
-  book.proposal = { portfolio: portfolio.name, method, equity: book.equity, targets };
+  book.proposal = {
+    portfolio: portfolio.name,
+    method,
+    equity: book.equity,
+    targets,
+    certificate: null,
+  };
 }
 
 /** A fork that asks for another window begins it anew. */
@@ -160,7 +162,7 @@ function rowsOf(book: Book, rows: number): ReturnRows {
 function review(
   book: Book,
   timeUs: number,
-  sizing: SizingConfig,
+  sizing: ViewSizing,
   portfolio: PortfolioConfig,
   identity: string,
 ): void {
@@ -189,36 +191,12 @@ function review(
   const targets = lines.flatMap(settle);
   if (targets.length === 0) return;
   const { name, method, equity } = { ...portfolio, ...sizing, equity: book.equity };
-  book.proposal = { portfolio: name, method, equity, targets };
+  book.proposal = { portfolio: name, method, equity, targets, certificate: null };
 }
 
-function weighed(aim: Aim, equity: bigint): Weighed {
-  const { name } = aim;
-  const position = name.trust > 0 ? name.aim : name.held;
-  const positionWeight = weightOf(aim, position, equity);
-  const askedWeight = position === name.aim ? positionWeight : weightOf(aim, name.aim, equity);
-  return { ...aim, position, positionWeight, askedWeight };
-}
-
-function weightOf({ name, instrument }: Aim, quantity: number, equity: bigint): number {
-  if (quantity === 0 || equity <= 0n) return 0;
-  return Number(exposureMinor(name.price, quantity, instrument)) / Number(equity);
-}
-
-const grossBpsOf = (sizing: SizingConfig): number | null =>
+const grossBpsOf = (sizing: ViewSizing): number | null =>
   "grossBps" in sizing
     ? sizing.grossBps
     : "maxLeverageBps" in sizing
       ? sizing.maxLeverageBps
       : null;
-
-/** Takes note of what is aimed at from now on; the target, where it says something new. */
-function settle({ aim, quantity, heldBack }: Line): Target[] {
-  const { symbol, name, weight, position } = aim;
-  name.aimWeight = weight;
-  name.unfinished = heldBack === "TURNOVER_LIMIT";
-  if (quantity === position && quantity === name.aim) return [];
-  name.aim = quantity;
-  name.trust = TRUSTED_BARS;
-  return [{ symbol, weight, quantity, referencePrice: name.price }];
-}

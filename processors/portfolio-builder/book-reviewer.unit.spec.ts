@@ -3,7 +3,7 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
 import { split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { RebalanceConfig, SizingConfig } from "../sizing-config.ts";
+import type { RebalanceConfig, ViewSizing } from "../sizing-config.ts";
 import { bookReviewer, followsTurns } from "./book-reviewer.ts";
 import { portfolioBuilder } from "./portfolio-builder.ts";
 import { noTriggers } from "./testing/no-triggers.ts";
@@ -17,7 +17,7 @@ const portfolio = {
   initialCashMinor: 10_000_000n,
 };
 const equal = { method: "EQUAL_WEIGHT", grossBps: 10_000, allowShort: true } as const;
-const when = (changes: Partial<RebalanceConfig>): SizingConfig => ({
+const when = (changes: Partial<RebalanceConfig>): ViewSizing => ({
   ...equal,
   rebalance: { ...noTriggers, ...changes },
 });
@@ -73,7 +73,7 @@ const snapshot = (timeUs: number, changes: Partial<PortfolioSnapshot>) =>
   });
 
 /** A book with AAA and BBB; every proposal is filled as soon as it is made. */
-function book(sizing: SizingConfig, ...others: Instrument[]) {
+function book(sizing: ViewSizing, ...others: Instrument[]) {
   const instruments = others.length > 0 ? others : [equity("AAA"), equity("BBB")];
   const task = given(
     bookReviewer(sizing, portfolio),
@@ -127,6 +127,7 @@ describe("a review", () => {
           { symbol: "AAA", weight: -0.5, quantity: -500, referencePrice: 10_000 },
           { symbol: "BBB", weight: -0.5, quantity: -250, referencePrice: 20_000 },
         ],
+        certificate: null,
       },
     ]);
   });
@@ -219,7 +220,7 @@ describe("a review", () => {
 });
 
 describe("methods", () => {
-  const target: SizingConfig = {
+  const target: ViewSizing = {
     method: "VOLATILITY_TARGET",
     targetBps: 1_000,
     barsPerYear: 100,
@@ -235,7 +236,7 @@ describe("methods", () => {
         ...changes,
         covariance: { window: 4, shrinkage },
         rebalance: { ...noTriggers, targetChangeBps: 1 },
-      } as SizingConfig);
+      } as ViewSizing);
     // Deviation 2 % a bar of each, in returns that have nothing to do with one another.
     const made = Math.sqrt((0.02 ** 2 * 3) / 4);
     const seen = (i: number, b: number) => [
@@ -270,7 +271,7 @@ describe("methods", () => {
     expect(step(2, { ...A, volatility: 0.04 }, B)).toEqual([{ AAA: 125, BBB: 500 }]);
   });
 
-  const kelly: SizingConfig = {
+  const kelly: ViewSizing = {
     method: "FRACTIONAL_KELLY",
     fractionBps: 5_000,
     window: 2,
@@ -308,7 +309,7 @@ describe("methods", () => {
   });
 
   test("integrated: the root of the strength, the confidence given, nothing off for what is unknown", () => {
-    const integrated: SizingConfig = {
+    const integrated: ViewSizing = {
       method: "INTEGRATED",
       grossBps: 10_000,
       confidenceBps: 8_000,
@@ -322,7 +323,7 @@ describe("methods", () => {
 });
 
 describe("the integrated sizer's outlook", () => {
-  const integrated: SizingConfig = {
+  const integrated: ViewSizing = {
     method: "INTEGRATED",
     grossBps: 10_000,
     confidenceBps: 8_000,
@@ -489,7 +490,7 @@ describe("triggers", () => {
   });
 
   test("change of target: when the method asks for something else, whatever prices do", () => {
-    const sizing: SizingConfig = {
+    const sizing: ViewSizing = {
       method: "INTEGRATED",
       grossBps: 10_000,
       confidenceBps: 10_000,

@@ -12,9 +12,9 @@ import type { Signal } from "../../schemas/generated/signals.ts";
 import type { WeightsProposal } from "../../schemas/generated/weights.proposals.ts";
 import type { Converted } from "../../schemas/values/conversion.ts";
 import { keepRate } from "../currency.ts";
+import type { ReturnRows } from "../return-rows.ts";
 import type { Conversions } from "./conversions.ts";
 import type { Outlook } from "./conviction.ts";
-import type { ReturnRows } from "./return-rows.ts";
 
 /** One symbol that a model has a view of. */
 export interface Name {
@@ -126,7 +126,7 @@ export function takeSignal(
   return book.awaited === 0;
 }
 
-function nameOf(book: Book, symbol: string, price: number): Name {
+export function nameOf(book: Book, symbol: string, price: number): Name {
   const found = book.names.get(symbol);
   if (found !== undefined) return found;
   const name: Name = {

@@ -148,6 +148,7 @@ export function portfolioBuilder(
               method: sizing.method,
               equity: state.equity,
               targets: state.changed,
+              certificate: null,
             }),
           ],
   };

@@ -60,6 +60,7 @@ const proposed = (sizing: TurnSizing, ...targets: Target[]) =>
     method: sizing.method,
     equity: 10_000_000n,
     targets,
+    certificate: null,
   });
 const quantities = (emits: ReturnType<ReturnType<typeof build>["when"]>) =>
   emits.map(({ value }) => Object.fromEntries(value.targets.map((t) => [t.symbol, t.quantity])));

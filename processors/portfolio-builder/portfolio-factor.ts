@@ -3,9 +3,9 @@
 
 import { portfolioVolatility } from "../../quant/portfolio-volatility.ts";
 import { isPair } from "../currency.ts";
+import { fullRows } from "../return-rows.ts";
 import type { VolatilityTarget } from "../sizing-config.ts";
 import type { Book, Name } from "./book.ts";
-import { fullRows } from "./return-rows.ts";
 
 const BPS = 10_000;
 

@@ -14,7 +14,7 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { exposureMinor } from "../../schemas/values/money.ts";
 import { isPair, isSized, requireValue } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
-import type { SizingConfig } from "../sizing-config.ts";
+import type { ViewSizing } from "../sizing-config.ts";
 import type { Book, Name } from "./book.ts";
 import { convictionOf } from "./conviction.ts";
 import { portfolioFactor } from "./portfolio-factor.ts";
@@ -36,7 +36,7 @@ export interface Aim {
 }
 
 /** Every symbol that has an instrument. Throws as fixedQuantity and requireValue do. */
-export function aimsOf(book: Book, sizing: SizingConfig, portfolio: PortfolioConfig): Aim[] {
+export function aimsOf(book: Book, sizing: ViewSizing, portfolio: PortfolioConfig): Aim[] {
   const sizeOf = scaledBy(drawdownScaleBps(book, sizing), sizeBy(book, sizing, portfolio));
   const aims: Aim[] = [];
   for (const [symbol, name] of book.names) {
@@ -52,7 +52,7 @@ export function aimsOf(book: Book, sizing: SizingConfig, portfolio: PortfolioCon
 type Size = Share | number;
 
 /** Less than all of a target while equity is far below its peak, where that is asked for. */
-function drawdownScaleBps(book: Book, { rebalance }: SizingConfig): number {
+function drawdownScaleBps(book: Book, { rebalance }: ViewSizing): number {
   if (rebalance?.drawdownScaleBps === undefined || !isInDrawdown(book, rebalance)) return BPS;
   return rebalance.drawdownScaleBps;
 }
@@ -95,7 +95,7 @@ function aimOf(
 
 function sizeBy(
   book: Book,
-  sizing: SizingConfig,
+  sizing: ViewSizing,
   portfolio: PortfolioConfig,
 ): (name: Name, instrument: Instrument) => Size {
   const slots = slotsOf(book, portfolio);

@@ -8,7 +8,9 @@ import type {
 } from "../../schemas/generated/risk.verdicts.ts";
 import type { Target } from "../../schemas/generated/weights.proposals.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
+import type { OptimiserConfig } from "../optimiser-config.ts";
 import type { BreachResponse, ProposalLimitName, ProposalLimits } from "../risk-config.ts";
+import type { Asked } from "./asked.ts";
 import type { Seen, SymbolRisk } from "./exposure.ts";
 import type { Limits } from "./limits.ts";
 import type { Overlay } from "./overlays.ts";
@@ -21,6 +23,13 @@ export interface Evidence {
   readonly marked: Seen;
   /** Commands in force: of each limit that SetLimit has changed, and of the trading state where one has. */
   readonly commands: ReadonlyMap<string, Seen>;
+}
+
+/** What answers of the optimiser are held to, and the request that is open. */
+export interface Answers {
+  readonly optimiser: OptimiserConfig;
+  /** null: none, or it has been answered. */
+  readonly asked: Asked | null;
 }
 
 /** What a proposal is judged by. */
@@ -43,6 +52,8 @@ export interface Circumstances {
     readonly record: BookRecord;
     readonly equity: bigint;
   } | null;
+  /** null: no optimiser makes the weights. */
+  readonly answers: Answers | null;
 }
 
 /** One target and what the checks so far have left of it. */

@@ -3,7 +3,9 @@
 import type { RiskVerdict, TradingState } from "../../schemas/generated/risk.verdicts.ts";
 import { isPair } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
+import type { OptimiserConfig } from "../optimiser-config.ts";
 import type { ProposalLimits, RiskConfig } from "../risk-config.ts";
+import type { Asked } from "./asked.ts";
 import type { Evidence } from "./docket.ts";
 import { nothingSeen, type Seen, type SymbolRisk, unknownSymbol } from "./exposure.ts";
 import {
@@ -39,6 +41,8 @@ export interface RiskState {
   overlays: readonly Overlay[];
   /** For checks of whole proposals; null where none is configured. */
   record: BookRecord | null;
+  /** The optimiser's request that is open; null where there is none. */
+  asked: Asked | null;
   /** Of the last event, if it led to one. */
   verdict: RiskVerdict | null;
 }
@@ -58,6 +62,7 @@ export const initialState = (): RiskState => ({
   closing: false,
   overlays: [],
   record: null,
+  asked: null,
   verdict: null,
 });
 
@@ -65,13 +70,19 @@ export const initialState = (): RiskState => ({
 export class Settings {
   readonly config: RiskConfig;
   readonly portfolio: PortfolioConfig;
+  readonly optimiser: OptimiserConfig | null;
   private commanded: Commanded;
   private own: Limits;
   private book: ProposalLimits | null;
 
-  constructor(config: RiskConfig, portfolio: PortfolioConfig) {
+  constructor(
+    config: RiskConfig,
+    portfolio: PortfolioConfig,
+    optimiser: OptimiserConfig | null = null,
+  ) {
     this.config = config;
     this.portfolio = portfolio;
+    this.optimiser = optimiser;
     this.commanded = {};
     this.own = limitsInForce(config, {});
     this.book = proposalLimitsInForce(config, {});

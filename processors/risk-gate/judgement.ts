@@ -13,6 +13,7 @@ import type { WeightsProposal } from "../../schemas/generated/weights.proposals.
 import { exposureMinor } from "../../schemas/values/money.ts";
 import { isPair } from "../currency.ts";
 import { checkBook, WHOLE_PPM } from "./book-checks.ts";
+import { checkCertificate } from "./certificate-checks.ts";
 import { checkConduct } from "./conduct-checks.ts";
 import { type Circumstances, type Docket, type Trade, tradeOf } from "./docket.ts";
 import { eventsUsed } from "./evidence.ts";
@@ -45,6 +46,9 @@ export function judge(proposal: WeightsProposal, at: Circumstances): RiskVerdict
       : withPersonsTargets(proposal.targets, at.overlays, at.symbols, at.timeUs);
   const trades = targets.map((target) => tradeOf(target, riskOf(target.symbol)));
   const docket = open(at, trades, proposal);
+  if (at.answers !== null && proposal.targets.length > 0 && !converts) {
+    checkCertificate(docket, proposal, at.answers);
+  }
   const overlaid = at.overlays.length > 0 || (at.book?.limits.blackouts.length ?? 0) > 0;
   const own = converts ? conversionChecks : tradeChecks;
   for (const check of overlaid ? [checkOverlays, ...own] : own) {
@@ -69,16 +73,24 @@ export function judge(proposal: WeightsProposal, at: Circumstances): RiskVerdict
     checks: docket.checks,
     scalePpm: docket.scalePpm,
     overlays: docket.overlays,
-    events: eventsUsed(
-      at.evidence,
-      at.symbols,
-      targets.map(({ symbol }) => symbol),
-      docket.told,
-      at.book?.limits.maxBetaBps == null ? null : at.book.limits.benchmark,
-    ),
+    events: [
+      ...eventsUsed(
+        at.evidence,
+        at.symbols,
+        targets.map(({ symbol }) => symbol),
+        docket.told,
+        at.book?.limits.maxBetaBps == null ? null : at.book.limits.benchmark,
+      ),
+      ...requestUsed(at),
+    ],
     answer: "",
   };
 }
+
+const requestUsed = ({ answers }: Circumstances): RiskVerdict["events"] => {
+  const asked = answers?.asked ?? null;
+  return asked === null ? [] : [{ topic: "pool.requests", symbol: "", ...asked.seen }];
+};
 
 const open = (
   at: Circumstances,

@@ -17,6 +17,7 @@
 // - A breaker that trips (risk.breakers) halts, or lets only reduce, until EnableTrading; it weakens no command.
 // - SetLimit changes a limit at once (limits.ts: who may, and how far); a lower drawdown limit may latch at once. What was
 //   commanded stands before the configuration, in a fork with other settings too.
+// - Where an optimiser makes the weights, a proposal must prove itself (certificate-checks.ts), or is denied whole.
 // - A person's target is judged when it is ordered, or at the first bar at which it can be valued.
 // - An approval that is not reached yet counts as exposure of its symbol until it is reached or replaced
 //   (KillTrading forgets them), so two proposals of one instant cannot share the same room.
@@ -30,7 +31,9 @@ import { type EventOf, emit } from "../../streams/event.ts";
 import { nothing, type Processor } from "../../streams/processor.ts";
 import { isPair, keepRate, rateTold, requireValue } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
+import type { OptimiserConfig } from "../optimiser-config.ts";
 import type { RiskConfig } from "../risk-config.ts";
+import { actOnAsked, asked } from "./asked.ts";
 import { obey, trip } from "./commands.ts";
 import type { SymbolRisk } from "./exposure.ts";
 import {
@@ -55,15 +58,23 @@ type Input =
   | "market.corporate-actions"
   | "market.instruments"
   | "control.commands"
-  | "risk.breakers";
+  | "risk.breakers"
+  | "pool.requests";
+
+/** Who else is in the graph. */
+export interface Neighbours {
+  readonly hasBreakers?: boolean;
+  /** Whose answers proposals are made of; left out: none is asked for a certificate. */
+  readonly optimiser?: OptimiserConfig | null;
+}
 
 export function riskGate(
   config: RiskConfig,
   portfolio: PortfolioConfig,
-  hasBreakers = false,
+  { hasBreakers = false, optimiser = null }: Neighbours = {},
 ): Processor<RiskState, Input, "risk.verdicts"> {
   if (config.maxPosition !== null) quantityLimit(config.maxPosition, 0);
-  const settings = new Settings(config, portfolio);
+  const settings = new Settings(config, portfolio, optimiser);
   return {
     name: "risk-gate",
     version: 3,
@@ -76,6 +87,7 @@ export function riskGate(
       "market.instruments",
       "control.commands",
       ...(hasBreakers ? (["risk.breakers"] as const) : []),
+      ...(optimiser === null ? [] : (["pool.requests"] as const)),
     ],
     outputs: { "risk.verdicts": 0 },
     onFailure: "stop",
@@ -101,6 +113,9 @@ function evolve(state: RiskState, event: EventOf<Input>, settings: Settings): Ri
     propose(state, event.value, event.timeUs, settings);
   } else if (event.topic === "portfolio.snapshots") {
     takeSnapshot(state, event.value, event, settings);
+  } else if (event.topic === "pool.requests") {
+    const { value, timeUs, origin } = event;
+    state.asked = asked(value, { timeUs, origin }, state.symbols);
   } else if (event.topic === "risk.breakers") {
     trip(state, event.value.response, event);
   } else {
@@ -136,7 +151,7 @@ function actOnTargets(state: RiskState, timeUs: number, settings: Settings): voi
   const { name } = settings.portfolio;
   propose(
     state,
-    { portfolio: name, method: "FIXED_QUANTITY", equity, targets: [] },
+    { portfolio: name, method: "FIXED_QUANTITY", equity, targets: [], certificate: null },
     timeUs,
     settings,
   );
@@ -160,6 +175,7 @@ function convert(state: RiskState, pair: SymbolRisk, portfolio: PortfolioConfig)
 function act(state: RiskState, action: CorporateAction): void {
   if (state.record !== null) actOnRecord(state.record, action);
   if (state.overlays.length > 0) state.overlays = actOnOverlays(state.overlays, action);
+  if (state.asked !== null) state.asked = actOnAsked(state.asked, action);
   const risk = state.symbols.get(action.symbol);
   if (risk === undefined) return;
   if (action.action === "SPLIT") {
@@ -197,7 +213,9 @@ function propose(
     state.record = recordFor(state.record, equity, limits);
     rollDays(state.record, timeUs, limits);
   }
-  const { record } = state;
+  const { record, asked: open } = state;
+  // An answer is traded on once.
+  if (proposal.certificate !== null) state.asked = null;
   if (state.overlays.length > 0)
     sizeTargets(state.overlays, state.symbols, equity, timeUs, portfolio);
   // A fork may have lowered a limit since the last snapshot.
@@ -217,6 +235,7 @@ function propose(
       timeUs,
       evidence: evidenceOf(state, settings),
       book: limits === null || record === null ? null : { limits, record, equity },
+      answers: settings.optimiser === null ? null : { optimiser: settings.optimiser, asked: open },
     });
   approve(state, verdict);
 }

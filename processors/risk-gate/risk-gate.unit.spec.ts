@@ -16,6 +16,7 @@ import { at, equity, given } from "../../streams/testing/given.ts";
 import { type RiskConfig, settableLimits } from "../risk-config.ts";
 import { noProposalLimits } from "./limits.ts";
 import { riskGate } from "./risk-gate.ts";
+import { certificateNames } from "./testing/certificate-names.ts";
 import { marked, off, portfolio } from "./testing/gate-settings.ts";
 import { proposalNames } from "./testing/proposal-names.ts";
 
@@ -775,10 +776,12 @@ describe("any proposal in any circumstances", () => {
 });
 
 test("every reason, check, outcome, state and unit was produced above", () => {
-  // What checks of whole proposals and overlays produce is counted in proposals.unit.spec.ts.
+  // What checks of whole proposals and overlays produce is counted in proposals.unit.spec.ts, what those of certificates
+  // do in certificates.unit.spec.ts.
+  const elsewhere = [...proposalNames, ...certificateNames];
   for (const set of [seen.reasons, seen.checks, seen.outcomes, units]) {
-    for (const name of proposalNames) expect(set).not.toContain(name);
-    for (const name of proposalNames) set.add(name);
+    for (const name of elsewhere) expect(set).not.toContain(name);
+    for (const name of elsewhere) set.add(name);
   }
   const missing = [
     ...riskReasonSymbols.filter((reason) => !seen.reasons.has(reason)),

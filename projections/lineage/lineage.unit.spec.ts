@@ -56,6 +56,7 @@ const decision = [
       method: "FIXED_QUANTITY",
       equity: 1n,
       targets,
+      certificate: null,
     }),
     ...instant,
     cause: at("signals"),

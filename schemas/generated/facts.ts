@@ -14,6 +14,8 @@ import { marketStatusCodec, type MarketStatus } from "./market.status.ts";
 import { marketTickCodec, type MarketTick } from "./market.ticks.ts";
 import { modelEventCodec, type ModelEvent } from "./models.events.ts";
 import { orderCodec, type Order } from "./orders.ts";
+import { poolAnswerCodec, type PoolAnswer } from "./pool.answers.ts";
+import { poolRequestCodec, type PoolRequest } from "./pool.requests.ts";
 import { portfolioSnapshotCodec, type PortfolioSnapshot } from "./portfolio.snapshots.ts";
 import { regimeCodec, type Regime } from "./regimes.ts";
 import { breakerTrippedCodec, type BreakerTripped } from "./risk.breakers.ts";
@@ -39,6 +41,8 @@ export interface Facts {
   readonly "market.ticks": MarketTick;
   readonly "models.events": ModelEvent;
   readonly orders: Order;
+  readonly "pool.answers": PoolAnswer;
+  readonly "pool.requests": PoolRequest;
   readonly "portfolio.snapshots": PortfolioSnapshot;
   readonly regimes: Regime;
   readonly "risk.breakers": BreakerTripped;
@@ -66,6 +70,8 @@ export const codecs: { readonly [Topic in TopicName]: Codec<Facts[Topic]> } = {
   "market.ticks": marketTickCodec,
   "models.events": modelEventCodec,
   orders: orderCodec,
+  "pool.answers": poolAnswerCodec,
+  "pool.requests": poolRequestCodec,
   "portfolio.snapshots": portfolioSnapshotCodec,
   regimes: regimeCodec,
   "risk.breakers": breakerTrippedCodec,

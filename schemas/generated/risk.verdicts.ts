@@ -59,6 +59,14 @@ export const riskReasonSymbols = [
   "PriceTooOld",
   "CommandRefused",
   "SecondPersonNeeded",
+  "CertificateMissing",
+  "RequestChanged",
+  "ScenariosChanged",
+  "CertificateInfeasible",
+  "CertificateWrong",
+  "GapExceeded",
+  "TargetsOffCertificate",
+  "AnswerStale",
 ] as const;
 
 export type RiskReason = (typeof riskReasonSymbols)[number];
@@ -131,6 +139,22 @@ function riskReasonIndex(value: RiskReason): number {
       return 32;
     case "SecondPersonNeeded":
       return 33;
+    case "CertificateMissing":
+      return 34;
+    case "RequestChanged":
+      return 35;
+    case "ScenariosChanged":
+      return 36;
+    case "CertificateInfeasible":
+      return 37;
+    case "CertificateWrong":
+      return 38;
+    case "GapExceeded":
+      return 39;
+    case "TargetsOffCertificate":
+      return 40;
+    case "AnswerStale":
+      return 41;
     default:
       return 0;
   }
@@ -223,6 +247,13 @@ export const riskCheckNameSymbols = [
   "MANUAL_TARGET",
   "VIEW",
   "PRICE_AGE",
+  "CERTIFICATE",
+  "SCENARIOS",
+  "FEASIBILITY",
+  "BOUNDS",
+  "GAP",
+  "ON_CERTIFICATE",
+  "ANSWER_AGE",
 ] as const;
 
 export type RiskCheckName = (typeof riskCheckNameSymbols)[number];
@@ -283,6 +314,20 @@ function riskCheckNameIndex(value: RiskCheckName): number {
       return 26;
     case "PRICE_AGE":
       return 27;
+    case "CERTIFICATE":
+      return 28;
+    case "SCENARIOS":
+      return 29;
+    case "FEASIBILITY":
+      return 30;
+    case "BOUNDS":
+      return 31;
+    case "GAP":
+      return 32;
+    case "ON_CERTIFICATE":
+      return 33;
+    case "ANSWER_AGE":
+      return 34;
     default:
       return 0;
   }
@@ -297,6 +342,7 @@ export const riskUnitSymbols = [
   "HUNDREDTH_DAYS",
   "COUNT",
   "MICROS",
+  "TRILLIONTHS",
 ] as const;
 
 export type RiskUnit = (typeof riskUnitSymbols)[number];
@@ -319,6 +365,8 @@ function riskUnitIndex(value: RiskUnit): number {
       return 7;
     case "MICROS":
       return 8;
+    case "TRILLIONTHS":
+      return 9;
     default:
       return 0;
   }

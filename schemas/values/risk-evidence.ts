@@ -18,6 +18,7 @@ const ofPosition: Rule = (event, check) =>
 const ofSymbol: Rule = (event, check) => isOwn(event, check) || isCommand(event);
 const ofPrice: Rule = (event, check) => (isOwn(event, check) && isBar(event)) || isCommand(event);
 const ofPortfolio: Rule = (event) => isPortfolio(event) || isCommand(event);
+const ofRequest: Rule = ({ topic }) => topic === "pool.requests";
 const ofBook: Rule = (event) => event.topic !== "risk.breakers";
 
 const rules: Readonly<Record<RiskCheck["check"], Rule>> = {
@@ -48,6 +49,13 @@ const rules: Readonly<Record<RiskCheck["check"], Rule>> = {
   MAX_CORRELATION: ofBook,
   DAYS_TO_EXIT: ofBook,
   CAPITAL_GATE: ofBook,
+  CERTIFICATE: ofRequest,
+  SCENARIOS: ofRequest,
+  FEASIBILITY: ofRequest,
+  BOUNDS: ofRequest,
+  GAP: ofRequest,
+  ON_CERTIFICATE: (event, check) => ofRequest(event, check) || isOwn(event, check),
+  ANSWER_AGE: (event, check) => ofRequest(event, check) || isOwn(event, check),
 };
 
 /** Besides the proposal, the event or the command that the verdict answers. */

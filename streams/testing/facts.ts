@@ -125,6 +125,7 @@ export const proposal = (...lines: readonly TargetLine[]): WeightsProposal => ({
     quantity,
     referencePrice,
   })),
+  certificate: null,
 });
 
 /** What the risk gate lets through whole. */

@@ -73,7 +73,7 @@ class Subject<State, In extends TopicName, Out extends TopicName> {
     const again = processor.decide(stored, event);
     this.demand(same(bytes, encodeState(stored)), "decide changed the state");
     this.demand(
-      same(encodeState(emits), encodeState(again)),
+      same(encodeState(emits.map(listed)), encodeState(again.map(listed))),
       "decide differs between the state kept and the state restored from its bytes",
     );
     const silent = processor.unanswered?.includes(event.topic as In) === true;
@@ -124,9 +124,21 @@ class Subject<State, In extends TopicName, Out extends TopicName> {
   }
 }
 
-/** Makes a write throw where it happens. A Map cannot be frozen: its bytes are compared instead. */
+/** A state holds no bytes, an event may: they are compared as a list. */
+const listed = <T extends { readonly value: object }>(emitted: T): T => ({
+  ...emitted,
+  value: Object.fromEntries(
+    Object.entries(emitted.value).map(([key, value]) => [
+      key,
+      value instanceof Uint8Array ? [...value] : value,
+    ]),
+  ),
+});
+
+/** Makes a write throw where it happens. A Map cannot be frozen: its bytes are compared instead; nor can bytes. */
 function freeze<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  if (ArrayBuffer.isView(value)) return value;
   if (value instanceof Map) for (const item of value.values()) freeze(item);
   else for (const item of Object.values(Object.freeze(value))) freeze(item);
   return value;

@@ -72,6 +72,7 @@ export const teller = (): Processor<
       targets: [
         { symbol: `${topic} ${value.symbol}`, weight: 0, quantity: seen, referencePrice: 0 },
       ],
+      certificate: null,
     }),
   ],
 });

@@ -35,6 +35,8 @@ export const recordNames: { readonly [T in TopicName]: string } = {
   "market.ticks": "MarketTick",
   "models.events": "ModelEvent",
   orders: "Order",
+  "pool.answers": "PoolAnswer",
+  "pool.requests": "PoolRequest",
   "portfolio.snapshots": "PortfolioSnapshot",
   regimes: "Regime",
   "risk.breakers": "BreakerTripped",

@@ -12,6 +12,8 @@ export interface Killed {
   readonly config: string;
   readonly root: string;
   readonly eventsPerCommit: number;
+  /** See ExecuteOptions. */
+  readonly workers?: number;
 }
 
 /** The run's hash, undisturbed. Throws where it did not end well. */
@@ -67,9 +69,13 @@ interface Life {
 }
 
 /** Runs the backtest; kills it after `lifeMs`, if given. */
-function live({ config, root, eventsPerCommit }: Killed, lifeMs: number | null): Promise<Life> {
+function live(
+  { config, root, eventsPerCommit, workers }: Killed,
+  lifeMs: number | null,
+): Promise<Life> {
   const victim = new URL("victim.ts", import.meta.url).pathname;
   const args = [victim, config, root, String(eventsPerCommit)];
+  if (workers !== undefined) args.push(String(workers));
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   let trouble = "";

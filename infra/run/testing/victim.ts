@@ -4,7 +4,12 @@ import { writeSync } from "node:fs";
 import { loadConfig } from "../../config/load-config.ts";
 import { execute, openPlan } from "../execute.ts";
 
-const [config, root, eventsPerCommit] = process.argv.slice(2) as [string, string, string];
+const [config, root, eventsPerCommit, workers] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string?,
+];
 const open = await openPlan({
   phases: [{ fromUs: null, config: await loadConfig(config) }],
   forkOf: null,
@@ -13,6 +18,7 @@ const open = await openPlan({
 const { manifest } = await execute(open, {
   root,
   resume: true,
+  ...(workers === undefined ? {} : { workers: Number(workers) }),
   eventsPerCommit: Number(eventsPerCommit),
   // Synchronous: what was said before the kill was durable before the kill.
   onProgress: ({ sourceEvents }) => writeSync(1, `durable ${sourceEvents}\n`),

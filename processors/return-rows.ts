@@ -4,7 +4,7 @@
 // A row is a moment at which bars end. A symbol without a bar then has earned nothing; before its second bar it has
 // no return. Returns are logarithmic, as the features have them: they do not jump at a split.
 
-import type { Features } from "../../schemas/generated/features.ts";
+import type { Features } from "../schemas/generated/features.ts";
 
 export interface ReturnRows {
   readonly rows: number;
