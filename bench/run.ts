@@ -5,6 +5,7 @@
 //   npm run bench                     all of them
 //   npm run bench -- log start        those whose names hold one of the words
 //   npm run bench -- --json           {"name","value","unit","reference","ratio"} a line
+//   npm run bench:quant -- --quick    the short run of those that have one
 
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -14,6 +15,7 @@ import type { Measured } from "./measured.ts";
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const json = process.argv.includes("--json");
+const quick = process.argv.includes("--quick") ? ["--quick"] : [];
 const files = readdirSync(import.meta.dirname)
   .filter((name) => name.endsWith(".bench.ts"))
   .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
@@ -29,7 +31,7 @@ const isMeasured = (line: string): Measured | null => {
 
 /** Resolves to the exit status; each measured line goes to `each`, other output to stderr. */
 function runOne(name: string, each: (measured: Measured) => void): Promise<number> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, name), "--json"], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, name), "--json", ...quick], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   createInterface({ input: child.stdout }).on("line", (line) => {

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { histogramMetrics, numberMetrics } from "../infra/telemetry/metric-table.ts";
+import { poolMetrics } from "../infra/telemetry/pool-metrics.ts";
 import { shadowMetrics } from "../infra/telemetry/shadow-metrics.ts";
 
 const path = join(import.meta.dirname, "operations.md");
@@ -30,6 +31,8 @@ const metrics = [
     ...histogramMetrics,
     ...shadowMetrics.numbers,
     ...shadowMetrics.histograms,
+    ...poolMetrics.numbers,
+    ...poolMetrics.histograms,
   ].map(
     ({ name, kind, labels, help }) =>
       `| \`${name}\` | ${kind} | ${labels.map((label) => `\`${label}\``).join(" ")} | ${help} |`,

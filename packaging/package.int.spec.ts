@@ -75,7 +75,8 @@ describe("the package", () => {
     expect(assets.length).toBeGreaterThan(10);
     expect(assets.filter((name) => !paths.includes(`dist/${name}`))).toEqual([]);
     const { exports, bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    const named = [bin.tapedeck, exports["."].types, exports["."].default] as string[];
+    const entries = [exports["."], exports["./quant"]] as { types: string; default: string }[];
+    const named = [bin.tapedeck, ...entries.flatMap((entry) => [entry.types, entry.default])];
     expect(named.filter((name) => !paths.includes(name.replace("./", "")))).toEqual([]);
   });
 
@@ -94,8 +95,21 @@ describe("the package", () => {
     expect(left).toEqual([]);
   });
 
-  test("is small: under 4 MB unpacked", () => {
-    expect(packed.unpackedSize).toBeLessThan(4_000_000);
+  test("optimises as a library, in plain JavaScript, by the system's own Node", () => {
+    const program = `
+      import { historyOfReturns, makeScenarios, optimise } from "tapedeck/quant";
+      const history = historyOfReturns(["A", "B"], [[0.01, -0.01], [-0.02, 0.02], [0.01, 0]]);
+      const scenarios = makeScenarios({ kind: "HISTORICAL" }, history);
+      const solution = optimise({ scenarios, objective: { kind: "MINIMUM_CVAR", tailMass: 0.5 } });
+      console.log(solution.status, solution.weights.length);
+    `;
+    const cwd = mkdtempSync(join(folder, "run-"));
+    const ran = runCommand("node", ["--input-type=module", "--eval", program], { cwd, env });
+    expect(ran).toMatchObject({ status: 0, stdout: "OPTIMAL 2\n", stderr: "" });
+  });
+
+  test("is small: under 5 MB unpacked", () => {
+    expect(packed.unpackedSize).toBeLessThan(5_000_000);
   });
 
   test("installs without the tools that build it", () => {

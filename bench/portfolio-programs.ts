@@ -1,0 +1,125 @@
+// The programs that bench/quant.bench.ts times, ours and HiGHS' alike. Returns are drawn, not history: five factors
+// and noise of each asset's own, both Student t with 4 degrees of freedom, daily size; the same from the same seed.
+
+import type { Program } from "../quant/optimiser/program.ts";
+import { Random } from "../quant/random.ts";
+import type { ScenarioSet } from "../quant/scenarios/scenario-set.ts";
+
+const FACTORS = 5;
+const FREEDOM = 4;
+
+export function heavyTailedScenarios(assets: number, count: number, seed: number): ScenarioSet {
+  const random = new Random(seed);
+  const loadings = Array.from({ length: assets * FACTORS }, () => 0.4 + 0.3 * random.normal());
+  const drift = Array.from({ length: assets }, () => 0.0004 + 0.0002 * random.normal());
+  const noise = Array.from({ length: assets }, () => 0.008 + 0.008 * random.uniform());
+  const returns = new Float64Array(assets * count);
+  const factor = new Float64Array(FACTORS);
+  for (let s = 0; s < count; s++) {
+    let squares = 0;
+    for (let k = 0; k < FREEDOM; k++) squares += random.normal() ** 2;
+    // One divisor for all: assets fall together, as a multivariate t does.
+    const size = 1 / Math.sqrt(squares / FREEDOM);
+    for (let k = 0; k < FACTORS; k++) factor[k] = 0.006 * size * random.normal();
+    for (let j = 0; j < assets; j++) {
+      let value = (drift[j] as number) + (noise[j] as number) * size * random.normal();
+      for (let k = 0; k < FACTORS; k++) {
+        value += (loadings[j * FACTORS + k] as number) * (factor[k] as number);
+      }
+      returns[j * count + s] = value;
+    }
+  }
+  return {
+    assets: Array.from({ length: assets }, (_, j) => `A${j}`),
+    count,
+    returns,
+    probabilities: new Float64Array(count).fill(1 / count),
+  };
+}
+
+export function meanReturns({ assets, count, returns, probabilities }: ScenarioSet): Float64Array {
+  return Float64Array.from(assets, (_, j) => {
+    let sum = 0;
+    for (let s = 0; s < count; s++) {
+      sum += (probabilities[s] as number) * (returns[j * count + s] as number);
+    }
+    return sum;
+  });
+}
+
+/** CVaR at 95 %, weights from 0 to `cap`, sum 1. */
+export function minimumCvar(scenarios: ScenarioSet, cap = Number.POSITIVE_INFINITY): Program {
+  const assets = scenarios.assets.length;
+  return {
+    variables: assets,
+    cost: new Float64Array(assets),
+    lower: new Float64Array(assets),
+    upper: new Float64Array(assets).fill(cap),
+    rows: {
+      count: 1,
+      coefficients: new Float64Array(assets).fill(1),
+      lower: new Float64Array([1]),
+      upper: new Float64Array([1]),
+    },
+    holdings: {
+      assets,
+      asset: Int32Array.from({ length: assets }, (_, j) => j),
+      sign: new Float64Array(assets).fill(1),
+    },
+    tail: { weight: 1, mass: 0.05, scenarios },
+  };
+}
+
+/** Expected return of at least `target` on top. */
+export function withTarget(program: Program, mean: Float64Array, target: number): Program {
+  const { rows } = program;
+  const join = (first: Float64Array, rest: Float64Array): Float64Array =>
+    Float64Array.from([...first, ...rest]);
+  return {
+    ...program,
+    rows: {
+      count: rows.count + 1,
+      coefficients: join(rows.coefficients, mean),
+      lower: join(rows.lower, new Float64Array([target])),
+      upper: join(rows.upper, new Float64Array([Number.POSITIVE_INFINITY])),
+    },
+  };
+}
+
+/**
+ * Least CVaR less expected return, each asset long up to 0.4 or short up to 0.1, cash up to 0.2, sum with cash 1,
+ * gross at most 1.6: the shape of NVIDIA's published example.
+ */
+export function leveraged(scenarios: ScenarioSet): Program {
+  const assets = scenarios.assets.length;
+  const variables = 2 * assets + 1;
+  const mean = meanReturns(scenarios);
+  const sign = Float64Array.from({ length: variables }, (_, j) =>
+    j >= assets && j < 2 * assets ? -1 : 1,
+  );
+  const asset = Int32Array.from({ length: variables }, (_, j) =>
+    j === 2 * assets ? -1 : j % assets,
+  );
+  const upper = sign.map((own) => (own > 0 ? 0.4 : 0.1));
+  upper[2 * assets] = 0.2;
+  const gross = sign.map((_, j) => (j === 2 * assets ? 0 : 1));
+  return {
+    variables,
+    cost: sign.map((own, j) => (j === 2 * assets ? 0 : -own * (mean[j % assets] as number))),
+    lower: new Float64Array(variables),
+    upper,
+    rows: {
+      count: 2,
+      coefficients: Float64Array.from([...sign, ...gross]),
+      lower: new Float64Array([1, Number.NEGATIVE_INFINITY]),
+      upper: new Float64Array([1, 1.6]),
+    },
+    holdings: { assets, asset, sign },
+    tail: { weight: 1, mass: 0.05, scenarios },
+  };
+}
+
+/** DRO-ES: the norm of the weights on top. */
+export function robust(program: Program, radius: number): Program {
+  return { ...program, smooth: [{ kind: "NORM", weight: radius }] };
+}
