@@ -121,6 +121,8 @@ const unanswered = (
   tailMasses: [],
   rowPrices: [],
   cvarPrice: null,
+  variancePrice: null,
+  searched: null,
   scenarioHash: "",
   scenarios: 0,
   method: METHOD,
@@ -153,6 +155,8 @@ function portfolioOf(found: Portfolio): Partial<PoolAnswer> & Pick<PoolAnswer, "
     tailMasses: [...(proof?.duals.masses ?? [])],
     rowPrices: [...(proof?.duals.rows ?? [])],
     cvarPrice: proof?.cvarPrice ?? null,
+    variancePrice: proof?.variancePrice ?? null,
+    searched: proof?.searched ?? null,
   };
 }
 

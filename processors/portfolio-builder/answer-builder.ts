@@ -131,10 +131,10 @@ function aimsOf(book: Book, { assets, weights }: PoolAnswer, portfolio: Portfoli
 function certificateOf(answer: PoolAnswer): WeightsCertificate {
   const { request, inputHash, scenarioHash, status, assets, weights } = answer;
   const { upper, lower, gap, feasibility, shadowPrices, marginalRisk } = answer;
-  const { tailScenarios, tailMasses, rowPrices, cvarPrice } = answer;
+  const { tailScenarios, tailMasses, rowPrices, cvarPrice, variancePrice, searched } = answer;
   return {
     ...{ request, inputHash, scenarioHash, status, assets, weights },
     ...{ upper, lower, gap, feasibility, shadowPrices, marginalRisk },
-    ...{ tailScenarios, tailMasses, rowPrices, cvarPrice },
+    ...{ tailScenarios, tailMasses, rowPrices, cvarPrice, variancePrice, searched },
   };
 }

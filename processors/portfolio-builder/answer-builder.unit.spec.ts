@@ -99,6 +99,8 @@ const answer = (
     tailMasses: [1],
     rowPrices: [6],
     cvarPrice: 7,
+    variancePrice: 12,
+    searched: 13,
     scenarioHash: "set",
     scenarios: 8,
     method: "m",
@@ -149,6 +151,8 @@ describe("an answer", () => {
         tailMasses: [1],
         rowPrices: [6],
         cvarPrice: 7,
+        variancePrice: 12,
+        searched: 13,
       },
     });
   });

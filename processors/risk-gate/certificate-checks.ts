@@ -122,8 +122,8 @@ function checkFigures(
     return;
   }
   note(docket, "FEASIBILITY", "CertificateInfeasible", within(found.feasibility, maxViolation));
-  if (!found.proven) return;
-  note(docket, "BOUNDS", "CertificateWrong", within(untruth(said, found), AGREES));
+  const untrue = Math.max(untruth(said, found), found.astray);
+  note(docket, "BOUNDS", "CertificateWrong", within(untrue, AGREES));
   note(docket, "GAP", "GapExceeded", within(found.gap, maxGap));
 }
 
@@ -134,6 +134,8 @@ const proofOf = (said: WeightsCertificate) => ({
     rows: Float64Array.from(said.rowPrices),
   },
   ...(said.cvarPrice === null ? {} : { cvarPrice: said.cvarPrice }),
+  ...(said.variancePrice === null ? {} : { variancePrice: said.variancePrice }),
+  ...(said.searched === null ? {} : { searched: said.searched }),
 });
 
 /** How far what was said is from what was found, relative to the objective; gap and violation as they are. */

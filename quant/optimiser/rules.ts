@@ -120,7 +120,7 @@ function found({ set }: Lowering, outcome: Outcome, least: number): Ruled {
   return { status, weights: netWeights(set.holdings, x), upper, lower, gap, pivots };
 }
 
-/** The tree is cut within bounds of its own; nothing is minimised. */
+/** The tree is cut within bounds of its own, and shares out the budget, where that is one number; nothing is minimised. */
 function hierarchy(
   problem: Problem,
   { linkage, optimalLeafOrder = false }: Extract<Objective, { kind: "HIERARCHICAL_RISK_PARITY" }>,
@@ -129,13 +129,16 @@ function hierarchy(
   const { assets } = scenarios;
   const bounds = (given: number | readonly number[] = [], other: number): number[] =>
     assets.map((_, asset) => (typeof given === "number" ? given : (given[asset] ?? other)));
-  const lower = bounds(constraints.lower, 0);
-  const upper = bounds(constraints.upper, 1);
+  const { budget } = constraints;
+  const size = typeof budget === "number" && budget > 0 ? budget : 1;
+  const lower = bounds(constraints.lower, 0).map((least) => least / size);
+  const upper = bounds(constraints.upper, size).map((most) => most / size);
   const covariance = problem.covariance ?? weightedCovariance(scenarios);
   const asked = { covariance, linkage, optimalLeafOrder, lower, upper };
   const answer = hierarchicalRiskParity(asked, assets.length);
   if (answer.status !== "OPTIMAL") return answer;
-  return { status: "OPTIMAL", weights: answer.weights, upper: 0, lower: 0, gap: 0, pivots: 0 };
+  const weights = answer.weights.map((weight) => size * weight);
+  return { status: "OPTIMAL", weights, upper: 0, lower: 0, gap: 0, pivots: 0 };
 }
 
 /** The whole bet within the limits; `fraction` of it is what is held. */

@@ -154,6 +154,10 @@ export interface PoolAnswer {
   readonly pivots: number;
   /** from request to answer as declared; what was measured is in the run's metrics */
   readonly latencyUs: number;
+  /** what lower rests on where a limit on volatility binds, or the Sharpe ratio is the objective */
+  readonly variancePrice: number | null;
+  /** lower bound that a search over the names held has found; null: none was made */
+  readonly searched: number | null;
 }
 export function encodePoolAnswer(writer: Writer, value: PoolAnswer): void {
   writer.string(value.portfolio);
@@ -233,6 +237,16 @@ export function encodePoolAnswer(writer: Writer, value: PoolAnswer): void {
   writer.long(value.seed);
   writer.int(value.pivots);
   writer.long(value.latencyUs);
+  if (value.variancePrice === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.double(value.variancePrice);
+  }
+  if (value.searched === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.double(value.searched);
+  }
 }
 export function decodePoolAnswer(reader: Reader): PoolAnswer {
   return {
@@ -261,6 +275,8 @@ export function decodePoolAnswer(reader: Reader): PoolAnswer {
     seed: reader.long(),
     pivots: reader.int(),
     latencyUs: reader.long(),
+    variancePrice: reader.goesOn() ? (reader.present() ? reader.double() : null) : null,
+    searched: reader.wentOn ? (reader.present() ? reader.double() : null) : null,
   };
 }
 

@@ -156,6 +156,8 @@ export interface WeightsCertificate {
   readonly cvarPrice: number | null;
   readonly shadowPrices: readonly ShadowPrice[];
   readonly marginalRisk: readonly number[];
+  readonly variancePrice: number | null;
+  readonly searched: number | null;
 }
 export function encodeWeightsCertificate(writer: Writer, value: WeightsCertificate): void {
   writer.long(value.request);
@@ -220,6 +222,16 @@ export function encodeWeightsCertificate(writer: Writer, value: WeightsCertifica
     }
   }
   writer.long(0);
+  if (value.variancePrice === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.double(value.variancePrice);
+  }
+  if (value.searched === null) writer.long(0);
+  else {
+    writer.long(1);
+    writer.double(value.searched);
+  }
 }
 export function decodeWeightsCertificate(reader: Reader): WeightsCertificate {
   return {
@@ -239,6 +251,8 @@ export function decodeWeightsCertificate(reader: Reader): WeightsCertificate {
     cvarPrice: reader.present() ? reader.double() : null,
     shadowPrices: readItems7(reader),
     marginalRisk: readItems8(reader),
+    variancePrice: reader.goesOn() ? (reader.present() ? reader.double() : null) : null,
+    searched: reader.wentOn ? (reader.present() ? reader.double() : null) : null,
   };
 }
 

@@ -1,0 +1,150 @@
+// A small market under the optimiser, the whole flow in one closed run. Promises: the same market for the same seed; what
+// is asked, answered, judged and ordered comes back as it was written.
+
+import { Random } from "../quant/random.ts";
+import type { Facts, TopicName } from "../schemas/generated/facts.ts";
+import { runClosed } from "../streams/closed-run.ts";
+import { createMemoryLog } from "../streams/memory-log.ts";
+import { mergeTopics } from "../streams/merge.ts";
+import { publishAll } from "../streams/simulator/published.ts";
+import type { SourceFact } from "../streams/simulator/scenario.ts";
+import { bar, MINUTE_US } from "../streams/testing/facts.ts";
+import { equity } from "../streams/testing/given.ts";
+import { START_US } from "../streams/testing/tape.ts";
+import type { FlowConfig } from "./flow-config.ts";
+import { builtInModels } from "./models.ts";
+import type { OptimiserConfig } from "./optimiser-config.ts";
+import type { AnswerRequest } from "./optimiser-pool/optimiser-pool.ts";
+import type { RebalanceConfig } from "./sizing-config.ts";
+import { flowTopology } from "./topology.ts";
+
+export const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE"] as const;
+const BARS = 40;
+export const WINDOW = 20;
+/** Bars from one request to the next. */
+const EVERY = 6;
+
+export const rebalance: RebalanceConfig = {
+  driftBps: null,
+  driftOfTargetBps: null,
+  targetChangeBps: null,
+  every: { count: EVERY, unit: "BAR" },
+  dayStartUs: 0,
+  drawdownBps: null,
+  minimumValueMinor: null,
+  minimumQuantity: null,
+  maxTurnoverBps: null,
+  costPerMillion: null,
+  riskAversion: 1,
+};
+
+/** Of minimum CVaR on what happened; `changes` to make it another problem. */
+export const optimiserWith = (changes: Partial<OptimiserConfig> = {}): OptimiserConfig => ({
+  objective: { kind: "MINIMUM_CVAR", tailMass: 0.2 },
+  constraints: { budget: 0.9 },
+  bounds: {},
+  costs: {},
+  scenarios: { kind: "HISTORICAL" },
+  window: WINDOW,
+  latencyUs: 1_000_000,
+  limits: { maxGap: 1e-6, maxViolation: 1e-8, maxPriceMoveBps: null, maxPositionMoveBps: null },
+  ...changes,
+});
+
+export interface RunOptions {
+  readonly seed?: number;
+  readonly allowShort?: boolean;
+  readonly answer?: AnswerRequest;
+  /** Beside the market's own. */
+  readonly facts?: readonly SourceFact[];
+}
+
+/** What was written of each topic. */
+export type Written = <T extends TopicName>(topic: T) => Promise<readonly Facts[T][]>;
+
+export async function optimisedRun(
+  optimiser: OptimiserConfig,
+  { seed = 1, allowShort = false, answer, facts = [] }: RunOptions = {},
+): Promise<Written> {
+  const config: FlowConfig = {
+    ...settings,
+    sizing: { method: "OPTIMISED", allowShort, optimiser, rebalance },
+  };
+  const topology = flowTopology(config, answer);
+  const ordered = [...market(seed), ...facts].sort((a, b) => a.arrivalUs - b.arrivalUs);
+  const scenario = { topology, partitions: 1, sourcePartitions: () => 1, facts: ordered };
+  const tape = createMemoryLog();
+  await publishAll(tape, { ...scenario, prompt: new Set(), findFault: () => null });
+  const target = createMemoryLog();
+  await runClosed({ topology, partitions: 1, sourceOf: () => tape, target });
+  return async <T extends TopicName>(topic: T) => {
+    const found: Facts[T][] = [];
+    for await (const chunk of mergeTopics(target, [topic])) {
+      for (const { value } of chunk) found.push(value as Facts[T]);
+    }
+    return found;
+  };
+}
+
+const settings: Omit<FlowConfig, "sizing"> = {
+  source: "bars",
+  bars: { intervalUs: MINUTE_US, suspicious: "exclude" },
+  features: { emaFast: 2, emaSlow: 4, atr: 2, volatility: 2 },
+  model: (builtInModels["ema-cross"] as () => FlowConfig["model"])(),
+  portfolio: {
+    name: "main",
+    currency: "USD",
+    currencyScale: 2,
+    initialCashMinor: 1_000_000_00n,
+  },
+  risk: {
+    maxPosition: null,
+    maxGrossExposureMinor: null,
+    priceCollarBps: null,
+    maxOrderValueMinor: null,
+    maxDrawdownBps: null,
+    onBreach: "deny",
+  },
+  orders: {
+    type: "MARKET",
+    limitOffsetBps: 0,
+    timeInForce: "GTC",
+    goodForUs: null,
+    latencyUs: 1_000,
+    exits: { stopLossBps: null, takeProfitBps: null, trailingStopBps: null },
+  },
+  venue: {
+    fill: "next-open",
+    latencyUs: 1_000,
+    slippageBps: 1,
+    participationBps: null,
+    feePerMillion: 100,
+    minimumFeeMinor: 0,
+  },
+};
+
+/** When the bar of this place ends. */
+export const barEndUs = (place: number): number => START_US + (place + 1) * MINUTE_US;
+
+/** Prices that move together, each with its own size and drift. */
+function market(seed: number): SourceFact[] {
+  const random = new Random(seed);
+  const listed = SYMBOLS.map((symbol): SourceFact => {
+    const value = equity(symbol);
+    return { topic: "market.instruments", timeUs: START_US, arrivalUs: START_US, value };
+  });
+  const prices = SYMBOLS.map(() => 100_00);
+  const facts = [...listed];
+  for (let place = 0; place < BARS; place++) {
+    const together = random.normal();
+    const endUs = barEndUs(place);
+    for (const [j, symbol] of SYMBOLS.entries()) {
+      const move = 0.002 + 0.004 * (j + 1) * (0.5 * together + random.normal());
+      const price = Math.round((prices[j] as number) * (1 + move));
+      prices[j] = price;
+      const value = bar(symbol, endUs, price);
+      facts.push({ topic: "market.bars", timeUs: endUs, arrivalUs: endUs, value });
+    }
+  }
+  return facts;
+}
