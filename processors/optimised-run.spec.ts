@@ -55,7 +55,7 @@ export interface RunOptions {
   readonly seed?: number;
   readonly allowShort?: boolean;
   readonly answer?: AnswerRequest;
-  /** Beside the market's own. */
+  /** Beside the market's own; of topics that nobody reads none. */
   readonly facts?: readonly SourceFact[];
 }
 
@@ -71,7 +71,9 @@ export async function optimisedRun(
     sizing: { method: "OPTIMISED", allowShort, optimiser, rebalance },
   };
   const topology = flowTopology(config, answer);
-  const ordered = [...market(seed), ...facts].sort((a, b) => a.arrivalUs - b.arrivalUs);
+  const ordered = [...market(seed), ...facts]
+    .filter(({ topic }) => topology.sources.includes(topic))
+    .sort((a, b) => a.arrivalUs - b.arrivalUs);
   const scenario = { topology, partitions: 1, sourcePartitions: () => 1, facts: ordered };
   const tape = createMemoryLog();
   await publishAll(tape, { ...scenario, prompt: new Set(), findFault: () => null });

@@ -2,6 +2,7 @@
 // are shares, 0.1 = 10 %, per bar of the window.
 
 import type { Constraints, Exposure, Objective } from "../quant/optimiser/problem.ts";
+import type { NamedBeliefs } from "../quant/optimiser/viewed-returns.ts";
 import type { ScenarioRecipe } from "../quant/scenarios/scenario-recipe.ts";
 
 export interface OptimiserConfig {
@@ -16,13 +17,43 @@ export interface OptimiserConfig {
   readonly scenarios: ScenarioRecipe;
   /** Bars of returns that scenarios are made from; a symbol without as many is left out. */
   readonly window: number;
-  /** Expected return of a bar at a signal of 1; left out: the scenarios' mean. */
-  readonly signalReturn?: number;
+  /** Left out: the scenarios' mean. */
+  readonly expected?: ExpectedReturns;
   /** Of ROBUST_CVAR: what its radius is multiplied by; left out: nothing. */
   readonly radii?: RegimeRadii;
   /** From a request to its answer, in time of the tape. */
   readonly latencyUs: number;
   readonly limits: AnswerLimits;
+}
+
+/** What is expected of a bar's return, by whom, and from where it is bent. */
+export interface ExpectedReturns {
+  readonly from: ReturnSource;
+  /** Left out: what `from` says is expected as it is, and nothing where it says nothing. */
+  readonly equilibrium?: Equilibrium;
+}
+
+export type ReturnSource =
+  | {
+      readonly kind: "SIGNALS";
+      /** Expected return of a bar at a signal of 1. */
+      readonly atOne: number;
+      /** Of a signal as a view, from above 0 to 1. */
+      readonly confidence: number;
+    }
+  /** How long a bar is: a forecast's mean is of its horizon. */
+  | { readonly kind: "FORECASTS"; readonly barUs: number }
+  /** Persons' views alone. */
+  | { readonly kind: "VIEWS" };
+
+/** Expected returns at which `weights` are best, bent to the views (quant/optimiser/viewed-returns.ts). */
+export interface Equilibrium {
+  /** HELD: what is held now; or by symbol, in proportion. Equal weights where that is nothing. */
+  readonly weights: "HELD" | Readonly<Record<string, number>>;
+  readonly riskAversion: number;
+  readonly tau: number;
+  /** Bars over which the return of a person's view is expected. */
+  readonly viewBars: number;
 }
 
 /** The radius goes with the mean over the symbols of what each one's regime asks for. */
@@ -104,3 +135,41 @@ const among = (exposure: Exposure, assets: readonly string[]): Exposure => ({
 
 const only = <T>(of: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> =>
   Object.fromEntries(Object.entries(of).filter(([name]) => names.includes(name)));
+
+/** Of a request: stress names only its assets, there are no more factors than assets, each request has its own draws. */
+export function recipeOf(
+  { scenarios }: OptimiserConfig,
+  assets: readonly string[],
+  number: number,
+): ScenarioRecipe {
+  const { stress } = scenarios;
+  const { length: most } = assets;
+  const drawn = "seed" in scenarios ? { ...scenarios, seed: scenarios.seed + number } : scenarios;
+  const made =
+    drawn.kind === "FACTOR" && typeof drawn.factors === "number"
+      ? { ...drawn, factors: Math.min(drawn.factors, most) }
+      : drawn;
+  if (stress === undefined) return made;
+  const named = stress.map((one) => ({ ...one, returns: only(one.returns, assets) }));
+  return { ...made, stress: named.filter(({ returns }) => Object.keys(returns).length > 0) };
+}
+
+/** What is believed before any view; undefined where returns are not bent from an equilibrium. */
+export function priorOf(
+  { expected }: OptimiserConfig,
+  assets: readonly string[],
+  current: readonly number[],
+): Omit<NamedBeliefs, "views"> | undefined {
+  const { equilibrium } = expected ?? {};
+  if (equilibrium === undefined) return undefined;
+  const { weights: of, riskAversion, tau } = equilibrium;
+  const own = of === "HELD" ? current : assets.map((symbol) => of[symbol] ?? 0);
+  const sum = own.reduce((total, weight) => total + weight, 0);
+  const isNothing = own.every((weight) => weight === 0);
+  const weights = isNothing
+    ? assets.map(() => 1 / assets.length)
+    : of === "HELD" || sum === 0
+      ? own
+      : own.map((weight) => weight / sum);
+  return { weights, riskAversion, tau };
+}

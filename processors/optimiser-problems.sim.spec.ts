@@ -3,7 +3,11 @@
 
 import { describe, expect, test } from "vitest";
 import type { Objective } from "../quant/optimiser/problem.ts";
-import { optimisedRun, optimiserWith } from "./optimised-run.spec.ts";
+import type { Draw } from "../quant/scenarios/scenario-recipe.ts";
+import type { Forecast } from "../schemas/generated/forecasts.ts";
+import type { SourceFact } from "../streams/simulator/scenario.ts";
+import { command, MINUTE_US } from "../streams/testing/facts.ts";
+import { barEndUs, optimisedRun, optimiserWith, SYMBOLS } from "./optimised-run.spec.ts";
 import type { OptimiserConfig } from "./optimiser-config.ts";
 import type { AnswerRequest } from "./optimiser-pool/optimiser-pool.ts";
 import { type AskedProblem, answerTo } from "./pool-work.ts";
@@ -25,6 +29,18 @@ const objectives: Readonly<Record<string, Objective>> = {
   "hierarchical risk parity": { kind: "HIERARCHICAL_RISK_PARITY", linkage: "WARD" },
   Kelly: { kind: "KELLY", fraction: 0.5 },
 };
+const drawn = { count: 60, seed: 3 };
+const draws: readonly Draw[] = [
+  { kind: "HISTORICAL", decay: 0.95 },
+  { kind: "BOOTSTRAP", ...drawn, blockLength: 2 },
+  { kind: "PATH_BOOTSTRAP", ...drawn, blockLength: 2 },
+  { kind: "GAUSSIAN", ...drawn },
+  { kind: "STUDENT_T", ...drawn, degrees: 4 },
+  { kind: "KERNEL", ...drawn },
+  // More factors than symbols.
+  { kind: "FACTOR", ...drawn, factors: 9 },
+  { kind: "FILTERED_HISTORICAL", ...drawn },
+];
 const cvar = objectives["minimum CVaR"] as Objective;
 const variance = objectives["minimum variance"] as Objective;
 const cases: Readonly<Record<string, Case>> = {
@@ -38,6 +54,39 @@ const cases: Readonly<Record<string, Case>> = {
     objective: { kind: "ROBUST_CVAR", tailMass, radius: 0.001 },
     radii: { from: "features", band: 0.2, factors: { bull: 1, sideways: 2, bear: 3 } },
   },
+  "returns by signals": {
+    objective: { kind: "MEAN_CVAR", tailMass, riskAversion: 0.1 },
+    expected: { from: { kind: "SIGNALS", atOne: 0.01, confidence: 0.5 } },
+  },
+  "returns by forecasts": {
+    objective: { kind: "MAXIMUM_RETURN_TO_CVAR", tailMass },
+    expected: { from: { kind: "FORECASTS", barUs: MINUTE_US } },
+  },
+  "forecasts as views on a market": {
+    objective: { kind: "MEAN_VARIANCE", riskAversion: 20 },
+    expected: {
+      from: { kind: "FORECASTS", barUs: MINUTE_US },
+      equilibrium: {
+        weights: { ACME: 3, BOLT: 2, CRUX: 1 },
+        riskAversion: 20,
+        tau: 0.1,
+        viewBars: 5,
+      },
+    },
+  },
+  "persons' views on what is held": {
+    objective: { kind: "MAXIMUM_SHARPE" },
+    expected: {
+      from: { kind: "VIEWS" },
+      equilibrium: { weights: "HELD", riskAversion: 5, tau: 0.1, viewBars: 5 },
+    },
+  },
+  ...Object.fromEntries(
+    draws.map((draw): [string, Case] => {
+      const scenarios = { ...draw, stress: [{ probability: 0.02, returns: { ACME: -0.2, Z: 0 } }] };
+      return [`${draw.kind} and stress`, { scenarios }];
+    }),
+  ),
   "few names of CVaR": { objective: cvar, constraints: { budget: 0.9, maximumNames: 2 } },
   "few names of variance": { objective: variance, constraints: { budget: 0.9, maximumNames: 2 } },
   "no small positions": {
@@ -65,8 +114,39 @@ function budgetOf(objective: Objective): OptimiserConfig["constraints"] {
   return objective.kind === "KELLY" ? { budget: { lower: 0, upper: 0.9 } } : { budget: 0.9 };
 }
 
+/** A forecast of each symbol a bar, and a view. */
+const opinions: readonly SourceFact[] = [
+  ...Array.from({ length: 40 }, (_, place) =>
+    SYMBOLS.map((symbol, j): SourceFact => {
+      const timeUs = barEndUs(place);
+      const mean = 0.001 * ((place + j) % 5);
+      const value: Forecast = {
+        ...{ symbol, model: "m", horizonUs: 2 * MINUTE_US, mean, lower: -1, upper: 1 },
+        ...{ coverage: 0.8, alpha: 0.2, kappaPlus: 1, verdict: "PASS" },
+      };
+      return { topic: "forecasts", timeUs, arrivalUs: timeUs, value };
+    }),
+  ).flat(),
+  {
+    topic: "control.commands",
+    timeUs: barEndUs(2),
+    arrivalUs: barEndUs(2),
+    value: command("SetOverlay", {
+      overlay: "VIEW",
+      symbol: "BOLT",
+      value: 100,
+      confidenceBps: 5_000,
+      untilUs: barEndUs(60),
+    }),
+  },
+];
+
 const run = ({ allowShort = false, ...changes }: Case, answer?: AnswerRequest) =>
-  optimisedRun(optimiserWith(changes), { allowShort, ...(answer === undefined ? {} : { answer }) });
+  optimisedRun(optimiserWith(changes), {
+    allowShort,
+    facts: changes.expected === undefined ? [] : opinions,
+    ...(answer === undefined ? {} : { answer }),
+  });
 
 describe.each(Object.entries(cases))("%s", (_, one) => {
   test("is asked, answered, passed by the gate and traded", async () => {

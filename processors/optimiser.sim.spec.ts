@@ -56,7 +56,7 @@ const byForecast: OptimisedSizing = {
     constraints: { budget: { lower: -1, upper: 1 }, maximumGross: 1.2 },
     bounds: { lower: -0.6, upper: 0.6 },
     scenarios: { kind: "HISTORICAL" },
-    signalReturn: 0.01,
+    expected: { from: { kind: "SIGNALS", atOne: 0.01, confidence: 0.5 } },
     limits: { ...cvar.optimiser.limits, maxPriceMoveBps: 200, maxPositionMoveBps: 2_000 },
   },
 };

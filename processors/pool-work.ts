@@ -4,16 +4,28 @@
 
 import { optimise } from "../quant/optimiser/optimise.ts";
 import type { Portfolio, Problem, Solution } from "../quant/optimiser/problem.ts";
+import { type NamedBeliefs, viewedReturns } from "../quant/optimiser/viewed-returns.ts";
 import { makeScenarios } from "../quant/scenarios/make-scenarios.ts";
+import { checkReturnHistory, type ReturnHistory } from "../quant/scenarios/return-history.ts";
 import { scenarioHash } from "../quant/scenarios/scenario-hash.ts";
 import type { ScenarioRecipe } from "../quant/scenarios/scenario-recipe.ts";
+import { shrunkCovariance } from "../quant/scenarios/shrunk-covariance.ts";
 import { sha256 } from "../quant/sha256.ts";
 import type { PoolAnswer } from "../schemas/generated/pool.answers.ts";
 import type { PoolRequest } from "../schemas/generated/pool.requests.ts";
 import { utf8Length, writeUtf8 } from "../schemas/utf8.ts";
 
 /** A problem without its scenarios: what `problem` of a request holds as JSON. */
-export type AskedProblem = Omit<Problem, "scenarios" | "covariance" | "work">;
+export interface AskedProblem extends Omit<Problem, "scenarios" | "covariance" | "work"> {
+  /** Instead of expected returns: what they follow from, with the covariance of the request's returns. */
+  readonly beliefs?: NamedBeliefs;
+}
+
+/** What a device is given: a problem, and what its scenarios are made from. */
+export interface RequestedWork {
+  readonly problem: Omit<AskedProblem, "beliefs">;
+  readonly scenarios: { readonly recipe: ScenarioRecipe; readonly history: ReturnHistory };
+}
 
 /** What solves a problem; another one than `optimise` only in tests. */
 export type Solve = (problem: Problem) => Solution;
@@ -55,13 +67,29 @@ export function inputHash({
   return hex;
 }
 
-/** The problem with its scenarios made again. Throws RangeError or SyntaxError where it is none. */
-export function problemOf(request: PoolRequest): Problem {
+/**
+ * The work of a request, with the expected returns that its beliefs come to: by the covariance of its returns, drawn towards
+ * constant correlation. Throws RangeError or SyntaxError where it is none.
+ */
+export function workOf(request: PoolRequest): RequestedWork {
   const { assets, periods, returns } = request;
-  const asked = JSON.parse(request.problem) as AskedProblem;
+  const { beliefs, ...problem } = JSON.parse(request.problem) as AskedProblem;
   const recipe = JSON.parse(request.recipe) as ScenarioRecipe;
   const history = { assets, count: periods, returns: returnsOf(returns) };
-  return { ...asked, scenarios: makeScenarios(recipe, history) };
+  const scenarios = { recipe, history };
+  if (beliefs === undefined) return { problem, scenarios };
+  const [reason] = checkReturnHistory(history);
+  if (reason !== undefined) throw new RangeError(reason);
+  const { covariance } = shrunkCovariance(history, "CONSTANT_CORRELATION");
+  const posterior = viewedReturns(assets, covariance, beliefs);
+  if (posterior.status === "REFUSED") throw new RangeError(posterior.reasons.join("; "));
+  return { problem: { ...problem, expectedReturns: [...posterior.mean] }, scenarios };
+}
+
+/** The problem with its scenarios made again. Throws as workOf does. */
+export function problemOf(request: PoolRequest): Problem {
+  const { problem, scenarios } = workOf(request);
+  return { ...problem, scenarios: makeScenarios(scenarios.recipe, scenarios.history) };
 }
 
 /** The answer, with the latency that is declared. */

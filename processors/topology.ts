@@ -19,10 +19,7 @@ import { portfolioProjector } from "./portfolio-projector/portfolio-projector.ts
 import { regimeRouter } from "./regime-router/regime-router.ts";
 import { riskGate } from "./risk-gate/risk-gate.ts";
 import { signalModel } from "./signal-model.ts";
-import type { IntegratedSizing, SizingConfig } from "./sizing-config.ts";
-
-/** Of the methods of sizing that go by no forecasts. */
-const noOutlook: Pick<IntegratedSizing, "forecasts"> = {};
+import type { SizingConfig } from "./sizing-config.ts";
 
 /** Where the regimes come from that sizes go by; undefined where none do. */
 const regimesOf = (sizing: SizingConfig) =>
@@ -56,7 +53,10 @@ function sizersOf(
 export function flowTopology(config: FlowConfig, answer?: AnswerRequest): Topology {
   const fromTicks = config.source === "ticks";
   const { model, sizing, portfolio, orderRisk, breakers } = config;
-  const { forecasts } = sizing.method === "INTEGRATED" ? sizing : noOutlook;
+  const readsForecasts =
+    sizing.method === "OPTIMISED"
+      ? sizing.optimiser.expected?.from.kind === "FORECASTS"
+      : sizing.method === "INTEGRATED" && sizing.forecasts === true;
   const regimes = regimesOf(sizing);
   const { blackouts = [] } = config.risk.proposals ?? {};
   const heeded = { hasBreakers: breakers !== undefined, blackouts };
@@ -69,7 +69,7 @@ export function flowTopology(config: FlowConfig, answer?: AnswerRequest): Topolo
       "control.commands",
       "market.corporate-actions",
       ...(regimes?.from === "tape" ? (["regimes"] as const) : []),
-      ...(forecasts === true ? (["forecasts"] as const) : []),
+      ...(readsForecasts ? (["forecasts"] as const) : []),
       ...(config.venue.trading?.status === true ? (["market.status"] as const) : []),
       ...(readsRates(config.venue) ? (["market.rates"] as const) : []),
     ],

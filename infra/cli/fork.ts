@@ -127,9 +127,11 @@ function builderOf(sizing: SizingConfig): string {
   if (sizing.method !== "OPTIMISED") {
     return followsTurns(sizing) ? "following views' turns" : "reviewing the book";
   }
-  const { signalReturn, radii } = sizing.optimiser;
+  const { expected, radii } = sizing.optimiser;
   const regimes = radii === undefined ? "" : ` by regimes of the ${radii.from}`;
-  return `an optimiser${signalReturn === undefined ? "" : " by signals"}${regimes}`;
+  const source = expected === undefined ? "" : ` by ${expected.from.kind.toLowerCase()}`;
+  const views = expected?.equilibrium === undefined ? "" : " and persons' views";
+  return `an optimiser${source}${views}${regimes}`;
 }
 
 const asJson = (

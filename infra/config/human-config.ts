@@ -228,19 +228,7 @@ export interface HumanOptimiser extends HumanWeights {
   readonly linkage?: "single" | "complete" | "average" | "ward";
   readonly fraction?: number;
   readonly window: number;
-  readonly scenarios?: {
-    readonly kind?:
-      | "historical"
-      | "bootstrap"
-      | "gaussian"
-      | "student-t"
-      | "kernel"
-      | "filtered-historical";
-    readonly count?: number;
-    readonly seed?: number;
-    readonly blockLength?: number;
-    readonly decay?: number;
-  };
+  readonly scenarios?: HumanScenarios;
   readonly invested?: number;
   readonly cash?: HumanWeights;
   readonly bounds?: Readonly<Record<string, HumanWeights>>;
@@ -257,7 +245,7 @@ export interface HumanOptimiser extends HumanWeights {
   readonly restrictions?: Readonly<Record<string, "no-trade" | "no-buy" | "no-sell" | "no-hold">>;
   readonly cost?: number;
   readonly impact?: number;
-  readonly signalReturn?: number;
+  readonly expected?: HumanExpected;
   readonly radiusByRegime?: Readonly<Record<string, number>>;
   readonly regimeFrom?: "features" | "tape";
   readonly regimeBand?: number;
@@ -268,6 +256,42 @@ export interface HumanOptimiser extends HumanWeights {
   readonly maxViolation?: number;
   readonly maxPriceMove?: HumanLimit;
   readonly maxPositionMove?: HumanLimit;
+}
+
+export interface HumanScenarios {
+  readonly kind?:
+    | "historical"
+    | "bootstrap"
+    | "path-bootstrap"
+    | "gaussian"
+    | "student-t"
+    | "kernel"
+    | "factor"
+    | "filtered-historical";
+  readonly count?: number;
+  readonly seed?: number;
+  readonly blockLength?: number;
+  readonly decay?: number;
+  readonly shrinkage?: "constant-correlation" | "identity" | "none";
+  readonly degrees?: number;
+  readonly bandwidth?: number;
+  readonly factors?: number;
+  readonly stress?: readonly {
+    readonly probability: number;
+    readonly returns: Readonly<Record<string, number>>;
+  }[];
+}
+
+export interface HumanExpected {
+  readonly from: "signals" | "forecasts" | "views";
+  readonly signalReturn?: number;
+  readonly confidence?: number;
+  readonly bar?: string;
+  readonly prior?: "held" | "market";
+  readonly market?: Readonly<Record<string, number>>;
+  readonly riskAversion?: number;
+  readonly tau?: number;
+  readonly viewBars?: number;
 }
 
 export interface HumanWeights {

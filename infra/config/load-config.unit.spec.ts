@@ -161,7 +161,7 @@ const optimised = (inner: string, rest = "") =>
 const optimisers = [
   optimised("objective: minimum-cvar, window: 20, scenarios: { seed: 9 }"),
   optimised(
-    "objective: mean-cvar, tail: 0.1, riskAversion: 2, window: 30, scenarios: { kind: bootstrap, count: 100, seed: 3, blockLength: 5 }, invested: 0.9, least: -0.1, most: 0.5, bounds: { A: { least: 0.1, most: 0.2 } }, exposures: { Tech: { of: { A: 1 }, least: 0.1, most: 0.3 } }, maxGross: 1.5, maxTurnover: 0.3, minReturn: 0.001, maxCvar: 0.02, maxVolatility: 0.01, minPosition: 0.02, maxNames: 5, restrictions: { A: no-buy }, cost: 0.0006, impact: 0.001, signalReturn: 0.001, latency: 60s, maxGap: 0.001, maxViolation: 0.0001, maxPriceMove: 0.05, maxPositionMove: 0.1",
+    "objective: mean-cvar, tail: 0.1, riskAversion: 2, window: 30, scenarios: { kind: bootstrap, count: 100, seed: 3, blockLength: 5 }, invested: 0.9, least: -0.1, most: 0.5, bounds: { A: { least: 0.1, most: 0.2 } }, exposures: { Tech: { of: { A: 1 }, least: 0.1, most: 0.3 } }, maxGross: 1.5, maxTurnover: 0.3, minReturn: 0.001, maxCvar: 0.02, maxVolatility: 0.01, minPosition: 0.02, maxNames: 5, restrictions: { A: no-buy }, cost: 0.0006, impact: 0.001, expected: { from: signals, signalReturn: 0.001, prior: held, confidence: 0.4, riskAversion: 3, tau: 0.1, viewBars: 5 }, latency: 60s, maxGap: 0.001, maxViolation: 0.0001, maxPriceMove: 0.05, maxPositionMove: 0.1",
     ", rebalance: { every: 1 month, drift: 0.05 }",
   ),
   optimised(
@@ -171,6 +171,13 @@ const optimisers = [
     "objective: maximum-sharpe, riskFree: 0.0001, window: 30, bounds: { A: { least: 0.2 } }, exposures: { Tech: { of: { A: 2 }, most: 0.4 } }, restrictions: { A: no-sell }",
   ),
   optimised("objective: hierarchical-risk-parity, linkage: ward, window: 30"),
+  optimised(
+    "objective: mean-variance, riskAversion: 4, window: 30, expected: { from: forecasts, bar: 24h, prior: market, market: { A: 3 } }, scenarios: { kind: factor, factors: 2, stress: [{ probability: 0.01, returns: { A: -0.3 } }] }",
+  ),
+  optimised(
+    "objective: minimum-cvar, window: 30, scenarios: { kind: student-t, degrees: 4, shrinkage: identity }",
+  ),
+  optimised("objective: minimum-cvar, window: 30, scenarios: { kind: kernel, bandwidth: 0.2 }"),
   optimised("objective: kelly, fraction: 0.5, window: 30, cash: { least: 0.1 }"),
 ];
 
@@ -215,7 +222,10 @@ describe("the optimiser", () => {
         bounds: { lower: -0.1, upper: 0.5, bySymbol: { A: { lower: 0.1, upper: 0.2 } } },
         costs: { linear: 0.0006, impact: 0.001 },
         scenarios: { kind: "BOOTSTRAP", count: 100, seed: 3, blockLength: 5 },
-        signalReturn: 0.001,
+        expected: {
+          from: { kind: "SIGNALS", atOne: 0.001, confidence: 0.4 },
+          equilibrium: { weights: "HELD", riskAversion: 3, tau: 0.1, viewBars: 5 },
+        },
         latencyUs: 60_000_000,
         limits: {
           maxGap: 0.001,
@@ -236,6 +246,40 @@ describe("the optimiser", () => {
           band: 0.5,
           factors: { bull: 1, bear: 2 },
           transition: { factor: 3, bars: 4 },
+        },
+      },
+    });
+  });
+
+  test("makes scenarios in every way that there is, each in its own words", () => {
+    const kinds = [
+      ["historical, decay: 0.9", { kind: "HISTORICAL", decay: 0.9 }],
+      ["bootstrap, blockLength: 5", { kind: "BOOTSTRAP", blockLength: 5 }],
+      ["path-bootstrap, blockLength: 5", { kind: "PATH_BOOTSTRAP", blockLength: 5 }],
+      ["gaussian, shrinkage: none", { kind: "GAUSSIAN", shrinkage: "NONE" }],
+      ["student-t, degrees: 4", { kind: "STUDENT_T", degrees: 4 }],
+      ["kernel, bandwidth: 0.2", { kind: "KERNEL", bandwidth: 0.2 }],
+      ["factor", { kind: "FACTOR", factors: 3 }],
+      ["filtered-historical", { kind: "FILTERED_HISTORICAL" }],
+    ] as const;
+    const stress = [{ probability: 0.01, returns: { A: -0.3 } }];
+    const tail = ", stress: [{ probability: 0.01, returns: { A: -0.3 } }]";
+    for (const [text, recipe] of kinds) {
+      const inner = `objective: kelly, window: 30, scenarios: { kind: ${text}${tail} }`;
+      const { sizing } = read(optimised(inner)).flow;
+      const drawn = recipe.kind === "HISTORICAL" ? {} : { count: 10_000, seed: 1 };
+      const scenarios = { ...recipe, ...drawn, stress };
+      expect(sizing).toMatchObject({ optimiser: { scenarios } });
+    }
+  });
+
+  test("expects returns by forecasts bent from a market, counted in bars", () => {
+    const { sizing } = read(optimisers[5] ?? "").flow;
+    expect(sizing).toMatchObject({
+      optimiser: {
+        expected: {
+          from: { kind: "FORECASTS", barUs: 86_400_000_000 },
+          equilibrium: { weights: { A: 3 }, riskAversion: 2.5, tau: 0.05, viewBars: 21 },
         },
       },
     });
@@ -292,6 +336,46 @@ describe("the optimiser", () => {
     [
       "objective: kelly, exposures: { T: { of: { A: 1 } } }",
       "sizing.optimiser.exposures.T: holds nothing: give least, most or both",
+    ],
+    [
+      "objective: kelly, scenarios: { kind: filtered-historical, factors: 2 }",
+      "sizing.optimiser.scenarios.factors: does nothing with kind filtered-historical: leave it out",
+    ],
+    [
+      "objective: kelly, scenarios: { stress: [{ probability: 0.5, returns: { A: 0 } }, { probability: 0.5, returns: { A: 1 } }] }",
+      "sizing.optimiser.scenarios.stress: the probabilities sum to 1; they must leave some of 1 to the other scenarios",
+    ],
+    [
+      "objective: kelly, expected: { from: signals, signalReturn: 1 }",
+      "sizing.optimiser.expected: does nothing with objective kelly without minReturn: leave it out",
+    ],
+    [
+      "objective: maximum-return, expected: { from: signals }",
+      "sizing.optimiser.expected.from: signals needs sizing.optimiser.expected.signalReturn beside it",
+    ],
+    [
+      "objective: maximum-return, expected: { from: forecasts, prior: held }",
+      "sizing.optimiser.expected.from: forecasts needs sizing.optimiser.expected.bar beside it",
+    ],
+    [
+      "objective: maximum-return, expected: { from: views }",
+      "sizing.optimiser.expected.from: views needs sizing.optimiser.expected.prior beside it",
+    ],
+    [
+      "objective: maximum-return, expected: { from: forecasts, bar: 1d, signalReturn: 1 }",
+      "sizing.optimiser.expected.signalReturn: does nothing with from forecasts: leave it out",
+    ],
+    [
+      "objective: maximum-return, expected: { from: forecasts, bar: 1d, tau: 1 }",
+      "sizing.optimiser.expected.tau: does nothing without sizing.optimiser.expected.prior",
+    ],
+    [
+      "objective: maximum-return, expected: { from: views, prior: market }",
+      "sizing.optimiser.expected.prior: market needs sizing.optimiser.expected.market beside it",
+    ],
+    [
+      "objective: maximum-return, expected: { from: views, prior: held, market: { A: 1 } }",
+      "sizing.optimiser.expected.market: does nothing without prior: market",
     ],
     ["objective: kelly, latency: 0s", 'sizing.optimiser.latency: found "0s"; must be above 0'],
   ])("%s is refused where it stands", (inner, said) => {
@@ -676,6 +760,7 @@ describe("the canonical form", () => {
           optimisers[0] ?? "",
           optimisers[1] ?? "",
           optimisers[2] ?? "",
+          "tape: x\nsizing: { method: optimised, optimiser: { objective: mean-cvar, riskAversion: 1, window: 10, expected: { from: forecasts, bar: 2d }, scenarios: { stress: [{ probability: 0.1, returns: { B: 1 } }] } } }",
           otherVenue,
           otherGate,
           "tape: x\nrisk: { orders: { maxValue: 1 } }",

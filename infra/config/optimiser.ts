@@ -3,10 +3,11 @@
 
 import type { AnswerLimits, Bounds, OptimiserConfig } from "../../processors/optimiser-config.ts";
 import type { Constraints, Objective } from "../../quant/optimiser/problem.ts";
-import type { ScenarioRecipe } from "../../quant/scenarios/scenario-recipe.ts";
 import { formatDurationUs, parseDurationUs } from "./duration.ts";
+import { expectedFrom, oneExpected } from "./expected-returns.ts";
 import type { HumanLimit, HumanOptimiser, HumanRebalance } from "./human-config.ts";
 import type { Plain } from "./read-yaml.ts";
+import { recipeOf } from "./scenario-recipe.ts";
 import type { SizingReader } from "./sizing.ts";
 
 const PLACE = "/sizing/optimiser";
@@ -51,7 +52,7 @@ export function optimiserOf(
     const instead = key === "maxTurnover" ? "use sizing.optimiser.maxTurnover" : "leave it out";
     read.fail(`/sizing/rebalance/${key}`, `does nothing with method optimised: ${instead}`);
   }
-  const { bounds, least, cost, impact, signalReturn } = human;
+  const { bounds, least, cost, impact } = human;
   const bySymbol = Object.fromEntries(
     Object.entries(bounds ?? {}).map(([symbol, own]) => [symbol, boundsOf(own)]),
   );
@@ -73,14 +74,15 @@ export function optimiserOf(
     },
     scenarios: recipeOf(human.scenarios, fail),
     window: human.window,
-    ...(signalReturn === undefined ? {} : { signalReturn }),
+    ...expectedFrom(read, human, fail),
     ...radiiOf(human, fail),
     latencyUs: read.duration(`${PLACE}/latency`, human.latency ?? "1s", 1),
     limits: limitsOf(read, human),
   };
 }
 
-type Fail = (key: string, rule: string) => 0;
+/** Notes what is wrong with a setting of the optimiser. */
+export type Fail = (key: string, rule: string) => 0;
 
 const isOff = (value: HumanLimit): value is "off" | null => value === "off" || value === null;
 
@@ -219,42 +221,6 @@ const only = <K extends keyof Constraints>(
   value: Constraints[K] | undefined,
 ): Pick<Constraints, K> | object => (value === undefined ? {} : { [key]: value });
 
-function recipeOf(
-  human: HumanOptimiser["scenarios"] = { kind: "historical" },
-  fail: Fail,
-): ScenarioRecipe {
-  const { kind = "bootstrap", count = 10_000, seed = 1, blockLength, decay } = human;
-  const drawn = kind !== "historical";
-  const unused = [
-    ["count", human.count !== undefined && !drawn],
-    ["seed", human.seed !== undefined && !drawn],
-    ["blockLength", blockLength !== undefined && kind !== "bootstrap"],
-    ["decay", decay !== undefined && drawn],
-  ] as const;
-  for (const [key, isUnused] of unused) {
-    if (isUnused) fail(`scenarios/${key}`, `does nothing with kind ${kind}: leave it out`);
-  }
-  switch (kind) {
-    case "historical":
-      return { kind: "HISTORICAL", ...(decay === undefined ? {} : { decay }) };
-    case "bootstrap":
-      return {
-        kind: "BOOTSTRAP",
-        count,
-        seed,
-        ...(blockLength === undefined ? {} : { blockLength }),
-      };
-    case "gaussian":
-      return { kind: "GAUSSIAN", count, seed };
-    case "student-t":
-      return { kind: "STUDENT_T", count, seed };
-    case "kernel":
-      return { kind: "KERNEL", count, seed };
-    case "filtered-historical":
-      return { kind: "FILTERED_HISTORICAL", count, seed };
-  }
-}
-
 function limitsOf(read: SizingReader, human: HumanOptimiser): AnswerLimits {
   const bps = (key: "maxPriceMove" | "maxPositionMove"): number | null => {
     const { [key]: value = null } = human;
@@ -273,6 +239,7 @@ export function oneOptimiser(human: { readonly [key: string]: Plain }): Plain {
   const on = Object.entries(human).filter(([, value]) => value !== "off" && value !== null);
   return Object.fromEntries(
     on.map(([key, value]) => {
+      if (key === "expected") return [key, oneExpected(value)];
       const us = key === "latency" ? parseDurationUs(String(value)) : null;
       return [key, us === null ? value : formatDurationUs(us)];
     }),

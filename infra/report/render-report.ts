@@ -79,15 +79,18 @@ function strategyOf({ phases }: ReportData["run"]): string {
   const phase = phases.at(-1);
   const model = phase?.model.name ?? "run";
   const { sizing } = (phase?.config ?? {}) as { readonly sizing?: Sizing };
-  const { objective, signalReturn } = sizing?.optimiser ?? {};
+  const { objective, expected } = sizing?.optimiser ?? {};
   if (sizing?.method !== "optimised" || objective === undefined) return model;
-  return signalReturn === undefined ? objective : `${model}, ${objective}`;
+  return expected?.from === "signals" ? `${model}, ${objective}` : objective;
 }
 
 /** As a configuration says it. */
 interface Sizing {
   readonly method?: string;
-  readonly optimiser?: { readonly objective?: string; readonly signalReturn?: number };
+  readonly optimiser?: {
+    readonly objective?: string;
+    readonly expected?: { readonly from?: string };
+  };
 }
 
 function summary({ counts, metrics }: ReportData): string {

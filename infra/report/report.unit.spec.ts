@@ -192,7 +192,7 @@ describe("what a report says", () => {
       return /<h1>([^<]*)/.exec(renderReport({ ...data, run }))?.[1];
     };
     expect(titled({ objective: "minimum-cvar" })).toMatch(/^minimum-cvar/);
-    const fed = { objective: "mean-cvar", signalReturn: 0.001 };
+    const fed = { objective: "mean-cvar", expected: { from: "signals" } };
     expect(titled(fed)).toMatch(new RegExp(`^${phase.model.name}, mean-cvar`));
   });
 

@@ -2,14 +2,7 @@
 // thread would give, byte for byte: it follows from the request alone; what the pool gives no answer to is solved here.
 
 import type { AnswerRequest } from "../../processors/optimiser-pool/optimiser-pool.ts";
-import {
-  type AskedProblem,
-  answerFrom,
-  answerTo,
-  type Found,
-  returnsOf,
-} from "../../processors/pool-work.ts";
-import type { ScenarioRecipe } from "../../quant/scenarios/scenario-recipe.ts";
+import { answerFrom, answerTo, type Found, workOf } from "../../processors/pool-work.ts";
 import type { PoolRequest } from "../../schemas/generated/pool.requests.ts";
 import type { Preparing } from "../../streams/closed-run.ts";
 import { cpuDrivers } from "../pool/cpu-device.ts";
@@ -71,10 +64,4 @@ export async function openAnswers(workers: number, pool?: Pool): Promise<PoolAns
     measured: () => ({ ...figures }),
     close: () => threads.close(),
   };
-}
-
-function workOf({ problem, recipe, assets, periods, returns }: PoolRequest) {
-  const history = { assets, count: periods, returns: returnsOf(returns) };
-  const scenarios = { recipe: JSON.parse(recipe) as ScenarioRecipe, history };
-  return { problem: JSON.parse(problem) as AskedProblem, scenarios };
 }

@@ -99,6 +99,8 @@ function propose(
   if (!isPortfolio || answer.request <= state.request) return;
   state.request = answer.request;
   const { equity } = book;
+  // Whether the last proposal was passed is not known here: what is held is what counts.
+  for (const name of book.names.values()) name.trust = 0;
   const aims = aimsOf(book, answer, portfolio).map((aim) => weighed(aim, equity));
   const { rebalance = null, lots } = sizing;
   const lines = planTrades(aims, {
@@ -131,10 +133,10 @@ function aimsOf(book: Book, { assets, weights }: PoolAnswer, portfolio: Portfoli
 function certificateOf(answer: PoolAnswer): WeightsCertificate {
   const { request, inputHash, scenarioHash, status, assets, weights } = answer;
   const { upper, lower, gap, feasibility, shadowPrices, marginalRisk } = answer;
-  const { tailScenarios, tailMasses, rowPrices, cvarPrice, variancePrice, searched } = answer;
+  const { tailScenarios, tailMasses, rowPrices, cvarPrice, variancePrice } = answer;
   return {
     ...{ request, inputHash, scenarioHash, status, assets, weights },
     ...{ upper, lower, gap, feasibility, shadowPrices, marginalRisk },
-    ...{ tailScenarios, tailMasses, rowPrices, cvarPrice, variancePrice, searched },
+    ...{ tailScenarios, tailMasses, rowPrices, cvarPrice, variancePrice },
   };
 }

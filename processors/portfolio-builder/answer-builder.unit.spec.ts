@@ -152,7 +152,6 @@ describe("an answer", () => {
         rowPrices: [6],
         cvarPrice: 7,
         variancePrice: 12,
-        searched: 13,
       },
     });
   });

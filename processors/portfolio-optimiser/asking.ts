@@ -1,15 +1,16 @@
-// When the optimiser asks, and what. Promises: once a period, and where weights have strayed from what the last answer left;
-// the problem names only symbols whose window is full and that can be sized.
+// When the optimiser asks, and what. Promises: once a period, where weights have strayed from what the last answer left, and
+// once more where an answer came too late; the problem names only symbols whose window is full and that can be sized.
 
 import type { Objective } from "../../quant/optimiser/problem.ts";
 import type { PoolRequest } from "../../schemas/generated/pool.requests.ts";
 import { periodOf } from "../calendar.ts";
 import { isSized } from "../currency.ts";
 import type { PortfolioConfig } from "../flow-config.ts";
-import { constraintsOf, type OptimiserConfig } from "../optimiser-config.ts";
+import { constraintsOf, type OptimiserConfig, recipeOf } from "../optimiser-config.ts";
 import { poolRequest } from "../pool-work.ts";
 import type { OptimisedSizing } from "../sizing-config.ts";
 import { type OptimiserState, weightOf } from "./optimiser-state.ts";
+import { expectedOf } from "./outlook.ts";
 import { isFull, windowOf } from "./window.ts";
 
 const BPS = 10_000;
@@ -45,7 +46,11 @@ export function asks(
         ? Math.floor((state.bars - 1) / every.count)
         : periodOf(timeUs, { count: every.count, unit: every.unit }, dayStartUs);
   const isDue = state.period !== period || (driftBps !== null && strays(state, driftBps));
-  if (!isDue || universe(state, portfolio).length === 0) return false;
+  const { again } = state;
+  state.again = false;
+  if (!(isDue || again) || universe(state, portfolio).length === 0) return false;
+  // An answer to this one that is too late as well waits for the schedule: nobody asks in circles.
+  state.repeated = !isDue;
   state.period = period;
   state.sinceRequest = 0;
   state.number++;
@@ -66,26 +71,24 @@ export function requestOf(
   state: OptimiserState,
   { optimiser }: OptimisedSizing,
   portfolio: PortfolioConfig,
+  timeUs: number,
 ): PoolRequest {
   const assets = universe(state, portfolio);
   const current = assets.map((symbol) => {
     const name = state.names.get(symbol);
     return name === undefined ? 0 : weightOf(state, symbol, name);
   });
-  const { costs, scenarios, signalReturn } = optimiser;
-  const objective = objectiveOf(state, optimiser, assets);
-  const { number } = state;
-  const expected = (symbol: string): number =>
-    (signalReturn ?? 0) * (state.names.get(symbol)?.strength ?? 0);
+  const { number, outlook } = state;
+  const strengthOf = (symbol: string): number => state.names.get(symbol)?.strength ?? 0;
   return poolRequest(
     {
-      objective,
+      objective: objectiveOf(state, optimiser, assets),
       constraints: constraintsOf(optimiser, assets, current),
       current,
-      costs,
-      ...(signalReturn === undefined ? {} : { expectedReturns: assets.map(expected) }),
+      costs: optimiser.costs,
+      ...expectedOf(outlook, optimiser, assets, current, strengthOf, timeUs),
     },
-    "seed" in scenarios ? { ...scenarios, seed: scenarios.seed + number } : scenarios,
+    recipeOf(optimiser, assets, number),
     { assets, periods: state.returns.rows, returns: windowOf(state.returns, assets) },
     { portfolio: portfolio.name, number },
   );

@@ -9,6 +9,7 @@ import { checkRatio, splitPrice, splitQuantity } from "../../schemas/values/corp
 import { exposureMinor } from "../../schemas/values/money.ts";
 import type { Instants } from "../instants.ts";
 import { moveRows, type ReturnRows } from "../return-rows.ts";
+import { moveOutlook, type Outlook } from "./outlook.ts";
 
 /** One symbol that has features. */
 export interface Name {
@@ -31,6 +32,7 @@ export interface OptimiserState extends Instants {
   returns: ReturnRows;
   /** By symbol, or "*" for all; and how many instants had been seen when it changed, null for the first. */
   readonly regimes: Map<string, { regime: string; changed: number | null }>;
+  readonly outlook: Outlook;
   /** Instants seen, and those since the last request. */
   bars: number;
   sinceRequest: number;
@@ -40,6 +42,10 @@ export interface OptimiserState extends Instants {
   number: number;
   /** The event at hand completed an instant that asks. */
   due: boolean;
+  /** The last answer came too late: ask at the next instant. */
+  again: boolean;
+  /** The last request was asked for that reason. */
+  repeated: boolean;
 }
 
 export function nameOf({ names }: OptimiserState, symbol: string): Name {
@@ -93,6 +99,7 @@ function move(state: OptimiserState, from: string, to: string | null): void {
   const regime = state.regimes.get(from);
   state.regimes.delete(from);
   if (regime !== undefined && to !== null && !state.regimes.has(to)) state.regimes.set(to, regime);
+  moveOutlook(state.outlook, from, to);
   const name = names.get(from);
   const instrument = instruments.get(from);
   names.delete(from);

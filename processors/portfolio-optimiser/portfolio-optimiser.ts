@@ -2,7 +2,10 @@
 // anybody can solve it again; it is made of whole instants (instants.ts), at the schedule of `sizing.rebalance`: once a
 // period, and where a weight has strayed. Without a schedule it asks once, when the window is full.
 //
-// Where signals make expected returns, or regimes the radius, an instant is complete with its signals.
+// Where signals make expected returns, or regimes the radius, an instant is complete with its signals. Forecasts and
+// persons' views come before the features of their instant, and count from then on.
+//
+// An answer that the risk gate discards as too old is asked for again, once, at the next instant.
 //
 // The window holds total returns: what dividends paid counts, splits do not, a new symbol takes its returns along. A
 // symbol is left out until its window is full. Positions are what the last snapshot says.
@@ -16,6 +19,7 @@ import { emptyRows, takeReturn } from "../return-rows.ts";
 import type { OptimisedSizing } from "../sizing-config.ts";
 import { asks, requestOf } from "./asking.ts";
 import { act, nameOf, type OptimiserState, takeRegime, takeSnapshot } from "./optimiser-state.ts";
+import { noOutlook, takeCommand, takeForecast } from "./outlook.ts";
 import { withDividend } from "./window.ts";
 
 type Input =
@@ -25,7 +29,13 @@ type Input =
   | "features"
   | "signals"
   | "regimes"
+  | "forecasts"
+  | "control.commands"
+  | "risk.verdicts"
   | "portfolio.snapshots";
+
+/** The gate reads requests, and its verdicts lead to requests: one of them must be later than the other. */
+const REQUEST_US = 1;
 
 /** Throws PROCESSOR_CURRENCY_UNSUPPORTED and VALUE_SPLIT_INVALID. Cost: linear in the window, a request. */
 export function portfolioOptimiser(
@@ -33,9 +43,11 @@ export function portfolioOptimiser(
   portfolio: PortfolioConfig,
   source: FlowConfig["source"],
 ): Processor<OptimiserState, Input, "pool.requests"> {
-  const { window, signalReturn, radii } = sizing.optimiser;
+  const { window, expected, radii } = sizing.optimiser;
+  const from = expected?.from;
+  const barUs = from?.kind === "FORECASTS" ? from.barUs : 0;
   // Signals come after the regimes of their instant.
-  const bySignals = signalReturn !== undefined || radii !== undefined;
+  const bySignals = from?.kind === "SIGNALS" || radii !== undefined;
   const fromTicks = source === "ticks";
   return {
     name: "portfolio-optimiser",
@@ -48,9 +60,12 @@ export function portfolioOptimiser(
       "features",
       ...(bySignals ? (["signals"] as const) : []),
       ...(radii === undefined ? [] : (["regimes"] as const)),
+      ...(from?.kind === "FORECASTS" ? (["forecasts"] as const) : []),
+      ...(expected?.equilibrium === undefined ? [] : (["control.commands"] as const)),
+      "risk.verdicts",
       "portfolio.snapshots",
     ],
-    outputs: { "pool.requests": 0 },
+    outputs: { "pool.requests": REQUEST_US },
     onFailure: "stop",
     initial: () => ({
       ...noInstants(),
@@ -59,11 +74,14 @@ export function portfolioOptimiser(
       names: new Map(),
       returns: emptyRows(window),
       regimes: new Map(),
+      outlook: noOutlook(),
       bars: 0,
       sinceRequest: 0,
       period: null,
       number: 0,
       due: false,
+      again: false,
+      repeated: false,
     }),
     evolve(state, event) {
       state.due = false;
@@ -77,8 +95,8 @@ export function portfolioOptimiser(
       }
       return state;
     },
-    decide: (state) =>
-      state.due ? [emit("pool.requests", requestOf(state, sizing, portfolio))] : nothing,
+    decide: (state, { timeUs }) =>
+      state.due ? [emit("pool.requests", requestOf(state, sizing, portfolio, timeUs))] : nothing,
   };
 
   /** Takes the event in; true if all of its instant is there. */
@@ -115,6 +133,19 @@ export function portfolioOptimiser(
       }
       case "regimes":
         takeRegime(state, event.value);
+        return false;
+      case "forecasts":
+        takeForecast(state.outlook, event.value, event.timeUs, barUs);
+        return false;
+      case "control.commands":
+        if (event.value.portfolio === portfolio.name) {
+          takeCommand(state.outlook, event.value, event.timeUs, portfolio.people);
+        }
+        return false;
+      case "risk.verdicts":
+        if (event.value.portfolio === portfolio.name && event.value.reason === "AnswerStale") {
+          state.again = !state.repeated;
+        }
         return false;
       case "portfolio.snapshots":
         if (event.value.portfolio === portfolio.name) takeSnapshot(state, event.value);

@@ -264,7 +264,9 @@ describe("portfolio-optimiser", () => {
   });
 
   test("expects of each symbol what its signal of the instant says, where it is to", () => {
-    const { market, asked } = task({ signalReturn: 0.01 });
+    const { market, asked } = task({
+      expected: { from: { kind: "SIGNALS", atOne: 0.01, confidence: 0.5 } },
+    });
     const days = [
       { A: 100, B: 200 },
       { A: 110, B: 200 },

@@ -6,7 +6,7 @@
 // no constraint is violated; the bounds are what the duals prove; the gap is small enough; the targets lie between
 // what is held and the weights that were certified; prices and positions have not moved too far since.
 
-import type { Objective } from "../../quant/optimiser/problem.ts";
+import type { Objective, Problem } from "../../quant/optimiser/problem.ts";
 import { type Reassessment, reassess } from "../../quant/optimiser/reassess.ts";
 import { scenarioHash } from "../../quant/scenarios/scenario-hash.ts";
 import type { PoolRequest } from "../../schemas/generated/pool.requests.ts";
@@ -17,7 +17,13 @@ import type {
   WeightsProposal,
 } from "../../schemas/generated/weights.proposals.ts";
 import { exposureMinor } from "../../schemas/values/money.ts";
-import { constraintsOf, type OptimiserConfig, radiusRange } from "../optimiser-config.ts";
+import {
+  constraintsOf,
+  type OptimiserConfig,
+  priorOf,
+  radiusRange,
+  recipeOf,
+} from "../optimiser-config.ts";
 import { type AskedProblem, inputHash, problemOf } from "../pool-work.ts";
 import { type Asked, askedRequest } from "./asked.ts";
 import { type Answers, type Docket, record } from "./docket.ts";
@@ -70,7 +76,7 @@ function note(docket: Docket, check: RiskCheck["check"], reason: RiskReason, fou
   if (!record(docket, { check, symbol: "", ...found }, reason)) docket.denied = true;
 }
 
-/** How many of these differ: the input's hash, the assets, the objective and constraints that are configured. */
+/** How many of these differ: the input's hash, the assets, the problem and the recipe that are configured. */
 function changesOf(
   request: PoolRequest,
   certificate: WeightsCertificate,
@@ -78,15 +84,20 @@ function changesOf(
 ): number {
   const { assets } = request;
   const asked = JSON.parse(request.problem) as AskedProblem;
-  const { objective, constraints, current = [] } = asked;
+  const { objective, constraints, costs, current = [], beliefs } = asked;
+  const { views: _, ...prior } = beliefs ?? { views: [] };
+  const said = { objective, of: constraints, costs, prior: beliefs === undefined ? null : prior };
   const configured = {
     objective: withRadius(optimiser, objective),
     of: constraintsOf(optimiser, assets, current),
+    costs: optimiser.costs,
+    prior: priorOf(optimiser, assets, current) ?? null,
   };
   const differs = [
     certificate.inputHash !== inputHash(request),
     JSON.stringify(certificate.assets) !== JSON.stringify(assets),
-    JSON.stringify({ objective, of: constraints }) !== JSON.stringify(configured),
+    JSON.stringify(said) !== JSON.stringify(configured),
+    request.recipe !== JSON.stringify(recipeOf(optimiser, assets, request.number)),
   ];
   return differs.filter(Boolean).length;
 }
@@ -106,7 +117,11 @@ function checkFigures(
   said: WeightsCertificate,
   { limits: { maxViolation, maxGap } }: OptimiserConfig,
 ): void {
-  const problem = problemOf(request);
+  const problem = solvable(request);
+  if (problem === null) {
+    note(docket, "BOUNDS", "CertificateWrong", UNPROVEN);
+    return;
+  }
   const other = scenarioHash(problem.scenarios) !== said.scenarioHash;
   note(docket, "SCENARIOS", "ScenariosChanged", {
     limit: 0,
@@ -116,15 +131,30 @@ function checkFigures(
   });
   const found = reassess(problem, Float64Array.from(said.weights), proofOf(said));
   if ("reasons" in found) {
-    const measured = Number.MAX_SAFE_INTEGER;
-    const failed = { limit: 0, measured, unit: "TRILLIONTHS", passed: false } as const;
-    note(docket, "BOUNDS", "CertificateWrong", failed);
+    note(docket, "BOUNDS", "CertificateWrong", UNPROVEN);
     return;
   }
   note(docket, "FEASIBILITY", "CertificateInfeasible", within(found.feasibility, maxViolation));
   const untrue = Math.max(untruth(said, found), found.astray);
   note(docket, "BOUNDS", "CertificateWrong", within(untrue, AGREES));
   note(docket, "GAP", "GapExceeded", within(found.gap, maxGap));
+}
+
+const UNPROVEN: Finding = {
+  limit: 0,
+  measured: Number.MAX_SAFE_INTEGER,
+  unit: "TRILLIONTHS",
+  passed: false,
+};
+
+/** null: no honest answer to it has weights. */
+function solvable(request: PoolRequest): Problem | null {
+  try {
+    return problemOf(request);
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 const proofOf = (said: WeightsCertificate) => ({
@@ -135,7 +165,6 @@ const proofOf = (said: WeightsCertificate) => ({
   },
   ...(said.cvarPrice === null ? {} : { cvarPrice: said.cvarPrice }),
   ...(said.variancePrice === null ? {} : { variancePrice: said.variancePrice }),
-  ...(said.searched === null ? {} : { searched: said.searched }),
 });
 
 /** How far what was said is from what was found, relative to the objective; gap and violation as they are. */

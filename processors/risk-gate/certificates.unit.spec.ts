@@ -11,8 +11,8 @@ import type {
 import type { EventOf } from "../../streams/event.ts";
 import { bar, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import { constraintsOf, type OptimiserConfig } from "../optimiser-config.ts";
-import { answerTo, poolRequest } from "../pool-work.ts";
+import { constraintsOf, type OptimiserConfig, priorOf, recipeOf } from "../optimiser-config.ts";
+import { type AskedProblem, answerTo, poolRequest } from "../pool-work.ts";
 import type { RiskConfig } from "../risk-config.ts";
 import { riskGate } from "./risk-gate.ts";
 import { certificateNames } from "./testing/certificate-names.ts";
@@ -40,18 +40,20 @@ function history(): Float64Array {
 }
 
 const current = [0.1, 0, 0];
-const asked = (of: OptimiserConfig = optimiser): PoolRequest =>
+const requestOf = (problem: AskedProblem, of: OptimiserConfig = optimiser): PoolRequest =>
   poolRequest(
-    {
-      objective: of.objective,
-      constraints: constraintsOf(of, NAMES, current),
-      current,
-      costs: of.costs,
-    },
-    of.scenarios,
+    problem,
+    recipeOf(of, NAMES, 1),
     { assets: NAMES, periods: PERIODS, returns: history() },
     { portfolio: "main", number: 1 },
   );
+const asked = (of: OptimiserConfig = optimiser): PoolRequest => {
+  const { objective, costs } = of;
+  const prior = priorOf(of, NAMES, current);
+  const constraints = constraintsOf(of, NAMES, current);
+  const beliefs = prior === undefined ? {} : { beliefs: { ...prior, views: [] } };
+  return requestOf({ objective, constraints, current, costs, ...beliefs }, of);
+};
 const request = asked();
 const answer = answerTo(request, optimiser.latencyUs);
 
@@ -184,7 +186,7 @@ describe("a lie is refused, with limit and measured value", () => {
     const other = answerTo(
       poolRequest(
         JSON.parse(request.problem),
-        optimiser.scenarios,
+        recipeOf(optimiser, NAMES, 1),
         { assets: NAMES, periods: PERIODS, returns: days },
         { portfolio: "main", number: 1 },
       ),
@@ -222,23 +224,46 @@ describe("a lie is refused, with limit and measured value", () => {
     expect(judged(subject, said(proposed())).reason).toBe("CertificateMissing");
   });
 
-  test("a problem that is not the configured one", () => {
-    const looser = asked({ ...optimiser, bounds: { upper: 1 } });
-    const loose = answerTo(looser, 1);
-    const { inputHash, weights, upper, lower, gap, feasibility } = loose;
-    const { tailScenarios, tailMasses, rowPrices } = loose;
-    const lie = {
-      inputHash,
-      weights,
-      upper,
-      lower,
-      gap,
-      feasibility,
-      tailScenarios,
-      tailMasses,
-      rowPrices,
-    };
-    expect(judged(gate(), told(looser), said(proposed(lie))).reason).toBe("RequestChanged");
+  const equilibrium = { weights: "HELD", riskAversion: 3, tau: 0.1, viewBars: 5 } as const;
+  const byViews = { from: { kind: "VIEWS" }, equilibrium } as const;
+  const others: Readonly<Record<string, Partial<OptimiserConfig>>> = {
+    bounds: { bounds: { upper: 1 } },
+    costs: { costs: {} },
+    draws: { scenarios: { kind: "BOOTSTRAP", count: 501, seed: 7 } },
+    "a prior where none is": { expected: byViews },
+  };
+  test.each(Object.entries(others))("a problem of other %s than configured", (_, changes) => {
+    const other = asked({ ...optimiser, ...changes });
+    const { status: _1, reasons: _2, portfolio: _3, ...figures } = answerTo(other, 1);
+    expect(judged(gate(changes), told(other), said(proposed(figures))).outcome).toBe("PASS");
+    expect(judged(gate(), told(other), said(proposed(figures))).reason).toBe("RequestChanged");
+  });
+
+  test("a prior that is not what is held", () => {
+    const changes = { expected: byViews };
+    const honest = asked({ ...optimiser, ...changes });
+    const problem = JSON.parse(honest.problem) as AskedProblem;
+    const beliefs = { ...problem.beliefs, weights: [0, 0.1, 0] } as AskedProblem["beliefs"];
+    const other = requestOf({ ...problem, beliefs } as AskedProblem);
+    const { status: _1, reasons: _2, portfolio: _3, ...figures } = answerTo(other, 1);
+    const verdict = judged(gate(changes), told(other), said(proposed(figures)));
+    expect(verdict.reason).toBe("RequestChanged");
+  });
+
+  test("an answer to what cannot be computed with", () => {
+    const changes = { expected: byViews };
+    const honest = asked({ ...optimiser, ...changes });
+    const problem = JSON.parse(honest.problem) as AskedProblem;
+    const views = [{ of: { Z: 1 }, value: 0, confidence: 1 }];
+    const beliefs = { ...problem.beliefs, views } as AskedProblem["beliefs"];
+    const other = requestOf({ ...problem, beliefs } as AskedProblem);
+    expect(answerTo(other, 1)).toMatchObject({
+      status: "REFUSED",
+      reasons: ["views[0] names Z, no asset here"],
+    });
+    const lie = { inputHash: other.inputHash };
+    const verdict = judged(gate(changes), told(other), said(proposed(lie)));
+    expect([verdict.reason, failed(verdict)]).toEqual(["CertificateWrong", ["BOUNDS"]]);
   });
 
   test.each([

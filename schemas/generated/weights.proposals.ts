@@ -157,7 +157,6 @@ export interface WeightsCertificate {
   readonly shadowPrices: readonly ShadowPrice[];
   readonly marginalRisk: readonly number[];
   readonly variancePrice: number | null;
-  readonly searched: number | null;
 }
 export function encodeWeightsCertificate(writer: Writer, value: WeightsCertificate): void {
   writer.long(value.request);
@@ -227,11 +226,6 @@ export function encodeWeightsCertificate(writer: Writer, value: WeightsCertifica
     writer.long(1);
     writer.double(value.variancePrice);
   }
-  if (value.searched === null) writer.long(0);
-  else {
-    writer.long(1);
-    writer.double(value.searched);
-  }
 }
 export function decodeWeightsCertificate(reader: Reader): WeightsCertificate {
   return {
@@ -252,7 +246,6 @@ export function decodeWeightsCertificate(reader: Reader): WeightsCertificate {
     shadowPrices: readItems7(reader),
     marginalRisk: readItems8(reader),
     variancePrice: reader.goesOn() ? (reader.present() ? reader.double() : null) : null,
-    searched: reader.wentOn ? (reader.present() ? reader.double() : null) : null,
   };
 }
 
