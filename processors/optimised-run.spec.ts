@@ -4,6 +4,7 @@
 import { Random } from "../quant/random.ts";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
 import { runClosed } from "../streams/closed-run.ts";
+import type { EventOf } from "../streams/event.ts";
 import { createMemoryLog } from "../streams/memory-log.ts";
 import { mergeTopics } from "../streams/merge.ts";
 import { publishAll } from "../streams/simulator/published.ts";
@@ -21,8 +22,8 @@ import { flowTopology } from "./topology.ts";
 export const SYMBOLS = ["ACME", "BOLT", "CRUX", "DYNE"] as const;
 const BARS = 40;
 export const WINDOW = 20;
-/** Bars from one request to the next. */
-const EVERY = 6;
+/** Bars from one request to the next; the first is due when the window is full. */
+export const EVERY = 5;
 
 export const rebalance: RebalanceConfig = {
   driftBps: null,
@@ -59,8 +60,11 @@ export interface RunOptions {
   readonly facts?: readonly SourceFact[];
 }
 
-/** What was written of each topic. */
-export type Written = <T extends TopicName>(topic: T) => Promise<readonly Facts[T][]>;
+/** What was written of each topic: values, or events in the one order. */
+export interface Written {
+  <T extends TopicName>(topic: T): Promise<readonly Facts[T][]>;
+  events<T extends TopicName>(topic: T): Promise<readonly EventOf<T>[]>;
+}
 
 export async function optimisedRun(
   optimiser: OptimiserConfig,
@@ -79,13 +83,14 @@ export async function optimisedRun(
   await publishAll(tape, { ...scenario, prompt: new Set(), findFault: () => null });
   const target = createMemoryLog();
   await runClosed({ topology, partitions: 1, sourceOf: () => tape, target });
-  return async <T extends TopicName>(topic: T) => {
-    const found: Facts[T][] = [];
-    for await (const chunk of mergeTopics(target, [topic])) {
-      for (const { value } of chunk) found.push(value as Facts[T]);
-    }
+  const events = async <T extends TopicName>(topic: T) => {
+    const found: EventOf<T>[] = [];
+    for await (const chunk of mergeTopics(target, [topic])) found.push(...(chunk as EventOf<T>[]));
     return found;
   };
+  const values = async <T extends TopicName>(topic: T) =>
+    (await events(topic)).map(({ value }) => value as Facts[T]);
+  return Object.assign(values, { events });
 }
 
 const settings: Omit<FlowConfig, "sizing"> = {

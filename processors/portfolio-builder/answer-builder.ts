@@ -1,6 +1,6 @@
 // The pool's answers into target positions. Promises: a proposal holds the answer's proof, and its targets are the answer's
-// weights in whole lots, less what is not worth a trade (trade-plan.ts); an answer without a portfolio, or one that
-// is older than one that was traded on, proposes nothing: what is held stays.
+// weights in whole lots, less what is not worth a trade from what is held (trade-plan.ts); an answer without a portfolio,
+// or one that is older than one that was traded on, proposes nothing: what is held stays.
 //
 // Whether the proof holds, and whether the answer came in time, the risk gate judges.
 
@@ -57,11 +57,8 @@ export function answerBuilder(
       book.proposal = null;
       switch (event.topic) {
         case "features": {
-          const { symbol, price, barEndUs } = event.value;
+          const { symbol, price } = event.value;
           nameOf(book, symbol, price).price = price;
-          if (barEndUs <= book.barUs) return state;
-          book.barUs = barEndUs;
-          for (const name of book.names.values()) if (name.trust > 0) name.trust--;
           return state;
         }
         case "pool.answers":
@@ -99,7 +96,7 @@ function propose(
   if (!isPortfolio || answer.request <= state.request) return;
   state.request = answer.request;
   const { equity } = book;
-  // Whether the last proposal was passed is not known here: what is held is what counts.
+  // Whether the last proposal was passed is not known here. What works already is not sent twice (order-router.ts).
   for (const name of book.names.values()) name.trust = 0;
   const aims = aimsOf(book, answer, portfolio).map((aim) => weighed(aim, equity));
   const { rebalance = null, lots } = sizing;

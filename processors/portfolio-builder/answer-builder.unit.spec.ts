@@ -156,6 +156,14 @@ describe("an answer", () => {
     });
   });
 
+  test("after one that was not passed is proposed again: what is held counts, not what was asked for", () => {
+    const task = builder();
+    const asked = [[["A", 500]]];
+    expect(lines(task.when(answer(2, { A: 0.5 })))).toEqual(asked);
+    expect(lines(task.when(price(3, "A", 100_00), answer(4, { A: 0.5 })))).toEqual(asked);
+    expect(lines(task.when(held(5, "A", 500), answer(6, { A: 0.5 })))).toEqual([]);
+  });
+
   test("that does not name what is held sells it", () => {
     const task = builder();
     expect(lines(task.when(held(2, "B", 300), answer(3, { A: 0.5 })))).toEqual([
@@ -205,14 +213,6 @@ describe("an answer", () => {
     expect(bought).toBeLessThan(500);
     banded.when(held(3, "A", bought));
     expect(banded.when(answer(4, { A: 0.49 }))).toEqual([]);
-  });
-
-  test("takes a proposal's order for done until its fill, or the second bar after it", () => {
-    const task = builder();
-    task.when(answer(2, { A: 0.5 }));
-    expect(task.when(answer(3, { A: 0.5 }))).toEqual([]);
-    task.when(price(4, "A", 100_00), price(5, "A", 100_00));
-    expect(lines(task.when(answer(6, { A: 0.5 })))).toEqual([[["A", 500]]]);
   });
 });
 
