@@ -3,7 +3,7 @@
 
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { optimise } from "../../quant/optimiser/optimise.ts";
 import type { Portfolio, Problem, Solution } from "../../quant/optimiser/problem.ts";
 import { makeScenarios } from "../../quant/scenarios/make-scenarios.ts";
@@ -16,22 +16,24 @@ import {
   covariances,
   DEFAULT_SEED,
   isFile,
+  isFrontier,
   type Options,
   optionError,
   whatIsAsked,
 } from "../optimise/asked.ts";
-import { ALL, type Frontier, frontierOf } from "../optimise/frontier-points.ts";
-import { DEFAULT_TAIL, namedProblems } from "../optimise/named-problems.ts";
+import { type Frontier, frontierOf } from "../optimise/frontier-points.ts";
+import { DEFAULT_TAIL } from "../optimise/named-problems.ts";
 import { holdingsOf, measuresOf } from "../optimise/optimised.ts";
+import { planOf } from "../optimise/plan-ahead.ts";
+import { planCsv, planText } from "../optimise/plan-text.ts";
 import { type DatedReturns, readReturns } from "../optimise/returns-file.ts";
-import { scenarioMethods } from "../optimise/scenarios-option.ts";
 import { frontierCsv, solutionCsv } from "../optimise/solution-csv.ts";
 import { type About, frontierText, solutionText } from "../optimise/solution-text.ts";
 import { stateProblem } from "../optimise/state-problem.ts";
+import { withViews } from "../optimise/views.ts";
 import { wholeNumber } from "./number-option.ts";
+import { DEFAULT_POINTS, day, help, number, points, settings } from "./optimise-options.ts";
 import { progressLine } from "./progress.ts";
-
-const DEFAULT_POINTS = 50;
 
 export function optimiseCommand(): Command {
   const command = new Command("optimise")
@@ -72,76 +74,23 @@ export function optimiseCommand(): Command {
     });
 }
 
-/** Limits, costs and what objectives take. */
-function settings(command: Command): void {
-  for (const [flags, says] of [
-    ["--risk-aversion <n>", "of mean-cvar and mean-variance (default: 1)"],
-    ["--radius <n>", "of dro-es, in units of return (default: 0.01)"],
-    ["--risk-free <return>", "of maximum-sharpe and return-to-cvar, per period (default: 0)"],
-    ["--fraction <share>", "of kelly: 0.5 is half Kelly (default: 1)"],
-    ["--max-weight <w>", "of each asset"],
-    ["--min-weight <w>", "of each asset; below 0: short (default: 0)"],
-    ["--budget <sum>", "of the weights (default: 1)"],
-    ["--gross <sum>", "most of the absolute weights"],
-    ["--target-return <r>", "least expected return per period"],
-    ["--max-cvar <loss>", "per period, with --tail"],
-    ["--max-volatility <v>", "per period"],
-    ["--turnover <sum>", "most of |weight − current|, both sides"],
-    ["--min-position <w>", "held at all only with at least this"],
-    ["--cost <share>", "of what is traded"],
-    ["--impact <n>", "cost of trading d is n · |d|^1.5"],
-    ["--time-limit <seconds>", "then the best so far, with its gap"],
-  ] as const) {
-    command.addOption(number(flags, says));
-  }
-  command
-    .addOption(new Option("--max-names <n>", "that are held").argParser(wholeNumber(1)))
-    .addOption(
-      new Option("--linkage <kind>", "of hrp (default: single)").choices([
-        "single",
-        "complete",
-        "average",
-        "ward",
-      ]),
-    )
-    .addOption(
-      new Option(
-        "--covariance <kind>",
-        "of the file's periods, shrunk (default: the scenarios' own)",
-      ).choices(Object.keys(covariances)),
-    )
-    .option("--current <file>", "what is held now: CSV (asset, weight) or YAML")
-    .option("--groups <file>", "YAML: name: {assets: [A, B], lower: 0.1, upper: 0.3}");
-}
-
-const number = (flags: string, says: string): Option =>
-  new Option(flags, says).argParser((text) => {
-    const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (!Number.isFinite(value)) throw new InvalidArgumentError("give a number, such as 0.1");
-    return value;
-  });
-
-const wholePoints = wholeNumber(2, 10_000);
-const points = (text: string): number | typeof ALL => (text === ALL ? ALL : wholePoints(text));
-
-function day(text: string): string {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return text;
-  throw new InvalidArgumentError("give a day as YYYY-MM-DD");
-}
-
 async function answer(options: Options, json: boolean): Promise<void> {
   const asked = await whatIsAsked(options);
   const data = await read(options);
   for (const doubt of data.doubts) process.stderr.write(`note: ${options.returns}: ${doubt}\n`);
   const scenarios = make(asked.recipe, data);
-  const stated = withCovariance(stateProblem(asked.problem, scenarios), options, data.history);
-  const problem = withTime(stated, options.timeLimit);
+  const { history } = data;
+  const stated = withCovariance(stateProblem(asked.problem, scenarios), options, history);
+  const viewed = withViews(stated, asked.problem.beliefs, history);
+  const problem = withTime(viewed, options.timeLimit);
   const about = aboutOf(options, asked.recipe, data);
   const hash = () => scenarioHash(scenarios);
   const output =
-    options.frontier === undefined && options.html === undefined
-      ? one(about, problem, optimise(problem), options)
-      : await many(about, problem, options);
+    options.steps !== undefined
+      ? ahead(about, problem, asked.recipe, options, history)
+      : isFrontier(options)
+        ? await many(about, problem, options)
+        : one(about, problem, optimise(problem), options);
   process.stdout.write(
     json ? `${JSON.stringify({ ...about, scenarioHash: hash(), ...output.data })}\n` : output.text,
   );
@@ -157,6 +106,8 @@ function one(about: About, problem: Problem, found: Solution, { csv }: Options):
   const portfolio = portfolioOf(found);
   if (csv !== undefined) writeFileSync(csv, solutionCsv(problem, portfolio));
   const { status, cash, upper, lower, gap, feasibility, shadowPrices, pivots } = portfolio;
+  const { expectedReturns, scenarios } = problem;
+  const expected = expectedReturns?.map((mean, j) => [scenarios.assets[j], mean]);
   return {
     text: solutionText(about, problem, portfolio),
     data: {
@@ -164,9 +115,37 @@ function one(about: About, problem: Problem, found: Solution, { csv }: Options):
       holdings: holdingsOf(problem.scenarios, portfolio),
       cash,
       ...measuresOf(problem, portfolio.weights),
+      ...(expected === undefined ? {} : { expectedReturns: Object.fromEntries(expected) }),
       certificate: { upper, lower, gap, feasibility },
       shadowPrices,
       pivots,
+    },
+  };
+}
+
+function ahead(
+  about: About,
+  problem: Problem,
+  { kind, stress, ...rest }: ScenarioRecipe,
+  options: Options,
+  history: ReturnHistory,
+): Output {
+  const { steps = 1, csv } = options;
+  if (isFrontier(options)) throw optionError("--steps plans one portfolio: leave --frontier out");
+  const isPlain = kind === "HISTORICAL" && stress === undefined && !("decay" in rest);
+  if (problem.objective.kind === "MEAN_CVAR" && !isPlain) {
+    throw optionError("--steps of mean-cvar takes the file's periods as they follow each other");
+  }
+  const plan = planOf(problem, steps, history);
+  if (csv !== undefined) writeFileSync(csv, planCsv(problem, plan));
+  const { status, upper, lower, feasibility } = plan;
+  return {
+    text: planText(about, problem, plan),
+    data: {
+      status,
+      assets: problem.scenarios.assets,
+      steps: plan.steps.map((weights) => [...weights]),
+      certificate: { upper, lower, feasibility },
     },
   };
 }
@@ -271,25 +250,3 @@ function aboutOf(
     span,
   };
 }
-
-const listed = (entries: readonly (readonly [string, string])[]): string =>
-  entries.map(([name, says]) => `  ${name.padEnd(17)} ${says}`).join("\n");
-
-const help = `
-Problems:
-${listed(Object.entries(namedProblems).map(([name, { says }]) => [name, says]))}
-
-Scenarios (METHOD:COUNT, 10,000 if left out):
-${listed(Object.entries(scenarioMethods))}
-
-Examples:
-  $ tapedeck optimise --returns returns.csv --problem minimum-cvar
-  $ tapedeck optimise --returns prices.csv.gz --prices --problem minimum-cvar \\
-      --scenarios bootstrap:10000 --max-weight 0.1 --csv weights.csv
-  $ tapedeck optimise --returns returns.parquet --problem mean-cvar --risk-aversion 0.5 \\
-      --current weights.csv --turnover 0.2 --groups sectors.yaml
-  $ tapedeck optimise --returns returns.csv --problem minimum-cvar --frontier --html frontier.html
-  $ tapedeck optimise --returns returns.csv --problem my-problem.yaml --json
-
-Exit code 2 with OPTIMISE_INFEASIBLE where limits contradict each other: the message names the
-smallest set of them that does.`;

@@ -17,6 +17,7 @@ export interface SchemaNode {
   readonly exclusiveMaximum?: number;
   readonly maxItems?: number;
   readonly maxLength?: number;
+  readonly required?: readonly string[];
   readonly default?: Plain;
   readonly examples?: readonly Plain[];
   readonly properties?: Readonly<Record<string, SchemaNode>>;

@@ -8,7 +8,7 @@ import { TapedeckError } from "../../schemas/errors.ts";
 import { readCurrent } from "./current-file.ts";
 import type { ALL } from "./frontier-points.ts";
 import { DEFAULT_TAIL, namedProblems, type ObjectiveSettings } from "./named-problems.ts";
-import { type ProblemFile, readGroups, readProblemFile } from "./problem-file.ts";
+import { type ProblemFile, readBeliefs, readGroups, readProblemFile } from "./problem-file.ts";
 import { readScenarios } from "./scenarios-option.ts";
 import type { Asked } from "./state-problem.ts";
 
@@ -33,6 +33,16 @@ const OF_VARIANCE = [
   "HIERARCHICAL_RISK_PARITY",
 ];
 
+/** No expected return counts in these, unless one is asked for. */
+const RETURNLESS = [
+  "MINIMUM_CVAR",
+  "ROBUST_CVAR",
+  "MINIMUM_VARIANCE",
+  "RISK_PARITY",
+  "HIERARCHICAL_RISK_PARITY",
+  "KELLY",
+];
+
 /** As commander hands them over. */
 export interface Options extends ObjectiveSettings {
   readonly returns: string;
@@ -54,6 +64,8 @@ export interface Options extends ObjectiveSettings {
   readonly turnover?: number;
   readonly current?: string;
   readonly groups?: string;
+  readonly views?: string;
+  readonly steps?: number;
   readonly maxNames?: number;
   readonly minPosition?: number;
   readonly cost?: number;
@@ -64,6 +76,9 @@ export interface Options extends ObjectiveSettings {
   readonly csv?: string;
   readonly html?: string;
 }
+
+export const isFrontier = ({ frontier, html }: Options): boolean =>
+  frontier !== undefined || html !== undefined;
 
 /** What the flags and the files ask for, before any return is read. */
 export async function whatIsAsked(
@@ -89,10 +104,19 @@ export async function whatIsAsked(
     ...(options.cost === undefined ? {} : { linear: options.cost }),
     ...(options.impact === undefined ? {} : { impact: options.impact }),
   };
+  const beliefs = options.views === undefined ? file?.beliefs : readBeliefs(options.views);
+  if (options.views !== undefined && file?.expectedReturns !== undefined) {
+    throw optionError(`${options.problem} states expectedReturns: they do not go with --views`);
+  }
+  const needsReturns = limits.minimumReturn !== undefined || isFrontier(options);
+  if (beliefs !== undefined && RETURNLESS.includes(objective.kind) && !needsReturns) {
+    throw optionError(`${options.problem} takes no views: no expected return counts in it`);
+  }
   const problem: Asked = {
     ...file,
     objective,
     constraints: limits,
+    ...(beliefs === undefined ? {} : { beliefs }),
     ...(current === undefined ? {} : { current }),
     ...(Object.keys(costs).length === 0 ? {} : { costs }),
   };

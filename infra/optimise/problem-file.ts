@@ -10,12 +10,14 @@ import { readText } from "../config/read-text.ts";
 import { type Plain, readYaml } from "../config/read-yaml.ts";
 import type { SchemaNode } from "../config/schema.ts";
 import {
+  beliefsSchema,
   groupsSchema,
   neededSettings,
   objectiveSettings,
   problemSchema,
   recipeSettings,
 } from "./problem-schema.ts";
+import type { Beliefs } from "./views.ts";
 
 /** A number for all assets, or for those named. */
 export type OneOrByName = number | Readonly<Record<string, number>>;
@@ -26,6 +28,8 @@ export interface ProblemFile {
   readonly objective?: NamedObjective;
   readonly scenarios?: ScenarioRecipe;
   readonly expectedReturns?: ByName;
+  /** Instead of expected returns: what they follow from. */
+  readonly beliefs?: Beliefs;
   readonly constraints?: Omit<Constraints, "lower" | "upper"> & {
     readonly lower?: OneOrByName;
     readonly upper?: OneOrByName;
@@ -59,6 +63,9 @@ export function readProblemFile(file: string): ProblemFile {
     );
     onlyItsOwn(file, "scenarios", scenarios, own, needed);
   }
+  if ("expectedReturns" in value && "beliefs" in value) {
+    throw invalid(file, "expectedReturns and beliefs both say what is expected: leave one out");
+  }
   for (const { name, coefficients } of constraints?.exposures ?? []) {
     if (name === undefined || coefficients === undefined) {
       throw invalid(file, "each of constraints.exposures needs a name and coefficients");
@@ -90,6 +97,10 @@ export function readGroups(file: string): readonly Exposure[] {
     };
   });
 }
+
+/** Views, and the prior that they bend. */
+export const readBeliefs = (file: string): Beliefs =>
+  readChecked(file, beliefsSchema) as unknown as Beliefs;
 
 /** Weights by asset: of YAML or JSON. */
 export const readWeightsYaml = (file: string): ByName =>

@@ -62,6 +62,27 @@ const exposures: SchemaNode = {
   }),
 };
 
+export const beliefsSchema: SchemaNode = {
+  ...group({
+    prior: { type: "object", additionalProperties: { type: "number", minimum: 0 } },
+    riskAversion: { type: "number", exclusiveMinimum: 0 },
+    tau: { type: "number", exclusiveMinimum: 0 },
+    views: {
+      type: "array",
+      maxItems: 1000,
+      items: {
+        ...group({
+          of: byName,
+          value: number,
+          confidence: { type: "number", exclusiveMinimum: 0, maximum: 1 },
+        }),
+        required: ["of", "value", "confidence"],
+      },
+    },
+  }),
+  required: ["views"],
+};
+
 export const problemSchema: SchemaNode = group({
   objective: group({
     kind: { type: "string", enum: Object.keys(objectiveSettings) },
@@ -96,6 +117,7 @@ export const problemSchema: SchemaNode = group({
     },
   }),
   expectedReturns: byName,
+  beliefs: beliefsSchema,
   constraints: group({
     lower: oneOrByName,
     upper: oneOrByName,

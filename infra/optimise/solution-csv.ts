@@ -23,5 +23,5 @@ export function frontierCsv({ scenarios }: Problem, { points }: Frontier): strin
   return `${[head.join(","), ...rows].join("\n")}\n`;
 }
 
-const cell = (text: string): string =>
+export const cell = (text: string): string =>
   /^[\w.^][\w .^:/-]*$/.test(text) ? text : `"${text.replaceAll('"', '""')}"`;

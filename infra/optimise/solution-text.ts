@@ -7,7 +7,7 @@ import type { Frontier } from "./frontier-points.ts";
 import { holdingsOf, measuresOf } from "./optimised.ts";
 
 /** Weights that are written as nothing. */
-const DUST = 5e-7;
+export const DUST = 5e-7;
 /** Columns of weights that a terminal has room for. */
 const SHOWN_NAMES = 8;
 
@@ -58,7 +58,7 @@ export function solutionText(about: About, problem: Problem, found: Portfolio): 
 /** A size that matters by its power of ten. */
 const small = (value: number): string => (value === 0 ? "0" : value.toExponential(0));
 
-const headline = ({ title, scenarios, span }: About, { scenarios: set }: Problem): string =>
+export const headline = ({ title, scenarios, span }: About, { scenarios: set }: Problem): string =>
   printable(
     `${title} · ${set.assets.length} assets · ${grouped(String(set.count))} scenarios (${scenarios})${span}`,
   );
