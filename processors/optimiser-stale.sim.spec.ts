@@ -1,9 +1,11 @@
-// An answer that comes too late: the risk gate discards it and says so, the optimiser asks once more at the next bar, and
-// not again before its schedule; nothing of a stale answer is traded.
+// An answer that comes too late, or that the pool cannot give: the optimiser asks once more at the next bar, and not again
+// before its schedule; of a stale answer, which the risk gate discards and says so, nothing is traded.
 
 import { describe, expect, test } from "vitest";
 import { MINUTE_US } from "../streams/testing/facts.ts";
 import { EVERY, optimisedRun, optimiserWith } from "./optimised-run.spec.ts";
+import type { AnswerRequest } from "./optimiser-pool/optimiser-pool.ts";
+import { answerTo } from "./pool-work.ts";
 
 const LIMITS = optimiserWith().limits;
 /** Beyond the next bar: what it was asked about has moved by then. */
@@ -60,5 +62,29 @@ describe("a stale answer", () => {
     const prompt = await run(0, 1_000_000);
     expect(new Set(places(prompt.requests).map((place) => place % EVERY))).toEqual(new Set([0]));
     expect(prompt.fills.length).toBeGreaterThan(0);
+  });
+});
+
+describe("an answer that the pool could not give", () => {
+  const failing =
+    (fails: (number: number) => boolean): AnswerRequest =>
+    (request, latencyUs) => {
+      const answer = answerTo(request, latencyUs);
+      if (!fails(request.number)) return answer;
+      return { ...answer, status: "FAILED", reasons: ["no device is left"], weights: [] };
+    };
+  const asked = async (fails: (number: number) => boolean) => {
+    const written = await optimisedRun(optimiserWith(), { answer: failing(fails) });
+    const at = places(await written.events("pool.requests"));
+    return { at, fills: (await written("fills")).length };
+  };
+
+  test("is asked for once more at the next bar", async () => {
+    const due = [0, EVERY, 2 * EVERY, 3 * EVERY];
+    const never = await asked(() => true);
+    expect(never).toEqual({ at: due.flatMap((place) => [place, place + 1]), fills: 0 });
+    const first = await asked((number) => number === 1);
+    expect(first.at).toEqual([0, 1, EVERY, 2 * EVERY, 3 * EVERY]);
+    expect(first.fills).toBeGreaterThan(0);
   });
 });

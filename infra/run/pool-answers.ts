@@ -8,6 +8,7 @@ import type { Preparing } from "../../streams/closed-run.ts";
 import { cpuDrivers } from "../pool/cpu-device.ts";
 import { openPool } from "../pool/open-pool.ts";
 import type { Pool } from "../pool/pool.ts";
+import type { SolveWork } from "../pool/work.ts";
 
 export interface PoolAnswers {
   /** From what was prepared, or solved here. */
@@ -37,7 +38,7 @@ export async function openAnswers(workers: number, pool?: Pool): Promise<PoolAns
   const found = new Map<string, Found>();
   const figures = { workers, solved: 0, failed: 0, queuedMs: 0, ranMs: 0, longestMs: 0 };
   const ask = async (request: PoolRequest): Promise<void> => {
-    const answer = await threads.submit({ kind: "solve", ...workOf(request) });
+    const answer = await threads.submit(solveWorkOf(request));
     if (answer.status !== "DONE" || answer.early) {
       figures.failed++;
       return;
@@ -65,3 +66,9 @@ export async function openAnswers(workers: number, pool?: Pool): Promise<PoolAns
     close: () => threads.close(),
   };
 }
+
+/** Throws RangeError or SyntaxError where the request is no problem. */
+export const solveWorkOf = (request: PoolRequest): SolveWork => ({
+  kind: "solve",
+  ...workOf(request),
+});

@@ -1,5 +1,5 @@
 // When the optimiser asks, and what. Promises: once a period, where weights have strayed from what the last answer left, and
-// once more where an answer came too late; the problem names only symbols whose window is full and that can be sized.
+// once more where an answer came too late or not at all; the problem names only symbols whose window is full and that can be sized.
 
 import type { Objective } from "../../quant/optimiser/problem.ts";
 import type { PoolRequest } from "../../schemas/generated/pool.requests.ts";
@@ -49,7 +49,7 @@ export function asks(
   const { again } = state;
   state.again = false;
   if (!(isDue || again) || universe(state, portfolio).length === 0) return false;
-  // An answer to this one that is too late as well waits for the schedule: nobody asks in circles.
+  // If this one has no answer in time either, the next waits for the schedule: nobody asks in circles.
   state.repeated = !isDue;
   state.period = period;
   state.sinceRequest = 0;

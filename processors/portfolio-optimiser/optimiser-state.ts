@@ -42,7 +42,7 @@ export interface OptimiserState extends Instants {
   number: number;
   /** The event at hand completed an instant that asks. */
   due: boolean;
-  /** The last answer came too late: ask at the next instant. */
+  /** The last answer came too late, or not: ask at the next instant. */
   again: boolean;
   /** The last request was asked for that reason. */
   repeated: boolean;

@@ -5,7 +5,8 @@
 // Where signals make expected returns, or regimes the radius, an instant is complete with its signals. Forecasts and
 // persons' views come before the features of their instant, and count from then on.
 //
-// An answer that the risk gate discards as too old is asked for again, once, at the next instant.
+// An answer that the risk gate discards as too old, or that the pool could not give, is asked for again, once, at the
+// next instant.
 //
 // The window holds total returns: what dividends paid counts, splits do not, a new symbol takes its returns along. A
 // symbol is left out until its window is full. Positions are what the last snapshot says.
@@ -31,6 +32,7 @@ type Input =
   | "regimes"
   | "forecasts"
   | "control.commands"
+  | "pool.answers"
   | "risk.verdicts"
   | "portfolio.snapshots";
 
@@ -62,6 +64,7 @@ export function portfolioOptimiser(
       ...(radii === undefined ? [] : (["regimes"] as const)),
       ...(from?.kind === "FORECASTS" ? (["forecasts"] as const) : []),
       ...(expected?.equilibrium === undefined ? [] : (["control.commands"] as const)),
+      "pool.answers",
       "risk.verdicts",
       "portfolio.snapshots",
     ],
@@ -140,6 +143,11 @@ export function portfolioOptimiser(
       case "control.commands":
         if (event.value.portfolio === portfolio.name) {
           takeCommand(state.outlook, event.value, event.timeUs, portfolio.people);
+        }
+        return false;
+      case "pool.answers":
+        if (event.value.portfolio === portfolio.name && event.value.status === "FAILED") {
+          state.again = !state.repeated;
         }
         return false;
       case "risk.verdicts":
