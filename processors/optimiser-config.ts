@@ -154,6 +154,10 @@ export function recipeOf(
   return { ...made, stress: named.filter(({ returns }) => Object.keys(returns).length > 0) };
 }
 
+/** Bars that a scenario spans: all figures of the problem are of so many. */
+export const horizonOf = (recipe: ScenarioRecipe): number =>
+  "horizon" in recipe ? (recipe.horizon ?? 1) : 1;
+
 /** What is believed before any view; undefined where returns are not bent from an equilibrium. */
 export function priorOf(
   { expected }: OptimiserConfig,

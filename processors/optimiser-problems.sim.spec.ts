@@ -74,6 +74,14 @@ const cases: Readonly<Record<string, Case>> = {
       },
     },
   },
+  "views of several bars": {
+    objective: { kind: "MEAN_CVAR", tailMass, riskAversion: 0.1 },
+    scenarios: { kind: "BOOTSTRAP", count: 60, seed: 3, horizon: 3 },
+    expected: {
+      from: { kind: "FORECASTS", barUs: MINUTE_US },
+      equilibrium: { weights: "HELD", riskAversion: 5, tau: 0.1, viewBars: 5 },
+    },
+  },
   "persons' views on what is held": {
     objective: { kind: "MAXIMUM_SHARPE" },
     expected: {

@@ -14,6 +14,7 @@ import { sha256 } from "../quant/sha256.ts";
 import type { PoolAnswer } from "../schemas/generated/pool.answers.ts";
 import type { PoolRequest } from "../schemas/generated/pool.requests.ts";
 import { utf8Length, writeUtf8 } from "../schemas/utf8.ts";
+import { horizonOf } from "./optimiser-config.ts";
 
 /** A problem without its scenarios: what `problem` of a request holds as JSON. */
 export interface AskedProblem extends Omit<Problem, "scenarios" | "covariance" | "work"> {
@@ -69,7 +70,7 @@ export function inputHash({
 
 /**
  * The work of a request, with the expected returns that its beliefs come to: by the covariance of its returns, drawn towards
- * constant correlation. Throws RangeError or SyntaxError where it is none.
+ * constant correlation, times the bars that a scenario spans. Throws RangeError or SyntaxError where it is none.
  */
 export function workOf(request: PoolRequest): RequestedWork {
   const { assets, periods, returns } = request;
@@ -81,7 +82,12 @@ export function workOf(request: PoolRequest): RequestedWork {
   const [reason] = checkReturnHistory(history);
   if (reason !== undefined) throw new RangeError(reason);
   const { covariance } = shrunkCovariance(history, "CONSTANT_CORRELATION");
-  const posterior = viewedReturns(assets, covariance, beliefs);
+  const bars = horizonOf(recipe);
+  const posterior = viewedReturns(
+    assets,
+    covariance.map((value) => bars * value),
+    beliefs,
+  );
   if (posterior.status === "REFUSED") throw new RangeError(posterior.reasons.join("; "));
   return { problem: { ...problem, expectedReturns: [...posterior.mean] }, scenarios };
 }

@@ -276,6 +276,7 @@ export interface HumanScenarios {
   readonly degrees?: number;
   readonly bandwidth?: number;
   readonly factors?: number;
+  readonly horizon?: number;
   readonly stress?: readonly {
     readonly probability: number;
     readonly returns: Readonly<Record<string, number>>;

@@ -178,7 +178,9 @@ const optimisers = [
     "objective: minimum-cvar, window: 30, scenarios: { kind: student-t, degrees: 4, shrinkage: identity }",
   ),
   optimised("objective: minimum-cvar, window: 30, scenarios: { kind: kernel, bandwidth: 0.2 }"),
-  optimised("objective: kelly, fraction: 0.5, window: 30, cash: { least: 0.1 }"),
+  optimised(
+    "objective: kelly, fraction: 0.5, window: 30, cash: { least: 0.1 }, scenarios: { kind: filtered-historical, horizon: 2 }",
+  ),
 ];
 
 describe("the optimiser", () => {
@@ -254,13 +256,13 @@ describe("the optimiser", () => {
   test("makes scenarios in every way that there is, each in its own words", () => {
     const kinds = [
       ["historical, decay: 0.9", { kind: "HISTORICAL", decay: 0.9 }],
-      ["bootstrap, blockLength: 5", { kind: "BOOTSTRAP", blockLength: 5 }],
+      ["bootstrap, blockLength: 5, horizon: 3", { kind: "BOOTSTRAP", blockLength: 5, horizon: 3 }],
       ["path-bootstrap, blockLength: 5", { kind: "PATH_BOOTSTRAP", blockLength: 5 }],
       ["gaussian, shrinkage: none", { kind: "GAUSSIAN", shrinkage: "NONE" }],
       ["student-t, degrees: 4", { kind: "STUDENT_T", degrees: 4 }],
       ["kernel, bandwidth: 0.2", { kind: "KERNEL", bandwidth: 0.2 }],
       ["factor", { kind: "FACTOR", factors: 3 }],
-      ["filtered-historical", { kind: "FILTERED_HISTORICAL" }],
+      ["filtered-historical, horizon: 2", { kind: "FILTERED_HISTORICAL", horizon: 2 }],
     ] as const;
     const stress = [{ probability: 0.01, returns: { A: -0.3 } }];
     const tail = ", stress: [{ probability: 0.01, returns: { A: -0.3 } }]";

@@ -15,13 +15,13 @@ const drawn = ["count", "seed"] as const;
 /** What each kind takes beside stress. */
 const uses: Readonly<Record<Kind, readonly (keyof HumanScenarios)[]>> = {
   historical: ["decay"],
-  bootstrap: [...drawn, "blockLength"],
-  "path-bootstrap": [...drawn, "blockLength"],
+  bootstrap: [...drawn, "blockLength", "horizon"],
+  "path-bootstrap": [...drawn, "blockLength", "horizon"],
   gaussian: [...drawn, "shrinkage"],
   "student-t": [...drawn, "degrees", "shrinkage"],
   kernel: [...drawn, "bandwidth"],
   factor: [...drawn, "factors"],
-  "filtered-historical": drawn,
+  "filtered-historical": [...drawn, "horizon"],
 };
 const everywhere: readonly (keyof HumanScenarios)[] = ["kind", "stress"];
 
@@ -52,7 +52,8 @@ export function recipeOf(
 function drawOf(kind: Kind, human: HumanScenarios): Draw {
   const { count = COUNT, seed = SEED, blockLength, decay, degrees, bandwidth } = human;
   const draw = { count, seed };
-  const runs = blockLength === undefined ? {} : { blockLength };
+  const span = human.horizon === undefined ? {} : { horizon: human.horizon };
+  const runs = { ...(blockLength === undefined ? {} : { blockLength }), ...span };
   const shrunk = human.shrinkage === undefined ? {} : { shrinkage: shrinkages[human.shrinkage] };
   switch (kind) {
     case "historical":
@@ -75,6 +76,6 @@ function drawOf(kind: Kind, human: HumanScenarios): Draw {
     case "factor":
       return { kind: "FACTOR", ...draw, factors: human.factors ?? FACTORS };
     case "filtered-historical":
-      return { kind: "FILTERED_HISTORICAL", ...draw };
+      return { kind: "FILTERED_HISTORICAL", ...draw, ...span };
   }
 }

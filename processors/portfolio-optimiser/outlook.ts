@@ -1,11 +1,17 @@
 // What the optimiser expects of returns, beside the scenarios: signals, forecasts and persons' views. Promises: a forecast
-// counts until its horizon is over and a view while it is on; figures are of a bar; what nobody speaks of is not made up.
+// counts until its horizon is over and a view while it is on; figures are of a bar, or of as many as a scenario spans; what
+// nobody speaks of is not made up.
 
 import type { NamedView } from "../../quant/optimiser/viewed-returns.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import type { Forecast } from "../../schemas/generated/forecasts.ts";
 import { commandProblem } from "../command-check.ts";
-import { type OptimiserConfig, priorOf, type ReturnSource } from "../optimiser-config.ts";
+import {
+  horizonOf,
+  type OptimiserConfig,
+  priorOf,
+  type ReturnSource,
+} from "../optimiser-config.ts";
 import { isAllowed, type Roster } from "../people.ts";
 import type { AskedProblem } from "../pool-work.ts";
 
@@ -85,7 +91,11 @@ export function expectedOf(
   const { expected } = config;
   if (expected === undefined) return {};
   const { from, equilibrium } = expected;
-  const told = (symbol: string) => toldOf(outlook, from, symbol, strengthOf(symbol), timeUs);
+  const bars = horizonOf(config.scenarios);
+  const told = (symbol: string): Told => {
+    const ofBar = toldOf(outlook, from, symbol, strengthOf(symbol), timeUs);
+    return { ...ofBar, value: bars * ofBar.value };
+  };
   const prior = priorOf(config, assets, current);
   if (prior === undefined || equilibrium === undefined) {
     return {
@@ -100,7 +110,8 @@ export function expectedOf(
     const own = outlook.views.get(symbol);
     // A person's view takes the place of the model's.
     if (own !== undefined && isOn(own, timeUs)) {
-      return [{ of, value: own.value / equilibrium.viewBars, confidence: own.confidence }];
+      const value = own.value * (bars / equilibrium.viewBars);
+      return [{ of, value, confidence: own.confidence }];
     }
     const { value, confidence } = told(symbol);
     return confidence > 0 ? [{ of, value, confidence }] : [];

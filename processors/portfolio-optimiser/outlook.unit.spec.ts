@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { ScenarioRecipe } from "../../quant/scenarios/scenario-recipe.ts";
 import type { ControlCommand } from "../../schemas/generated/control.commands.ts";
 import type { Forecast } from "../../schemas/generated/forecasts.ts";
 import { command } from "../../streams/testing/facts.ts";
@@ -48,9 +49,14 @@ const known = (...forecasts: readonly Forecast[]) => {
 const asked = (
   outlook: ReturnType<typeof noOutlook>,
   expected: ExpectedReturns,
-  { current = [0.5, 0.2, 0], strengths = {} as Record<string, number>, nowUs = NOW_US } = {},
+  {
+    current = [0.5, 0.2, 0],
+    strengths = {} as Record<string, number>,
+    nowUs = NOW_US,
+    scenarios = { kind: "HISTORICAL" } as ScenarioRecipe,
+  } = {},
 ) => {
-  const config = { expected } as OptimiserConfig;
+  const config = { expected, scenarios } as OptimiserConfig;
   const strengthOf = (symbol: string): number => strengths[symbol] ?? 0;
   return expectedOf(outlook, config, ASSETS, current, strengthOf, nowUs);
 };
@@ -84,6 +90,20 @@ describe("expected returns as they are", () => {
       expect(asked(outlook, byForecasts).expectedReturns).toEqual([0, 0, 0]);
     },
   );
+
+  test("are of as many bars as a scenario spans, views too", () => {
+    const scenarios: ScenarioRecipe = {
+      kind: "FILTERED_HISTORICAL",
+      count: 9,
+      seed: 1,
+      horizon: 5,
+    };
+    const outlook = known(forecast("A", 0.01));
+    takeCommand(outlook, view("B"), NOW_US, undefined);
+    expect(asked(outlook, byForecasts, { scenarios }).expectedReturns).toEqual([0.05, 0, 0]);
+    const { beliefs } = asked(outlook, bent(), { scenarios });
+    expect(beliefs?.views.map(({ value }) => value)).toEqual([0.05, 0.005]);
+  });
 
   test("follow the symbol to another name, and end with it", () => {
     const outlook = known(forecast("A", 0.01), forecast("B", 0.02));
