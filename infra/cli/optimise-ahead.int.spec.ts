@@ -174,8 +174,14 @@ describe("a plan", () => {
     expect(said(...problem, "--steps", "2")).toBe(`error OPTIMISE_OPTION_INVALID: ${message}`);
   });
 
-  test("says so where no plan keeps to its limits", () => {
+  test("that keeps to its limits there is none of: the smallest conflict is named", () => {
     const { status, err } = tapedeck(...given(...variance, "--max-weight", "0.2", "--steps", "2"));
-    expect([status, err]).toEqual([2, expect.stringContaining("OPTIMISE_INFEASIBLE")]);
+    expect([status, err.split("\n")[0]]).toEqual([
+      2,
+      "error OPTIMISE_INFEASIBLE: no portfolio keeps all of these together: every weight ≤ 20 % and weights sum to 100 %",
+    ]);
+    const turnover = ["--min-weight", "0.3", "--turnover", "0.1", "--steps", "3"];
+    expect(said(...variance, ...held, ...turnover)).toContain("turnover ≤ 10 %");
+    expect(said(...variance, "--budget", "-1", "--steps", "2")).toContain("OPTIMISE_INFEASIBLE");
   });
 });

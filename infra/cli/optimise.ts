@@ -137,6 +137,7 @@ function ahead(
     throw optionError("--steps of mean-cvar takes the file's periods as they follow each other");
   }
   const plan = planOf(problem, steps, history);
+  if (!("steps" in plan)) throw failure(plan);
   if (csv !== undefined) writeFileSync(csv, planCsv(problem, plan));
   const { status, upper, lower, feasibility } = plan;
   return {

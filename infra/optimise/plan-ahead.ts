@@ -1,8 +1,9 @@
 // A plan for some periods ahead, from a problem of one: what trading now saves later. Promises: one convex program of all
 // periods with its bounds (quant/optimiser/multi-period.ts); what a plan takes no account of is refused, not passed over.
 
-import { type HorizonRisk, type Plan, planAhead } from "../../quant/optimiser/multi-period.ts";
-import type { Problem } from "../../quant/optimiser/problem.ts";
+import { type HorizonRisk, planAhead } from "../../quant/optimiser/multi-period.ts";
+import { optimise } from "../../quant/optimiser/optimise.ts";
+import type { NoPortfolio, Problem } from "../../quant/optimiser/problem.ts";
 import { solveProgram } from "../../quant/optimiser/solve-program.ts";
 import type { ReturnHistory } from "../../quant/scenarios/return-history.ts";
 import type { ScenarioSet } from "../../quant/scenarios/scenario-set.ts";
@@ -22,8 +23,10 @@ export interface Planned {
 /** Limits that a plan knows. */
 const KNOWN = ["lower", "upper", "budget", "maximumTurnover"];
 
-/** Throws OPTIMISE_OPTION_INVALID, OPTIMISE_INFEASIBLE and OPTIMISE_UNBOUNDED. Cost: a program of steps × assets. */
-export function planOf(problem: Problem, steps: number, history: ReturnHistory): Planned {
+export type NoPlan = Pick<NoPortfolio, "status" | "conflict">;
+
+/** Throws OPTIMISE_OPTION_INVALID. Cost: a program of steps × assets. */
+export function planOf(problem: Problem, steps: number, history: ReturnHistory): Planned | NoPlan {
   const { scenarios, constraints = {}, costs = {}, work = {} } = problem;
   const { assets } = scenarios;
   for (const [name, value] of Object.entries(constraints)) {
@@ -51,7 +54,11 @@ export function planOf(problem: Problem, steps: number, history: ReturnHistory):
     solveProgram,
     work,
   );
-  return planned(plan);
+  if (plan.status === "INFEASIBLE" || plan.status === "UNBOUNDED") {
+    return without(problem, plan.status);
+  }
+  const { upper, lower, feasibility } = plan.outcome.certificate;
+  return { status: plan.status, steps: plan.weights, upper, lower, feasibility };
 }
 
 function riskOf(
@@ -92,16 +99,10 @@ function fromPeriod(
   return { assets, count: paths, returns: own, probabilities };
 }
 
-function planned(plan: Plan): Planned {
-  if (plan.status === "INFEASIBLE") {
-    const message = "no plan keeps to bounds, budget and turnover at every step";
-    throw new TapedeckError("OPTIMISE_INFEASIBLE", message);
-  }
-  if (plan.status === "UNBOUNDED") {
-    throw new TapedeckError("OPTIMISE_UNBOUNDED", "no plan is best: more is always better");
-  }
-  const { upper, lower, feasibility } = plan.outcome.certificate;
-  return { status: plan.status, steps: plan.weights, upper, lower, feasibility };
+/** Who stands still keeps to every limit: a plan is infeasible where its first step is, and for the same reason. */
+function without(problem: Problem, status: "INFEASIBLE" | "UNBOUNDED"): NoPlan {
+  const one = status === "INFEASIBLE" ? optimise(problem) : null;
+  return { status, conflict: one !== null && "conflict" in one ? one.conflict : [] };
 }
 
 const invalid = (message: string): TapedeckError =>
