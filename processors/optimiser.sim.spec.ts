@@ -4,11 +4,13 @@
 
 import { describe, expect, test } from "vitest";
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
+import type { Forecast } from "../schemas/generated/forecasts.ts";
 import type { PoolAnswer } from "../schemas/generated/pool.answers.ts";
 import { runClosed } from "../streams/closed-run.ts";
 import { createMemoryLog } from "../streams/memory-log.ts";
 import { mergeTopics } from "../streams/merge.ts";
 import { publishAll } from "../streams/simulator/published.ts";
+import type { SourceFact } from "../streams/simulator/scenario.ts";
 import { simulate } from "../streams/simulator/simulate.ts";
 import { MINUTE_US } from "../streams/testing/facts.ts";
 import type { AnswerRequest } from "./optimiser-pool/optimiser-pool.ts";
@@ -99,6 +101,18 @@ const viewed: OptimisedSizing = {
   },
 };
 
+/** At each of the market's prices, of one symbol after the other. */
+const forecasts = (market: readonly SourceFact[]): readonly SourceFact[] =>
+  market.map(({ timeUs }, place) => {
+    const symbol = ["ACME", "BOLT", "CRUX"][place % 3] as string;
+    const verdict = (["PASS", "DERISK", "BLOCK"] as const)[place % 7] ?? "PASS";
+    const mean = 0.001 * ((place % 5) - 1);
+    const interval = { lower: mean - 1, upper: mean + 1, coverage: 0.8, alpha: 0.2, kappaPlus: 1 };
+    const horizonUs = 3 * MINUTE_US;
+    const value: Forecast = { symbol, model: "m", horizonUs, mean, ...interval, verdict };
+    return { topic: "forecasts", timeUs, arrivalUs: timeUs, value };
+  });
+
 /** A closed run of the seed's market; of each event of the topic its value. */
 async function written<T extends TopicName>(
   seed: number,
@@ -133,7 +147,10 @@ describe("an optimiser's book under faults", () => {
       for (let seed = 0; seed < SEEDS; seed++) {
         const { finding, counts } = await simulate({
           seed,
-          scenario: flowScenario(seed, { sizing, actions: seed % 2 === 1, risk: {} }),
+          scenario: flowScenario(seed, {
+            ...{ sizing, actions: seed % 2 === 1, risk: {} },
+            ...(sizing === viewed ? { commands: forecasts } : {}),
+          }),
         });
         if (finding !== null) findings.push(`seed ${seed}: ${finding}`);
         crashes += counts.get("crashed") ?? 0;
