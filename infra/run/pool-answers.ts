@@ -15,6 +15,7 @@ import type { Preparing } from "../../streams/closed-run.ts";
 import { cpuDrivers } from "../pool/cpu-device.ts";
 import { openPool } from "../pool/open-pool.ts";
 import type { Pool } from "../pool/pool.ts";
+import type { SolveWork } from "../pool/work.ts";
 
 export interface PoolAnswers {
   /** From what was prepared, or solved here. */
@@ -44,7 +45,7 @@ export async function openAnswers(workers: number, pool?: Pool): Promise<PoolAns
   const found = new Map<string, Found>();
   const figures = { workers, solved: 0, failed: 0, queuedMs: 0, ranMs: 0, longestMs: 0 };
   const ask = async (request: PoolRequest): Promise<void> => {
-    const answer = await threads.submit({ kind: "solve", ...workOf(request) });
+    const answer = await threads.submit(solveWorkOf(request));
     if (answer.status !== "DONE" || answer.early) {
       figures.failed++;
       return;
@@ -73,8 +74,9 @@ export async function openAnswers(workers: number, pool?: Pool): Promise<PoolAns
   };
 }
 
-function workOf({ problem, recipe, assets, periods, returns }: PoolRequest) {
+/** Throws SyntaxError where problem or recipe are no JSON. */
+export function solveWorkOf({ problem, recipe, assets, periods, returns }: PoolRequest): SolveWork {
   const history = { assets, count: periods, returns: returnsOf(returns) };
   const scenarios = { recipe: JSON.parse(recipe) as ScenarioRecipe, history };
-  return { problem: JSON.parse(problem) as AskedProblem, scenarios };
+  return { kind: "solve", problem: JSON.parse(problem) as AskedProblem, scenarios };
 }

@@ -1,0 +1,185 @@
+// The optimiser's flow as a service on a real broker: its problems go to a pool beside the loop that serves Kafka. What
+// it proposes is what a backtest of the same tape proposes; a service that is killed while the pool computes, a
+// pool that is slow and one that fails leave each request with one answer, and a run that can be proven.
+
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { flowTopology } from "../../../processors/topology.ts";
+import type { Facts, TopicName } from "../../../schemas/generated/facts.ts";
+import { runClosed } from "../../../streams/closed-run.ts";
+import type { AnyEvent } from "../../../streams/event.ts";
+import type { EventLog } from "../../../streams/log.ts";
+import { createMemoryLog } from "../../../streams/memory-log.ts";
+import { mergeTopics } from "../../../streams/merge.ts";
+import { Publisher } from "../../../streams/simulator/published.ts";
+import type { SourceFact } from "../../../streams/simulator/scenario.ts";
+import { readAll, same } from "../../../streams/testing/log-fixtures.ts";
+import { describeKafka } from "../../broker/testing.ts";
+import { FaultProcesses } from "../../faults/processes.ts";
+import { openPool } from "../../pool/open-pool.ts";
+import { type LiveAnswers, liveAnswers, threadPool } from "../../run/live-answers.ts";
+import type { Asked } from "./asking.ts";
+import { type LiveFixture, openLiveFixture, silent } from "./testing/live-fixture.ts";
+import { readAdmissions, verifyLive } from "./verify-live.ts";
+
+const PROCESS = join(import.meta.dirname, "../dlq/testing/live-process.ts");
+const PARTITIONS = 2;
+const BARS_US = 30 * 60_000_000;
+/** Longer than a commit of the tasks that write what is waited for. */
+const SETTINGS = { waitUs: 300_000, lagWaitUs: 30_000_000, lingerMs: 5, maxEvents: 10_000 };
+
+const yaml = (tape: string, partitions: number): string => `tape: ${tape}
+source: bars
+partitions: ${partitions}
+sizing:
+  method: optimised
+  allowShort: false
+  optimiser:
+    objective: minimum-cvar
+    tail: 0.2
+    window: 10
+    scenarios: { kind: bootstrap, count: 2000, seed: 1 }
+    invested: 0.9
+    most: 0.5
+    cost: 0.0006
+  rebalance: { every: 3 bars }
+risk: { maxPosition: off, maxGrossExposure: off, maxOrderValue: off, maxDrawdown: off, priceCollar: off }
+venue: { fill: next-open, latency: 1ms }
+`;
+
+describeKafka("an optimiser's flow", ({ brokers }) => {
+  let fixture: LiveFixture;
+  let answers: LiveAnswers;
+  /** The market that Kafka was fed so far. */
+  const tape = createMemoryLog();
+  /** What comes at one time, in the order of time. */
+  let steps: (readonly SourceFact[])[];
+  const counts = new Map<string, number>();
+  const publisher = new Publisher({ sourcePartitions: (topic) => counts.get(topic) ?? 1 });
+
+  beforeAll(async () => {
+    answers = liveAnswers(threadPool(1));
+    const { answer } = answers;
+    const market = { days: 3, ticksPerDay: 400, barsUs: BARS_US, partitions: PARTITIONS };
+    fixture = await openLiveFixture({ brokers, ...market, yaml, answer });
+    for (const { topic } of await fixture.market.partitions()) {
+      counts.set(topic, (counts.get(topic) ?? 0) + 1);
+    }
+    for (const [topic, count] of counts) await tape.createTopic(topic, count);
+    steps = await stepsOf(fixture.market);
+  });
+  afterAll(async () => {
+    await answers.close();
+    await fixture.close();
+  });
+
+  /** Feeds what comes at the next times, each when all that the one before led to is done. */
+  async function feed(count: number, settled: () => Promise<void>): Promise<void> {
+    for (const facts of steps.splice(0, count)) {
+      await publish(facts);
+      await settled();
+    }
+  }
+
+  async function publish(facts: readonly SourceFact[]): Promise<void> {
+    const produced = facts.map((fact) => publisher.batch(fact));
+    await tape.commit({ produced, checkpoints: [] });
+    await fixture.feed.commit({ produced, checkpoints: [] });
+  }
+
+  /** A service, and when it has come to rest: nothing is left to read, and no answer to come. */
+  function start(asked: Asked, settings = SETTINGS) {
+    const watched = watch(asked);
+    const { quiet, ...started } = fixture.start({ settings, asked: watched.asked });
+    const settled = async (): Promise<void> => {
+      for (let before = -1; before !== watched.answered; ) {
+        before = watched.answered;
+        await quiet();
+        await watched.last;
+      }
+    };
+    return { ...started, quiet, settled };
+  }
+
+  /** Of each event on the live topic its value. */
+  async function written<T extends TopicName>(topic: T): Promise<readonly Facts[T][]> {
+    const found: Facts[T][] = [];
+    for await (const events of mergeTopics(fixture.live, [topic])) {
+      for (const { value } of events) found.push(value as Facts[T]);
+    }
+    return found;
+  }
+
+  async function requireEachAnsweredOnce(): Promise<number> {
+    const requests = await written("pool.requests");
+    const given = await written("pool.answers");
+    const numbers = requests.map(({ number, inputHash }) => `${number} ${inputHash}`);
+    expect(given.map(({ request, inputHash }) => `${request} ${inputHash}`)).toEqual(numbers);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    return numbers.length;
+  }
+
+  test("proposes what a backtest of the same tape does, with the pool's answers", async () => {
+    const { settled, service } = start(answers.asked(silent));
+    await settled();
+    await feed(24, settled);
+    await service.stop(5_000);
+    const requests = await requireEachAnsweredOnce();
+    expect(requests).toBeGreaterThan(3);
+    expect(answers.gauges()?.answers.get("solve")?.get("DONE")).toBe(requests);
+    const proposals = await written("weights.proposals");
+    expect(proposals.length).toBe(requests);
+    expect(proposals.every(({ certificate }) => certificate !== null)).toBe(true);
+    expect(await readAdmissions(fixture.live)).toEqual([]);
+    expect(await differing(fixture.live, await backtest())).toEqual([]);
+  });
+
+  /** Of the market so far, solved in this thread. */
+  async function backtest(): Promise<EventLog> {
+    const target = createMemoryLog();
+    const topology = flowTopology(fixture.config.flow);
+    await runClosed({ topology, partitions: PARTITIONS, sourceOf: () => tape, target });
+    return target;
+  }
+});
+
+/** Counts answers, and tells of the last one that is to come. */
+function watch({ processor, prepare }: Asked) {
+  const watched = {
+    answered: 0,
+    last: Promise.resolve(),
+    asked: {
+      processor,
+      async prepare(event: AnyEvent, signal: AbortSignal): Promise<void> {
+        const prepared = prepare(event, signal);
+        watched.last = prepared.catch(() => undefined);
+        await prepared;
+        watched.answered++;
+      },
+    },
+  };
+  return watched;
+}
+
+async function stepsOf(market: EventLog): Promise<(readonly SourceFact[])[]> {
+  const steps = new Map<number, SourceFact[]>();
+  for await (const events of mergeTopics(market, ["market.instruments", "market.bars"])) {
+    for (const { topic, timeUs, value } of events as readonly AnyEvent[]) {
+      const fact = { topic, timeUs, arrivalUs: timeUs, value } as SourceFact;
+      steps.set(timeUs, [...(steps.get(timeUs) ?? []), fact]);
+    }
+  }
+  return [...steps.values()];
+}
+
+/** Partitions of derived topics whose bytes differ, with how many records each side has. */
+async function differing(live: EventLog, replayed: EventLog): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const { topic, partition } of await replayed.partitions()) {
+    if (topic.startsWith("tape.")) continue;
+    const a = await readAll(live, topic, partition, 0);
+    const b = await readAll(replayed, topic, partition, 0);
+    if (!same(a.bytes, b.bytes)) found.push(`${topic}/${partition} ${a.end} ${b.end}`);
+  }
+  return found;
+}
