@@ -4,7 +4,7 @@
 
 import type { FlowConfig } from "../../processors/flow-config.ts";
 import type { AnswerRequest } from "../../processors/optimiser-pool/optimiser-pool.ts";
-import { answerFrom, answerTo, failedAnswer, type Found } from "../../processors/pool-work.ts";
+import { answerFrom, answerTo, type Found, failedAnswer } from "../../processors/pool-work.ts";
 import type { PoolRequest } from "../../schemas/generated/pool.requests.ts";
 import type { Asked } from "../kafka/service/asking.ts";
 import { cpuDrivers } from "../pool/cpu-device.ts";

@@ -17,8 +17,8 @@ import {
 import type { ResolvingSchemaIds } from "../log/decode-resolved.ts";
 import type { KafkaLog } from "../log/kafka-log.ts";
 import { TopicDecoder } from "../wire/topic-decoder.ts";
-import type { Asked } from "./asking.ts";
 import { Aside } from "./aside.ts";
+import type { Asked } from "./asking.ts";
 
 /** One input partition as it comes from Kafka. */
 export interface Source {
