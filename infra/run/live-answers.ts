@@ -9,7 +9,7 @@ import type { PoolRequest } from "../../schemas/generated/pool.requests.ts";
 import type { Asked } from "../kafka/service/asking.ts";
 import { cpuDrivers } from "../pool/cpu-device.ts";
 import { openPool } from "../pool/open-pool.ts";
-import type { Pool } from "../pool/pool.ts";
+import type { Answer, Pool } from "../pool/pool.ts";
 import type { Log } from "../telemetry/logs.ts";
 import type { PoolGauges } from "../telemetry/pool-metrics.ts";
 import { solveWorkOf } from "./pool-answers.ts";
@@ -23,6 +23,8 @@ export interface LiveAnswers {
   asked(log: Pick<Log, "write">): Asked;
   /** Of the pool; null before it is open. */
   gauges(): PoolGauges | null;
+  /** What only a restart can cure: no device is left. */
+  ailments(): readonly object[];
   close(): Promise<void>;
 }
 
@@ -67,6 +69,12 @@ export function liveAnswers(openPoolOnce: OpenPool): LiveAnswers {
       prepare: ({ value }, signal) => prepare(value as PoolRequest, signal, log),
     }),
     gauges: () => pool?.metrics() ?? null,
+    ailments() {
+      const slots = [...(pool?.metrics().slots ?? [])];
+      if (slots.length === 0 || slots.some(([, { quarantined }]) => quarantined === "")) return [];
+      const out = Object.fromEntries(slots.map(([device, slot]) => [device, slot.quarantined]));
+      return [{ what: "no device of the pool is left", out }];
+    },
     async close() {
       await opening?.then(
         (threads) => threads.close(),
@@ -89,16 +97,16 @@ export function liveAnswers(openPoolOnce: OpenPool): LiveAnswers {
     const work = readable(request);
     if (work === null) return;
     const answer = await (await open(log)).submit(work, { signal });
+    // Nobody waits for it any more; or it cannot be computed with, which is found at once where it is answered.
+    if (answer.status === "FAILED" && ["CANCELLED", "INVALID"].includes(answer.reason)) return;
     const { devices, queuedMs, ranMs } = answer;
     const { portfolio, number } = request;
     const of = { portfolio, request: number, devices: devices.join(" "), queuedMs, ranMs };
-    if (answer.status === "DONE") {
-      keep(request.inputHash, answer.result);
-      log.write("info", "solved", of);
-    } else if (answer.reason !== "CANCELLED" && answer.reason !== "INVALID") {
-      keep(request.inputHash, { failure: `${answer.reason}: ${answer.detail}` });
-      log.write("error", "not solved", { ...of, reason: answer.reason, detail: answer.detail });
-    }
+    const failure = failureOf(answer);
+    if (failure === null) log.write("info", "solved", of);
+    else log.write("error", "not solved", { ...of, failure });
+    if (failure !== null) keep(request.inputHash, { failure });
+    else if (answer.status === "DONE") keep(request.inputHash, answer.result);
   }
 
   function keep(hash: string, found: Prepared): void {
@@ -106,6 +114,12 @@ export function liveAnswers(openPoolOnce: OpenPool): LiveAnswers {
     const [oldest] = ready.keys();
     if (ready.size > KEPT && oldest !== undefined) ready.delete(oldest);
   }
+}
+
+/** Why it is no answer that every run would give; null: it is one. */
+function failureOf(answer: Answer<"solve">): string | null {
+  if (answer.status === "FAILED") return `${answer.reason}: ${answer.detail}`;
+  return answer.early ? `HUNG: it was ended after ${Math.round(answer.ranMs)} ms` : null;
 }
 
 /** null: it is not what a request holds, and is answered REFUSED. */

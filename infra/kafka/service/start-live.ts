@@ -82,10 +82,10 @@ async function serve(options: LiveOptions, log: ServiceLog, gauges: ServiceGauge
     ...options.metrics,
     registry: createRegistry(gauges, {
       processFigures: true,
-      pool: () => answers?.gauges() ?? null,
+      ...(answers === null ? {} : { pool: () => answers.gauges() }),
     }),
     ready: () => readiness(gauges),
-    ailments: () => service?.ailments ?? [],
+    ailments: () => [...(service?.ailments ?? []), ...(answers?.ailments() ?? [])],
   });
   const stop = (signal: NodeJS.Signals): void => {
     log.write("info", "stopping", { signal, drainMs });

@@ -113,10 +113,11 @@ async function replayed({ config, topology }: LiveRun, live: KafkaLog): Promise<
   if (!topology.derived.includes("pool.answers")) return topology;
   const failed = new Map<string, PoolAnswer>();
   await eachEvent(live, "pool.answers", (value) => {
-    if (value.status === "FAILED") failed.set(value.inputHash, value);
+    if (value.status === "FAILED") failed.set(`${value.portfolio} ${value.request}`, value);
   });
   return flowTopology(config.flow, (request, latencyUs) => {
-    const reasons = failed.get(request.inputHash)?.reasons;
+    const { portfolio, number } = request;
+    const reasons = failed.get(`${portfolio} ${number}`)?.reasons;
     return reasons === undefined
       ? answerTo(request, latencyUs)
       : failedAnswer(request, latencyUs, reasons);
