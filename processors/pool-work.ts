@@ -133,6 +133,13 @@ export function answerFrom(
   return { ...unanswered(request, latencyUs), ...set, seed, ...answerOf(solution) };
 }
 
+/** The answer where whoever was asked gave none. */
+export const failedAnswer = (
+  request: PoolRequest,
+  latencyUs: number,
+  reasons: readonly string[],
+): PoolAnswer => ({ ...unanswered(request, latencyUs), reasons });
+
 const unanswered = (
   { portfolio, number, inputHash: hash, assets }: PoolRequest,
   latencyUs: number,

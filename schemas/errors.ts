@@ -431,6 +431,14 @@ export const errorKinds = {
     5,
     "see the reason of each device in the message; the CPU's threads need nothing but Node",
   ),
+  POOL_RUNTIME_MISSING: kind(
+    2,
+    "install it: npm install onnxruntime-node --onnxruntime-node-install=skip (docs/pool.md, Models)",
+  ),
+  POOL_MODEL_INVALID: kind(
+    2,
+    "give an ONNX file of one float32 input and one output (docs/pool.md)",
+  ),
   BROKER_STATE_INVALID: kind(4, "remove it with `npm run kafka -- down`, then `up` again"),
 } as const satisfies Record<string, ErrorKind>;
 

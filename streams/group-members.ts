@@ -24,7 +24,7 @@ export function membersOf(
   plan: GroupPlan,
   { checkpoint, entries }: OpenedTask,
   waits: Waits,
-  room: number,
+  { room, awaits }: { readonly room: number; readonly awaits: string | null },
   defects: LiveTaskDefects,
 ): readonly LiveTask[] {
   const baseOf = baseIn(checkpoint?.consumed ?? []);
@@ -35,8 +35,10 @@ export function membersOf(
     throw regrouped(plan.name, known, names);
   }
   return plan.members.map((member) => {
-    const saved = all[member.processor.name] ?? null;
-    return new LiveTask(member, { saved, entries, baseOf }, waits, room, defects);
+    const { name } = member.processor;
+    const saved = all[name] ?? null;
+    const how = { room, awaits: name === awaits };
+    return new LiveTask(member, { saved, entries, baseOf }, waits, how, defects);
   });
 }
 
@@ -57,7 +59,7 @@ export function snapshotsIn(
   opened: OpenedTask,
 ): ReadonlyMap<string, TaskSnapshot> {
   const waits = { waitUs: 0, lagWaitUs: 0 };
-  const members = membersOf(plan, opened, waits, 1, {});
+  const members = membersOf(plan, opened, waits, { room: 1, awaits: null }, {});
   return new Map(members.map((member) => [member.plan.name, member.snapshot()]));
 }
 

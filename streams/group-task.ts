@@ -12,6 +12,7 @@
 // full admits nothing until then. Nothing stops for ever: what is full is waited for a bounded time.
 
 import type { Facts, TopicName } from "../schemas/generated/facts.ts";
+import type { AnyEvent } from "./event.ts";
 import { GroupInput, least } from "./group-input.ts";
 import { baseIn, membersOf } from "./group-members.ts";
 import type { InputLane } from "./input-lane.ts";
@@ -24,6 +25,11 @@ import type { GroupPlan } from "./task-groups.ts";
 export interface GroupOptions extends Waits {
   /** Records received and not yet taken at which an input is full. */
   readonly laneRecords?: number;
+  /**
+   * Processor that what it decides takes long for: each of its events is `awaited` until the owner says `goOn`, while
+   * the other members go on. What reads its answers waits for them as for unread records: a bounded time.
+   */
+  readonly awaits?: string;
 }
 
 export interface GroupDefects extends LiveTaskDefects {
@@ -73,7 +79,13 @@ export class GroupTask {
     const room = options.laneRecords ?? LANE_RECORDS;
     this.plan = plan;
     this.epoch = opened.epoch;
-    this.members = membersOf(plan, opened, options, room, defects);
+    this.members = membersOf(
+      plan,
+      opened,
+      options,
+      { room, awaits: options.awaits ?? null },
+      defects,
+    );
     this.inputs = plan.external.map((external) => {
       const lanes = this.connect(external.topic, external.partition, external.readers);
       return new GroupInput(external, lanes, room);
@@ -175,6 +187,20 @@ export class GroupTask {
     }
     this.admitted += done;
     return done;
+  }
+
+  /** What the owner is to prepare, before a call of `goOn`; null: nothing. */
+  get awaited(): AnyEvent | null {
+    return this.waiting?.awaited ?? null;
+  }
+
+  /** What was awaited is there. */
+  goOn(): void {
+    this.waiting?.goOn();
+  }
+
+  private get waiting(): LiveTask | undefined {
+    return this.members.find(({ awaited }) => awaited !== null);
   }
 
   /**

@@ -423,3 +423,56 @@ describe("a trace", () => {
     expect(signals?.traces).toEqual([null, "00-a", null, "00-c"]);
   });
 });
+
+describe("a member whose events are prepared elsewhere", () => {
+  const awaits = "watcher";
+  const late = async (): Promise<number> =>
+    (await log.partitions()).reduce(
+      (sum, { topic, end }) => (topic === "tape.admissions" ? sum + end : sum),
+      0,
+    );
+
+  test("waits for each of them, one at a time, while the others go on", async () => {
+    const task = await open({ awaits });
+    task.receive(tape.barsAt(10, 20), 0);
+    task.receive(tape.ticksAt(5), 0);
+    // The tick is before anything that the bars can lead to.
+    expect(task.admit(WAIT_US, 9)).toBe(1);
+    expect(task.awaited).toMatchObject({ topic: "market.bars", timeUs: 10 });
+    expect([task.readyUs, task.admit(LAG_WAIT_US, 9)]).toEqual([Number.POSITIVE_INFINITY, 0]);
+    task.goOn();
+    expect([task.awaited, task.admit(LAG_WAIT_US, 9)]).toEqual([null, 2]);
+    expect(task.awaited).toMatchObject({ timeUs: 20 });
+    task.goOn();
+    expect(task.admit(LAG_WAIT_US, 9)).toBe(2);
+    await commit(task);
+    expect(await told()).toEqual(["market.ticks A 1", "signals A 2", "signals A 3"]);
+    expect(await late()).toBe(0);
+  });
+
+  test("is waited for by who reads it, as long as for what is known to be unread, and not longer", async () => {
+    const task = await open({ awaits });
+    task.receive(tape.barsAt(10), 0);
+    task.receive(tape.ticksAt(15), 0);
+    expect(task.admit(LAG_WAIT_US - 1, 9)).toBe(0);
+    expect(task.admit(LAG_WAIT_US, 9)).toBe(1);
+    task.goOn();
+    expect(task.admit(LAG_WAIT_US, 9)).toBe(2);
+    await commit(task);
+    expect(await told()).toEqual(["market.ticks A 1", "signals A 2"]);
+    // The answer came late, and is recorded as such.
+    expect(await late()).toBe(1);
+  });
+
+  test("is asked for again where the task ends before it has the answer", async () => {
+    const task = await open({ awaits });
+    const bars = tape.barsAt(10);
+    task.receive(bars, 0);
+    task.admit(0, 9);
+    expect(task.awaited).not.toBeNull();
+    const again = await open({ awaits });
+    again.receive(bars, 0);
+    again.admit(LAG_WAIT_US, 9);
+    expect(again.awaited).toMatchObject({ timeUs: 10 });
+  });
+});

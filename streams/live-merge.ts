@@ -38,6 +38,8 @@ export class LiveMerge {
   readonly lanes: readonly InputLane[];
   /** Greatest sort key taken. */
   greatest: SortKey | null;
+  /** While it is true nothing is taken: what its next event leads to is still to come. */
+  held = false;
   private readonly waits: Waits;
   /** Records in a lane at which it is full. */
   private readonly room: number;
@@ -94,14 +96,19 @@ export class LiveMerge {
   /** When the next event may be taken, by the owner's clock; Infinity while there is none. */
   get readyUs(): number {
     const first = this.least();
-    if (first === null || this.blocked) return Number.POSITIVE_INFINITY;
+    if (first === null || this.held || this.blocked) return Number.POSITIVE_INFINITY;
     return this.readyToTake(first);
+  }
+
+  /** The next event if its time has come; null if not. */
+  next(nowUs: number): AnyEvent | null {
+    return this.ready(nowUs)?.head ?? null;
   }
 
   /** Takes the next event if its time has come; null if not. */
   take(nowUs: number): Taken | null {
-    const lane = this.least();
-    if (lane === null || this.readyToTake(lane) > nowUs || this.blocked) return null;
+    const lane = this.ready(nowUs);
+    if (lane === null) return null;
     const event = lane.head as AnyEvent;
     const key = lane.key as SortKey;
     const seenUs = lane.headSeenUs;
@@ -109,6 +116,12 @@ export class LiveMerge {
     if (!late) this.greatest = key;
     lane.take();
     return { event, seenUs, late };
+  }
+
+  private ready(nowUs: number): InputLane | null {
+    const lane = this.least();
+    if (lane === null || this.held || this.readyToTake(lane) > nowUs || this.blocked) return null;
+    return lane;
   }
 
   private least(): InputLane | null {

@@ -65,19 +65,25 @@ export class LiveTask implements Sink {
   /** Lanes of this group that read what it writes: by topic, then by partition. */
   private readonly readers = new Map<TopicName, InputLane[][]>();
   private last: Position | null;
+  /** Whether its owner prepares each event for it. */
+  private readonly awaits: boolean;
+  private prepared: AnyEvent | null = null;
+  /** What is to be prepared before anything more is taken; null: nothing. */
+  awaited: AnyEvent | null = null;
   /** When the event at hand was received. */
   private seenUs = 0;
 
-  /** `room`: records in a lane at which it is full. */
+  /** `room`: records in a lane at which it is full. `awaits`: each event is `awaited` before it is processed. */
   constructor(
     plan: TaskPlan,
     start: LiveTaskStart,
     waits: Waits,
-    room: number,
+    { room, awaits }: { readonly room: number; readonly awaits: boolean },
     defects: LiveTaskDefects = {},
   ) {
     const { saved, baseOf, entries } = start;
     this.plan = plan;
+    this.awaits = awaits;
     this.defects = defects;
     this.task = new Task(plan.processor, plan.partition, plan.rank);
     this.keyed = new KeyedState(plan.processor.name);
@@ -142,6 +148,7 @@ export class LiveTask implements Sink {
    * the processor fails and its policy is stop: nothing of this transaction may then be committed.
    */
   admit(nowUs: number): boolean {
+    if (this.awaits && this.mustWait(nowUs)) return false;
     const taken = this.merge.take(nowUs);
     if (taken === null) return false;
     const { event, seenUs, late } = taken;
@@ -151,6 +158,22 @@ export class LiveTask implements Sink {
     this.last = { topic: event.topic, partition: event.partition, offset: event.offset };
     this.task.process(event, this);
     return true;
+  }
+
+  private mustWait(nowUs: number): boolean {
+    if (this.awaited !== null) return true;
+    const next = this.merge.next(nowUs);
+    if (next === null || next === this.prepared) return next === null;
+    this.awaited = next;
+    this.merge.held = true;
+    return true;
+  }
+
+  /** What was awaited is there. */
+  goOn(): void {
+    this.prepared = this.awaited;
+    this.awaited = null;
+    this.merge.held = false;
   }
 
   private record(late: AnyEvent): void {

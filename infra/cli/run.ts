@@ -10,6 +10,7 @@ import { planLive, recordLive } from "../kafka/service/live-run.ts";
 import { startLive } from "../kafka/service/start-live.ts";
 import { openKafka } from "../kafka/session.ts";
 import { namespaceOf } from "../kafka/topics/names.ts";
+import { asksPool, liveAnswers, threadPool } from "../run/live-answers.ts";
 import { DEFAULT_ROOT } from "../run/run-folder.ts";
 import { appOption, prefixOption } from "./namespace-options.ts";
 import { wholeNumber } from "./number-option.ts";
@@ -21,6 +22,7 @@ interface Options {
   readonly only: readonly string[];
   readonly isolate: readonly string[];
   readonly instances: number;
+  readonly workers: number;
   readonly app?: string;
   readonly prefix: string;
   readonly cluster?: string;
@@ -44,6 +46,12 @@ export function runCommand(): Command {
     .addOption(listOption("--only <names>", "serve the groups that these processors are in", "all"))
     .addOption(listOption("--isolate <names>", "processors that each run alone", "none"))
     .option("--instances <n>", "processes on this machine", wholeNumber(1, 64), 1)
+    .option(
+      "--workers <threads>",
+      "threads that solve the optimiser's problems, in the instance that has its task",
+      wholeNumber(1, 64),
+      1,
+    )
     .addOption(
       appOption("begins groups, transactional ids, changelogs (default: --prefix, or tapedeck)"),
     )
@@ -89,10 +97,10 @@ async function serve(config: RunConfig, options: Options): Promise<void> {
   const { isolate, root } = options;
   const { app, prefix } = namespaceOf(options.prefix, options.app);
   const session = await openKafka({ cluster: options.cluster });
+  const answers = asksPool(config.flow) ? liveAnswers(threadPool(options.workers)) : null;
   try {
-    const run = await planLive(config, { app, prefix }, isolate, (topic) =>
-      session.connection.partitionsOf(topic),
-    );
+    const partitionsOf = (topic: string) => session.connection.partitionsOf(topic);
+    const run = await planLive(config, { app, prefix }, isolate, partitionsOf, answers?.answer);
     latchCheck(root, app)();
     const log = session.log(app, prefix);
     await recordLive(run, root, options.only, (task) => log.requireSame(task, run.digest));
@@ -106,6 +114,7 @@ async function serve(config: RunConfig, options: Options): Promise<void> {
         lingerMs: options.linger / 1000,
         maxEvents: MAX_EVENTS,
       },
+      answers,
       stateDir: options.state ?? `${root}/state`,
       root,
       sessionTimeoutMs: options.session / 1000,
@@ -114,6 +123,7 @@ async function serve(config: RunConfig, options: Options): Promise<void> {
       logs: { level: options.logLevel, file: options.logFile ?? null },
     });
   } finally {
+    await answers?.close();
     await session.close();
   }
 }

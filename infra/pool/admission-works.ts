@@ -7,7 +7,7 @@ import type { Program } from "../../quant/optimiser/program.ts";
 import { Random } from "../../quant/random.ts";
 import type { ScenarioRecipe } from "../../quant/scenarios/scenario-recipe.ts";
 import type { ScenarioSet } from "../../quant/scenarios/scenario-set.ts";
-import { REFERENCE_MODEL } from "./models.ts";
+import { REFERENCE_MODEL, referenceRows } from "./models.ts";
 import type { MinimiseWork, Result, Work } from "./work.ts";
 
 export interface AdmissionWork {
@@ -144,7 +144,6 @@ function bootstrap(recipe: ScenarioRecipe): Work {
 }
 
 function infer(count: number, seed: number): Work {
-  const random = new Random(seed);
-  const rows = Float32Array.from({ length: 8 * count }, () => random.normal());
+  const rows = referenceRows(new Random(seed), count);
   return { kind: "infer", model: REFERENCE_MODEL, rows, count };
 }

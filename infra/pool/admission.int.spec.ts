@@ -103,28 +103,34 @@ describe("the figures of the admission test", () => {
     }
   });
 
-  test("of rows are the two layers written out", () => {
+  test("of rows are the two layers in whole numbers, none of which single precision rounds", () => {
     const random = new Random(1);
-    const weights = (size: number) =>
-      Array.from({ length: size }, () => Math.fround(random.normal()));
-    const [first, second] = [weights(8 * 16), weights(16 * 2)];
+    const drawn = (size: number, steps: number): readonly number[] =>
+      Array.from({ length: size }, () => random.integer(2 * steps + 1) - steps);
+    const [first, second] = [drawn(8 * 16, 512), drawn(16 * 2, 2)];
+    /** Of the sizes, since parts of a sum may be larger than the sum. */
+    let greatest = 0;
+    const sum = (terms: readonly number[]): number => {
+      const size = terms.reduce((all, term) => all + Math.abs(term), 0);
+      greatest = Math.max(greatest, size);
+      return terms.reduce((all, term) => all + term, 0);
+    };
     for (const { work, figures } of ofKind<InferWork>("infer")) {
+      const rows = [...work.rows].map((value) => value * 32);
       const outputs: number[] = [];
       for (let row = 0; row < work.count; row++) {
-        const hidden = Array.from({ length: 16 }, (_, out) => {
-          let sum = 0;
-          for (let i = 0; i < 8; i++)
-            sum += (work.rows[8 * row + i] ?? 0) * (first[16 * i + out] ?? 0);
-          return Math.max(0, sum);
-        });
+        const inputs = rows.slice(8 * row, 8 * row + 8);
+        expect(inputs.every(Number.isInteger)).toBe(true);
+        const hidden = Array.from({ length: 16 }, (_, out) =>
+          Math.max(0, sum(inputs.map((value, i) => value * (first[16 * i + out] ?? 0)))),
+        );
         for (let out = 0; out < 2; out++) {
-          outputs.push(
-            hidden.reduce((sum, value, i) => sum + value * (second[2 * i + out] ?? 0), 0),
-          );
+          const last = sum(hidden.map((value, i) => value * (second[2 * i + out] ?? 0)));
+          outputs.push(last / (32 * 512 * 2));
         }
       }
-      // The model keeps its hidden layer in single precision.
-      near(outputs, figures, 1e-5);
+      expect(outputs).toEqual(figures);
     }
+    expect(greatest).toBeLessThan(2 ** 24);
   });
 });

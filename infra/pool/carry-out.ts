@@ -10,8 +10,9 @@ import { measureTail, type TailMeasure } from "../../quant/optimiser/tail-measur
 import { makeScenarios } from "../../quant/scenarios/make-scenarios.ts";
 import type { ScenarioSet } from "../../quant/scenarios/scenario-set.ts";
 import { setHash } from "./input-hash.ts";
-import { openModel } from "./models.ts";
+import { openModel, requireRows } from "./models.ts";
 import type {
+  Inferred,
   InferWork,
   MeasureWork,
   MinimiseWork,
@@ -77,11 +78,10 @@ function minimise({ program, maxPivots }: MinimiseWork, expired: () => boolean):
   return solveProgram(program, work);
 }
 
-function infer({ model, rows, count }: InferWork): { outputs: Float32Array; count: number } {
+function infer(work: InferWork): Inferred {
+  const { model, rows, count } = work;
   const runner = openModel(model);
   if (runner === null) throw new RangeError(`the model ${model} is not known here`);
-  if (rows.length !== count * runner.inputs) {
-    throw new RangeError(`${rows.length} inputs for ${count} rows of ${runner.inputs}`);
-  }
+  requireRows(runner, work);
   return { outputs: runner.run(rows, count), count };
 }

@@ -1,7 +1,9 @@
 // CPU threads as devices of the pool: the reference itself (carry-out.ts), so bit for bit.
 
 import type { DeviceDriver } from "./device.ts";
+import { openModel } from "./models.ts";
 import { openThread } from "./thread-device.ts";
+import type { Work } from "./work.ts";
 
 /** A solve keeps its matrices outside the heap: what needs more than this has lost its way. */
 const HEAP_MB = 512;
@@ -18,10 +20,12 @@ export function cpuDriver({ name, heapMb = HEAP_MB }: CpuSettings): DeviceDriver
   return {
     name,
     kind: "cpu",
-    open: () =>
-      openThread({ name, kind: "cpu", module, heapMb, accepts: () => true, tolerance: () => 0 }),
+    open: () => openThread({ name, kind: "cpu", module, heapMb, accepts, tolerance: () => 0 }),
   };
 }
+
+/** Of models only the pool's own: files are onnxruntime's (onnx/onnx-device.ts). */
+const accepts = (work: Work): boolean => work.kind !== "infer" || openModel(work.model) !== null;
 
 /** One a thread: `cpu-0`, `cpu-1`, … */
 export const cpuDrivers = (threads: number): readonly DeviceDriver[] =>

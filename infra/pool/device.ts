@@ -9,6 +9,8 @@ export type DeviceKind = "cpu" | "webgpu" | "cuda" | "fake";
 export interface Device {
   readonly name: string;
   readonly kind: DeviceKind;
+  /** Name and version of what runs its models; left out: the pool's own (carry-out.ts). */
+  readonly inference?: string | undefined;
   /** What it can do and is good at; the pool offers it nothing else. */
   accepts(work: Work): boolean;
   /**

@@ -228,7 +228,8 @@ export class Dispatcher {
     for (const [index, job] of jobs.entries()) {
       if (job.settled) continue;
       job.failedOn?.strike();
-      this.settings.completed(slot, job, results[index] as Result, asked === "DEADLINE");
+      // Whoever was asked to end hands in what it has: another run would have more.
+      this.settings.completed(slot, job, results[index] as Result, asked !== null);
     }
     this.dispatch();
   }

@@ -216,7 +216,12 @@ class DevicePool implements Pool {
     };
     if (ending.status === "FAILED") return { ...given, ...ending };
     const early = ending.early && isUnfinished(ending.result);
-    return { ...given, ...ending, early, method: methods[kind] };
+    return { ...given, ...ending, early, method: this.methodOf(job) };
+  }
+
+  private methodOf({ work: { kind }, devices }: Job): string {
+    const slot = this.dispatcher.slots.find(({ name }) => name === devices.at(-1));
+    return (kind === "infer" ? slot?.inference : null) ?? methods[kind];
   }
 }
 

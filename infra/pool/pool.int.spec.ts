@@ -129,6 +129,21 @@ describe("a pool of CPU threads", () => {
     expect(pool.metrics().sharedBytes).toBeLessThanOrEqual(sharedBytes);
   });
 
+  test("marks what a deadline or its longest run cuts short: another run would have more", async () => {
+    // Holding at most four of forty: minutes to a proof, and something better than nothing at once.
+    const scenarios = randomSet(new Random(4), 40, 2000);
+    const objective = { kind: "MINIMUM_CVAR", tailMass: 0.05 } as const;
+    const constraints = { maximumNames: 4 };
+    const work = { kind: "solve", problem: { objective, constraints }, scenarios } as const;
+    const graceMs = 5_000;
+    const hung = await open({ drivers: cpuDrivers(1), hangMs: 50, graceMs });
+    const late = await open({ drivers: cpuDrivers(1), graceMs });
+    for (const answer of [await hung.submit(work), await late.submit(work, { deadlineMs: 50 })]) {
+      expect(answer).toMatchObject({ status: "DONE", early: true });
+      if (answer.status === "DONE") expect(answer.result.solution.status).toBe("FEASIBLE");
+    }
+  });
+
   test("opens nothing where there is no driver", async () => {
     await expect(openPool({ drivers: [] })).rejects.toMatchObject({ code: "POOL_DEVICE_NONE" });
   });

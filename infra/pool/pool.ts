@@ -49,7 +49,7 @@ export interface Done<Kind extends WorkKind = WorkKind> extends Given {
   readonly result: Result<Kind>;
   /** Name and version of what computed it. */
   readonly method: string;
-  /** The deadline ended the work: the result is the best until then, and another run may differ. */
+  /** The deadline, or the longest run, ended the work: the result is the best until then, and another run may differ. */
   readonly early: boolean;
 }
 

@@ -29,6 +29,8 @@ export class Slot {
   readonly gauges: SlotGauges;
   state: "OPENING" | "READY" | "BUSY" | "OUT" = "OPENING";
   device: Device | null = null;
+  /** Of its devices; null: the pool's own models, or it was never open. */
+  inference: string | null = null;
   private readonly watch: SlotWatch;
   private strikes = 0;
   private callOff: () => void = () => {};
@@ -145,6 +147,7 @@ export class Slot {
 
   private admit(device: Device): void {
     this.device = device;
+    this.inference = device.inference ?? null;
     this.state = "READY";
     this.gauges.ready = 1;
     this.watch.changed(this);

@@ -10,30 +10,67 @@ import {
   type MetricTable,
   type NumberMetric,
   numberMetrics,
+  type Series,
 } from "./metric-table.ts";
+import { type PoolGauges, poolMetrics } from "./pool-metrics.ts";
 import type { ServiceGauges } from "./service-gauges.ts";
 
 /**
  * With `processFigures`: memory, CPU, collector and event loop of the process, under Prometheus' own
  * names. They cost a timer of 10 ms for as long as the process lives, so that tests leave them out.
  */
-export const createRegistry = (
+export function createRegistry(
   service: ServiceGauges,
-  options: { readonly processFigures: boolean },
-): Registry =>
-  registryOf(service, { numbers: numberMetrics, histograms: histogramMetrics }, options);
+  options: {
+    readonly processFigures: boolean;
+    /** Of the pool that the service asks; null while it has none. */
+    readonly pool?: () => PoolGauges | null;
+  },
+): Registry {
+  const own = { numbers: numberMetrics, histograms: histogramMetrics };
+  const registry = registryOf(service, own, options);
+  if (options.pool !== undefined) register(registry, { pool: options.pool }, pooled);
+  return registry;
+}
+
+interface Pooled {
+  pool(): PoolGauges | null;
+}
+
+const whereOpen =
+  <Value>(series: (pool: PoolGauges) => readonly Series<Value>[]) =>
+  ({ pool }: Pooled): readonly Series<Value>[] => {
+    const open = pool();
+    return open === null ? [] : series(open);
+  };
+
+const pooled: MetricTable<Pooled> = {
+  numbers: poolMetrics.numbers.map((metric) => ({ ...metric, series: whereOpen(metric.series) })),
+  histograms: poolMetrics.histograms.map((metric) => ({
+    ...metric,
+    series: whereOpen(metric.series),
+  })),
+};
 
 /** The same for what is no service. */
 export function registryOf<Source>(
   source: Source,
-  { numbers, histograms }: MetricTable<Source>,
+  table: MetricTable<Source>,
   { processFigures }: { readonly processFigures: boolean },
 ): Registry {
   const registry = new Registry();
-  for (const metric of numbers) registerNumber(registry, source, metric);
-  for (const metric of histograms) registry.registerMetric(new ReadHistogram(source, metric));
+  register(registry, source, table);
   if (processFigures) collectDefaultMetrics({ register: registry });
   return registry;
+}
+
+function register<Source>(
+  registry: Registry,
+  source: Source,
+  { numbers, histograms }: MetricTable<Source>,
+): void {
+  for (const metric of numbers) registerNumber(registry, source, metric);
+  for (const metric of histograms) registry.registerMetric(new ReadHistogram(source, metric));
 }
 
 const labelled = (names: readonly string[], values: readonly string[]): Record<string, string> =>

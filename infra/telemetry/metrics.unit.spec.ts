@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { LatencyHistogram, latencyBoundsSeconds } from "./latency-histogram.ts";
 import { histogramMetrics, numberMetrics } from "./metric-table.ts";
 import { createRegistry } from "./metrics.ts";
+import { newPoolGauges, type PoolGauges } from "./pool-metrics.ts";
 import {
   closeTaskGauges,
   count,
@@ -166,4 +167,19 @@ describe("a latency histogram", () => {
     histogram.add(Number.NaN);
     expect([histogram.count, histogram.sumSeconds]).toEqual([0, 0]);
   });
+});
+
+test("a service that asks a pool shows its metrics, another one does not", async () => {
+  const { registry: plain } = fixture();
+  expect(await plain.metrics()).not.toContain("tapedeck_pool_");
+  let pool: PoolGauges | null = null;
+  const options = { processFigures: false, pool: () => pool };
+  const registry = createRegistry(newServiceGauges(settings), options);
+  expect(await registry.metrics()).toMatch(/^tapedeck_pool_queue_limit 0$/m);
+  pool = newPoolGauges(7);
+  pool.ranSeconds.set("solve", new LatencyHistogram());
+  const text = await registry.metrics();
+  expect(text).toMatch(/^tapedeck_pool_queue_limit 7$/m);
+  expect(text).toMatch(/^tapedeck_pool_ran_seconds_count\{work="solve"\} 0$/m);
+  expect(text).toMatch(/^tapedeck_ready /m);
 });

@@ -8,6 +8,7 @@ import { parse } from "yaml";
 import { openHealthServer } from "./health-server.ts";
 import { histogramMetrics, numberMetrics } from "./metric-table.ts";
 import { createRegistry } from "./metrics.ts";
+import { poolMetrics } from "./pool-metrics.ts";
 import { newServiceGauges } from "./service-gauges.ts";
 import { shadowMetrics } from "./shadow-metrics.ts";
 import { knownSeries, queryFaults } from "./testing/query-faults.ts";
@@ -105,6 +106,9 @@ describe("the alert rules", () => {
       "tapedeck_transactions_total",
       "tapedeck_ready",
       "tapedeck_late_admissions_total",
+      "tapedeck_pool_answers_total",
+      "tapedeck_pool_audit_differences_total",
+      "tapedeck_pool_device_quarantined",
     ]) {
       expect(judged).toContain(metric);
     }
@@ -207,7 +211,8 @@ describe("the dashboard", () => {
   test("every metric of ours is on it or judged by a rule", () => {
     const queries = [...rules, ...targets].map(({ expr }) => expr).join("\n");
     const { numbers, histograms } = shadowMetrics;
-    const unseen = [...numberMetrics, ...histogramMetrics, ...numbers, ...histograms]
+    const pool = [...poolMetrics.numbers, ...poolMetrics.histograms];
+    const unseen = [...numberMetrics, ...histogramMetrics, ...numbers, ...histograms, ...pool]
       .map(({ name }) => name)
       .filter((name) => !queries.includes(name));
     // In the text of an alert, for whoever looks into it.

@@ -5,6 +5,7 @@ export type Happening =
   | "read"
   | "refilled"
   | "admitted"
+  | "awaited"
   | "late"
   | "committed"
   | "acknowledged"

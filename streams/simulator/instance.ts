@@ -3,6 +3,7 @@
 // process's step can fall between any two; what a process knew is lost with it.
 
 import { TapedeckError } from "../../schemas/errors.ts";
+import type { AnyEvent } from "../event.ts";
 import { type GroupOptions, GroupTask } from "../group-task.ts";
 import type { RecordBatch } from "../log.ts";
 import type { GroupPlan } from "../task-groups.ts";
@@ -45,6 +46,7 @@ export class Instance {
   readonly seat: Seat;
   private readonly world: World;
   private task: GroupTask | null = null;
+  private preparing: AnyEvent | null = null;
   private phase: Phase = "open";
   private wakeUs = Number.POSITIVE_INFINITY;
   /** Only the action that was planned last counts. */
@@ -256,7 +258,24 @@ export class Instance {
     const room = seat.eventsPerTransaction - task.admitted;
     task.admit(nowUs, 1 + world.random.integer(room));
     world.note("admitted", seat.plan.name, task.admitted);
+    this.prepare(task);
     this.goOn(task);
+  }
+
+  /** Sometimes sooner, sometimes later than those wait who read what comes of it. */
+  private prepare(task: GroupTask): void {
+    const { world, seat } = this;
+    const { awaited } = task;
+    if (awaited === null || awaited === this.preparing) return;
+    this.preparing = awaited;
+    const { nowUs } = world.agenda;
+    const atUs = nowUs + 1 + world.random.integer(2 * seat.options.lagWaitUs);
+    world.note("awaited", seat.plan.name);
+    world.agenda.plan(atUs, () => {
+      if (this.task !== task || task.awaited !== awaited) return;
+      task.goOn();
+      this.wake(atUs);
+    });
   }
 
   private async commit(): Promise<void> {

@@ -26,6 +26,8 @@ export interface Scenario {
   readonly facts: readonly SourceFact[];
   /** Topics that every task sees at once: reference data that is there before the market opens. */
   readonly prompt: ReadonlySet<TopicName>;
+  /** Processor whose events are prepared elsewhere, which takes a while; none if left out. */
+  readonly awaits?: string;
   /** What is wrong with the events that were written, by topic, in the one order; null: nothing. */
   readonly findFault: (events: ReadonlyMap<TopicName, readonly AnyEvent[]>) => string | null;
 }

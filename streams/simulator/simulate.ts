@@ -102,7 +102,9 @@ async function arrange(world: World, scenario: Scenario): Promise<readonly Seat[
   return plans.map((plan) => {
     const depth = Math.max(...plan.external.map(({ topic }) => topology.rank.get(topic) as number));
     const slowness = random.uniform() < faults.slow ? faults.slowness : 1;
-    const options = { waitUs: waitUs * (1 + depth), lagWaitUs, laneRecords };
+    const waits = { waitUs: waitUs * (1 + depth), lagWaitUs, laneRecords };
+    const { awaits } = scenario;
+    const options = awaits === undefined ? waits : { ...waits, awaits };
     const seat = new Seat(plan, options, 2_000 * slowness, 1 + random.integer(most));
     seat.hearsLag = hearsLag;
     seat.links = plan.external.map((input) => {

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { AnswerRequest } from "../../../processors/optimiser-pool/optimiser-pool.ts";
 import { flowTopology } from "../../../processors/topology.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
 import { partitionCount } from "../../../streams/catalogue.ts";
@@ -53,12 +54,16 @@ export interface LiveManifest extends LiveNames {
 /** How many partitions a topic has in the cluster; null: there is none. */
 export type PartitionsOf = (topic: string) => Promise<number | null>;
 
-/** Throws KAFKA_TOPIC_MISSING or STREAMS_PARTITIONS_CHANGED where the topics do not fit the flow. */
+/**
+ * `answer`: what answers the optimiser's requests, the same as this thread would. Throws KAFKA_TOPIC_MISSING or
+ * STREAMS_PARTITIONS_CHANGED where the topics do not fit the flow.
+ */
 export async function planLive(
   config: RunConfig,
   names: LiveNames,
   isolate: readonly string[],
   partitionsOf: PartitionsOf,
+  answer?: AnswerRequest,
 ): Promise<LiveRun> {
   if (config.commands.length > 0) {
     throw new TapedeckError(
@@ -67,7 +72,7 @@ export async function planLive(
       { key: "commands" },
     );
   }
-  const topology = flowTopology(config.flow);
+  const topology = flowTopology(config.flow, answer);
   const ours = ["tape.admissions", "tape.dead-letters"];
   const topics = [...topology.sources, ...topology.derived, ...ours];
   const counts = await countPartitions(topics, names.prefix, partitionsOf);

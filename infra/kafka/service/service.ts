@@ -12,6 +12,7 @@ import { Watchdog } from "../../telemetry/watchdog.ts";
 import type { KafkaConnection } from "../client/connection.ts";
 import type { ResolvingSchemaIds } from "../log/decode-resolved.ts";
 import { KafkaLog } from "../log/kafka-log.ts";
+import type { Asked } from "./asking.ts";
 import { type EndPlace, EndWatch } from "./end-watch.ts";
 import { GroupService } from "./group-service.ts";
 import { isServed, type LiveRun } from "./live-run.ts";
@@ -38,6 +39,7 @@ export interface ServiceOptions {
   readonly transactionTimeoutMs: number;
   readonly log: Log;
   readonly gauges: ServiceGauges;
+  readonly asked?: Asked;
   readonly mayCommit?: () => void;
   readonly at?: (point: CrashPoint, task: string) => void;
 }
@@ -119,7 +121,7 @@ export class Service {
   }
 
   private runner(plan: GroupPlan): TaskRunner {
-    const { run, connection, schemaIds, settings, gauges, mayCommit, at } = this.options;
+    const { run, connection, schemaIds, settings, gauges, asked, mayCommit, at } = this.options;
     const log = new KafkaLog({
       connection,
       app: run.app,
@@ -142,6 +144,7 @@ export class Service {
       lines: this.options.log.with({ task: plan.name }),
       arrivals: this.arrivals,
       putsAside: (topic, partition) => firstReader(run, topic, partition) === plan,
+      ...(asked === undefined ? {} : { asked }),
       ...(mayCommit === undefined ? {} : { mayCommit }),
       ...(at === undefined ? {} : { at }),
     });
@@ -194,7 +197,9 @@ export class Service {
     input.gauges.unheard = false;
     input.gauges.lagRecords = lag;
     const of = { task: runner.name, topic, partition };
-    const trip = this.watchdog.observe(of, lag, consumed, performance.now());
+    // How long an answer may take its pool says.
+    const left = runner.isAsking ? 0 : lag;
+    const trip = this.watchdog.observe(of, left, consumed, performance.now());
     if (trip === null) return;
     log.write("error", "input stands still", { ...trip });
     const task = gauges.tasks.get(runner.name);

@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { packageVersion } from "../../cli/version.ts";
 import { explainModelFailure } from "../../models/model-failure.ts";
 import { watchModel } from "../../models/watched-model.ts";
+import { ASKING, type LiveAnswers } from "../../run/live-answers.ts";
 import { type HealthServer, openHealthServer } from "../../telemetry/health-server.ts";
 import { type LogLevel, openLog, type ServiceLog } from "../../telemetry/logs.ts";
 import { createRegistry } from "../../telemetry/metrics.ts";
@@ -13,7 +14,7 @@ import { newServiceGauges, type ServiceGauges } from "../../telemetry/service-ga
 import type { KafkaSession } from "../session.ts";
 import { tellServing } from "./instances.ts";
 import { latchCheck } from "./latch-file.ts";
-import type { LiveRun } from "./live-run.ts";
+import { isServed, type LiveRun } from "./live-run.ts";
 import { Service } from "./service.ts";
 import type { CrashPoint, RunnerSettings } from "./task-runner.ts";
 
@@ -25,6 +26,8 @@ export interface LiveOptions {
   readonly only: readonly string[];
   readonly settings: RunnerSettings;
   readonly stateDir: string;
+  /** Who answers the optimiser, where there is one. */
+  readonly answers?: LiveAnswers | null;
   /** Where a latch is looked for before each commit. */
   readonly root: string;
   readonly sessionTimeoutMs: number;
@@ -72,14 +75,17 @@ export async function startLive(options: LiveOptions): Promise<void> {
 }
 
 async function serve(options: LiveOptions, log: ServiceLog, gauges: ServiceGauges): Promise<void> {
-  const { run, session, drainMs } = options;
+  const { run, session, drainMs, answers = null } = options;
   const { connection, schemaIds, cluster } = session;
   let service: Service | null = null;
   const health = await openHealthServer({
     ...options.metrics,
-    registry: createRegistry(gauges, { processFigures: true }),
+    registry: createRegistry(gauges, {
+      processFigures: true,
+      ...(answers === null ? {} : { pool: () => answers.gauges() }),
+    }),
     ready: () => readiness(gauges),
-    ailments: () => service?.ailments ?? [],
+    ailments: () => [...(service?.ailments ?? []), ...(answers?.ailments() ?? [])],
   });
   const stop = (signal: NodeJS.Signals): void => {
     log.write("info", "stopping", { signal, drainMs });
@@ -87,6 +93,7 @@ async function serve(options: LiveOptions, log: ServiceLog, gauges: ServiceGauge
   };
   const signals = ["SIGTERM", "SIGINT"] as const;
   try {
+    if (answers !== null && asksHere(options)) await answers.open(log);
     service = new Service({
       run,
       connection,
@@ -100,6 +107,7 @@ async function serve(options: LiveOptions, log: ServiceLog, gauges: ServiceGauge
       transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
       log,
       gauges,
+      ...(answers === null ? {} : { asked: answers.asked(log) }),
       mayCommit: latchCheck(options.root, run.app),
       ...(options.at === undefined ? {} : { at: options.at }),
     });
@@ -116,6 +124,13 @@ async function serve(options: LiveOptions, log: ServiceLog, gauges: ServiceGauge
     await health.close();
   }
 }
+
+/** Whether the task that asks the pool may come to this instance. */
+const asksHere = ({ run, only }: LiveOptions): boolean =>
+  run.groups.some(
+    (plan) =>
+      isServed(plan, only) && plan.members.some(({ processor }) => processor.name === ASKING),
+  );
 
 function announce({ run, only }: LiveOptions, health: HealthServer, log: ServiceLog): void {
   log.write("info", "serving", {

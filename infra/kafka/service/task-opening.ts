@@ -18,6 +18,7 @@ import type { ResolvingSchemaIds } from "../log/decode-resolved.ts";
 import type { KafkaLog } from "../log/kafka-log.ts";
 import { TopicDecoder } from "../wire/topic-decoder.ts";
 import { Aside } from "./aside.ts";
+import type { Asked } from "./asking.ts";
 
 /** One input partition as it comes from Kafka. */
 export interface Source {
@@ -35,6 +36,7 @@ export interface OpeningOptions {
   readonly schemaIds: ResolvingSchemaIds | null;
   readonly settings: Waits;
   readonly gauges: ServiceGauges;
+  readonly asked?: Pick<Asked, "processor">;
 }
 
 export interface OpenGroup {
@@ -49,10 +51,11 @@ export const asideKey = (topic: string, partition: number): string => `aside ${t
 
 /** Cost: reads the task's state, from the local cache where it can, and what is missing between members. */
 export async function openGroup(options: OpeningOptions, nowUs: () => number): Promise<OpenGroup> {
-  const { plan, log, schemaIds, settings } = options;
+  const { plan, log, schemaIds, settings, asked } = options;
   const begunMs = performance.now();
   const opened = await log.openTask(plan.name);
-  const group = new GroupTask(plan, opened, settings);
+  const awaits = asked === undefined ? {} : { awaits: asked.processor };
+  const group = new GroupTask(plan, opened, { ...settings, ...awaits });
   await refuseForeign(group, opened.epoch, log);
   const names = plan.external.map(({ topic, partition }) => ({ topic, partition }));
   const gauges = openTaskGauges(options.gauges, plan.name, plan.group, names, []);

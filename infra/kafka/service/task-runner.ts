@@ -21,6 +21,7 @@ import type { Fetched, Fetcher, KafkaConnection } from "../client/connection.ts"
 import { decodeResolved, type ResolvingSchemaIds } from "../log/decode-resolved.ts";
 import type { KafkaLog } from "../log/kafka-log.ts";
 import type { Poison } from "../wire/poison.ts";
+import { type Asked, Asking } from "./asking.ts";
 import { Inflow } from "./inflow.ts";
 import { asideKey, openGroup, type Source } from "./task-opening.ts";
 
@@ -58,6 +59,8 @@ export interface RunnerOptions {
   readonly arrivals: TickArrivals;
   /** Whether this task records what of the partition is no event: one of its readers does. */
   readonly putsAside: (topic: string, partition: number) => boolean;
+  /** What is done elsewhere before a processor of the task decides. */
+  readonly asked?: Asked;
   /** Asked before each commit: throws where nothing may be committed any more. */
   readonly mayCommit?: () => void;
   readonly at?: (point: CrashPoint, task: string) => void;
@@ -92,6 +95,7 @@ export class TaskRunner {
   private gauges: TaskGauges | null = null;
   private fetcher: Fetcher | null = null;
   private inflow: Inflow | null = null;
+  private asking: Asking | null = null;
   private stopping = false;
   /** The transaction under way. */
   private committing: Promise<void> | null = null;
@@ -127,6 +131,11 @@ export class TaskRunner {
     }
   }
 
+  /** It stands still by right where it reads on only with an answer. */
+  get isAsking(): boolean {
+    return this.asking?.busy ?? false;
+  }
+
   /** Its inputs as they stand. */
   get progress(): readonly InputProgress[] {
     return (this.fetcher?.progress() ?? []).flatMap((read): InputProgress[] => {
@@ -151,6 +160,8 @@ export class TaskRunner {
       const inflow = new Inflow(fetcher);
       this.fetcher = fetcher;
       this.inflow = inflow;
+      const { asked } = this.options;
+      this.asking = asked === undefined ? null : new Asking(asked, () => inflow.wake());
       for (const source of sources.values()) {
         const { topic, partition, wanted } = source.input;
         const place = await source.aside.start(await log.view(topic, partition), wanted);
@@ -161,6 +172,7 @@ export class TaskRunner {
       await this.drain(group);
     } finally {
       // What the task had opened is given back however far it came.
+      this.asking?.close();
       this.fetcher?.close();
       await this.committing?.catch(() => undefined);
       if (this.gauges !== null) closeTaskGauges(this.gauges);
@@ -171,7 +183,7 @@ export class TaskRunner {
   /** Takes what came, works on what is ready, commits what is due, and waits for more. */
   private async turn(group: GroupTask, fetcher: Fetcher, inflow: Inflow): Promise<void> {
     const { settings } = this.options;
-    this.failure ??= inflow.failure;
+    this.failure ??= inflow.failure ?? this.asking?.failure ?? null;
     if (this.failure !== null) throw this.failure;
     const piece = this.lettersFull ? null : inflow.take();
     if (piece !== null) await this.take(group, piece, fetcher);
@@ -182,6 +194,7 @@ export class TaskRunner {
       const done = group.admit(now, settings.maxEvents - before);
       if (done > 0 && before === 0) this.firstAdmittedMs = performance.now();
       if (done > 0) this.at("admitted");
+      this.asking?.look(group);
     }
     this.commitIfDue(group);
     await this.rest(group, inflow);

@@ -5,13 +5,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { answerTo, failedAnswer } from "../../../processors/pool-work.ts";
+import { flowTopology } from "../../../processors/topology.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
+import type { Facts, TopicName } from "../../../schemas/generated/facts.ts";
+import type { PoolAnswer } from "../../../schemas/generated/pool.answers.ts";
 import type { LateAdmission } from "../../../schemas/generated/tape.admissions.ts";
 import { fromOffset } from "../../../streams/batch.ts";
 import { type Progress, runClosed } from "../../../streams/closed-run.ts";
 import { settledUs } from "../../../streams/group-members.ts";
 import type { EventLog, PartitionRange, RecordBatch } from "../../../streams/log.ts";
 import { RecordCursor } from "../../../streams/record.ts";
+import type { Topology } from "../../../streams/topology.ts";
 import { openEmbeddedLog } from "../../log/embedded-log.ts";
 import { Comparator, type Difference } from "../../run/comparator.ts";
 import { OutputHashes, type PartitionHash } from "../../run/hashes.ts";
@@ -69,7 +74,7 @@ export async function verifyLive(
     });
     const hashes = new OutputHashes();
     await runClosed({
-      topology: run.topology,
+      topology: await replayed(run, live),
       partitions: run.partitions,
       sourceOf: () => live,
       target,
@@ -101,6 +106,22 @@ export async function verifyLive(
     await target.close();
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** As it ran: what the pool gave no answer to is not solved now, or all that follows would be another run's. */
+async function replayed({ config, topology }: LiveRun, live: KafkaLog): Promise<Topology> {
+  if (!topology.derived.includes("pool.answers")) return topology;
+  const failed = new Map<string, PoolAnswer>();
+  await eachEvent(live, "pool.answers", (value) => {
+    if (value.status === "FAILED") failed.set(`${value.portfolio} ${value.request}`, value);
+  });
+  return flowTopology(config.flow, (request, latencyUs) => {
+    const { portfolio, number } = request;
+    const reasons = failed.get(`${portfolio} ${number}`)?.reasons;
+    return reasons === undefined
+      ? answerTo(request, latencyUs)
+      : failedAnswer(request, latencyUs, reasons);
+  });
 }
 
 async function settled(
@@ -150,18 +171,26 @@ const endOf = (ranges: readonly PartitionRange[], topic: string, partition: numb
 /** The late admissions of all tasks, each task's in the order of its own. */
 export async function readAdmissions(live: EventLog): Promise<readonly LateAdmission[]> {
   const admissions: LateAdmission[] = [];
-  for (const { partition, start, end } of await rangesOf(live, ["tape.admissions"])) {
+  await eachEvent(live, "tape.admissions", (value) => admissions.push(value));
+  return admissions;
+}
+
+async function eachEvent<T extends TopicName>(
+  log: EventLog,
+  topic: T,
+  take: (value: Facts[T]) => void,
+): Promise<void> {
+  for (const { partition, start, end } of await rangesOf(log, [topic])) {
     for (let next = start; next < end; ) {
-      const batch = await live.read("tape.admissions", partition, next);
+      const batch = await log.read(topic, partition, next);
       if (batch === null) break;
-      const records = new RecordCursor("tape.admissions", partition, next, batch.bytes);
+      const records = new RecordCursor(topic, partition, next, batch.bytes);
       for (let event = records.read(); event !== null; event = records.read()) {
-        admissions.push(event.value as LateAdmission);
+        take(event.value as Facts[T]);
       }
       next = batch.baseOffset + batch.count;
     }
   }
-  return admissions;
 }
 
 /** What of a batch lies before `end`; null if nothing does. */

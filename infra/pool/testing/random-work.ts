@@ -2,7 +2,7 @@
 
 import { Random } from "../../../quant/random.ts";
 import type { ScenarioSet } from "../../../quant/scenarios/scenario-set.ts";
-import { REFERENCE_MODEL } from "../models.ts";
+import { REFERENCE_MODEL, referenceRows } from "../models.ts";
 import type { InferWork, MeasureWork, SolveWork, Work } from "../work.ts";
 
 export function randomSet(random: Random, assets: number, count: number): ScenarioSet {
@@ -24,8 +24,7 @@ export function randomMeasure(random: Random, scenarios: ScenarioSet): MeasureWo
 }
 
 export function randomInfer(random: Random, count: number): InferWork {
-  const rows = Float32Array.from({ length: 8 * count }, () => random.normal());
-  return { kind: "infer", model: REFERENCE_MODEL, rows, count };
+  return { kind: "infer", model: REFERENCE_MODEL, rows: referenceRows(random, count), count };
 }
 
 /** A return that may be out of reach: some have no portfolio. */

@@ -3,6 +3,7 @@
 
 import { parser } from "@prometheus-io/lezer-promql";
 import { histogramMetrics, numberMetrics } from "../metric-table.ts";
+import { poolMetrics } from "../pool-metrics.ts";
 import { shadowMetrics } from "../shadow-metrics.ts";
 
 type SyntaxNode = ReturnType<typeof parser.parse>["topNode"];
@@ -17,13 +18,18 @@ interface Series {
 const SCRAPED = ["job", "instance"];
 const RATES = ["rate", "increase", "irate", "resets"];
 
-/** Every series of services and shadows by name; `processNames` are those of prom-client's default metrics. */
+/** Every series of services, shadows and pools by name; `processNames` are those of prom-client's default metrics. */
 export function knownSeries(processNames: readonly string[]): ReadonlyMap<string, Series> {
   const known = new Map<string, Series>([["up", { counter: false, labels: [] }]]);
-  for (const { name, kind, labels } of [...numberMetrics, ...shadowMetrics.numbers]) {
+  const tables = [
+    { numbers: numberMetrics, histograms: histogramMetrics },
+    shadowMetrics,
+    poolMetrics,
+  ];
+  for (const { name, kind, labels } of tables.flatMap(({ numbers }) => [...numbers])) {
     known.set(name, { counter: kind === "counter", labels });
   }
-  for (const { name, labels } of [...histogramMetrics, ...shadowMetrics.histograms]) {
+  for (const { name, labels } of tables.flatMap(({ histograms }) => [...histograms])) {
     known.set(`${name}_bucket`, { counter: true, labels: [...labels, "le"] });
     for (const part of ["sum", "count"]) known.set(`${name}_${part}`, { counter: true, labels });
   }

@@ -3,11 +3,13 @@
 // node live-process.ts BROKERS CONFIG APP PREFIX [POINT]
 
 import { writeSync } from "node:fs";
+import type { PoolRequest } from "../../../../schemas/generated/pool.requests.ts";
 import { loadConfig } from "../../../config/load-config.ts";
+import { asksPool, liveAnswers, threadPool } from "../../../run/live-answers.ts";
 import { newServiceGauges } from "../../../telemetry/service-gauges.ts";
 import { connectKafka } from "../../client/connection.ts";
 import { planLive } from "../../service/live-run.ts";
-import { Service } from "../../service/service.ts";
+import { Service, type ServiceOptions } from "../../service/service.ts";
 import { fixedSchemaIds } from "../../service/testing/fixed-schema-ids.ts";
 import { silent } from "../../service/testing/live-fixture.ts";
 
@@ -21,7 +23,25 @@ process.on("SIGUSR2", () => {
 
 const config = await loadConfig(path);
 const connection = await connectKafka({ brokers: brokers.split(","), clientId: "live-process" });
-const run = await planLive(config, { app, prefix }, [], (topic) => connection.partitionsOf(topic));
+const answers = asksPool(config.flow) ? liveAnswers(threadPool(1)) : null;
+const partitionsOf = (topic: string) => connection.partitionsOf(topic);
+const run = await planLive(config, { app, prefix }, [], partitionsOf, answers?.answer);
+/** Says what is asked for, so that the process can be killed before the answer is there. */
+function asked(): Partial<Pick<ServiceOptions, "asked">> {
+  if (answers === null) return {};
+  const { processor, prepare } = answers.asked(silent);
+  return {
+    asked: {
+      processor,
+      prepare(event, signal) {
+        const { number } = event.value as PoolRequest;
+        writeSync(1, `asked ${number}\n`);
+        return prepare(event, signal);
+      },
+    },
+  };
+}
+
 const service = new Service({
   run,
   connection,
@@ -34,6 +54,7 @@ const service = new Service({
   sessionTimeoutMs: 6_000,
   transactionTimeoutMs: 10_000,
   log: silent,
+  ...asked(),
   gauges: newServiceGauges({
     version: "test",
     codeDigest: "test",

@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AnswerRequest } from "../../../../processors/optimiser-pool/optimiser-pool.ts";
 import { flowTopology } from "../../../../processors/topology.ts";
 import { createOutputs, planTasks } from "../../../../streams/live-plan.ts";
 import type { EventLog } from "../../../../streams/log.ts";
@@ -56,6 +57,11 @@ export interface FixtureOptions {
   readonly days?: number;
   readonly ticksPerDay?: number;
   readonly seed?: number;
+  /** Bars of this length instead of ticks. */
+  readonly barsUs?: number;
+  /** Another flow than `flowYaml`. */
+  readonly yaml?: (tape: string, partitions: number) => string;
+  readonly answer?: AnswerRequest;
   readonly isolate?: readonly string[];
   readonly replicationFactor?: number;
   /** How the broker is to be spoken to. */
@@ -85,7 +91,8 @@ export async function openLiveFixture(options: FixtureOptions): Promise<LiveFixt
   const prefix = freshPrefix();
   const app = prefix.slice(0, -1);
   const folder = mkdtempSync(join(tmpdir(), "tapedeck-live-"));
-  writeFileSync(join(folder, "flow.yaml"), flowYaml(folder, partitions));
+  const { yaml = flowYaml, barsUs = null } = options;
+  writeFileSync(join(folder, "flow.yaml"), yaml(folder, partitions));
   const config = await loadConfig(join(folder, "flow.yaml"));
   const { sasl = null } = options;
   const connection = await connectKafka({ brokers, clientId: "live-fixture", sasl });
@@ -98,7 +105,7 @@ export async function openLiveFixture(options: FixtureOptions): Promise<LiveFixt
   const live = new KafkaLog({ ...common, app });
   const market = createMemoryLog();
   const firstDayUs = Date.UTC(2024, 0, 2) * 1000;
-  const shape = { seed, instruments: 6, days, ticksPerDay, firstDayUs, barsUs: null, partitions };
+  const shape = { seed, instruments: 6, days, ticksPerDay, firstDayUs, barsUs, partitions };
   await simulateTape(market, shape);
   await market.createTopic("control.commands", 1);
   await market.createTopic("market.corporate-actions", partitions);
@@ -111,9 +118,9 @@ export async function openLiveFixture(options: FixtureOptions): Promise<LiveFixt
     topology,
     planTasks(topology, partitions, () => partitions),
   );
-  const run = await planLive(config, { app, prefix }, options.isolate ?? [], (topic) =>
-    connection.partitionsOf(topic),
-  );
+  const { isolate = [], answer } = options;
+  const partitionsOf = (topic: string) => connection.partitionsOf(topic);
+  const run = await planLive(config, { app, prefix }, isolate, partitionsOf, answer);
   const services: Service[] = [];
   return {
     app,
