@@ -56,6 +56,13 @@ describe("a stale answer", () => {
     expect(fills.length).toBeGreaterThan(0);
   });
 
+  test("is waited for where it takes longer than the schedule: then asked at the next bar", async () => {
+    const { requests, verdicts, fills } = await run(null, (EVERY + 2.5) * MINUTE_US);
+    expect(places(requests)).toEqual([0, EVERY + 3, 2 * (EVERY + 3)]);
+    expect(verdicts.map(({ value }) => value.reason)).toEqual(requests.map(() => "NONE"));
+    expect(fills.length).toBeGreaterThan(0);
+  });
+
   test("is not asked for again where none is stale", async () => {
     const any = await run(null);
     expect(new Set(places(any.requests).map((place) => place % EVERY))).toEqual(new Set([0]));

@@ -1,5 +1,6 @@
 // When the optimiser asks, and what. Promises: once a period, where weights have strayed from what the last answer left, and
-// once more where an answer came too late or not at all; the problem names only symbols whose window is full and that can be sized.
+// once more where an answer came too late or not at all; never before the last request is answered: who asks faster than the
+// pool answers would trade on nothing. The problem names only symbols whose window is full and that can be sized.
 
 import type { Objective } from "../../quant/optimiser/problem.ts";
 import type { PoolRequest } from "../../schemas/generated/pool.requests.ts";
@@ -14,7 +15,7 @@ import { expectedOf } from "./outlook.ts";
 import { isFull, windowOf } from "./window.ts";
 
 const BPS = 10_000;
-/** Instants after a request in which its answer is traded on. */
+/** Instants after an answer in which it is traded on. */
 const SETTLED_AFTER = 2;
 
 /** Symbols to hold, in the order of their first features. */
@@ -34,8 +35,9 @@ export function asks(
   timeUs: number,
 ): boolean {
   state.bars++;
-  state.sinceRequest++;
-  if (state.sinceRequest === SETTLED_AFTER) {
+  if (state.open) return false;
+  state.sinceAnswer++;
+  if (state.sinceAnswer === SETTLED_AFTER) {
     for (const [symbol, name] of state.names) name.settled = weightOf(state, symbol, name);
   }
   const { every, dayStartUs = 0, driftBps = null } = sizing.rebalance ?? { every: null };
@@ -52,7 +54,7 @@ export function asks(
   // If this one has no answer in time either, the next waits for the schedule: nobody asks in circles.
   state.repeated = !isDue;
   state.period = period;
-  state.sinceRequest = 0;
+  state.open = true;
   state.number++;
   for (const name of state.names.values()) name.settled = null;
   return true;

@@ -2,6 +2,7 @@
 // new shares from a split on.
 
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
+import type { PoolAnswer } from "../../schemas/generated/pool.answers.ts";
 import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
 import type { Regime } from "../../schemas/generated/regimes.ts";
 import type { Converted } from "../../schemas/values/conversion.ts";
@@ -33,15 +34,17 @@ export interface OptimiserState extends Instants {
   /** By symbol, or "*" for all; and how many instants had been seen when it changed, null for the first. */
   readonly regimes: Map<string, { regime: string; changed: number | null }>;
   readonly outlook: Outlook;
-  /** Instants seen, and those since the last request. */
+  /** Instants seen, and those since the last answer. */
   bars: number;
-  sinceRequest: number;
+  sinceAnswer: number;
   /** Of the calendar, that was last asked in; null before the first request. */
   period: number | null;
   /** Of the last request. */
   number: number;
   /** The event at hand completed an instant that asks. */
   due: boolean;
+  /** The last request is not answered yet. */
+  open: boolean;
   /** The last answer came too late, or not: ask at the next instant. */
   again: boolean;
   /** The last request was asked for that reason. */
@@ -59,6 +62,14 @@ export function nameOf({ names }: OptimiserState, symbol: string): Name {
 export function takeSnapshot(state: OptimiserState, snapshot: PortfolioSnapshot): void {
   state.equity = snapshot.equity;
   if (snapshot.symbol !== "") nameOf(state, snapshot.symbol).held = snapshot.quantity;
+}
+
+/** The answer to the last request; what came to nothing is asked for again. */
+export function takeAnswer(state: OptimiserState, { request, status }: PoolAnswer): void {
+  if (request !== state.number) return;
+  state.open = false;
+  state.sinceAnswer = 0;
+  if (status === "FAILED") state.again = !state.repeated;
 }
 
 export function takeRegime({ regimes, bars }: OptimiserState, { symbol, regime }: Regime): void {

@@ -19,7 +19,14 @@ import { announce, answered, noInstants } from "../instants.ts";
 import { emptyRows, takeReturn } from "../return-rows.ts";
 import type { OptimisedSizing } from "../sizing-config.ts";
 import { asks, requestOf } from "./asking.ts";
-import { act, nameOf, type OptimiserState, takeRegime, takeSnapshot } from "./optimiser-state.ts";
+import {
+  act,
+  nameOf,
+  type OptimiserState,
+  takeAnswer,
+  takeRegime,
+  takeSnapshot,
+} from "./optimiser-state.ts";
 import { noOutlook, takeCommand, takeForecast } from "./outlook.ts";
 import { withDividend } from "./window.ts";
 
@@ -79,10 +86,11 @@ export function portfolioOptimiser(
       regimes: new Map(),
       outlook: noOutlook(),
       bars: 0,
-      sinceRequest: 0,
+      sinceAnswer: 0,
       period: null,
       number: 0,
       due: false,
+      open: false,
       again: false,
       repeated: false,
     }),
@@ -146,9 +154,7 @@ export function portfolioOptimiser(
         }
         return false;
       case "pool.answers":
-        if (event.value.portfolio === portfolio.name && event.value.status === "FAILED") {
-          state.again = !state.repeated;
-        }
+        if (event.value.portfolio === portfolio.name) takeAnswer(state, event.value);
         return false;
       case "risk.verdicts":
         if (event.value.portfolio === portfolio.name && event.value.reason === "AnswerStale") {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { Features } from "../../schemas/generated/features.ts";
 import type { CorporateAction } from "../../schemas/generated/market.corporate-actions.ts";
+import type { PoolAnswer } from "../../schemas/generated/pool.answers.ts";
 import type { PoolRequest } from "../../schemas/generated/pool.requests.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { bar, delisted, dividend, renamed, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
 import type { OptimiserConfig } from "../optimiser-config.ts";
-import { type AskedProblem, inputHash, problemOf, returnsOf } from "../pool-work.ts";
+import { type AskedProblem, answerTo, inputHash, problemOf, returnsOf } from "../pool-work.ts";
 import type { OptimisedSizing, RebalanceConfig } from "../sizing-config.ts";
 import { portfolioOptimiser } from "./portfolio-optimiser.ts";
 
@@ -55,6 +56,7 @@ type Event = EventOf<
   | "features"
   | "signals"
   | "regimes"
+  | "pool.answers"
   | "portfolio.snapshots"
 >;
 
@@ -151,8 +153,15 @@ function task(changes: Partial<OptimiserConfig> = {}, rebalance?: RebalanceConfi
   };
   const subject = given(portfolioOptimiser(sizing, portfolio, "bars"), ...listed);
   const market = new Market();
+  /** Each request is answered at once, unless the answers are held back. */
+  const held = { answers: false };
   const asked = (...events: readonly Event[]): PoolRequest[] =>
-    subject.when(...events).map(({ value }) => value);
+    events.flatMap((event) => {
+      const requests = subject.when(event).map(({ value }) => value);
+      const [request] = requests;
+      if (request !== undefined && !held.answers) subject.when(answer(event.timeUs, request));
+      return requests;
+    });
   /** Days until the window is full, and nothing asked before. */
   const warm = (): PoolRequest[] => {
     const early = [
@@ -163,8 +172,11 @@ function task(changes: Partial<OptimiserConfig> = {}, rebalance?: RebalanceConfi
     expect(early).toEqual([]);
     return asked(...market.next({ A: 99, B: 210 }));
   };
-  return { market, asked, warm };
+  return { market, asked, warm, held };
 }
+
+const answer = (timeUs: number, request: PoolRequest, changes: Partial<PoolAnswer> = {}) =>
+  at(timeUs, "pool.answers", { ...answerTo(request, 1), ...changes });
 
 const problem = (request: PoolRequest | undefined): AskedProblem =>
   JSON.parse(request?.problem ?? "{}") as AskedProblem;
@@ -227,6 +239,19 @@ describe("portfolio-optimiser", () => {
     expect(asked(...market.next({ A: 99, B: 210 }))).toEqual([]);
     expect(asked(...market.next({ A: 110, B: 210 }))).toEqual([]);
     expect(asked(...market.next({ A: 112, B: 210 })).map(({ number }) => number)).toEqual([2]);
+  });
+
+  test("does not ask before the last request is answered, and then at once if it is due", () => {
+    const day = { A: 99, B: 210 };
+    const { market, asked, warm, held } = task({}, daily);
+    held.answers = true;
+    const [first] = warm();
+    expect(asked(...market.next(day), ...market.next(day))).toEqual([]);
+    if (first === undefined) throw new Error("nothing was asked");
+    const other = answer(market.nowUs, first, { request: 9 });
+    expect(asked(other, ...market.next(day))).toEqual([]);
+    const own = answer(market.nowUs, first);
+    expect(asked(own, ...market.next(day)).map(({ number }) => number)).toEqual([2]);
   });
 
   test("tells what is held, and lets turnover bind once something is", () => {

@@ -1,5 +1,6 @@
 // Expected returns from views by asset name: the equilibrium of a portfolio, bent to each view as far as it is trusted
-// (black-litterman.ts). Plain data, as a request or a file holds it.
+// (black-litterman.ts). Plain data, as a request or a file holds it. Promises: a view of what never moves bends nothing; its
+// mean is known.
 
 import { blackLitterman, equilibriumReturns, type Posterior } from "./black-litterman.ts";
 
@@ -41,10 +42,17 @@ export function viewedReturns(
     covariance,
     prior: equilibriumReturns(covariance, weights, riskAversion),
     tau,
-    views: views.map(({ of, value, confidence }) => ({
-      coefficients: assets.map((asset) => (Object.hasOwn(of, asset) ? (of[asset] as number) : 0)),
-      value,
-      trust: { confidence },
-    })),
+    views: views
+      .map(({ of, value, confidence }) => ({
+        coefficients: assets.map((asset) => (Object.hasOwn(of, asset) ? (of[asset] as number) : 0)),
+        value,
+        trust: { confidence },
+      }))
+      .filter(({ coefficients }) => !isStill(coefficients, covariance)),
   });
 }
+
+/** Whether all that it is of has no variance. */
+const isStill = (coefficients: readonly number[], covariance: Float64Array): boolean =>
+  coefficients.some((c) => c !== 0) &&
+  coefficients.every((c, j) => c === 0 || covariance[j * (coefficients.length + 1)] === 0);

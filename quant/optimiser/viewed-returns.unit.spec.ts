@@ -26,6 +26,18 @@ test("a view alone goes its confidence's share of the way, and takes along what 
   expect(follows - b).toBeCloseTo(0.001 / 4, 12);
 });
 
+test("a view of what never moves bends nothing, and hinders no other", () => {
+  const still = Float64Array.from(covariance, (value, k) => (k % 3 === 2 || k > 5 ? 0 : value));
+  const own = { of: { A: 1 }, value: 0.01, confidence: 0.5 };
+  const bent = (views: NamedBeliefs["views"]) =>
+    viewedReturns(assets, still, { ...beliefs, views });
+  const certain = { of: { C: 2 }, value: 0.3, confidence: 1 };
+  expect(bent([own, certain])).toEqual(bent([own]));
+  expect(bent([own])).toMatchObject({ status: "OPTIMAL" });
+  const both = bent([{ of: { A: 1, C: -1 }, value: 0.01, confidence: 1 }]);
+  expect("mean" in both && both.mean[0]).toBeCloseTo(0.01, 12);
+});
+
 test.each([
   [{ views: [{ of: { Z: 1 }, value: 0, confidence: 0.5 }] }, "views[0] names Z, no asset here"],
   [{ views: [{ of: {}, value: 0, confidence: 0.5 }] }, "views[0] is of no asset"],
