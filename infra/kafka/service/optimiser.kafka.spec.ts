@@ -21,6 +21,7 @@ import type { Pool } from "../../pool/pool.ts";
 import { type LiveAnswers, liveAnswers, threadPool } from "../../run/live-answers.ts";
 import { newPoolGauges } from "../../telemetry/pool-metrics.ts";
 import type { Asked } from "./asking.ts";
+import type { RunnerSettings } from "./task-runner.ts";
 import { type LiveFixture, openLiveFixture, silent } from "./testing/live-fixture.ts";
 import { readAdmissions, verifyLive } from "./verify-live.ts";
 
@@ -101,7 +102,7 @@ describeKafka("an optimiser's flow", ({ brokers }) => {
    * The flow, and when it has come to rest: nothing is left to read, and no answer to come. The book's task has an
    * instance of its own, which waits longer for what the others write.
    */
-  function start(asked: Asked, bookWaits = BOOK_WAITS) {
+  function start(asked: Asked, bookWaits: Partial<RunnerSettings> = BOOK_WAITS) {
     const watched = watch(asked);
     const { processors } = fixture.run.topology;
     const named = (scope: string) =>
@@ -213,7 +214,7 @@ describeKafka("an optimiser's flow", ({ brokers }) => {
         await prepare(event, signal);
       },
     };
-    const quick = { waitUs: 20_000, lagWaitUs: 100_000 };
+    const quick = { waitUs: 20_000, answerWaitUs: 100_000 };
     const { quiet, settled, stop, gauges } = start(slow, quick);
     await quiet();
     await feed(ASKED_EVERY, quiet);
