@@ -19,6 +19,7 @@ import { describeKafka } from "../../broker/testing.ts";
 import { FaultProcesses } from "../../faults/processes.ts";
 import type { Pool } from "../../pool/pool.ts";
 import { type LiveAnswers, liveAnswers, threadPool } from "../../run/live-answers.ts";
+import { shadowsBeside } from "../../shadow/testing/shadow-fixture.ts";
 import { newPoolGauges } from "../../telemetry/pool-metrics.ts";
 import type { Asked } from "./asking.ts";
 import type { RunnerSettings } from "./task-runner.ts";
@@ -234,6 +235,21 @@ describeKafka("an optimiser's flow", ({ brokers }) => {
     const late = (await readAdmissions(fixture.live)).map(({ topic }) => topic);
     expect(late).toContain("pool.answers");
     await requireProven();
+  });
+
+  test("is followed by a shadow that writes the same bytes, late answers included", async () => {
+    const shadows = shadowsBeside(fixture, fixture.connection);
+    try {
+      const { plan, service } = await shadows.shadow("same", () =>
+        yaml(fixture.folder, PARTITIONS),
+      );
+      const report = await service.serve();
+      expect(report).toMatchObject({ first: null, sameDecisions: true, undecided: 0 });
+      expect(report.admissions.followed).toBeGreaterThan(0);
+      expect(await shadows.differing(plan)).toEqual([]);
+    } finally {
+      await shadows.close();
+    }
   });
 
   test("records what the pool gives no answer to as such, and is replayed with it", async () => {
