@@ -237,7 +237,19 @@ describeKafka("an optimiser's flow", ({ brokers }) => {
     await requireProven();
   });
 
-  test("is followed by a shadow that writes the same bytes, late answers included", async () => {
+  test("records what the pool gives no answer to as such, and is replayed with it", async () => {
+    current = liveAnswers(async () => outOfMemory);
+    const { settled, stop } = start(current.asked(silent));
+    await settled();
+    await feed(ASKED_EVERY, settled);
+    await stop();
+    await requireEachAnsweredOnce();
+    const { status, reasons, weights } = (await written("pool.answers")).at(-1) ?? {};
+    expect([status, reasons, weights]).toEqual(["FAILED", ["OUT_OF_MEMORY: of 2 devices"], []]);
+    await requireProven();
+  });
+
+  test("is followed by a shadow that writes the same bytes, late and missing answers included", async () => {
     const shadows = shadowsBeside(fixture, fixture.connection);
     try {
       const { plan, service } = await shadows.shadow("same", () =>
@@ -250,18 +262,6 @@ describeKafka("an optimiser's flow", ({ brokers }) => {
     } finally {
       await shadows.close();
     }
-  });
-
-  test("records what the pool gives no answer to as such, and is replayed with it", async () => {
-    current = liveAnswers(async () => outOfMemory);
-    const { settled, stop } = start(current.asked(silent));
-    await settled();
-    await feed(ASKED_EVERY, settled);
-    await stop();
-    await requireEachAnsweredOnce();
-    const { status, reasons, weights } = (await written("pool.answers")).at(-1) ?? {};
-    expect([status, reasons, weights]).toEqual(["FAILED", ["OUT_OF_MEMORY: of 2 devices"], []]);
-    await requireProven();
   });
 
   async function requireProven(): Promise<void> {
