@@ -27,7 +27,7 @@ export interface GroupOptions extends Waits {
   readonly laneRecords?: number;
   /**
    * Processor that what it decides takes long for: each of its events is `awaited` until the owner says `goOn`, while
-   * the other members go on. What reads its answers waits for them as for unread records: a bounded time.
+   * the other members go on. What reads its answers waits for them `answerWaitUs`.
    */
   readonly awaits?: string;
 }

@@ -464,6 +464,19 @@ describe("a member whose events are prepared elsewhere", () => {
     expect(await late()).toBe(1);
   });
 
+  test("is waited for as long as is said, and never shorter than anything else", async () => {
+    const [bars, ticks] = [tape.barsAt(10), tape.ticksAt(15)];
+    for (const [answerWaitUs, waitedUs] of [
+      [3 * WAIT_US, 3 * WAIT_US],
+      [0, WAIT_US],
+    ] as const) {
+      const task = await open({ awaits, answerWaitUs });
+      task.receive(bars, 0);
+      task.receive(ticks, 0);
+      expect([task.admit(waitedUs - 1, 9), task.admit(waitedUs, 9)]).toEqual([0, 1]);
+    }
+  });
+
   test("is asked for again where the task ends before it has the answer", async () => {
     const task = await open({ awaits });
     const bars = tape.barsAt(10);

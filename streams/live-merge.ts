@@ -4,7 +4,8 @@
 //
 // What an event waits for, where an input has no head:
 // - an input that is known to hold unread records, up to `lagWaitUs`; so also one that is written in
-//   this group, while its writer holds something that could lead to an earlier event;
+//   this group, while its writer holds something that could lead to an earlier event; where only what is
+//   prepared elsewhere could, up to `answerWaitUs`;
 // - a source that is known to hold none, not at all: what it may get is not on its way yet;
 // - any other, up to `waitUs`.
 
@@ -17,7 +18,12 @@ export interface Waits {
   readonly waitUs: number;
   /** For an input that is known to hold unread records. */
   readonly lagWaitUs: number;
+  /** For what is prepared elsewhere; `lagWaitUs` if left out. */
+  readonly answerWaitUs?: number;
 }
+
+/** Whether a task may yet write something: no; once it has done what it holds; once it has an answer. */
+type Lead = "none" | "soon" | "answered";
 
 /** Who writes an input in the same group. */
 interface Upstream {
@@ -153,28 +159,37 @@ export class LiveMerge {
   /** Until when the head of `first` waits for a lane without one. */
   private waitUntil(empty: InputLane, index: number, first: InputLane): number {
     const { lag, source } = empty;
+    const { waitUs, lagWaitUs, answerWaitUs = lagWaitUs } = this.waits;
     const upstream = this.upstream[index];
-    const comes =
-      (lag !== null && lag > 0) || (upstream !== undefined && mayPrecede(upstream, empty, first));
-    if (comes) return first.headSeenUs + this.waits.lagWaitUs;
-    return lag === 0 && source ? 0 : first.headSeenUs + this.waits.waitUs;
+    const lead = upstream === undefined ? "none" : leadOf(upstream, empty, first);
+    if ((lag !== null && lag > 0) || lead === "soon") return first.headSeenUs + lagWaitUs;
+    if (lead === "answered") return first.headSeenUs + Math.max(waitUs, answerWaitUs);
+    return lag === 0 && source ? 0 : first.headSeenUs + waitUs;
   }
 
   /** Whether it holds, or is about to be handed, what could lead to an event at or before `untilUs`. */
-  leadsTo(untilUs: number, asked: Set<LiveMerge>): boolean {
+  leadsTo(untilUs: number, asked: Set<LiveMerge>): Lead {
     // What it takes late is timed by what it has taken.
-    if (asked.has(this) || this.blocked || (this.greatest?.timeUs ?? 0) > untilUs) return false;
+    if (asked.has(this) || this.blocked || (this.greatest?.timeUs ?? 0) > untilUs) return "none";
     asked.add(this);
-    return this.lanes.some(({ head }, index) => {
-      if (head !== null) return head.timeUs <= untilUs;
-      const upstream = this.upstream[index];
-      return upstream?.writer.leadsTo(untilUs - upstream.latencyUs, asked) ?? false;
-    });
+    let lead: Lead = "none";
+    for (let i = 0; i < this.lanes.length && lead !== "soon"; i++) {
+      const found = this.leadOfLane(i, untilUs, asked);
+      if (found !== "none") lead = found;
+    }
+    return lead === "soon" && this.held ? "answered" : lead;
+  }
+
+  private leadOfLane(index: number, untilUs: number, asked: Set<LiveMerge>): Lead {
+    const { head } = this.lanes[index] as InputLane;
+    if (head !== null) return head.timeUs <= untilUs ? "soon" : "none";
+    const upstream = this.upstream[index];
+    return upstream?.writer.leadsTo(untilUs - upstream.latencyUs, asked) ?? "none";
   }
 }
 
 /** Whether a lane without a head may yet get an event that comes before the head of `first`. */
-function mayPrecede({ writer, latencyUs }: Upstream, empty: InputLane, first: InputLane): boolean {
+function leadOf({ writer, latencyUs }: Upstream, empty: InputLane, first: InputLane): Lead {
   const { timeUs, rank } = first.key as SortKey;
   const lastUs = empty.rank <= rank ? timeUs : timeUs - 1;
   return writer.leadsTo(lastUs - latencyUs, new Set());

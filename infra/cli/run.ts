@@ -29,6 +29,7 @@ interface Options {
   readonly root: string;
   readonly state?: string;
   readonly wait: number;
+  readonly answerWait: number;
   readonly linger: number;
   readonly drain: number;
   readonly session: number;
@@ -64,6 +65,13 @@ export function runCommand(): Command {
         "--wait <time>",
         "how long an event waits for inputs with nothing to offer",
         "20ms",
+      ),
+    )
+    .addOption(
+      timeOption(
+        "--answer-wait <time>",
+        "how long the book waits for an answer that takes longer than its latency",
+        "1s",
       ),
     )
     .addOption(
@@ -111,6 +119,7 @@ async function serve(config: RunConfig, options: Options): Promise<void> {
       settings: {
         waitUs: options.wait,
         lagWaitUs: LAG_WAIT_US,
+        answerWaitUs: options.answerWait,
         lingerMs: options.linger / 1000,
         maxEvents: MAX_EVENTS,
       },

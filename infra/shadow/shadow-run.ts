@@ -3,6 +3,7 @@
 // decisions what it writes is what live wrote, byte for byte, late events included; it reads live
 // topics and writes none of them (its principal may not: infra/kafka/topics/acl-rules.ts).
 
+import { flowTopology } from "../../processors/topology.ts";
 import type { TopicName } from "../../schemas/generated/facts.ts";
 import { partitionCount } from "../../streams/catalogue.ts";
 import { type FollowingRun, openFollowing } from "../../streams/closed-run.ts";
@@ -10,6 +11,7 @@ import { FollowedOrder } from "../../streams/followed-order.ts";
 import type { Topology } from "../../streams/topology.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import type { KafkaLog } from "../kafka/log/kafka-log.ts";
+import { FailedAnswers } from "../kafka/service/failed-answers.ts";
 import type { LiveRun } from "../kafka/service/live-run.ts";
 import { BehindLive } from "./behind-live.ts";
 import { Comparison } from "./comparison.ts";
@@ -48,12 +50,14 @@ export class ShadowRun {
   private readonly options: ShadowOptions;
   private readonly liveLook: LiveLook;
   private readonly run: FollowingRun;
+  /** Of a flow that asks a pool. */
+  private readonly failed: FailedAnswers | null;
   private readonly logs: readonly KafkaLog[];
   private look: Look | null = null;
 
   private constructor(
     options: ShadowOptions,
-    run: FollowingRun,
+    { run, failed }: { readonly run: FollowingRun; readonly failed: FailedAnswers | null },
     orders: ReadonlyMap<string, FollowedOrder>,
     logs: readonly [sources: KafkaLog, outputs: KafkaLog, aside: KafkaLog],
   ) {
@@ -61,6 +65,7 @@ export class ShadowRun {
     const [, outputs, aside] = logs;
     this.options = options;
     this.run = run;
+    this.failed = failed;
     this.orders = orders;
     this.logs = logs;
     const sources = live.topology.sources.map((topic) => ({
@@ -87,6 +92,9 @@ export class ShadowRun {
   static async open(options: ShadowOptions): Promise<ShadowRun> {
     const { topology, candidate, sameDecisions, start, liveLog, shadowLog } = options;
     const logs = [liveLog(), liveLog(), liveLog()] as const;
+    const failed = topology.derived.includes("pool.answers")
+      ? new FailedAnswers(logs[2], options.live.partitions)
+      : null;
     const orders = new Map<string, FollowedOrder>();
     const numbers = new Map(
       options.live.groups.flatMap(({ members }) =>
@@ -94,7 +102,7 @@ export class ShadowRun {
       ),
     );
     const run = await openFollowing({
-      topology,
+      topology: failed === null ? topology : flowTopology(candidate.flow, failed.answer),
       partitions: candidate.partitions,
       sourceOf: () => logs[0],
       target: shadowLog,
@@ -111,7 +119,7 @@ export class ShadowRun {
         return order;
       },
     });
-    return new ShadowRun(options, run, orders, logs);
+    return new ShadowRun(options, { run, failed }, orders, logs);
   }
 
   /** Looks at live, goes on at most one commit, compares; true where more can be done at once. */
@@ -143,6 +151,7 @@ export class ShadowRun {
     this.behind.seen(look.ends, this.options.nowMs());
     this.newestUs = Math.max(this.newestUs, look.newestUs);
     await this.liveLook.teach(look, this.orders);
+    await this.failed?.read();
     this.look = look;
     return look;
   }

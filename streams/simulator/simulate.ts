@@ -104,7 +104,9 @@ async function arrange(world: World, scenario: Scenario): Promise<readonly Seat[
     const slowness = random.uniform() < faults.slow ? faults.slowness : 1;
     const waits = { waitUs: waitUs * (1 + depth), lagWaitUs, laneRecords };
     const { awaits } = scenario;
-    const options = awaits === undefined ? waits : { ...waits, awaits };
+    const answerWaitUs = (): number => random.integer(2 * lagWaitUs);
+    const options =
+      awaits === undefined ? waits : { ...waits, awaits, answerWaitUs: answerWaitUs() };
     const seat = new Seat(plan, options, 2_000 * slowness, 1 + random.integer(most));
     seat.hearsLag = hearsLag;
     seat.links = plan.external.map((input) => {

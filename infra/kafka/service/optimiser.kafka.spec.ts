@@ -19,8 +19,10 @@ import { describeKafka } from "../../broker/testing.ts";
 import { FaultProcesses } from "../../faults/processes.ts";
 import type { Pool } from "../../pool/pool.ts";
 import { type LiveAnswers, liveAnswers, threadPool } from "../../run/live-answers.ts";
+import { shadowsBeside } from "../../shadow/testing/shadow-fixture.ts";
 import { newPoolGauges } from "../../telemetry/pool-metrics.ts";
 import type { Asked } from "./asking.ts";
+import type { RunnerSettings } from "./task-runner.ts";
 import { type LiveFixture, openLiveFixture, silent } from "./testing/live-fixture.ts";
 import { readAdmissions, verifyLive } from "./verify-live.ts";
 
@@ -101,7 +103,7 @@ describeKafka("an optimiser's flow", ({ brokers }) => {
    * The flow, and when it has come to rest: nothing is left to read, and no answer to come. The book's task has an
    * instance of its own, which waits longer for what the others write.
    */
-  function start(asked: Asked, bookWaits = BOOK_WAITS) {
+  function start(asked: Asked, bookWaits: Partial<RunnerSettings> = BOOK_WAITS) {
     const watched = watch(asked);
     const { processors } = fixture.run.topology;
     const named = (scope: string) =>
@@ -213,7 +215,7 @@ describeKafka("an optimiser's flow", ({ brokers }) => {
         await prepare(event, signal);
       },
     };
-    const quick = { waitUs: 20_000, lagWaitUs: 100_000 };
+    const quick = { waitUs: 20_000, answerWaitUs: 100_000 };
     const { quiet, settled, stop, gauges } = start(slow, quick);
     await quiet();
     await feed(ASKED_EVERY, quiet);
@@ -245,6 +247,21 @@ describeKafka("an optimiser's flow", ({ brokers }) => {
     const { status, reasons, weights } = (await written("pool.answers")).at(-1) ?? {};
     expect([status, reasons, weights]).toEqual(["FAILED", ["OUT_OF_MEMORY: of 2 devices"], []]);
     await requireProven();
+  });
+
+  test("is followed by a shadow that writes the same bytes, late and missing answers included", async () => {
+    const shadows = shadowsBeside(fixture, fixture.connection);
+    try {
+      const { plan, service } = await shadows.shadow("same", () =>
+        yaml(fixture.folder, PARTITIONS),
+      );
+      const report = await service.serve();
+      expect(report).toMatchObject({ first: null, sameDecisions: true, undecided: 0 });
+      expect(report.admissions.followed).toBeGreaterThan(0);
+      expect(await shadows.differing(plan)).toEqual([]);
+    } finally {
+      await shadows.close();
+    }
   });
 
   async function requireProven(): Promise<void> {

@@ -30,6 +30,8 @@ export interface RunnerSettings {
   readonly waitUs: number;
   /** The same for an input that is known to hold unread records. */
   readonly lagWaitUs: number;
+  /** The same for an answer of the pool; `lagWaitUs` if left out. */
+  readonly answerWaitUs?: number;
   /** How long what was done waits for more before it is committed. */
   readonly lingerMs: number;
   /** Events in one transaction, at most. */

@@ -5,11 +5,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { answerTo, failedAnswer } from "../../../processors/pool-work.ts";
 import { flowTopology } from "../../../processors/topology.ts";
 import { TapedeckError } from "../../../schemas/errors.ts";
-import type { Facts, TopicName } from "../../../schemas/generated/facts.ts";
-import type { PoolAnswer } from "../../../schemas/generated/pool.answers.ts";
 import type { LateAdmission } from "../../../schemas/generated/tape.admissions.ts";
 import { fromOffset } from "../../../streams/batch.ts";
 import { type Progress, runClosed } from "../../../streams/closed-run.ts";
@@ -21,6 +18,7 @@ import { openEmbeddedLog } from "../../log/embedded-log.ts";
 import { Comparator, type Difference } from "../../run/comparator.ts";
 import { OutputHashes, type PartitionHash } from "../../run/hashes.ts";
 import type { KafkaLog } from "../log/kafka-log.ts";
+import { FailedAnswers } from "./failed-answers.ts";
 import type { LiveRun } from "./live-run.ts";
 
 export interface LiveVerdict {
@@ -74,7 +72,7 @@ export async function verifyLive(
     });
     const hashes = new OutputHashes();
     await runClosed({
-      topology: await replayed(run, live),
+      topology: await asItRan(run, live),
       partitions: run.partitions,
       sourceOf: () => live,
       target,
@@ -108,20 +106,13 @@ export async function verifyLive(
   }
 }
 
-/** As it ran: what the pool gave no answer to is not solved now, or all that follows would be another run's. */
-async function replayed({ config, topology }: LiveRun, live: KafkaLog): Promise<Topology> {
+/** With what the pool gave no answer to: solved now, all that follows would be another run's. */
+async function asItRan(run: LiveRun, live: KafkaLog): Promise<Topology> {
+  const { topology, config, partitions } = run;
   if (!topology.derived.includes("pool.answers")) return topology;
-  const failed = new Map<string, PoolAnswer>();
-  await eachEvent(live, "pool.answers", (value) => {
-    if (value.status === "FAILED") failed.set(`${value.portfolio} ${value.request}`, value);
-  });
-  return flowTopology(config.flow, (request, latencyUs) => {
-    const { portfolio, number } = request;
-    const reasons = failed.get(`${portfolio} ${number}`)?.reasons;
-    return reasons === undefined
-      ? answerTo(request, latencyUs)
-      : failedAnswer(request, latencyUs, reasons);
-  });
+  const failed = new FailedAnswers(live, partitions);
+  await failed.read();
+  return flowTopology(config.flow, failed.answer);
 }
 
 async function settled(
@@ -171,26 +162,18 @@ const endOf = (ranges: readonly PartitionRange[], topic: string, partition: numb
 /** The late admissions of all tasks, each task's in the order of its own. */
 export async function readAdmissions(live: EventLog): Promise<readonly LateAdmission[]> {
   const admissions: LateAdmission[] = [];
-  await eachEvent(live, "tape.admissions", (value) => admissions.push(value));
-  return admissions;
-}
-
-async function eachEvent<T extends TopicName>(
-  log: EventLog,
-  topic: T,
-  take: (value: Facts[T]) => void,
-): Promise<void> {
-  for (const { partition, start, end } of await rangesOf(log, [topic])) {
+  for (const { partition, start, end } of await rangesOf(live, ["tape.admissions"])) {
     for (let next = start; next < end; ) {
-      const batch = await log.read(topic, partition, next);
+      const batch = await live.read("tape.admissions", partition, next);
       if (batch === null) break;
-      const records = new RecordCursor(topic, partition, next, batch.bytes);
+      const records = new RecordCursor("tape.admissions", partition, next, batch.bytes);
       for (let event = records.read(); event !== null; event = records.read()) {
-        take(event.value as Facts[T]);
+        admissions.push(event.value as LateAdmission);
       }
       next = batch.baseOffset + batch.count;
     }
   }
+  return admissions;
 }
 
 /** What of a batch lies before `end`; null if nothing does. */
