@@ -12,6 +12,7 @@ import { nearZero, withoutHoldings } from "./smooth-apex.ts";
 import { curveOf } from "./smooth-curve.ts";
 import { type Descent, descend, type Limits, restore } from "./smooth-descent.ts";
 import { ACTIVE, ACTIVE_LOWER, type Face, HELD, isActive } from "./smooth-face.ts";
+import { fallsForEver, ROUNDING } from "./recession.ts";
 import { type Mark, markOf, retreat } from "./smooth-retreat.ts";
 import { reachRows, startingFace } from "./smooth-start.ts";
 import {
@@ -24,7 +25,7 @@ import {
   widen,
 } from "./smooth-tail.ts";
 import { euclideanNorm } from "./smooth-terms.ts";
-import { conditionalValueAtRisk, netWeights, scenarioLosses } from "./tail-loss.ts";
+import { netWeights } from "./tail-loss.ts";
 
 const PIVOTS = 5000;
 const PIVOTS_PER_SIZE = 50;
@@ -37,7 +38,6 @@ const CLOSED = 1e-8;
 const SMALL = 1e-5;
 /** And what its limits may be violated by. */
 const KEPT = 1e-9;
-const ROUNDING = 2e-9;
 /** A tail of more probability than this is all there is. */
 const WHOLE = 1 - 1e-12;
 
@@ -172,7 +172,7 @@ function search(searching: Search, limits: Limits): Outcome {
       if (band !== null && widen(face, program, band)) continue;
       const ray = rayOf(face, descent);
       // What falls by rounding alone has an end, and its certificate says how near it is.
-      if (!isGain(program, ray)) return answer(searching, descent);
+      if (!fallsForEver(program, ray)) return answer(searching, descent);
       return { status: "UNBOUNDED", ray, pivots: face.pivots };
     }
     const crossed = band !== null && admitCrossed(face, program, band);
@@ -184,27 +184,6 @@ function search(searching: Search, limits: Limits): Outcome {
     }
     return answer(searching, descent);
   }
-}
-
-/** Whether the objective falls for ever along a ray, by more than the rounding of its parts. */
-function isGain(program: Program, ray: Float64Array): boolean {
-  const { cost, tail, holdings, smooth = [] } = program;
-  const net = netWeights(holdings, ray);
-  let [slope, size] = [0, 0];
-  const add = (term: number): void => {
-    slope += term;
-    size += Math.abs(term);
-  };
-  ray.forEach((value, j) => {
-    add((cost[j] as number) * value);
-  });
-  if (tail !== undefined) {
-    const losses = scenarioLosses(tail.scenarios, net);
-    const { probabilities } = tail.scenarios;
-    add(tail.weight * conditionalValueAtRisk(losses, probabilities, tail.mass));
-  }
-  for (const term of smooth) if (term.kind === "NORM") add(term.weight * euclideanNorm(net));
-  return slope < -ROUNDING * ROUNDING * size;
 }
 
 /** Its largest entry is 1; what rounding put into the others is taken out. */

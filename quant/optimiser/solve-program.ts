@@ -1,19 +1,15 @@
-// Which solver takes a program: the simplex where all is linear but the tail, the active set where a term is smooth, and the
-// way through the inside where market impact near no trade leaves that one a gap.
+// Which solver takes a program: the simplex where all is linear but the tail, the active set where a term is smooth; and what
+// is asked where they leave a gap.
 
+import { closeGap } from "./close-gap.ts";
 import type { Outcome, Program, Work } from "./program.ts";
 import { solveSmooth } from "./smooth-core.ts";
-import { solveInside } from "./solve-inside.ts";
 import { solveTail } from "./tail-simplex.ts";
 
 /** As Outcome says, for every program. */
 export function solveProgram(program: Program, work: Work = {}): Outcome {
   const { smooth = [] } = program;
-  if (smooth.length === 0) return solveTail(program, work);
-  const outcome = solveSmooth(program, work);
+  const outcome = smooth.length === 0 ? solveTail(program, work) : solveSmooth(program, work);
   const isOpen = outcome.status === "FEASIBLE" && work.maxPivots === undefined;
-  if (!isOpen || !smooth.some(({ kind }) => kind === "IMPACT")) return outcome;
-  if (work.expired?.() === true) return outcome;
-  const inside = solveInside(program, work);
-  return inside.status === "OPTIMAL" ? inside : outcome;
+  return isOpen && work.expired?.() !== true ? closeGap(program, outcome, work) : outcome;
 }

@@ -8,6 +8,10 @@ import { dot, evaluate, netWeights, rowOf } from "./evaluated-objective.ts";
 const FAR = 10;
 /** A sum that is smaller than this share of its terms is nothing but their rounding. */
 const ROUNDING = 1e-11;
+/** A sum of some thousand products is rounded by no more, of their size: a variance that is hedged to less is none. */
+const BEND = 1e-12;
+/** Where a weight is so large, its last digit is more than 0.1: nothing adds up to 1 beside it, and no bend is reached. */
+const FARTHEST = 2 ** 50;
 
 /** Bounds of the variables that the rows imply where they have none of their own; two rounds. */
 function impliedBounds(program: Program): { lower: Float64Array; upper: Float64Array } {
@@ -258,7 +262,7 @@ function largestBend(
   );
 }
 
-/** Feasible for ever and better for ever. */
+/** Feasible for ever and better for ever, as far as numbers go. */
 export function isRay(program: Program, ray: Float64Array): string | null {
   const far = ray.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (!(far > 0 && Number.isFinite(far))) return "the ray is 0 or not finite";
@@ -278,13 +282,12 @@ export function isRay(program: Program, ray: Float64Array): string | null {
   const norms = (smooth ?? []).filter((term) => term.kind === "NORM");
   const others = (smooth ?? []).filter((term) => term.kind !== "NORM");
   const { objective, size } = evaluate({ ...rest, smooth: norms }, ray);
+  let uphill = 0;
   for (const term of others) {
-    const { objective: bend } = evaluate(
-      { ...rest, cost: new Float64Array(ray.length), smooth: [term] },
-      ray,
-    );
-    const most = term.kind === "VARIANCE" ? largestBend(program, term, ray) : 0;
-    if (bend > 1e-10 * most + 1e-300) return "the ray bends upwards";
+    const { smooth: bend } = evaluate({ ...rest, smooth: [term] }, ray);
+    if (term.kind === "IMPACT") uphill += 1.5 * bend * Math.sqrt(FARTHEST / far);
+    else if (bend > BEND * largestBend(program, term, ray)) uphill += (2 * bend * FARTHEST) / far;
   }
+  if (objective + uphill >= 0 && uphill > 0) return "the ray bends upwards";
   return objective < -1e-13 * size ? null : `the ray does not gain: ${objective}`;
 }
