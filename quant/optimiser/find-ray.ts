@@ -1,8 +1,9 @@
 // The search for a way along which a program falls for ever: a program of the same kind over all ways. Promises: what is
 // found is one (recession.ts); none is overlooked but by rounding.
 
+import { REACH } from "./certificate.ts";
 import type { Program, SmoothTerm } from "./program.ts";
-import { fallsForEver, REACH, ROUNDING, UNSEEN } from "./recession.ts";
+import { fallsForEver, ROUNDING, UNSEEN } from "./recession.ts";
 import { solveSmooth } from "./smooth-core.ts";
 import { solveTail } from "./tail-simplex.ts";
 

@@ -4,12 +4,11 @@
 // Far out a convex objective is its recession function (R. Rockafellar, Convex Analysis, 1970, section 8): the linear part,
 // CVaR and the norm as they are; a variance is 0 along what it does not see and without end along all else, and so is impact.
 
+import { REACH } from "./certificate.ts";
 import type { Program, SmoothTerm } from "./program.ts";
 import { euclideanNorm } from "./smooth-terms.ts";
 import { conditionalValueAtRisk, netWeights, scenarioLosses } from "./tail-loss.ts";
 
-/** Beyond so much, weights of 1 are rounding: what bends a way only there does not bend it. */
-export const REACH = 2 ** 50;
 /** Sums that are a smaller share of their terms are rounding. */
 export const ROUNDING = 1e-12;
 /** A covariance is a sum of as many products as there are scenarios: so much of it is rounding. */

@@ -16,6 +16,9 @@ export interface Answered {
   readonly duals: Duals;
 }
 
+/** Of the largest weight: what is smaller is rounding of others, or (with impact, which has no second derivative at 0) no trade. */
+const NOTHING = 1e-15;
+const NO_TRADE = 1e-9;
 /** Nearer to a limit than this, a weight is at it; a mass, of its most. */
 const AT = 1e-11;
 
@@ -27,8 +30,9 @@ interface Active {
 }
 
 /** One step. Cost: (variables + rows + scenarios at the value at risk)³ / 3. */
-export function sharpen(program: Program, { x, duals }: Answered): Answered {
+export function sharpen(program: Program, { x: given, duals }: Answered): Answered {
   const masses = massesOf(program, duals);
+  const x = withoutNothing(program, given);
   const active = activeAt(program, x, duals, masses);
   const { between, rows, kinks } = active;
   const n = between.length;
@@ -51,11 +55,31 @@ export function sharpen(program: Program, { x, duals }: Answered): Answered {
     const limit = price > 0 ? program.rows.lower[i] : program.rows.upper[i];
     prices[i] = Number.isFinite(limit) ? price : 0;
   });
+  dropNothing(program, prices);
   kinks.forEach((s, k) => {
     const mass = (masses[s] as number) - (step[n + rows.length + k] as number);
     masses[s] = Math.min(Math.max(mass, 0), mostMass(program, s));
   });
   return { x: point, duals: { ...listed(masses), rows: prices } };
+}
+
+const largestOf = (values: Float64Array): number =>
+  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+function withoutNothing({ lower, upper }: Program, x: Float64Array): Float64Array {
+  const least = NOTHING * largestOf(x);
+  return x.map((value, j) =>
+    Math.abs(value) <= least && (lower[j] as number) <= 0 && (upper[j] as number) >= 0 ? 0 : value,
+  );
+}
+
+/** A price that is rounding beside what the largest of them does is all that there is of some slope: it is none. */
+function dropNothing({ rows, variables }: Program, prices: Float64Array): void {
+  const effect = prices.map((price, i) => {
+    return Math.abs(price) * largestOf(rows.coefficients.subarray(i * variables, (i + 1) * variables));
+  });
+  const least = NOTHING * largestOf(effect);
+  for (let i = 0; i < prices.length; i++) if ((effect[i] as number) <= least) prices[i] = 0;
 }
 
 function massesOf({ tail }: Program, { scenarios, masses }: Duals): Float64Array {
@@ -80,13 +104,18 @@ function activeAt(
   duals: Duals,
   masses: Float64Array,
 ): Active {
-  const { variables, lower, upper, rows } = program;
+  const { variables, lower, upper, rows, smooth = [] } = program;
   const between: number[] = [];
+  const trade = NO_TRADE * largestOf(x);
+  const isTraded = (j: number): boolean =>
+    smooth.every(
+      (term) =>
+        term.kind !== "IMPACT" || term.coefficients[j] === 0 || Math.abs(x[j] as number) > trade,
+    );
   for (let j = 0; j < variables; j++) {
     const at = x[j] as number;
     const near = AT * Math.max(1, Math.abs(at));
-    // Impact has no second derivative at 0.
-    if (at - (lower[j] as number) > near && (upper[j] as number) - at > near && at !== 0) {
+    if (at - (lower[j] as number) > near && (upper[j] as number) - at > near && isTraded(j)) {
       between.push(j);
     }
   }

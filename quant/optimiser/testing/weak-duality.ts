@@ -3,6 +3,7 @@
 
 import type { Duals, Program } from "../program.ts";
 import { dot, evaluate, netWeights, rowOf } from "./evaluated-objective.ts";
+import { ExactSum } from "./exact-sum.ts";
 
 /** A variable without limit is taken to be within so many times the answer's largest. */
 const FAR = 10;
@@ -68,19 +69,26 @@ function leastWithin(program: Program, slopes: Float64Array, sizes: Float64Array
   const { lower, upper } = impliedBounds(program);
   const far = FAR * x.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
   const impact = impactOf(program);
-  let sum = 0;
+  const sum = new ExactSum();
+  // A sum of n parts is known to n · 2^-53 of their sizes: within that a slope may as well be 0.
+  const parts = program.variables + program.rows.count + (program.tail?.scenarios.count ?? 0);
+  const unknown = parts * 2 ** -53;
   slopes.forEach((slope, j) => {
     const own = impact[j] as number;
     if (own > 0) {
-      sum += leastOfTrade(slope, own, lower[j] as number, upper[j] as number);
+      sum.add(leastOfTrade(slope, own, lower[j] as number, upper[j] as number));
       return;
     }
     let limit = (slope > 0 ? lower[j] : upper[j]) as number;
     const isRounding = Math.abs(slope) <= ROUNDING * (sizes[j] as number);
-    if (!Number.isFinite(limit) && isRounding) limit = slope > 0 ? -far : far;
-    if (slope !== 0) sum += slope * limit;
+    if (!Number.isFinite(limit)) {
+      const isUnknown = Math.abs(slope) <= unknown * (sizes[j] as number);
+      const end = isRounding ? far : FARTHEST;
+      limit = isUnknown ? (x[j] as number) : slope > 0 ? -end : end;
+    }
+    if (slope !== 0) sum.addProduct(slope, limit);
   });
-  return sum;
+  return Number.isFinite(sum.value) ? sum.value : Number.NEGATIVE_INFINITY;
 }
 
 /** What the rows' prices are worth; a price on a limit that is not there counts for nothing. */
@@ -89,13 +97,12 @@ function pricedRows(program: Program, prices: Float64Array) {
     const limit = (price > 0 ? program.rows.lower[i] : program.rows.upper[i]) as number;
     return Number.isFinite(limit) ? price : 0;
   });
-  let worth = 0;
+  const worth = new ExactSum();
   used.forEach((price, i) => {
-    if (price !== 0) {
-      worth += price * ((price > 0 ? program.rows.lower[i] : program.rows.upper[i]) as number);
-    }
+    const limit = (price > 0 ? program.rows.lower[i] : program.rows.upper[i]) as number;
+    if (price !== 0) worth.addProduct(price, limit);
   });
-  return { used, worth };
+  return { used, worth: worth.value };
 }
 
 /** Masses by scenario: clipped to what they may be; what is missing where there is room, the first first. */
@@ -126,16 +133,17 @@ interface Slopes {
 /** Of everything that is linear once rows and scenarios have their prices. */
 function linearSlopes(program: Program, prices: Float64Array, masses: Float64Array): Slopes {
   const { tail, holdings } = program;
-  const slopes = Float64Array.from(program.cost);
-  const sizes = slopes.map(Math.abs);
-  const add = (j: number, term: number, size: number): void => {
-    slopes[j] = (slopes[j] as number) + term;
-    sizes[j] = (sizes[j] as number) + size;
-  };
-  prices.forEach((price, i) => {
-    rowOf(program, i).forEach((value, j) => {
-      add(j, -price * value, Math.abs(price * value));
+  const sizes = program.cost.map(Math.abs);
+  // Prices of rows that nearly say the same are large, and cancel.
+  const slopes = program.cost.map((cost, j) => {
+    const sum = new ExactSum();
+    sum.add(cost);
+    prices.forEach((price, i) => {
+      const coefficient = program.rows.coefficients[i * program.variables + j] as number;
+      sum.addProduct(-price, coefficient);
+      sizes[j] = (sizes[j] as number) + Math.abs(price * coefficient);
     });
+    return sum.value;
   });
   if (tail === undefined) return { slopes, sizes };
   const { returns, count } = tail.scenarios;
@@ -148,7 +156,8 @@ function linearSlopes(program: Program, prices: Float64Array, masses: Float64Arr
       mean += part;
       size += Math.abs(part);
     }
-    add(j, -tail.weight * (holdings.sign[j] as number) * mean, tail.weight * size);
+    slopes[j] = (slopes[j] as number) - tail.weight * (holdings.sign[j] as number) * mean;
+    sizes[j] = (sizes[j] as number) + tail.weight * size;
   }
   return { slopes, sizes };
 }
@@ -222,7 +231,12 @@ export function lowerBound(program: Program, x: Float64Array, duals: Duals): num
     sizes[j] = (sizes[j] as number) + Math.max(Math.abs(slope), smoothSizes[j] as number);
   });
   const least = leastWithin(program, slopes, sizes, x);
-  return worth + least + smooth - dot(gradient, x);
+  const sum = new ExactSum();
+  for (const term of [worth, least, smooth]) sum.add(term);
+  gradient.forEach((slope, j) => {
+    sum.addProduct(-slope, x[j] as number);
+  });
+  return sum.value;
 }
 
 /** Prices under which no point within its bounds satisfies the rows: Farkas' lemma. `rounding` 0: nothing is forgiven. */
