@@ -47,7 +47,9 @@ const USUAL = 1e-2;
 export function isClosed(program: Program, x: Float64Array, certificate: Certificate): boolean {
   const { upper, lower, feasibility } = certificate;
   if (!(feasibility <= KEPT) || Number.isNaN(upper - lower)) return false;
-  return upper - lower <= CLOSED * sizeOf(program, x, upper);
+  const gap = upper - lower;
+  // What the terms are is asked only where the objective alone does not settle it.
+  return gap <= CLOSED * Math.abs(upper) || gap <= CLOSED * sizeOf(program, x, upper);
 }
 
 /** What a gap is measured against. Cost: a pass over the scenarios. */

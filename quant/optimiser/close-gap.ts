@@ -7,7 +7,9 @@
 import { certify, isClosed } from "./certificate.ts";
 import { findRay } from "./find-ray.ts";
 import type { Outcome, Program, Work } from "./program.ts";
+import { solveNothingNet } from "./nothing-net.ts";
 import { sharpen } from "./sharpen.ts";
+import { nearZero } from "./smooth-apex.ts";
 import { solveSmooth } from "./smooth-core.ts";
 import { solveInside } from "./solve-inside.ts";
 
@@ -23,6 +25,11 @@ const ENDS = [2 ** 6, 2 ** 16, 2 ** 26];
 export function closeGap(program: Program, first: Answer, work: Work): Outcome {
   let best = sharpened(program, first);
   if (best.status === "OPTIMAL") return best;
+  if (nearZero(program)) {
+    const none = solveNothingNet(program);
+    if (none !== null) best = better(best, judged(program, none));
+    if (best.status === "OPTIMAL") return best;
+  }
   const ray = findRay(program);
   if (ray !== null) return { status: "UNBOUNDED", ray, pivots: first.pivots };
   for (const ended of endings(program)) {

@@ -6,8 +6,8 @@
 // it; line searches that pass many scenarios at once. Scenarios far from the value at risk are counted as tail or
 // not at all; all are checked at the end, and the search goes on from there with those that crossed.
 
-import { certify } from "./certificate.ts";
-import type { Certificate, Duals, Outcome, Program, Tail, Work } from "./program.ts";
+import { certify, isClosed } from "./certificate.ts";
+import type { Duals, Outcome, Program, Tail, Work } from "./program.ts";
 import { nearZero, withoutHoldings } from "./smooth-apex.ts";
 import { curveOf } from "./smooth-curve.ts";
 import { type Descent, descend, type Limits, restore } from "./smooth-descent.ts";
@@ -33,11 +33,6 @@ const PIVOTS_PER_SIZE = 50;
 const LOOKS = 60;
 const SHORTEST = 4;
 const LONGEST = 24;
-/** Gap of what is called optimal. */
-const CLOSED = 1e-8;
-const SMALL = 1e-5;
-/** And what its limits may be violated by. */
-const KEPT = 1e-9;
 /** A tail of more probability than this is all there is. */
 const WHOLE = 1 - 1e-12;
 
@@ -119,7 +114,7 @@ function fromSoftNorm(searching: Search, limits: Limits): Outcome {
     if (net > 64 * radius) break;
     const x = withoutHoldings(program, outcome.x);
     const certificate = certify(program, x, outcome.duals);
-    if (certificate.feasibility <= 1e-12 && isClosed(searching, certificate)) {
+    if (certificate.feasibility <= 1e-12 && isClosed(program, x, certificate)) {
       return { ...outcome, status: "OPTIMAL", x, certificate };
     }
   }
@@ -127,10 +122,6 @@ function fromSoftNorm(searching: Search, limits: Limits): Outcome {
   searching.isSoft = false;
   return search(searching, limits);
 }
-
-/** Against the objective, or a small part of what a unit of weight is worth. */
-const isClosed = ({ scale }: Search, { upper, lower, feasibility }: Certificate): boolean =>
-  feasibility <= KEPT && upper - lower <= CLOSED * Math.max(Math.abs(upper), SMALL * scale);
 
 function bandOf(program: Program, tail: Tail, returns: number, scale: number): Band {
   const unit = 32 * Math.sqrt(program.variables);
@@ -202,7 +193,7 @@ function answer(searching: Search, descent: Descent): Outcome {
   const certificate = certify(program, x, duals);
   const soft = descent.end === "OPTIMAL" && searching.isSoft;
   return {
-    status: soft || isClosed(searching, certificate) ? "OPTIMAL" : "FEASIBLE",
+    status: soft || isClosed(program, x, certificate) ? "OPTIMAL" : "FEASIBLE",
     x,
     duals,
     certificate,

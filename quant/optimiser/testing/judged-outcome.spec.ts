@@ -133,13 +133,15 @@ function judgeAnswer(
   const unsure = asked.upper - asked.lower + missed(program, asked.verdict.x, duals);
   const disagreement = (objective - best) / against;
   if (!(unsure <= GAP * against)) return { wrong: null, ...fine, gap, isOracleSilent: true };
+  // The tangent's own rounding: of its value once, and of the slope along x, which is twice the value of a variance.
+  const known = 4 * rounding;
   if (
     objective - best >
-    rounding + Math.max(2 * GAP * against, (certificate.upper - certificate.lower) * 1.01)
+    known + Math.max(2 * GAP * against, (certificate.upper - certificate.lower) * 1.01)
   ) {
     return wrong(`HiGHS has ${best}, better than ${objective}`, gap, disagreement);
   }
-  if (certificate.lower > best + GAP * against + rounding) {
+  if (certificate.lower > best + GAP * against + known) {
     return wrong(
       `lower ${certificate.lower} is above the optimum of HiGHS ${best}`,
       gap,
