@@ -6,6 +6,7 @@
 
 import { certify, isClosed } from "./certificate.ts";
 import { findRay } from "./find-ray.ts";
+import { impliedBounds } from "./implied-bounds.ts";
 import type { Outcome, Program, Work } from "./program.ts";
 import { solveNothingNet } from "./nothing-net.ts";
 import { sharpen } from "./sharpen.ts";
@@ -16,20 +17,24 @@ import { solveInside } from "./solve-inside.ts";
 type Answer = Extract<Outcome, { status: "OPTIMAL" | "FEASIBLE" }>;
 
 const SHARPENINGS = 6;
+/** Rounds or pivots of a solver that is asked again: where it needs more it is lost. */
+const AGAIN = 2000;
 /** Violations up to here do not make an answer worse. */
 const KEPT = 1e-12;
-/** Where variables without end are taken to end, in units of the largest limit or 1. */
+/** Where variables without end are taken to end, in units of the largest bound or 1. */
 const ENDS = [2 ** 6, 2 ** 16, 2 ** 26];
 
 /** Cost: some times that of a solver. */
 export function closeGap(program: Program, first: Answer, work: Work): Outcome {
-  let best = sharpened(program, first);
-  if (best.status === "OPTIMAL") return best;
-  if (nearZero(program)) {
-    const none = solveNothingNet(program);
-    if (none !== null) best = better(best, judged(program, none));
-    if (best.status === "OPTIMAL") return best;
-  }
+  let best = first;
+  const none = nearZero(program) ? solveNothingNet(program) : null;
+  const consider = (found: Answer): boolean => {
+    best = better(best, sharpened(program, found));
+    if (none !== null) best = better(best, withDuals(program, none, found.duals));
+    return best.status === "OPTIMAL";
+  };
+  if (none !== null) best = better(best, judged(program, none));
+  if (consider(first)) return best;
   const ray = findRay(program);
   if (ray !== null) return { status: "UNBOUNDED", ray, pivots: first.pivots };
   for (const ended of endings(program)) {
@@ -37,9 +42,7 @@ export function closeGap(program: Program, first: Answer, work: Work): Outcome {
       if (work.expired?.() === true) return best;
       const found = answerOf(solve, ended, work);
       if (found === null) continue;
-      const own = { ...found, certificate: certify(program, found.x, found.duals) };
-      best = better(best, sharpened(program, own));
-      if (best.status === "OPTIMAL") return best;
+      if (consider({ ...found, certificate: certify(program, found.x, found.duals) })) return best;
     }
   }
   return best;
@@ -50,16 +53,17 @@ function answerOf(
   program: Program,
   work: Work,
 ): Answer | null {
-  const outcome = solve(program, work);
+  const outcome = solve(program, { ...work, maxPivots: AGAIN });
   return "x" in outcome ? outcome : null;
 }
 
-/** The program with ever larger bounds where it has none; itself where it has. */
+/** The program within what its rows imply; where they imply nothing, within ever larger bounds. */
 function endings(program: Program): readonly Program[] {
-  const { lower, upper, rows } = program;
-  const limits = [...lower, ...upper, ...rows.lower, ...rows.upper];
-  if (lower.every(Number.isFinite) && upper.every(Number.isFinite)) return [program];
-  const unit = limits.reduce(
+  const { lower, upper } = impliedBounds(program);
+  if (lower.every(Number.isFinite) && upper.every(Number.isFinite)) {
+    return [{ ...program, lower, upper }];
+  }
+  const unit = [...lower, ...upper].reduce(
     (most, limit) => (Number.isFinite(limit) ? Math.max(most, Math.abs(limit)) : most),
     1,
   );
@@ -75,11 +79,14 @@ function sharpened(program: Program, answer: Answer): Answer {
   let last = best;
   for (let round = 0; round < SHARPENINGS && best.status !== "OPTIMAL"; round++) {
     const { x, duals } = sharpen(program, last);
-    last = judged(program, { ...last, x, duals, certificate: certify(program, x, duals) });
+    last = withDuals(program, { ...last, x }, duals);
     best = better(best, last);
   }
   return best;
 }
+
+const withDuals = (program: Program, { x, ...answer }: Answer, duals: Answer["duals"]): Answer =>
+  judged(program, { ...answer, x, duals, certificate: certify(program, x, duals) });
 
 const judged = (program: Program, answer: Answer): Answer => ({
   ...answer,

@@ -7,13 +7,16 @@ import { fallsForEver, ROUNDING, UNSEEN } from "./recession.ts";
 import { solveSmooth } from "./smooth-core.ts";
 import { solveTail } from "./tail-simplex.ts";
 
+/** Where it takes more, ways nearly depend on each other. */
+const WORK = { maxPivots: 2000 };
+
 /** A way along which the program falls for ever; null where there is none. Cost: a program of the same size. */
 export function findRay(program: Program): Float64Array | null {
   const cone = coneOf(program);
   if (cone === null) return null;
   let ray: Float64Array;
   try {
-    const outcome = cone.smooth === undefined ? solveTail(cone) : solveSmooth(cone);
+    const outcome = cone.smooth === undefined ? solveTail(cone, WORK) : solveSmooth(cone, WORK);
     if (!("x" in outcome)) return null;
     ray = outcome.x;
   } catch (error) {

@@ -123,13 +123,22 @@ function activeAt(
   for (let i = 0; i < rows.count; i++) {
     if (rows.lower[i] === rows.upper[i] || duals.rows[i] !== 0) binding.push(i);
   }
-  const kinks: number[] = [];
-  for (let s = 0; s < masses.length; s++) {
-    const most = mostMass(program, s);
-    const mass = masses[s] as number;
-    if (mass > AT * most && mass < (1 - AT) * most) kinks.push(s);
+  return { between, rows: binding, kinks: kinksAt(program, masses, between.length + 1) };
+}
+
+/** Scenarios with a part of their mass, the most divided first: no more of them than equations there are for. */
+function kinksAt(program: Program, masses: Float64Array, most: number): number[] {
+  const parts = masses.map((mass, s) => {
+    const whole = mostMass(program, s);
+    return whole > 0 ? Math.min(mass, whole - mass) / whole : 0;
+  });
+  const kinks = [...parts.keys()].filter((s) => (parts[s] as number) > AT);
+  kinks.sort((a, b) => (parts[b] as number) - (parts[a] as number) || a - b);
+  for (const s of kinks.slice(most)) {
+    const whole = mostMass(program, s);
+    masses[s] = (masses[s] as number) > whole / 2 ? whole : 0;
   }
-  return { between, rows: binding, kinks };
+  return kinks.slice(0, most);
 }
 
 /** Slopes of what is between its limits are 0: their second derivatives, and what prices and masses add. */
