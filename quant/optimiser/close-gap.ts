@@ -16,6 +16,12 @@ import { solveInside } from "./solve-inside.ts";
 
 type Answer = Extract<Outcome, { status: "OPTIMAL" | "FEASIBLE" }>;
 
+const SOLVERS: readonly ((program: Program, work: Work) => Outcome)[] = [
+  solveInside,
+  (program, work) => solveInside(program, work, 1e-3),
+  (program, work) => solveInside(program, work, 1e-6),
+  solveSmooth,
+];
 const SHARPENINGS = 6;
 /** Rounds or pivots of a solver that is asked again: where it needs more it is lost. */
 const AGAIN = 2000;
@@ -38,7 +44,7 @@ export function closeGap(program: Program, first: Answer, work: Work): Outcome {
   const ray = findRay(program);
   if (ray !== null) return { status: "UNBOUNDED", ray, pivots: first.pivots };
   for (const ended of endings(program)) {
-    for (const solve of [solveInside, solveSmooth]) {
+    for (const solve of SOLVERS) {
       if (work.expired?.() === true) return best;
       const found = answerOf(solve, ended, work);
       if (found === null) continue;
