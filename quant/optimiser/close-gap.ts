@@ -8,6 +8,7 @@ import { certify, isClosed } from "./certificate.ts";
 import { findRay } from "./find-ray.ts";
 import { impliedBounds } from "./implied-bounds.ts";
 import type { Outcome, Program, Work } from "./program.ts";
+import { toNearestLimits } from "./nearest-limits.ts";
 import { solveNothingNet } from "./nothing-net.ts";
 import { sharpen } from "./sharpen.ts";
 import { nearZero } from "./smooth-apex.ts";
@@ -22,6 +23,8 @@ const SOLVERS: readonly ((program: Program, work: Work) => Outcome)[] = [
   (program, work) => solveInside(program, work, 1e-6),
   solveSmooth,
 ];
+/** Multiplications of a round through the inside: above, it is taken only where impact asks for it, and once. */
+const LARGE = 2 ** 28;
 const SHARPENINGS = 6;
 /** Rounds or pivots of a solver that is asked again: where it needs more it is lost. */
 const AGAIN = 2000;
@@ -36,6 +39,9 @@ export function closeGap(program: Program, first: Answer, work: Work): Outcome {
   const none = nearZero(program) ? solveNothingNet(program) : null;
   const consider = (found: Answer): boolean => {
     best = better(best, sharpened(program, found));
+    if (best.status === "OPTIMAL") return true;
+    const near = toNearestLimits(program, found);
+    best = better(best, sharpened(program, { ...found, ...near }));
     if (none !== null) best = better(best, withDuals(program, none, found.duals));
     return best.status === "OPTIMAL";
   };
@@ -44,14 +50,21 @@ export function closeGap(program: Program, first: Answer, work: Work): Outcome {
   const ray = findRay(program);
   if (ray !== null) return { status: "UNBOUNDED", ray, pivots: first.pivots };
   for (const ended of endings(program)) {
-    for (const solve of SOLVERS) {
+    for (const solve of solversFor(program)) {
       if (work.expired?.() === true) return best;
       const found = answerOf(solve, ended, work);
       if (found === null) continue;
-      if (consider({ ...found, certificate: certify(program, found.x, found.duals) })) return best;
+      if (consider(found)) return best;
     }
   }
   return best;
+}
+
+function solversFor(program: Program): typeof SOLVERS {
+  const scenarios = program.tail?.scenarios.count ?? 0;
+  if (program.variables ** 2 * (scenarios + program.variables) <= LARGE) return SOLVERS;
+  const isTraded = program.smooth?.some(({ kind }) => kind === "IMPACT") === true;
+  return isTraded ? SOLVERS.slice(0, 1) : [];
 }
 
 function answerOf(
@@ -81,7 +94,7 @@ function endings(program: Program): readonly Program[] {
 }
 
 function sharpened(program: Program, answer: Answer): Answer {
-  let best = judged(program, answer);
+  let best = withDuals(program, answer, answer.duals);
   let last = best;
   for (let round = 0; round < SHARPENINGS && best.status !== "OPTIMAL"; round++) {
     const { x, duals } = sharpen(program, last);

@@ -52,7 +52,7 @@ export function askHighs(program: Program): {
   let best: ReturnType<typeof askHighs> | null = null;
   for (const form of ["DUAL", "PRIMAL", "COMPACT_DUAL"] as const) {
     for (const presolve of ["on", "off"] as const) {
-      const verdict = solveByHighs(program, { form, presolve, solver: "simplex", seconds: 20 });
+      const verdict = solveByHighs(program, { form, presolve, solver: "simplex", seconds: 3 });
       if (verdict.status === "INFEASIBLE" || verdict.status === "UNBOUNDED") {
         if (best?.verdict.status !== "OPTIMAL") {
           return { verdict, lower: Number.NaN, upper: Number.NaN };
