@@ -36,20 +36,20 @@ const ENDS = [2 ** 6, 2 ** 16, 2 ** 26];
 /** Cost: some times that of a solver. */
 export function closeGap(program: Program, first: Answer, work: Work): Outcome {
   let best = first;
-  const none = nearZero(program) ? solveNothingNet(program) : null;
   const consider = (found: Answer): boolean => {
     best = better(best, sharpened(program, found));
     if (best.status === "OPTIMAL") return true;
     const near = toNearestLimits(program, found);
     best = better(best, sharpened(program, { ...found, ...near }));
-    if (none !== null) best = better(best, withDuals(program, none, found.duals));
     return best.status === "OPTIMAL";
   };
-  if (none !== null) best = better(best, judged(program, none));
   if (consider(first)) return best;
+  const within = endings(program);
+  const none = nearZero(program) ? solveNothingNet(program, within[0] as Program) : null;
+  if (none !== null && consider(none)) return best;
   const ray = findRay(program);
   if (ray !== null) return { status: "UNBOUNDED", ray, pivots: first.pivots };
-  for (const ended of endings(program)) {
+  for (const ended of within) {
     for (const solve of solversFor(program)) {
       if (work.expired?.() === true) return best;
       const found = answerOf(solve, ended, work);

@@ -1,13 +1,18 @@
 // The best answer among those that hold nothing net: long and short parts that cancel, or nothing at all. A norm is bent there,
 // and no step of a smooth method ends there; a linear program does. Promises: a point and duals, whose worth the caller proves.
 
-import { certify } from "./certificate.ts";
-import type { Outcome, Program } from "./program.ts";
+import { certify, isClosed } from "./certificate.ts";
+import { planesOfNorm } from "./norm-planes.ts";
+import type { Duals, Outcome, Program } from "./program.ts";
 import { solveTail } from "./tail-simplex.ts";
 
-/** Null where something must be held. Cost: a linear program with a row for each asset. */
+/**
+ * Null where something must be held. `within`: the program within finite bounds. Cost: a linear program with a row for each
+ * asset, and some tens for the proof.
+ */
 export function solveNothingNet(
   program: Program,
+  within: Program,
 ): Extract<Outcome, { status: "OPTIMAL" | "FEASIBLE" }> | null {
   const { tail, holdings, rows, variables, smooth: _, ...rest } = program;
   const net = new Float64Array(holdings.assets * variables);
@@ -27,13 +32,15 @@ export function solveNothingNet(
     },
   });
   if (!("x" in found)) return null;
-  const { basis: __, ...answer } = found;
-  // Nothing is lost in any scenario: any masses will do, and those of all are the mean's.
+  const { basis: __, x, ...answer } = found;
+  // Nothing is lost in any scenario: any masses are those of a worst case. Which of them prove it is another question.
   const probabilities = tail?.scenarios.probabilities ?? new Float64Array(0);
-  const duals = {
+  const any = {
     scenarios: Int32Array.from(probabilities.keys()),
     masses: Float64Array.from(probabilities),
     rows: found.duals.rows.slice(0, rows.count),
   };
-  return { ...answer, duals, certificate: certify(program, found.x, duals) };
+  const isProof = (duals: Duals): boolean => isClosed(program, x, certify(program, x, duals));
+  const duals = isProof(any) ? any : (planesOfNorm(within, isProof) ?? any);
+  return { ...answer, x, duals, certificate: certify(program, x, duals) };
 }
