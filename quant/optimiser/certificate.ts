@@ -68,7 +68,11 @@ function sizeOf(program: Program, x: Float64Array, upper: number): number {
       usual += own / net.length;
     }
   }
-  terms += Math.abs(evaluateSmooth(program, x).value);
+  const { gradient, size } = evaluateSmooth(program, x);
+  // Of a variance: what it would be without a hedge; of the others about their value.
+  x.forEach((value, j) => {
+    terms += Math.abs(value) * Math.max(Math.abs(gradient[j] as number), size[j] as number) * 0.5;
+  });
   for (const term of smooth) {
     if (term.kind === "NORM") usual += term.weight;
     else if (term.kind === "IMPACT") usual += mean(term.coefficients);

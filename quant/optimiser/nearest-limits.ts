@@ -9,6 +9,9 @@ import { reducedCosts } from "./reduced-costs.ts";
 import type { Answered } from "./sharpen.ts";
 import { netWeights, scenarioLosses, valueAtRisk } from "./tail-loss.ts";
 
+/** Of the largest weight: so small a trade is none. */
+const NO_TRADE = 1e-9;
+
 /** Cost: a pass over the scenarios. */
 export function toNearestLimits(program: Program, { x, duals }: Answered): Answered {
   const { slope, size } = reducedCosts(program, x, duals);
@@ -17,11 +20,25 @@ export function toNearestLimits(program: Program, { x, duals }: Answered): Answe
     const low = program.lower[j] as number;
     const high = program.upper[j] as number;
     const share = (slope[j] as number) / ((size[j] as number) || 1);
+    const trade = tradeAt(program, j, value, slope[j] as number);
+    if (trade !== null && Math.abs(trade) <= NO_TRADE * far) {
+      return Math.min(Math.max(trade, low), high);
+    }
     if ((value - low) / far < share) return low;
     return (high - value) / far < -share ? high : value;
   });
   const rows = nearestPrices(program, x, duals.rows);
   return { x: point, duals: { ...nearestMasses(program, x, duals), rows } };
+}
+
+/** What is traded best where the rest of the slope is as it is; null where trading has no impact. */
+function tradeAt({ smooth = [] }: Program, j: number, x: number, slope: number): number | null {
+  let impact = 0;
+  for (const term of smooth) if (term.kind === "IMPACT") impact += term.coefficients[j] as number;
+  if (impact === 0) return null;
+  const rest = slope - 1.5 * impact * Math.sign(x) * Math.sqrt(Math.abs(x));
+  const root = rest / (1.5 * impact);
+  return -Math.sign(rest) * root * root;
 }
 
 function nearestPrices(

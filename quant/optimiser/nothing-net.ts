@@ -4,7 +4,11 @@
 import { certify, isClosed } from "./certificate.ts";
 import { planesOfNorm } from "./norm-planes.ts";
 import type { Duals, Outcome, Program } from "./program.ts";
+import { netWeights } from "./tail-loss.ts";
 import { solveTail } from "./tail-simplex.ts";
+
+/** Of the largest weight: rounding. */
+const NOTHING = 1e-14;
 
 /**
  * Null where something must be held. `within`: the program within finite bounds. Cost: a linear program with a row for each
@@ -32,7 +36,8 @@ export function solveNothingNet(
     },
   });
   if (!("x" in found)) return null;
-  const { basis: __, x, ...answer } = found;
+  const { basis: __, x: held, ...answer } = found;
+  const x = exactlyNone(program, held);
   // Nothing is lost in any scenario: any masses are those of a worst case. Which of them prove it is another question.
   const probabilities = tail?.scenarios.probabilities ?? new Float64Array(0);
   const any = {
@@ -43,4 +48,22 @@ export function solveNothingNet(
   const isProof = (duals: Duals): boolean => isClosed(program, x, certify(program, x, duals));
   const duals = isProof(any) ? any : (planesOfNorm(within, isProof) ?? any);
   return { ...answer, x, duals, certificate: certify(program, x, duals) };
+}
+
+/** Without what rounding left: parts that are next to 0 are 0, and of an asset the larger part is what cancels the others. */
+function exactlyNone({ holdings, lower, upper }: Program, held: Float64Array): Float64Array {
+  const least = NOTHING * held.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const x = held.map((value, j) =>
+    Math.abs(value) <= least && (lower[j] as number) <= 0 && (upper[j] as number) >= 0 ? 0 : value,
+  );
+  const net = netWeights(holdings, x);
+  for (let j = 0; j < x.length; j++) {
+    const a = holdings.asset[j] as number;
+    if (a < 0 || net[a] === 0) continue;
+    const value = (x[j] as number) - (holdings.sign[j] as number) * (net[a] as number);
+    if (value < (lower[j] as number) || value > (upper[j] as number)) continue;
+    x[j] = value;
+    net[a] = 0;
+  }
+  return x;
 }

@@ -60,7 +60,9 @@ export function sharpen(program: Program, { x: given, duals }: Answered): Answer
     const mass = (masses[s] as number) - (step[n + rows.length + k] as number);
     masses[s] = Math.min(Math.max(mass, 0), mostMass(program, s));
   });
-  return { x: point, duals: { ...listed(masses), rows: prices } };
+  // Those that are left without mass stay in the list: what others lack is given where there is room.
+  const listed = Float64Array.from(duals.scenarios, (s) => masses[s] as number);
+  return { x: point, duals: { scenarios: duals.scenarios, masses: listed, rows: prices } };
 }
 
 const largestOf = (values: Float64Array): number =>
@@ -92,11 +94,6 @@ function massesOf({ tail }: Program, { scenarios, masses }: Duals): Float64Array
 
 const mostMass = ({ tail }: Program, s: number): number =>
   tail === undefined ? 0 : (tail.scenarios.probabilities[s] as number) / tail.mass;
-
-function listed(all: Float64Array): Pick<Duals, "scenarios" | "masses"> {
-  const scenarios = Int32Array.from(all.keys()).filter((s) => all[s] !== 0);
-  return { scenarios, masses: Float64Array.from(scenarios, (s) => all[s] as number) };
-}
 
 function activeAt(
   program: Program,

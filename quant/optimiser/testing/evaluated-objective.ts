@@ -142,17 +142,18 @@ export function evaluate(program: Program, x: Float64Array): Evaluated {
   }
   const smoothGradient = new Float64Array(program.variables);
   const smoothSizes = new Float64Array(program.variables);
-  let smooth = 0;
+  let [smooth, unhedged] = [0, 0];
   for (const term of program.smooth ?? []) {
     const { value, terms, gradient, sizes } = smoothTerm(program, term, x);
     smooth += value;
+    unhedged += terms;
     rounding += 2 ** -53 * program.holdings.assets * terms;
     gradient.forEach((slope, j) => {
       smoothGradient[j] = (smoothGradient[j] ?? 0) + slope;
       smoothSizes[j] = (smoothSizes[j] ?? 0) + (sizes[j] as number);
     });
   }
-  const total = size + Math.abs(smooth);
+  const total = size + unhedged;
   rounding += 1e-11 * total;
   const smoothed = { smooth, smoothGradient, smoothSizes };
   return { objective: objective + smooth, size: total, rounding, ...smoothed };
