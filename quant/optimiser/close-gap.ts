@@ -4,12 +4,13 @@
 // First the answer itself is sharpened. Then variables without end are given one, which most of what goes wrong needs, and
 // both solvers are asked anew; bounds of one's own prove nothing, so it is the program itself that certifies.
 
-import { certify, isClosed } from "./certificate.ts";
+import { certify } from "./certificate.ts";
 import { findRay } from "./find-ray.ts";
 import { impliedBounds } from "./implied-bounds.ts";
-import type { Outcome, Program, Work } from "./program.ts";
+import { isClosed } from "./is-closed.ts";
 import { toNearestLimits } from "./nearest-limits.ts";
 import { solveNothingNet } from "./nothing-net.ts";
+import type { Outcome, Program, Work } from "./program.ts";
 import { sharpen } from "./sharpen.ts";
 import { nearZero } from "./smooth-apex.ts";
 import { solveSmooth } from "./smooth-core.ts";

@@ -12,10 +12,7 @@ const MOST_PLANES = 200;
 const NONE = 1e-12;
 
 /** `isProof` ends the search. Bounds must be finite. Cost: up to 200 linear programs, most of them few pivots. */
-export function planesOfNorm(
-  program: Program,
-  isProof: (duals: Duals) => boolean,
-): Duals | null {
+export function planesOfNorm(program: Program, isProof: (duals: Duals) => boolean): Duals | null {
   let weight = 0;
   for (const term of program.smooth ?? []) if (term.kind === "NORM") weight += term.weight;
   const planes: Float64Array[] = [new Float64Array(program.holdings.assets)];
@@ -35,7 +32,8 @@ export function planesOfNorm(
 /** The linear part, and a variable that is above every plane in place of the norm. */
 function withPlanes(program: Program, planes: readonly Float64Array[]): Program {
   const { smooth: _, holdings, variables, rows, ...rest } = program;
-  const end = (values: Float64Array, last: number): Float64Array => Float64Array.of(...values, last);
+  const end = (values: Float64Array, last: number): Float64Array =>
+    Float64Array.of(...values, last);
   const join = (limits: Float64Array, limit: number): Float64Array =>
     Float64Array.of(...limits, ...planes.map(() => limit));
   const width = variables + 1;

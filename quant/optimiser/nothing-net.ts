@@ -1,7 +1,8 @@
 // The best answer among those that hold nothing net: long and short parts that cancel, or nothing at all. A norm is bent there,
 // and no step of a smooth method ends there; a linear program does. Promises: a point and duals, whose worth the caller proves.
 
-import { certify, isClosed } from "./certificate.ts";
+import { certify } from "./certificate.ts";
+import { isClosed } from "./is-closed.ts";
 import { planesOfNorm } from "./norm-planes.ts";
 import type { Duals, Outcome, Program } from "./program.ts";
 import { netWeights } from "./tail-loss.ts";

@@ -78,7 +78,9 @@ function withoutNothing({ lower, upper }: Program, x: Float64Array): Float64Arra
 /** A price that is rounding beside what the largest of them does is all that there is of some slope: it is none. */
 function dropNothing({ rows, variables }: Program, prices: Float64Array): void {
   const effect = prices.map((price, i) => {
-    return Math.abs(price) * largestOf(rows.coefficients.subarray(i * variables, (i + 1) * variables));
+    return (
+      Math.abs(price) * largestOf(rows.coefficients.subarray(i * variables, (i + 1) * variables))
+    );
   });
   const least = NOTHING * largestOf(effect);
   for (let i = 0; i < prices.length; i++) if ((effect[i] as number) <= least) prices[i] = 0;
@@ -95,12 +97,7 @@ function massesOf({ tail }: Program, { scenarios, masses }: Duals): Float64Array
 const mostMass = ({ tail }: Program, s: number): number =>
   tail === undefined ? 0 : (tail.scenarios.probabilities[s] as number) / tail.mass;
 
-function activeAt(
-  program: Program,
-  x: Float64Array,
-  duals: Duals,
-  masses: Float64Array,
-): Active {
+function activeAt(program: Program, x: Float64Array, duals: Duals, masses: Float64Array): Active {
   const { variables, lower, upper, rows, smooth = [] } = program;
   const between: number[] = [];
   const trade = NO_TRADE * largestOf(x);

@@ -6,13 +6,14 @@
 // it; line searches that pass many scenarios at once. Scenarios far from the value at risk are counted as tail or
 // not at all; all are checked at the end, and the search goes on from there with those that crossed.
 
-import { certify, isClosed } from "./certificate.ts";
+import { certify } from "./certificate.ts";
+import { isClosed } from "./is-closed.ts";
 import type { Duals, Outcome, Program, Tail, Work } from "./program.ts";
+import { fallsForEver, ROUNDING } from "./recession.ts";
 import { nearZero, withoutHoldings } from "./smooth-apex.ts";
 import { curveOf } from "./smooth-curve.ts";
 import { type Descent, descend, type Limits, restore } from "./smooth-descent.ts";
 import { ACTIVE, ACTIVE_LOWER, type Face, HELD, isActive } from "./smooth-face.ts";
-import { fallsForEver, ROUNDING } from "./recession.ts";
 import { type Mark, markOf, retreat } from "./smooth-retreat.ts";
 import { reachRows, startingFace } from "./smooth-start.ts";
 import {

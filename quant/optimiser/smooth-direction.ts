@@ -36,7 +36,8 @@ export function newtonDirection(face: Face, rest: Float64Array, direction: Float
  */
 function dropNoise(direction: Float64Array): void {
   let most = 0;
-  for (let j = 0; j < direction.length; j++) most = Math.max(most, Math.abs(direction[j] as number));
+  for (let j = 0; j < direction.length; j++)
+    most = Math.max(most, Math.abs(direction[j] as number));
   for (let j = 0; j < direction.length; j++) {
     if (Math.abs(direction[j] as number) <= NOISE * most) direction[j] = 0;
   }

@@ -6,7 +6,8 @@
 // few scenarios, then from that vertex on all of them.
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
-import { certify, isClosed } from "./certificate.ts";
+import { certify } from "./certificate.ts";
+import { isClosed } from "./is-closed.ts";
 import type { Basis, Duals, Outcome, Program, Tail, Work } from "./program.ts";
 import { powerOfTwo, roughValueAtRisk, ScenarioBand } from "./scenario-band.ts";
 import { approach } from "./tail-approach.ts";
