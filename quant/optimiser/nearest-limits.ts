@@ -9,6 +9,8 @@ import { reducedCosts } from "./reduced-costs.ts";
 import type { Answered } from "./sharpen.ts";
 import { netWeights, scenarioLosses, valueAtRisk } from "./tail-loss.ts";
 
+/** Of the largest slope's terms: slopes of smaller ones are the rounding of prices. */
+const NOISE = 1e-12;
 /** Of the largest weight: so small a trade is none. */
 const NO_TRADE = 1e-9;
 
@@ -16,10 +18,12 @@ const NO_TRADE = 1e-9;
 export function toNearestLimits(program: Program, { x, duals }: Answered): Answered {
   const { slope, size } = reducedCosts(program, x, duals);
   const far = Math.max(...x.map(Math.abs), 1e-300);
+  const most = Math.max(...size);
   const point = x.map((value, j) => {
     const low = program.lower[j] as number;
     const high = program.upper[j] as number;
-    const share = (slope[j] as number) / ((size[j] as number) || 1);
+    const isNoise = (size[j] as number) <= NOISE * most;
+    const share = isNoise ? 0 : (slope[j] as number) / (size[j] as number);
     const trade = tradeAt(program, j, value, slope[j] as number);
     if (trade !== null && Math.abs(trade) <= NO_TRADE * far) {
       return Math.min(Math.max(trade, low), high);
