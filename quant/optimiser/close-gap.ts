@@ -36,14 +36,18 @@ const ENDS = [2 ** 6, 2 ** 16, 2 ** 26];
 
 /** Cost: some times that of a solver. */
 export function closeGap(program: Program, first: Answer, work: Work): Outcome {
-  let best = first;
-  const consider = (found: Answer): boolean => {
-    best = better(best, sharpened(program, found));
-    if (best.status === "OPTIMAL") return true;
-    const near = toNearestLimits(program, found);
-    best = better(best, sharpened(program, { ...found, ...near }));
+  let [best, cheapest, surest] = [first, first, first];
+  const take = (found: Answer): boolean => {
+    best = better(best, found);
+    if (isCheaper(found, cheapest)) cheapest = found;
+    if (found.certificate.lower > surest.certificate.lower) surest = found;
+    // A point and a proof that were not found together may belong together.
+    best = better(best, withDuals(program, cheapest, surest.duals));
     return best.status === "OPTIMAL";
   };
+  const consider = (found: Answer): boolean =>
+    take(sharpened(program, found)) ||
+    take(sharpened(program, { ...found, ...toNearestLimits(program, found) }));
   if (consider(first)) return best;
   const within = endings(program);
   const none = nearZero(program) ? solveNothingNet(program, within[0] as Program) : null;
@@ -77,20 +81,18 @@ function answerOf(
   return "x" in outcome ? outcome : null;
 }
 
-/** The program within what its rows imply; where they imply nothing, within ever larger bounds. */
+/** The program within what its rows imply, and within ever larger bounds until these are as wide. */
 function endings(program: Program): readonly Program[] {
   const { lower, upper } = impliedBounds(program);
-  if (lower.every(Number.isFinite) && upper.every(Number.isFinite)) {
-    return [{ ...program, lower, upper }];
-  }
-  const unit = [...lower, ...upper].reduce(
-    (most, limit) => (Number.isFinite(limit) ? Math.max(most, Math.abs(limit)) : most),
-    1,
-  );
-  return ENDS.map((end) => ({
+  const own = [...program.lower, ...program.upper].filter(Number.isFinite);
+  const unit = own.reduce((most, limit) => Math.max(most, Math.abs(limit)), 1);
+  const widest = [...lower, ...upper].reduce((most, limit) => Math.max(most, Math.abs(limit)), 0);
+  const ends = ENDS.map((end) => end * unit);
+  const enough = ends.findIndex((end) => end >= widest);
+  return ends.slice(0, enough < 0 ? ends.length : enough + 1).map((end) => ({
     ...program,
-    lower: lower.map((limit) => Math.max(limit, -end * unit)),
-    upper: upper.map((limit) => Math.min(limit, end * unit)),
+    lower: lower.map((limit) => Math.max(limit, -end)),
+    upper: upper.map((limit) => Math.min(limit, end)),
   }));
 }
 
@@ -118,7 +120,12 @@ function better(one: Answer, other: Answer): Answer {
   const violation = Math.max(KEPT, a.feasibility);
   if (b.feasibility > violation) return one;
   if (a.feasibility > Math.max(KEPT, b.feasibility)) return other;
+  if (other.status !== one.status) return other.status === "OPTIMAL" ? other : one;
   return gapOf(b) < gapOf(a) ? other : one;
 }
+
+/** Of a smaller objective, and no further outside its limits. */
+const isCheaper = ({ certificate: a }: Answer, { certificate: b }: Answer): boolean =>
+  a.feasibility <= Math.max(KEPT, b.feasibility) && a.upper < b.upper;
 
 const gapOf = ({ upper, lower }: Answer["certificate"]): number => Math.max(0, upper - lower);

@@ -4,6 +4,7 @@
 // The test of R. Tapia (A. El-Bakry, R. Tapia, Y. Zhang, "A study of indicators for identifying zero variables in
 // interior-point methods", SIAM Review 36(1), 1994), with shares of the sizes at hand in place of the last step's.
 
+import { validMasses } from "./certificate.ts";
 import type { Duals, Program } from "./program.ts";
 import { reducedCosts } from "./reduced-costs.ts";
 import type { Answered } from "./sharpen.ts";
@@ -90,5 +91,6 @@ function nearestMasses(
     const part = Math.min(mass, whole - mass) / (whole || 1);
     return part > Math.abs(above) ? mass : above > 0 ? whole : 0;
   });
-  return { scenarios, masses: moved };
+  const whole = validMasses(tail, scenarios, moved);
+  return { scenarios, masses: whole ?? masses };
 }

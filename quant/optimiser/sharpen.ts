@@ -5,6 +5,7 @@
 // conditions of an optimum are equations, solved by Newton's method (S. Boyd, L. Vandenberghe, Convex Optimization, section
 // 10.2). A solver that lost its way among almost dependent constraints is near enough for that.
 
+import { validMasses } from "./certificate.ts";
 import type { Duals, Program } from "./program.ts";
 import { curveOf } from "./smooth-curve.ts";
 import { evaluateSmooth } from "./smooth-terms.ts";
@@ -61,8 +62,12 @@ export function sharpen(program: Program, { x: given, duals }: Answered): Answer
     masses[s] = Math.min(Math.max(mass, 0), mostMass(program, s));
   });
   // Those that are left without mass stay in the list: what others lack is given where there is room.
-  const listed = Float64Array.from(duals.scenarios, (s) => masses[s] as number);
-  return { x: point, duals: { scenarios: duals.scenarios, masses: listed, rows: prices } };
+  const { scenarios } = duals;
+  const listed = Float64Array.from(scenarios, (s) => masses[s] as number);
+  const whole = program.tail === undefined ? listed : validMasses(program.tail, scenarios, listed);
+  return whole === null
+    ? { x, duals }
+    : { x: point, duals: { scenarios, masses: whole, rows: prices } };
 }
 
 const largestOf = (values: Float64Array): number =>
