@@ -10,7 +10,7 @@ import { impliedBounds } from "./implied-bounds.ts";
 import { isClosed } from "./is-closed.ts";
 import { toNearestLimits } from "./nearest-limits.ts";
 import { solveNothingNet } from "./nothing-net.ts";
-import type { Outcome, Program, Work } from "./program.ts";
+import type { Certificate, Outcome, Program, Work } from "./program.ts";
 import { sharpen } from "./sharpen.ts";
 import { nearZero } from "./smooth-apex.ts";
 import { solveSmooth } from "./smooth-core.ts";
@@ -26,7 +26,12 @@ const SOLVERS: readonly ((program: Program, work: Work) => Outcome)[] = [
 ];
 /** Multiplications of a round through the inside: above, it is taken only where impact asks for it, and once. */
 const LARGE = 2 ** 28;
-const SHARPENINGS = 6;
+const SHARPENINGS = 40;
+/** So many in a row that gain nothing are enough. */
+const IDLE = 3;
+/** What a gap must shrink to, or an objective fall by as a share of it, to count as a gain. */
+const GAINED = 0.9;
+const FALLEN = 1e-4;
 /** Rounds or pivots of a solver that is asked again: where it needs more it is lost. */
 const AGAIN = 2000;
 /** Violations up to here do not make an answer worse. */
@@ -47,7 +52,8 @@ export function closeGap(program: Program, first: Answer, work: Work): Outcome {
   };
   const consider = (found: Answer): boolean =>
     take(sharpened(program, found)) ||
-    take(sharpened(program, { ...found, ...toNearestLimits(program, found) }));
+    take(sharpened(program, { ...found, ...toNearestLimits(program, found) })) ||
+    take(sharpened(program, found, true));
   if (consider(first)) return best;
   const within = endings(program);
   const none = nearZero(program) ? solveNothingNet(program, within[0] as Program) : null;
@@ -96,16 +102,23 @@ function endings(program: Program): readonly Program[] {
   }));
 }
 
-function sharpened(program: Program, answer: Answer): Answer {
+function sharpened(program: Program, answer: Answer, leaves = false): Answer {
   let best = withDuals(program, answer, answer.duals);
   let last = best;
-  for (let round = 0; round < SHARPENINGS && best.status !== "OPTIMAL"; round++) {
-    const { x, duals } = sharpen(program, last);
-    last = withDuals(program, { ...last, x }, duals);
+  let idle = 0;
+  for (let round = 0; round < SHARPENINGS && idle < IDLE; round++) {
+    if (best.status === "OPTIMAL") return best;
+    const { x, duals } = sharpen(program, last, leaves);
+    const next = withDuals(program, { ...last, x }, duals);
+    idle = isGain(last.certificate, next.certificate) ? 0 : idle + 1;
+    last = next;
     best = better(best, last);
   }
   return best;
 }
+
+const isGain = (before: Certificate, after: Certificate): boolean =>
+  gapOf(after) < GAINED * gapOf(before) || before.upper - after.upper > FALLEN * gapOf(before);
 
 const withDuals = (program: Program, { x, ...answer }: Answer, duals: Answer["duals"]): Answer =>
   judged(program, { ...answer, x, duals, certificate: certify(program, x, duals) });
@@ -128,4 +141,4 @@ function better(one: Answer, other: Answer): Answer {
 const isCheaper = ({ certificate: a }: Answer, { certificate: b }: Answer): boolean =>
   a.feasibility <= Math.max(KEPT, b.feasibility) && a.upper < b.upper;
 
-const gapOf = ({ upper, lower }: Answer["certificate"]): number => Math.max(0, upper - lower);
+const gapOf = ({ upper, lower }: Certificate): number => Math.max(0, upper - lower);

@@ -6,7 +6,9 @@
 // 10.2). A solver that lost its way among almost dependent constraints is near enough for that.
 
 import { validMasses } from "./certificate.ts";
+import { pricesThatCount } from "./prices-that-count.ts";
 import type { Duals, Program } from "./program.ts";
+import { reducedCosts } from "./reduced-costs.ts";
 import { curveOf } from "./smooth-curve.ts";
 import { evaluateSmooth } from "./smooth-terms.ts";
 import { solveAnyhow } from "./solve-anyhow.ts";
@@ -22,6 +24,8 @@ const NOTHING = 1e-15;
 const NO_TRADE = 1e-9;
 /** Nearer to a limit than this, a weight is at it; a mass, of its most. */
 const AT = 1e-11;
+/** Of its terms: a slope that is so much of the wrong sign is no rounding. */
+const WRONG = 1e-7;
 
 /** What the equations are about: variables and rows by number, scenarios that are at the value at risk. */
 interface Active {
@@ -30,11 +34,11 @@ interface Active {
   readonly kinks: readonly number[];
 }
 
-/** One step. Cost: (variables + rows + scenarios at the value at risk)³ / 3. */
-export function sharpen(program: Program, { x: given, duals }: Answered): Answered {
+/** One step; where `leaves`, what would rather leave a limit may. Cost: (variables + rows + scenarios at the value at risk)³ / 3. */
+export function sharpen(program: Program, { x: given, duals }: Answered, leaves = false): Answered {
   const masses = massesOf(program, duals);
   const x = withoutNothing(program, given);
-  const active = activeAt(program, x, duals, masses);
+  const active = activeAt(program, x, duals, masses, leaves);
   const { between, rows, kinks } = active;
   const n = between.length;
   const size = n + rows.length + kinks.length + (kinks.length > 0 ? 1 : 0);
@@ -50,13 +54,13 @@ export function sharpen(program: Program, { x: given, duals }: Answered): Answer
     const value = (x[j] as number) + (step[k] as number);
     point[j] = Math.min(Math.max(value, program.lower[j] as number), program.upper[j] as number);
   });
-  const prices = Float64Array.from(duals.rows);
+  const stepped = Float64Array.from(duals.rows);
   rows.forEach((i, k) => {
-    const price = (prices[i] as number) - (step[n + k] as number);
+    const price = (stepped[i] as number) - (step[n + k] as number);
     const limit = price > 0 ? program.rows.lower[i] : program.rows.upper[i];
-    prices[i] = Number.isFinite(limit) ? price : 0;
+    stepped[i] = Number.isFinite(limit) ? price : 0;
   });
-  dropNothing(program, prices);
+  const prices = pricesThatCount(program, stepped, NOTHING);
   kinks.forEach((s, k) => {
     const mass = (masses[s] as number) - (step[n + rows.length + k] as number);
     masses[s] = Math.min(Math.max(mass, 0), mostMass(program, s));
@@ -80,17 +84,6 @@ function withoutNothing({ lower, upper }: Program, x: Float64Array): Float64Arra
   );
 }
 
-/** A price that is rounding beside what the largest of them does is all that there is of some slope: it is none. */
-function dropNothing({ rows, variables }: Program, prices: Float64Array): void {
-  const effect = prices.map((price, i) => {
-    return (
-      Math.abs(price) * largestOf(rows.coefficients.subarray(i * variables, (i + 1) * variables))
-    );
-  });
-  const least = NOTHING * largestOf(effect);
-  for (let i = 0; i < prices.length; i++) if ((effect[i] as number) <= least) prices[i] = 0;
-}
-
 function massesOf({ tail }: Program, { scenarios, masses }: Duals): Float64Array {
   const all = new Float64Array(tail?.scenarios.count ?? 0);
   scenarios.forEach((s, k) => {
@@ -102,7 +95,13 @@ function massesOf({ tail }: Program, { scenarios, masses }: Duals): Float64Array
 const mostMass = ({ tail }: Program, s: number): number =>
   tail === undefined ? 0 : (tail.scenarios.probabilities[s] as number) / tail.mass;
 
-function activeAt(program: Program, x: Float64Array, duals: Duals, masses: Float64Array): Active {
+function activeAt(
+  program: Program,
+  x: Float64Array,
+  duals: Duals,
+  masses: Float64Array,
+  leaves: boolean,
+): Active {
   const { variables, lower, upper, rows, smooth = [] } = program;
   const between: number[] = [];
   const trade = NO_TRADE * largestOf(x);
@@ -111,12 +110,15 @@ function activeAt(program: Program, x: Float64Array, duals: Duals, masses: Float
       (term) =>
         term.kind !== "IMPACT" || term.coefficients[j] === 0 || Math.abs(x[j] as number) > trade,
     );
+  const { slope, size } = reducedCosts(program, x, duals);
   for (let j = 0; j < variables; j++) {
     const at = x[j] as number;
     const near = AT * Math.max(1, Math.abs(at));
-    if (at - (lower[j] as number) > near && (upper[j] as number) - at > near && isTraded(j)) {
-      between.push(j);
-    }
+    const share = (slope[j] as number) / ((size[j] as number) || 1);
+    // At a limit that it would rather leave it is between them too.
+    const isLow = at - (lower[j] as number) <= near && !(leaves && share < -WRONG);
+    const isHigh = (upper[j] as number) - at <= near && !(leaves && share > WRONG);
+    if (!isLow && !isHigh && isTraded(j) && lower[j] !== upper[j]) between.push(j);
   }
   const binding: number[] = [];
   for (let i = 0; i < rows.count; i++) {

@@ -2,14 +2,21 @@
 // is asked where they leave a gap or a doubt.
 
 import { closeGap } from "./close-gap.ts";
+import { pricesThatCount } from "./prices-that-count.ts";
 import type { Outcome, Program, Work } from "./program.ts";
 import { solveSmooth } from "./smooth-core.ts";
 import { solveTail } from "./tail-simplex.ts";
+
+/** Of the largest price in a proof: what is smaller is rounding. */
+const NOTHING = 1e-14;
 
 /** As Outcome says, for every program. */
 export function solveProgram(program: Program, work: Work = {}): Outcome {
   const { smooth = [] } = program;
   const outcome = smooth.length === 0 ? solveTail(program, work) : solveConvex(program, work);
+  if (outcome.status === "INFEASIBLE") {
+    return { ...outcome, rows: pricesThatCount(program, outcome.rows, NOTHING) };
+  }
   const isOpen = outcome.status === "FEASIBLE" && work.maxPivots === undefined;
   return isOpen && work.expired?.() !== true ? closeGap(program, outcome, work) : outcome;
 }

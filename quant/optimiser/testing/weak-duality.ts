@@ -45,7 +45,7 @@ function impliedBounds(program: Program): { lower: Float64Array; upper: Float64A
 }
 
 /** What |x|^1.5 of each variable costs. */
-function impactOf({ smooth = [], variables }: Program): Float64Array {
+export function impactOf({ smooth = [], variables }: Program): Float64Array {
   const sum = new Float64Array(variables);
   for (const term of smooth) {
     if (term.kind !== "IMPACT") continue;
