@@ -26,7 +26,8 @@ export function toNearestLimits(program: Program, { x, duals }: Answered): Answe
     const isNoise = (size[j] as number) <= NOISE * most;
     const share = isNoise ? 0 : (slope[j] as number) / (size[j] as number);
     const trade = tradeAt(program, j, value, slope[j] as number);
-    if (trade !== null && Math.abs(trade) <= NO_TRADE * far) {
+    const least = NO_TRADE * far;
+    if (trade !== null && (Math.abs(trade) <= least || Math.abs(value) <= least)) {
       return Math.min(Math.max(trade, low), high);
     }
     if ((value - low) / far < share) return low;
