@@ -8,9 +8,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { optimise } from "../quant/optimiser/optimise.ts";
-import type { Outcome, Program } from "../quant/optimiser/program.ts";
-import { solveSmooth } from "../quant/optimiser/smooth-core.ts";
-import { solveTail } from "../quant/optimiser/tail-simplex.ts";
+import { solveProgram } from "../quant/optimiser/solve-program.ts";
 import { fuzzProblem } from "../quant/optimiser/testing/fuzzed-problems.spec.ts";
 import {
   fuzzOne,
@@ -39,9 +37,6 @@ const names = values.kinds.split(",");
 const kinds = PROGRAM_KINDS.filter((kind: ProgramKind) => names.includes(kind));
 const problemKinds = PROBLEM_KINDS.filter((kind: ProblemKind) => names.includes(kind));
 
-const solve = (program: Program): Outcome =>
-  program.smooth === undefined ? solveTail(program) : solveSmooth(program);
-
 const now = (): number => performance.now();
 
 /** Of both, the even ones are problems. */
@@ -49,7 +44,7 @@ function one(index: number): Tally {
   const isProblem = values.what === "problems" || (values.what === "both" && index % 2 === 0);
   return isProblem
     ? fuzzProblem(optimise, { seed, index, wanted: { kinds: problemKinds } }, now)
-    : fuzzOne(solve, { seed, index, wanted: { kinds } }, now);
+    : fuzzOne(solveProgram, { seed, index, wanted: { kinds } }, now);
 }
 
 function chunk(from: number, to: number): Tally {

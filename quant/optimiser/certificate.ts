@@ -1,18 +1,26 @@
 // What an answer is worth, computed from the program and nothing that a solver claims beside x and its duals.
 // Promises: `upper` is the objective at x; no feasible point has an objective below `lower`, whatever the
-// duals are (weak duality): wrong duals only make it smaller. So a lie cannot make an answer look better.
+// duals are (weak duality): wrong duals only make it smaller. So a lie cannot make an answer look better. A variable
+// without bounds is followed as far as numbers reach, or ten times the answer's largest if its slope is next to rounding.
 //
 // Why: CVaR(x) ≥ Σ q_s loss_s(x) for masses q with 0 ≤ q_s ≤ p_s / mass, Σ q_s = 1 (Rockafellar and Uryasev,
 // 2002, dual form); a convex term lies above its tangent at x; and what is then linear is least at the bounds once
 // rows are priced (S. Boyd, L. Vandenberghe, Convex Optimization, section 5.1).
 
+import { ExactSums } from "./exact-sums.ts";
 import { impliedBounds } from "./implied-bounds.ts";
 import type { Certificate, Duals, Program, Tail } from "./program.ts";
 import { euclideanNorm, evaluateSmooth, type SmoothValue } from "./smooth-terms.ts";
 import { conditionalValueAtRisk, netWeights, scenarioLosses } from "./tail-loss.ts";
 
-/** Reduced costs of variables without a bound are rounding up to this share of their terms: taken at x itself. */
+/** Half the distance between 1 and the next number: a sum of n terms is known to n times that of their sizes. */
+const HALF_DIGIT = 2 ** -53;
+/** A slope of a smaller share of its terms may be what is left of data that were rounded before they came. */
 const NOISE = 1e-11;
+/** How far weights without a bound are followed where slopes are noise, in sizes of the answer's largest. */
+const FAR = 10;
+/** And where they are not: beyond so much, weights of 1 are rounding. */
+export const REACH = 2 ** 50;
 
 /** Cost: one pass over the scenarios for `upper`, one over those with mass for `lower`. */
 export function certify(program: Program, x: Float64Array, duals: Duals): Certificate {
@@ -47,19 +55,20 @@ function tailCost({ tail, holdings }: Program, x: Float64Array): number {
 
 function lowerBound(program: Program, x: Float64Array, duals: Duals, smooth: SmoothValue): number {
   const { variables, cost, rows, tail, holdings } = program;
-  const reduced = new Float64Array(variables);
-  const size = new Float64Array(variables);
-  const add = (j: number, term: number): void => {
-    reduced[j] = (reduced[j] as number) + term;
-    size[j] = (size[j] as number) + Math.abs(term);
+  // Prices of rows that nearly say the same are large and cancel: what is left must not be their rounding.
+  const slopes = new ExactSums(variables);
+  const bound = new ExactSums(1);
+  const size = Float64Array.from(smooth.size);
+  const grow = (j: number, by: number): void => {
+    size[j] = (size[j] as number) + Math.abs(by);
   };
   // Impact is a term of each variable alone: its least is taken with that of the reduced costs, without a tangent.
-  let bound = smooth.value;
+  bound.add(0, smooth.value);
   for (let j = 0; j < variables; j++) {
-    add(j, cost[j] as number);
-    reduced[j] = (reduced[j] as number) + (smooth.gradient[j] as number);
-    size[j] = (size[j] as number) + (smooth.size[j] as number);
-    bound -= (smooth.gradient[j] as number) * (x[j] as number);
+    slopes.add(j, cost[j] as number);
+    grow(j, cost[j] as number);
+    slopes.add(j, smooth.gradient[j] as number);
+    bound.addProduct(0, -(smooth.gradient[j] as number), x[j] as number);
   }
   if (tail !== undefined) {
     const worst = worstCase(tail, duals, holdings.assets);
@@ -67,21 +76,26 @@ function lowerBound(program: Program, x: Float64Array, duals: Duals, smooth: Smo
     for (let j = 0; j < variables; j++) {
       const asset = holdings.asset[j] as number;
       if (asset < 0) continue;
-      add(j, -tail.weight * (holdings.sign[j] as number) * (worst.mean[asset] as number));
-      size[j] = (size[j] as number) + tail.weight * (worst.size[asset] as number);
+      const weight = -tail.weight * (holdings.sign[j] as number);
+      slopes.addProduct(j, weight, worst.mean[asset] as number);
+      grow(j, tail.weight * (worst.size[asset] as number));
     }
   }
   for (let i = 0; i < rows.count; i++) {
     const given = duals.rows[i] as number;
     const limit = (given > 0 ? rows.lower[i] : rows.upper[i]) as number;
     if (!(Math.abs(given) > 0 && Number.isFinite(given) && Number.isFinite(limit))) continue;
-    bound += given * limit;
+    bound.addProduct(0, given, limit);
     for (let j = 0; j < variables; j++) {
-      add(j, -given * (rows.coefficients[i * variables + j] as number));
+      const coefficient = rows.coefficients[i * variables + j] as number;
+      if (coefficient === 0) continue;
+      slopes.addProduct(j, -given, coefficient);
+      grow(j, given * coefficient);
     }
   }
-  leanOnNorm(program, x, reduced);
-  return bound + leastOverBounds(program, x, reduced, size);
+  leanOnNorm(program, x, slopes);
+  addLeast(program, x, slopes, size, bound);
+  return bound.value(0);
 }
 
 /**
@@ -91,7 +105,7 @@ function lowerBound(program: Program, x: Float64Array, duals: Duals, smooth: Smo
 function leanOnNorm(
   { holdings, smooth = [], lower, upper }: Program,
   x: Float64Array,
-  reduced: Float64Array,
+  reduced: ExactSums,
 ): void {
   let weight = 0;
   for (const term of smooth) if (term.kind === "NORM") weight += term.weight;
@@ -102,7 +116,7 @@ function leanOnNorm(
     const a = holdings.asset[j] as number;
     if (a < 0) continue;
     const sign = holdings.sign[j] as number;
-    const slope = -sign * (reduced[j] as number);
+    const slope = -sign * reduced.value(j);
     const mayRise = (x[j] as number) < (upper[j] as number);
     const mayFall = (x[j] as number) > (lower[j] as number);
     if (sign > 0 ? mayRise : mayFall) least[a] = Math.max(least[a] as number, slope);
@@ -114,8 +128,7 @@ function leanOnNorm(
   for (let j = 0; j < x.length; j++) {
     const a = holdings.asset[j] as number;
     if (a < 0) continue;
-    const slope = (holdings.sign[j] as number) * share * (slopes[a] as number);
-    reduced[j] = (reduced[j] as number) + slope;
+    reduced.add(j, (holdings.sign[j] as number) * share * (slopes[a] as number));
   }
 }
 
@@ -140,28 +153,41 @@ function leastWithImpact(slope: number, impact: number, lower: number, upper: nu
   return slope * x + impact * size * Math.sqrt(size);
 }
 
-function leastOverBounds(
+/** Adds the least of all slopes over the bounds to `bound`. */
+function addLeast(
   program: Program,
   x: Float64Array,
-  reduced: Float64Array,
+  slopes: ExactSums,
   size: Float64Array,
-): number {
+  bound: ExactSums,
+): void {
   const { lower, upper } = impliedBounds(program);
   const impact = impactCoefficients(program);
-  let least = 0;
-  for (let j = 0; j < reduced.length; j++) {
-    const slope = reduced[j] as number;
+  const terms = program.variables + program.rows.count + (program.tail?.scenarios.count ?? 0);
+  const unknown = HALF_DIGIT * terms;
+  const far = FAR * x.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  for (let j = 0; j < x.length; j++) {
+    const slope = slopes.value(j);
     if (impact !== null && (impact[j] as number) > 0) {
-      least += leastWithImpact(slope, impact[j] as number, lower[j] as number, upper[j] as number);
+      const least = leastWithImpact(
+        slope,
+        impact[j] as number,
+        lower[j] as number,
+        upper[j] as number,
+      );
+      bound.add(0, least);
       continue;
     }
     if (slope === 0) continue;
     const at = (slope > 0 ? lower[j] : upper[j]) as number;
-    if (Number.isFinite(at)) least += slope * at;
-    else if (Math.abs(slope) <= NOISE * (size[j] as number)) least += slope * (x[j] as number);
-    else return Number.NEGATIVE_INFINITY;
+    if (Number.isFinite(at)) slopes.addTo(bound, j, at);
+    else if (Math.abs(slope) <= unknown * (size[j] as number))
+      slopes.addTo(bound, j, x[j] as number);
+    else {
+      const isNoise = Math.abs(slope) <= NOISE * (size[j] as number);
+      bound.add(0, -Math.abs(slope) * (isNoise ? far : REACH));
+    }
   }
-  return least;
 }
 
 /** Mean return of each asset under the masses, made valid; null if they cannot be. `size`: of absolute terms. */
@@ -221,27 +247,32 @@ export function validMasses(
   return valid;
 }
 
-/** Of bounds, against 1, and of rows, against their largest coefficient; or against the limit if that is larger. */
+/**
+ * Of bounds, against 1, and of rows, against their largest coefficient; or against the limit if that is larger. What the
+ * rounding of a row's own sum may be is no violation: weights of 1e9 that are to sum to 1 cannot do so to 1e-9.
+ */
 export function largestViolation(program: Program, x: Float64Array): number {
   const { variables, lower, upper, rows } = program;
   let worst = 0;
-  const meet = (value: number, least: number, most: number, size: number): void => {
+  const meet = (value: number, least: number, most: number, size: number, known: number): void => {
     if (Number.isNaN(value)) worst = Number.POSITIVE_INFINITY;
-    if (value < least) worst = Math.max(worst, (least - value) / Math.max(size, Math.abs(least)));
-    if (value > most) worst = Math.max(worst, (value - most) / Math.max(size, Math.abs(most)));
+    const missed = Math.max(least - value, value - most) - known;
+    const limit = Math.abs(value < least ? least : most);
+    if (missed > 0) worst = Math.max(worst, missed / Math.max(size, limit));
   };
   for (let j = 0; j < variables; j++) {
-    meet(x[j] as number, lower[j] as number, upper[j] as number, 1);
+    meet(x[j] as number, lower[j] as number, upper[j] as number, 1, 0);
   }
   for (let i = 0; i < rows.count; i++) {
-    let sum = 0;
-    let largest = 0;
+    let [sum, terms, largest] = [0, 0, 0];
     for (let j = 0; j < variables; j++) {
       const coefficient = rows.coefficients[i * variables + j] as number;
       sum += coefficient * (x[j] as number);
+      terms += Math.abs(coefficient * (x[j] as number));
       largest = Math.max(largest, Math.abs(coefficient));
     }
-    meet(sum, rows.lower[i] as number, rows.upper[i] as number, largest);
+    const known = HALF_DIGIT * variables * terms;
+    meet(sum, rows.lower[i] as number, rows.upper[i] as number, largest, known);
   }
   return worst;
 }

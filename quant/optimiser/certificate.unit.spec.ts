@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Random } from "../random.ts";
 import { budgetProgram } from "./budget-program.spec.ts";
-import { certify } from "./certificate.ts";
+import { certify, largestViolation, REACH } from "./certificate.ts";
 import type { Duals, Program, SmoothTerm } from "./program.ts";
 import { solveTail } from "./tail-simplex.ts";
 
@@ -115,4 +115,60 @@ describe("a certificate", () => {
       expect(Math.abs(upper - lower)).toBeLessThan(1e-12);
     }
   });
+});
+
+test("what a row misses by the rounding of its own sum is no violation, and more is one", () => {
+  const free = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
+  const program = budgetProgram({ assets: 3, ...free });
+  const violation = (x: number[]) => largestViolation(program, Float64Array.from(x));
+  // Next to 1e9 numbers are 1e-7 apart.
+  expect(violation([1e9, -1e9 + 2 ** -23, 1])).toBe(0);
+  expect(violation([1e9, -1e9 + 1e-5, 1])).toBeGreaterThan(9e-6);
+  expect(violation([0.5, 0.5, 2 ** -23])).toBeGreaterThan(1e-7);
+});
+
+describe("a weight without a bound", () => {
+  const pair = (costs: number[]) =>
+    budgetProgram({
+      assets: 2,
+      lower: Number.NEGATIVE_INFINITY,
+      upper: Number.POSITIVE_INFINITY,
+      cost: Float64Array.from(costs),
+    });
+  const lowerOf = (costs: number[], price: number): number =>
+    certify(pair(costs), Float64Array.of(0.5, 0.5), {
+      scenarios: new Int32Array(0),
+      masses: new Float64Array(0),
+      rows: Float64Array.of(price),
+    }).lower;
+
+  test("has a bound only as far as numbers reach where its slope is not 0", () => {
+    expect(lowerOf([1, 1], 1)).toBe(1);
+    expect(lowerOf([1, 1.5], 1)).toBe(1 - 0.5 * REACH);
+  });
+
+  test("is followed ten times as far as it is where its slope is next to rounding, and no step where it is rounding", () => {
+    expect(lowerOf([1, 1 + 2 ** -40], 1)).toBeCloseTo(1 - 10 * 2 ** -40, 15);
+    expect(lowerOf([1, 1 + 2 ** -52], 1)).toBeCloseTo(1, 15);
+  });
+});
+
+test("prices of 1e8 that cancel leave the digits of what is left", () => {
+  const program = {
+    ...budgetProgram({ assets: 1, cost: Float64Array.of(0.3) }),
+    rows: {
+      count: 2,
+      coefficients: Float64Array.of(1, 1 + 2 ** -30),
+      lower: Float64Array.of(0.7, Number.NEGATIVE_INFINITY),
+      upper: Float64Array.of(Number.POSITIVE_INFINITY, 0.7),
+    },
+  };
+  const price = 123456789.125;
+  const { lower } = certify(program, Float64Array.of(0.7), {
+    scenarios: new Int32Array(0),
+    masses: new Float64Array(0),
+    rows: Float64Array.of(price, -price),
+  });
+  // Slope 0.3 + price · 2^-30, above 0: the least is at the lower bound, 0; the limits of both rows cancel.
+  expect(lower).toBe(0);
 });

@@ -17,6 +17,8 @@ const NEAR = 0.995;
 /** Of the way to where the term ends, which curves on the way. */
 const TERM_NEAR = 0.9;
 const DONE = 1e-14;
+/** Of each diagonal entry. */
+const HELD = [1e-14, 1e-13, 1e-12, 1e-10, 1e-8];
 /** Rounds that may still go into what is not yet met once the products are done. */
 const MOST_EXTRA = 3;
 
@@ -73,11 +75,7 @@ class InsideWalk {
     rows.addCurvature(matrix, size);
     tail?.addCurvature(matrix, size);
     rows.holdFixed(matrix, size);
-    for (let i = 0; i < size; i++) {
-      // What nothing bends is held a little, which slows the walk and changes no answer.
-      matrix[i * size + i] = (matrix[i * size + i] as number) * (1 + 1e-14) + 1e-200;
-    }
-    const factor = cholesky(matrix, size, 0);
+    const factor = heldFactor(matrix, size);
     if (factor === null) return false;
     const mean = pairs === 0 ? 0 : product / pairs;
     if (!this.direct(factor, residual, 0, false)) return false;
@@ -138,6 +136,19 @@ class InsideWalk {
     };
     return { scenarios, masses, rows };
   }
+}
+
+/** What nothing bends is held a little, and more where rounding asks for it: that slows the walk and changes no answer. */
+function heldFactor(matrix: Float64Array, size: number): Float64Array | null {
+  for (const share of HELD) {
+    const held = matrix.slice();
+    for (let i = 0; i < size; i++) {
+      held[i * size + i] = (matrix[i * size + i] as number) * (1 + share) + 1e-200;
+    }
+    const factor = cholesky(held, size, 0);
+    if (factor !== null) return factor;
+  }
+  return null;
 }
 
 const largest = (values: Float64Array): number =>

@@ -70,15 +70,18 @@ export interface Duals {
 export interface Certificate {
   /** The objective at the answer. */
   readonly upper: number;
-  /** No feasible answer has a smaller objective than this. */
+  /** No feasible answer has a smaller objective than this; of weights without a bound: none of up to 2^50 (certificate.ts). */
   readonly lower: number;
-  /** The largest violation: of a bound against 1, of a row against its largest coefficient, or the limit if larger. */
+  /**
+   * The largest violation beyond the rounding of a row's sum: of a bound against 1, of a row against its largest coefficient,
+   * or the limit if larger.
+   */
   readonly feasibility: number;
 }
 
 export type Outcome =
   | {
-      /** FEASIBLE: work ran out before the gap closed. */
+      /** FEASIBLE: work ran out before the gap closed, or rounding keeps it open. */
       readonly status: "OPTIMAL" | "FEASIBLE";
       readonly x: Float64Array;
       readonly duals: Duals;
@@ -95,7 +98,7 @@ export type Outcome =
     }
   | {
       readonly status: "UNBOUNDED";
-      /** From any feasible x, x + k·ray is feasible for every k ≥ 0, and better. */
+      /** From any feasible x, x + k·ray is feasible for every k ≥ 0, and better, as far as numbers reach (k up to 2^50). */
       readonly ray: Float64Array;
       readonly pivots: number;
     };

@@ -7,7 +7,9 @@
 // not at all; all are checked at the end, and the search goes on from there with those that crossed.
 
 import { certify } from "./certificate.ts";
-import type { Certificate, Duals, Outcome, Program, Tail, Work } from "./program.ts";
+import { isClosed } from "./is-closed.ts";
+import type { Duals, Outcome, Program, Tail, Work } from "./program.ts";
+import { fallsForEver, ROUNDING } from "./recession.ts";
 import { nearZero, withoutHoldings } from "./smooth-apex.ts";
 import { curveOf } from "./smooth-curve.ts";
 import { type Descent, descend, type Limits, restore } from "./smooth-descent.ts";
@@ -24,7 +26,7 @@ import {
   widen,
 } from "./smooth-tail.ts";
 import { euclideanNorm } from "./smooth-terms.ts";
-import { conditionalValueAtRisk, netWeights, scenarioLosses } from "./tail-loss.ts";
+import { netWeights } from "./tail-loss.ts";
 
 const PIVOTS = 5000;
 const PIVOTS_PER_SIZE = 50;
@@ -32,12 +34,6 @@ const PIVOTS_PER_SIZE = 50;
 const LOOKS = 60;
 const SHORTEST = 4;
 const LONGEST = 24;
-/** Gap of what is called optimal. */
-const CLOSED = 1e-8;
-const SMALL = 1e-5;
-/** And what its limits may be violated by. */
-const KEPT = 1e-9;
-const ROUNDING = 2e-9;
 /** A tail of more probability than this is all there is. */
 const WHOLE = 1 - 1e-12;
 
@@ -119,7 +115,7 @@ function fromSoftNorm(searching: Search, limits: Limits): Outcome {
     if (net > 64 * radius) break;
     const x = withoutHoldings(program, outcome.x);
     const certificate = certify(program, x, outcome.duals);
-    if (certificate.feasibility <= 1e-12 && isClosed(searching, certificate)) {
+    if (certificate.feasibility <= 1e-12 && isClosed(program, x, certificate)) {
       return { ...outcome, status: "OPTIMAL", x, certificate };
     }
   }
@@ -127,10 +123,6 @@ function fromSoftNorm(searching: Search, limits: Limits): Outcome {
   searching.isSoft = false;
   return search(searching, limits);
 }
-
-/** Against the objective, or a small part of what a unit of weight is worth. */
-const isClosed = ({ scale }: Search, { upper, lower, feasibility }: Certificate): boolean =>
-  feasibility <= KEPT && upper - lower <= CLOSED * Math.max(Math.abs(upper), SMALL * scale);
 
 function bandOf(program: Program, tail: Tail, returns: number, scale: number): Band {
   const unit = 32 * Math.sqrt(program.variables);
@@ -172,7 +164,7 @@ function search(searching: Search, limits: Limits): Outcome {
       if (band !== null && widen(face, program, band)) continue;
       const ray = rayOf(face, descent);
       // What falls by rounding alone has an end, and its certificate says how near it is.
-      if (!isGain(program, ray)) return answer(searching, descent);
+      if (!fallsForEver(program, ray)) return answer(searching, descent);
       return { status: "UNBOUNDED", ray, pivots: face.pivots };
     }
     const crossed = band !== null && admitCrossed(face, program, band);
@@ -184,27 +176,6 @@ function search(searching: Search, limits: Limits): Outcome {
     }
     return answer(searching, descent);
   }
-}
-
-/** Whether the objective falls for ever along a ray, by more than the rounding of its parts. */
-function isGain(program: Program, ray: Float64Array): boolean {
-  const { cost, tail, holdings, smooth = [] } = program;
-  const net = netWeights(holdings, ray);
-  let [slope, size] = [0, 0];
-  const add = (term: number): void => {
-    slope += term;
-    size += Math.abs(term);
-  };
-  ray.forEach((value, j) => {
-    add((cost[j] as number) * value);
-  });
-  if (tail !== undefined) {
-    const losses = scenarioLosses(tail.scenarios, net);
-    const { probabilities } = tail.scenarios;
-    add(tail.weight * conditionalValueAtRisk(losses, probabilities, tail.mass));
-  }
-  for (const term of smooth) if (term.kind === "NORM") add(term.weight * euclideanNorm(net));
-  return slope < -ROUNDING * ROUNDING * size;
 }
 
 /** Its largest entry is 1; what rounding put into the others is taken out. */
@@ -223,7 +194,7 @@ function answer(searching: Search, descent: Descent): Outcome {
   const certificate = certify(program, x, duals);
   const soft = descent.end === "OPTIMAL" && searching.isSoft;
   return {
-    status: soft || isClosed(searching, certificate) ? "OPTIMAL" : "FEASIBLE",
+    status: soft || isClosed(program, x, certificate) ? "OPTIMAL" : "FEASIBLE",
     x,
     duals,
     certificate,

@@ -99,6 +99,13 @@ describe("random programs, most of them degenerate, have their true outcome", ()
   });
 });
 
+// What then moves is the value at risk alone, and by rounding a weight, which had gone on to 1e38.
+test.each([3427, 3778, 4185])("scenarios that all tie move no weight (77, %d)", (index) => {
+  const { program } = randomProgram(77, index);
+  const { x } = optimumOf(solveSmooth(program));
+  expect(Math.max(...x)).toBeLessThanOrEqual(1);
+});
+
 describe("robust CVaR, where a prototype failed", () => {
   const set = marketScenarios(20, 400, 3);
   const count = set.count;

@@ -9,6 +9,8 @@ import { takeOut } from "./smooth-span.ts";
 const REGULAR = 1e-9;
 /** A step so many times the point's size is rounding over next to no curvature: the plain gradient is better. */
 const FAR = 1e8;
+/** Of the coordinate that moves most: what moves less does not move. */
+const NOISE = 1e-13;
 
 /**
  * `rest` is the gradient less its part in the span of the active constraints. `direction` is overwritten.
@@ -25,6 +27,20 @@ export function newtonDirection(face: Face, rest: Float64Array, direction: Float
     face.curve.shape === "GENERAL" &&
     dot(direction, direction) > FAR * FAR * (1 + dot(face.point, face.point));
   if (isLost || !(dot(rest, direction) < 0)) descend(rest, direction);
+  dropNoise(direction);
+}
+
+/**
+ * What moves by rounding alone stands still: no bound would stop it (smooth-line.ts), and along a direction that only
+ * the value at risk moves in, its curvature would be all that there is.
+ */
+function dropNoise(direction: Float64Array): void {
+  let most = 0;
+  for (let j = 0; j < direction.length; j++)
+    most = Math.max(most, Math.abs(direction[j] as number));
+  for (let j = 0; j < direction.length; j++) {
+    if (Math.abs(direction[j] as number) <= NOISE * most) direction[j] = 0;
+  }
 }
 
 /**
@@ -36,6 +52,7 @@ export function resume(face: Face, rest: Float64Array, direction: Float64Array):
   for (let j = 0; j < direction.length; j++) if (face.held[j] !== FREE) direction[j] = 0;
   face.scratch.fill(0);
   takeOut(face.span, direction, face.scratch);
+  dropNoise(direction);
   const after = Math.sqrt(dot(direction, direction));
   return after > 0.5 * before && dot(rest, direction) < 0;
 }

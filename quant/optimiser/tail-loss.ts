@@ -71,8 +71,8 @@ export function addProducts(
 
 /** What probabilities are counted in: sums of whole numbers below 2^53 are exact, so no order can change them. */
 const UNIT = 2 ** -52;
-/** Share of the mass that rounding to units may hide, for up to a million scenarios. */
-const HIDDEN = 1e-10;
+/** Share of the mass that rounding to units may hide, for up to a hundred thousand scenarios. */
+const HIDDEN = 1e-11;
 
 /**
  * Value at risk: the largest t such that losses of t or more have at least probability `mass`. It follows from

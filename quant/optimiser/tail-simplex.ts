@@ -7,6 +7,7 @@
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import { certify } from "./certificate.ts";
+import { isClosed } from "./is-closed.ts";
 import type { Basis, Duals, Outcome, Program, Tail, Work } from "./program.ts";
 import { powerOfTwo, roughValueAtRisk, ScenarioBand } from "./scenario-band.ts";
 import { approach } from "./tail-approach.ts";
@@ -20,9 +21,7 @@ const KEPT = 1e-12;
 const FEASIBLE = 1e-10;
 /** Scenarios as near to the value at risk as this, in scaled units, are taken to be at it. */
 const TIED = 1e-7;
-/** Of the objective, or of a weight of 1 in a typical return if that is more: no larger gap is called optimal. */
-const CLOSED = 1e-8;
-/** Nor is what is further outside its limits. */
+/** An answer further outside its limits is worse than any gap. */
 const WITHIN = 1e-9;
 /** A ray gains at least this in a typical return. */
 const RAY = 1e-10;
@@ -365,9 +364,7 @@ export class TailSolver {
     const x = this.pointNow();
     const duals = this.duals();
     const certificate = certify(program, x, duals);
-    const { upper, lower } = certificate;
-    const isClosed = upper - lower <= CLOSED * Math.max(Math.abs(upper), this.unit);
-    const isProved = isClosed && certificate.feasibility <= WITHIN;
+    const isProved = isClosed(program, x, certificate);
     return {
       status: ended === "optimal" && isProved ? "OPTIMAL" : "FEASIBLE",
       x,

@@ -58,6 +58,8 @@ function lossesOf(program: Program, net: Float64Array): Float64Array {
 
 interface Smooth {
   readonly value: number;
+  /** Sum of the sizes of what the value is the sum of. */
+  readonly terms: number;
   /** By variable. */
   readonly gradient: Float64Array;
   /** Of the sums that the gradient's entries are, the sizes of their parts. */
@@ -74,15 +76,15 @@ function smoothTerm(program: Program, term: SmoothTerm, x: Float64Array): Smooth
       value += coefficient * size * Math.sqrt(size);
       gradient[j] = 1.5 * coefficient * Math.sign(x[j] as number) * Math.sqrt(size);
     }
-    return { value, gradient, sizes: gradient.map(Math.abs) };
+    return { value, terms: value, gradient, sizes: gradient.map(Math.abs) };
   }
   const net = netWeights(program, x);
-  let value = 0;
+  let [value, terms] = [0, 0];
   let slope: Float64Array;
   let parts: Float64Array;
   if (term.kind === "NORM") {
     const norm = Math.hypot(...net);
-    value = term.weight * norm;
+    value = terms = term.weight * norm;
     slope = net.map((weight) => (norm > 0 ? (term.weight * weight) / norm : 0));
     parts = slope.map(Math.abs);
   } else {
@@ -92,6 +94,7 @@ function smoothTerm(program: Program, term: SmoothTerm, x: Float64Array): Smooth
     parts = net.map((_, i) => 2 * term.weight * dot(row(i).map(Math.abs), sizes));
     slope = net.map((_, i) => dot(row(i), net));
     value = term.weight * dot(slope, net);
+    terms = dot(parts, sizes) / 2;
     slope = slope.map((sum) => 2 * term.weight * sum);
   }
   const sizes = new Float64Array(variables);
@@ -101,7 +104,7 @@ function smoothTerm(program: Program, term: SmoothTerm, x: Float64Array): Smooth
     gradient[j] = (holdings.sign[j] as number) * (slope[asset] as number);
     sizes[j] = parts[asset] as number;
   }
-  return { value, gradient, sizes };
+  return { value, terms, gradient, sizes };
 }
 
 interface Evaluated {
@@ -139,16 +142,18 @@ export function evaluate(program: Program, x: Float64Array): Evaluated {
   }
   const smoothGradient = new Float64Array(program.variables);
   const smoothSizes = new Float64Array(program.variables);
-  let smooth = 0;
+  let [smooth, unhedged] = [0, 0];
   for (const term of program.smooth ?? []) {
-    const { value, gradient, sizes } = smoothTerm(program, term, x);
+    const { value, terms, gradient, sizes } = smoothTerm(program, term, x);
     smooth += value;
+    unhedged += terms;
+    rounding += 2 ** -53 * program.holdings.assets * terms;
     gradient.forEach((slope, j) => {
       smoothGradient[j] = (smoothGradient[j] ?? 0) + slope;
       smoothSizes[j] = (smoothSizes[j] ?? 0) + (sizes[j] as number);
     });
   }
-  const total = size + Math.abs(smooth);
+  const total = size + unhedged;
   rounding += 1e-11 * total;
   const smoothed = { smooth, smoothGradient, smoothSizes };
   return { objective: objective + smooth, size: total, rounding, ...smoothed };

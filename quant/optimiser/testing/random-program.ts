@@ -183,10 +183,12 @@ function covarianceOf(returns: Float64Array, assets: number, count: number): Flo
   const covariance = new Float64Array(assets * assets);
   const centred = new Float64Array(returns);
   for (let j = 0; j < assets; j++) {
+    // From the first on, so that what is constant varies by 0 and not by the rounding of its mean.
+    const first = returns[j * count] as number;
     let sum = 0;
-    for (let s = 0; s < count; s++) sum += centred[j * count + s] as number;
+    for (let s = 0; s < count; s++) sum += (returns[j * count + s] as number) - first;
     for (let s = 0; s < count; s++) {
-      centred[j * count + s] = (centred[j * count + s] as number) - sum / count;
+      centred[j * count + s] = (returns[j * count + s] as number) - first - sum / count;
     }
   }
   for (let i = 0; i < assets; i++) {

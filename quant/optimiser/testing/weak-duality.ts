@@ -3,11 +3,16 @@
 
 import type { Duals, Program } from "../program.ts";
 import { dot, evaluate, netWeights, rowOf } from "./evaluated-objective.ts";
+import { ExactSum } from "./exact-sum.ts";
 
 /** A variable without limit is taken to be within so many times the answer's largest. */
 const FAR = 10;
 /** A sum that is smaller than this share of its terms is nothing but their rounding. */
 const ROUNDING = 1e-11;
+/** A sum of some thousand products is rounded by no more, of their size: a variance that is hedged to less is none. */
+const BEND = 1e-12;
+/** Where a weight is so large, its last digit is more than 0.1: nothing adds up to 1 beside it, and no bend is reached. */
+const FARTHEST = 2 ** 50;
 
 /** Bounds of the variables that the rows imply where they have none of their own; two rounds. */
 function impliedBounds(program: Program): { lower: Float64Array; upper: Float64Array } {
@@ -40,7 +45,7 @@ function impliedBounds(program: Program): { lower: Float64Array; upper: Float64A
 }
 
 /** What |x|^1.5 of each variable costs. */
-function impactOf({ smooth = [], variables }: Program): Float64Array {
+export function impactOf({ smooth = [], variables }: Program): Float64Array {
   const sum = new Float64Array(variables);
   for (const term of smooth) {
     if (term.kind !== "IMPACT") continue;
@@ -64,19 +69,26 @@ function leastWithin(program: Program, slopes: Float64Array, sizes: Float64Array
   const { lower, upper } = impliedBounds(program);
   const far = FAR * x.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
   const impact = impactOf(program);
-  let sum = 0;
+  const sum = new ExactSum();
+  // A sum of n parts is known to n · 2^-53 of their sizes: within that a slope may as well be 0.
+  const parts = program.variables + program.rows.count + (program.tail?.scenarios.count ?? 0);
+  const unknown = parts * 2 ** -53;
   slopes.forEach((slope, j) => {
     const own = impact[j] as number;
     if (own > 0) {
-      sum += leastOfTrade(slope, own, lower[j] as number, upper[j] as number);
+      sum.add(leastOfTrade(slope, own, lower[j] as number, upper[j] as number));
       return;
     }
     let limit = (slope > 0 ? lower[j] : upper[j]) as number;
     const isRounding = Math.abs(slope) <= ROUNDING * (sizes[j] as number);
-    if (!Number.isFinite(limit) && isRounding) limit = slope > 0 ? -far : far;
-    if (slope !== 0) sum += slope * limit;
+    if (!Number.isFinite(limit)) {
+      const isUnknown = Math.abs(slope) <= unknown * (sizes[j] as number);
+      const end = isRounding ? far : FARTHEST;
+      limit = isUnknown ? (x[j] as number) : slope > 0 ? -end : end;
+    }
+    if (slope !== 0) sum.addProduct(slope, limit);
   });
-  return sum;
+  return Number.isFinite(sum.value) ? sum.value : Number.NEGATIVE_INFINITY;
 }
 
 /** What the rows' prices are worth; a price on a limit that is not there counts for nothing. */
@@ -85,13 +97,12 @@ function pricedRows(program: Program, prices: Float64Array) {
     const limit = (price > 0 ? program.rows.lower[i] : program.rows.upper[i]) as number;
     return Number.isFinite(limit) ? price : 0;
   });
-  let worth = 0;
+  const worth = new ExactSum();
   used.forEach((price, i) => {
-    if (price !== 0) {
-      worth += price * ((price > 0 ? program.rows.lower[i] : program.rows.upper[i]) as number);
-    }
+    const limit = (price > 0 ? program.rows.lower[i] : program.rows.upper[i]) as number;
+    if (price !== 0) worth.addProduct(price, limit);
   });
-  return { used, worth };
+  return { used, worth: worth.value };
 }
 
 /** Masses by scenario: clipped to what they may be; what is missing where there is room, the first first. */
@@ -105,7 +116,8 @@ function validMasses({ tail }: Program, duals: Duals): Float64Array | null {
     total += mass - (masses[s] as number);
     masses[s] = mass;
   });
-  for (let s = 0; s < masses.length && total < 1; s++) {
+  // What only rounding lacks is nobody's: given to one scenario, an outlier, it would move every slope.
+  for (let s = 0; s < masses.length && total < 1 - 1e-12; s++) {
     const more = Math.min((most[s] as number) - (masses[s] as number), 1 - total);
     masses[s] = (masses[s] as number) + more;
     total += more;
@@ -122,16 +134,17 @@ interface Slopes {
 /** Of everything that is linear once rows and scenarios have their prices. */
 function linearSlopes(program: Program, prices: Float64Array, masses: Float64Array): Slopes {
   const { tail, holdings } = program;
-  const slopes = Float64Array.from(program.cost);
-  const sizes = slopes.map(Math.abs);
-  const add = (j: number, term: number, size: number): void => {
-    slopes[j] = (slopes[j] as number) + term;
-    sizes[j] = (sizes[j] as number) + size;
-  };
-  prices.forEach((price, i) => {
-    rowOf(program, i).forEach((value, j) => {
-      add(j, -price * value, Math.abs(price * value));
+  const sizes = program.cost.map(Math.abs);
+  // Prices of rows that nearly say the same are large, and cancel.
+  const slopes = program.cost.map((cost, j) => {
+    const sum = new ExactSum();
+    sum.add(cost);
+    prices.forEach((price, i) => {
+      const coefficient = program.rows.coefficients[i * program.variables + j] as number;
+      sum.addProduct(-price, coefficient);
+      sizes[j] = (sizes[j] as number) + Math.abs(price * coefficient);
     });
+    return sum.value;
   });
   if (tail === undefined) return { slopes, sizes };
   const { returns, count } = tail.scenarios;
@@ -144,7 +157,8 @@ function linearSlopes(program: Program, prices: Float64Array, masses: Float64Arr
       mean += part;
       size += Math.abs(part);
     }
-    add(j, -tail.weight * (holdings.sign[j] as number) * mean, tail.weight * size);
+    slopes[j] = (slopes[j] as number) - tail.weight * (holdings.sign[j] as number) * mean;
+    sizes[j] = (sizes[j] as number) + tail.weight * size;
   }
   return { slopes, sizes };
 }
@@ -218,7 +232,12 @@ export function lowerBound(program: Program, x: Float64Array, duals: Duals): num
     sizes[j] = (sizes[j] as number) + Math.max(Math.abs(slope), smoothSizes[j] as number);
   });
   const least = leastWithin(program, slopes, sizes, x);
-  return worth + least + smooth - dot(gradient, x);
+  const sum = new ExactSum();
+  for (const term of [worth, least, smooth]) sum.add(term);
+  gradient.forEach((slope, j) => {
+    sum.addProduct(-slope, x[j] as number);
+  });
+  return sum.value;
 }
 
 /** Prices under which no point within its bounds satisfies the rows: Farkas' lemma. `rounding` 0: nothing is forgiven. */
@@ -258,7 +277,7 @@ function largestBend(
   );
 }
 
-/** Feasible for ever and better for ever. */
+/** Feasible for ever and better for ever, as far as numbers go. */
 export function isRay(program: Program, ray: Float64Array): string | null {
   const far = ray.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (!(far > 0 && Number.isFinite(far))) return "the ray is 0 or not finite";
@@ -278,13 +297,12 @@ export function isRay(program: Program, ray: Float64Array): string | null {
   const norms = (smooth ?? []).filter((term) => term.kind === "NORM");
   const others = (smooth ?? []).filter((term) => term.kind !== "NORM");
   const { objective, size } = evaluate({ ...rest, smooth: norms }, ray);
+  let uphill = 0;
   for (const term of others) {
-    const { objective: bend } = evaluate(
-      { ...rest, cost: new Float64Array(ray.length), smooth: [term] },
-      ray,
-    );
-    const most = term.kind === "VARIANCE" ? largestBend(program, term, ray) : 0;
-    if (bend > 1e-10 * most + 1e-300) return "the ray bends upwards";
+    const { smooth: bend } = evaluate({ ...rest, smooth: [term] }, ray);
+    if (term.kind === "IMPACT") uphill += 1.5 * bend * Math.sqrt(FARTHEST / far);
+    else if (bend > BEND * largestBend(program, term, ray)) uphill += (2 * bend * FARTHEST) / far;
   }
+  if (objective + uphill >= 0 && uphill > 0) return "the ray bends upwards";
   return objective < -1e-13 * size ? null : `the ray does not gain: ${objective}`;
 }
