@@ -212,13 +212,35 @@ export function validMasses(
   }
   const lack = 1 - sum;
   if (lack > room * (1 + 1e-9) + 1e-12) return null;
-  for (let k = 0; k < valid.length; k++) {
-    const given = valid[k] as number;
-    const most = (probabilities[scenarios[k] as number] as number) / mass;
-    if (lack < 0) valid[k] = given / sum;
-    else if (room > 0) valid[k] = Math.min(most, given + ((most - given) * lack) / room);
-  }
+  if (lack < 0) return valid.map((given) => given / sum);
+  const rooms = valid.map(
+    (given, k) => (probabilities[scenarios[k] as number] as number) / mass - given,
+  );
+  // Rounding is shared by what masses are: given to one near 0 it may be all of it, and its return a million others'.
+  const partial = valid.map((given, k) => ((rooms[k] as number) > 0 ? given : 0));
+  const left = shareOut(lack, partial, valid, rooms);
+  shareOut(left, Float64Array.from(rooms), valid, rooms);
   return valid;
+}
+
+/** Adds `lack` to `valid` in these shares, to none more than its room. What is left. */
+function shareOut(
+  lack: number,
+  shares: Float64Array,
+  valid: Float64Array,
+  rooms: Float64Array,
+): number {
+  const all = shares.reduce((sum, share) => sum + share, 0);
+  if (!(all > 0 && lack > 0)) return lack;
+  let left = lack;
+  for (let k = 0; k < valid.length; k++) {
+    const room = rooms[k] as number;
+    const more = Math.min(room, ((shares[k] as number) * lack) / all);
+    valid[k] = (valid[k] as number) + more;
+    rooms[k] = room - more;
+    left -= more;
+  }
+  return left;
 }
 
 /** Of bounds, against 1, and of rows, against their largest coefficient; or against the limit if that is larger. */
