@@ -1,5 +1,5 @@
 // Which solver takes a program: the simplex where all is linear but the tail, the active set where a term is smooth, and the
-// way through the inside where market impact near no trade leaves that one a gap.
+// way through the inside where that one leaves a gap: market impact near no trade, or a variance that is flat on many sides.
 
 import type { Outcome, Program, Work } from "./program.ts";
 import { solveSmooth } from "./smooth-core.ts";
@@ -12,7 +12,8 @@ export function solveProgram(program: Program, work: Work = {}): Outcome {
   if (smooth.length === 0) return solveTail(program, work);
   const outcome = solveSmooth(program, work);
   const isOpen = outcome.status === "FEASIBLE" && work.maxPivots === undefined;
-  if (!isOpen || !smooth.some(({ kind }) => kind === "IMPACT")) return outcome;
+  const isSmooth = smooth.every(({ kind }) => kind === "VARIANCE");
+  if (!isOpen || !(isSmooth || smooth.some(({ kind }) => kind === "IMPACT"))) return outcome;
   if (work.expired?.() === true) return outcome;
   const inside = solveInside(program, work);
   return inside.status === "OPTIMAL" ? inside : outcome;

@@ -14,6 +14,7 @@ import {
   plainPoint,
   plainProgram,
 } from "./plain-program.ts";
+import { isRay } from "./weak-duality.ts";
 
 const GAP = 1e-8;
 /** What HiGHS is asked to keep to (highs-oracle.spec.ts), of a figure of size 1. */
@@ -106,12 +107,8 @@ function judgePortfolio(problem: Problem, portfolio: Portfolio): SolutionJudgeme
   const most = constraints.maximumVolatility;
   if (most !== undefined) {
     const { value: volatility } = volatilityOf(problem, weights);
-    const { covariance = weightedCovariance(problem.scenarios) } = problem;
-    const unhedged = weights.reduce(
-      (sum, own, j) => sum + own * own * (covariance[j * (weights.length + 1)] as number),
-      0,
-    );
-    if (volatility ** 2 > most ** 2 * (1 + 2e-9) + 1e-13 * unhedged)
+    const { unhedged, rounding } = riskOfParts(problem, weights);
+    if (volatility ** 2 > most ** 2 * (1 + 2e-9) + 1e-13 * unhedged + rounding)
       return wrong(`volatility ${volatility} is above ${most}`);
     // Judged by the certificate alone: its price is no part of the proof.
     const off = violation(plainProgram(problem, terms), x);
@@ -262,6 +259,64 @@ function judgeRiskConflict(problem: Problem, members: ReturnType<typeof limitsOf
   return null;
 }
 
+/** Share of the variance of its parts that one which cancels may be by rounding: what it is the sum of is known to so much. */
+const CANCELLED = 1e-14;
+
+/** The variance of weights if none hedged another, and that of the rounding of weights that are to be 0, or sold out. */
+function riskOfParts(problem: Problem, weights: Float64Array) {
+  const { covariance = weightedCovariance(problem.scenarios) } = problem;
+  let [deviation, largest, held] = [0, 0, 0];
+  weights.forEach((own, j) => {
+    const variance = covariance[j * (weights.length + 1)] as number;
+    deviation += Math.abs(own) * Math.sqrt(variance);
+    largest = Math.max(largest, variance);
+    held += Math.abs(own) + Math.abs(problem.current?.[j] ?? 0);
+  });
+  return { unhedged: deviation ** 2, rounding: (weights.length * 2 ** -52 * held) ** 2 * largest };
+}
+
+/**
+ * A ratio has no end where something is earned at no risk, be it by a portfolio or along a way without end; or no best where
+ * such a way has a ratio that no portfolio has.
+ */
+function judgeEndlessRatio(problem: Problem, { ray }: NoPortfolio): SolutionJudgement {
+  const { objective } = problem;
+  if (ray === undefined) return wrong("UNBOUNDED without a ray");
+  const isTail = objective.kind === "MAXIMUM_RETURN_TO_CVAR";
+  const tailMass = isTail ? objective.tailMass : 1;
+  const riskFree = "riskFree" in objective ? (objective.riskFree ?? 0) : 0;
+  const mean = expectedReturns(problem);
+  const worth = (x: Float64Array) => {
+    const paid = dot(linearCosts(problem), x.subarray(2 * ray.length));
+    const risk = isTail ? cvarOf(problem, ray, tailMass) + paid : volatilityOf(problem, ray).value;
+    return { earned: dot(mean, ray) - paid, risk };
+  };
+  const { unhedged, rounding } = riskOfParts(problem, ray);
+  const isFree = (risk: number): boolean => risk * risk <= CANCELLED * unhedged + rounding;
+  const bare = plainProgram(problem, { ...NONE, expectedReturn: 1 });
+  const point = plainPoint(problem, ray);
+  const here = worth(point);
+  if (violation(bare, point).size <= 1e-9 && here.earned > riskFree && isFree(here.risk))
+    return right;
+  const sizes = ray.map(Math.abs);
+  const way = Float64Array.from([...ray, ...sizes, ...sizes]);
+  const { earned, risk } = worth(way);
+  if (!isTail && !isFree(risk)) return wrong(`UNBOUNDED: the ray's volatility is ${risk}`);
+  const terms = (price: number): PlainTerms => ({
+    ...NONE,
+    expectedReturn: 1,
+    ...(isTail ? { cvar: price, tailMass } : {}),
+  });
+  const ratio = isFree(risk) ? 1 : earned / risk;
+  const flaw = isRay(plainProgram(problem, terms(ratio * (1 - 1e-6))), way);
+  if (flaw !== null) return wrong(`UNBOUNDED: ${flaw}`);
+  if (isFree(risk)) return right;
+  const { verdict, upper } = askHighs(plainProgram(problem, terms(ratio * (1 + 2 * GAP))));
+  return verdict.status === "OPTIMAL" && -upper > riskFree + GAP * Math.abs(earned)
+    ? wrong(`UNBOUNDED: HiGHS has a portfolio of a larger ratio than ${ratio}`)
+    : right;
+}
+
 /** Cost: some solves by HiGHS. A refusal is for the caller to judge. */
 export function judgeSolution(problem: Problem, solution: Solution): SolutionJudgement {
   switch (solution.status) {
@@ -273,7 +328,7 @@ export function judgeSolution(problem: Problem, solution: Solution): SolutionJud
     }
     case "UNBOUNDED": {
       const terms = termsOf(problem);
-      if (terms === null) return right;
+      if (terms === null) return judgeEndlessRatio(problem, solution);
       const { verdict } = askHighs(plainProgram(problem, terms));
       return verdict.status === "UNBOUNDED"
         ? right
