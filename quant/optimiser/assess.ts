@@ -117,14 +117,7 @@ function judge(
   if (objective.kind === "MAXIMUM_RETURN_TO_CVAR") {
     const cost = tradingCost(lowering, pointOf(lowering, w));
     const cvar = cvarOf(scenarios, w, objective.tailMass) + cost;
-    const rounding = ROUNDING * sizeOfTerms(lowering, priced, w);
-    return ratio(
-      worth,
-      { riskFree: 0, rounding, ...objective },
-      priced.cvar * cvar,
-      cvar,
-      priced.cvar,
-    );
+    return ratio(worth, { riskFree: 0, ...objective }, priced.cvar * cvar, cvar, priced.cvar);
   }
   if (objective.kind === "MAXIMUM_SHARPE") {
     const { volatility } = volatilityOf(lowering.problem, w);
@@ -133,8 +126,7 @@ function judge(
     const proven = { ...worth, lower: least };
     const inObjective = priced.variance * volatility * volatility;
     const most = 2 * priced.variance * volatility;
-    const rounding = ROUNDING * sizeOfTerms(lowering, priced, w);
-    return ratio(proven, { riskFree: 0, rounding, ...objective }, inObjective, volatility, most);
+    return ratio(proven, { riskFree: 0, ...objective }, inObjective, volatility, most);
   }
   let { upper, lower, feasibility } = worth;
   const names = lowering.limits.filter(({ measured }) => isOfNames(measured));
@@ -164,20 +156,23 @@ function judge(
 export const hedgeUnit = (lowering: Lowering, terms: Terms): number =>
   (lowering.returnScale * lowering.returnScale) / objectiveScale(lowering, terms);
 
-/** Share of what return and priced risk are sums of that may be missing from the proof of a ratio: it is added to the bound. */
-const ROUNDING = 1e-12;
+/**
+ * Share of an excess return that may be missing from the proof of a ratio: rounding. It is added to the bound, for portfolios
+ * of this risk: one of a hundredth of it may be above the bound by 1e-8 of the ratio.
+ */
+const MISSING = 1e-10;
 
 /** `priced`: what the risk adds to the objective. Nothing has a larger ratio than `most` if no return beats that. */
 function ratio(
   { upper, lower, feasibility }: Worth,
-  { riskFree, rounding }: { readonly riskFree: number; readonly rounding: number },
+  { riskFree }: { readonly riskFree: number },
   priced: number,
   risk: number,
   most: number,
 ): Worth {
   const excess = priced - upper - riskFree;
   const missing = Math.max(0, -riskFree - lower);
-  const proven = missing <= Math.max(rounding, ROUNDING * Math.abs(excess));
+  const proven = missing <= MISSING * Math.abs(excess);
   const bound = proven ? -(most + missing / risk) : Number.NEGATIVE_INFINITY;
   return { upper: -excess / risk, lower: bound, feasibility };
 }

@@ -32,6 +32,9 @@ export interface Proven {
 /** Largest violation of what may replace another answer. */
 const KEPT = 1e-9;
 
+/** What Newton's method adds to its matrix: the less, the faster; the more, the further from singular. */
+const LARGER = [1e-11, 1e-9, 1e-8];
+
 /** Cost: while the gap is above `enough`, a few solves of the same size. */
 export function closeGap(
   lowering: Lowering,
@@ -84,9 +87,12 @@ export function refined(
     if (outcome.status === "INFEASIBLE" || outcome.status === "UNBOUNDED") return at;
     return closest(at, { ...at, duals: outcome.duals });
   };
-  const best = withBestDuals(from);
-  const moved = newtonOnFace(program, best);
-  return { ...(moved === null ? best : closest(best, withBestDuals(moved))), pivots };
+  let best = withBestDuals(from);
+  for (const larger of LARGER) {
+    const moved = newtonOnFace(program, best, larger);
+    if (moved !== null) best = closest(best, withBestDuals(moved));
+  }
+  return { ...best, pivots };
 }
 
 function better(one: Assessed, other: Assessed): Assessed {

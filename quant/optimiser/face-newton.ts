@@ -9,9 +9,9 @@
 import { cholesky, solveCholesky } from "./positive-definite.ts";
 import type { Program, SmoothTerm } from "./program.ts";
 
-const STEPS = 12;
-/** What is added to the matrix, as a share of its diagonal. */
-const LARGER = 1e-11;
+const STEPS = 8;
+/** And to the matrix of the rows, whose entries are as inexact as the first is near to singular. */
+const ROWS = 100;
 /** Rows as near to a limit as this, against their largest coefficient, are on it. */
 const ON_LIMIT = 1e-11;
 
@@ -24,12 +24,14 @@ interface OnFace<Duals> {
 
 /**
  * Weights near those of x. `duals`: rows with a price, and those at a limit, stay at it, and what its reduced cost would take
- * beyond a bound stays there; those that come back are the same. Null where the program is more than costs and one variance,
- * or nothing can move. Cost: names³ / 6, and names² for each step.
+ * beyond a bound stays there; those that come back are the same. `larger`: what is added to the matrix, as a share of its
+ * diagonal. Null where the program is more than costs and one variance. Cost: names³ / 6 for each bound met, and names² for
+ * each step.
  */
 export function newtonOnFace<Duals extends { readonly rows: Float64Array }>(
   program: Program,
   { x, net, duals }: OnFace<Duals>,
+  larger: number,
 ): OnFace<Duals> | null {
   const { smooth = [], tail, holdings } = program;
   const [term] = smooth;
@@ -42,21 +44,73 @@ export function newtonOnFace<Duals extends { readonly rows: Float64Array }>(
     at.net[a] = (at.net[a] as number) + (holdings.sign[j] as number) * by;
   };
   ontoBounds(program, term, at.x, slopesAt(program, term, at.net, prices), move);
-  const free = freeParts(program, at.x);
-  const rows = rowsOnFace(program, at.x, prices);
-  const solve = saddle(bendOf(program, term, free), free, rows);
-  if (solve === null) return null;
-  for (let step = 0; step < STEPS; step++) {
+  let face = faceAt(program, term, at.x, prices, larger);
+  for (let step = 0, blocked = 0; step < STEPS && blocked <= program.variables; ) {
+    if (face === null) break;
+    const { free, rows, solve } = face;
     const slopes = slopesAt(program, term, at.net, prices);
     const { moves, rises } = solve(
       free.map((j) => slopes[j] as number),
       rows.map(({ of, limit }) => of.reduce((rest, c, j) => rest - c * (at.x[j] as number), limit)),
     );
-    for (const [k, j] of free.entries()) move(j, moves[k] as number);
-    for (const [p, { i }] of rows.entries())
-      prices[i] = (prices[i] as number) + (rises[p] as number);
+    const { share, blocker } = reach(program, at.x, free, rows, moves);
+    for (const [k, j] of free.entries()) move(j, share * (moves[k] as number));
+    for (const [p, { i }] of rows.entries()) {
+      prices[i] = (prices[i] as number) + share * (rises[p] as number);
+    }
+    if (share === 1) step++;
+    else {
+      blocked++;
+      if (blocker !== undefined) move(blocker.j, blocker.bound - (at.x[blocker.j] as number));
+      face = faceAt(program, term, at.x, prices, larger);
+    }
   }
   return at.net.every(Number.isFinite) ? at : null;
+}
+
+function faceAt(
+  program: Program,
+  term: Variance,
+  x: Float64Array,
+  prices: Float64Array,
+  larger: number,
+) {
+  const free = freeParts(program, x);
+  const rows = rowsOnFace(program, x, prices);
+  const solve = saddle(bendOf(program, term, free), free, rows, larger);
+  return solve === null ? null : { free, rows, solve };
+}
+
+/** How much of these moves is within bounds and rows, at most all; the variable that is at a bound there. */
+function reach(
+  { lower, upper, rows: all, variables }: Program,
+  x: Float64Array,
+  free: readonly number[],
+  rows: readonly FaceRow[],
+  moves: Float64Array,
+) {
+  let share = 1;
+  let blocker: { readonly j: number; readonly bound: number } | undefined;
+  const meet = (room: number, by: number, at?: typeof blocker): void => {
+    if (!(by > 0 && room < share * by)) return;
+    share = Math.max(0, room / by);
+    blocker = at;
+  };
+  for (const [k, j] of free.entries()) {
+    const [by, value] = [moves[k] as number, x[j] as number];
+    const bound = (by > 0 ? upper[j] : lower[j]) as number;
+    meet(Math.abs(bound - value), Math.abs(by), { j, bound });
+  }
+  const held = new Set(rows.map(({ i }) => i));
+  for (let i = 0; i < all.count; i++) {
+    if (held.has(i)) continue;
+    const of = all.coefficients.subarray(i * variables, (i + 1) * variables);
+    const value = of.reduce((sum, c, j) => sum + c * (x[j] as number), 0);
+    const by = free.reduce((sum, j, k) => sum + (of[j] as number) * (moves[k] as number), 0);
+    meet((all.upper[i] as number) - value, by);
+    meet(value - (all.lower[i] as number), -by);
+  }
+  return { share, blocker };
 }
 
 type Variance = Extract<SmoothTerm, { kind: "VARIANCE" }>;
@@ -157,14 +211,19 @@ function rowsOnFace(
 }
 
 /** Solves H m − A' p = −slopes, A m = missing for moves m and rises p of the prices. */
-function saddle(matrix: Float64Array, free: readonly number[], rows: readonly FaceRow[]) {
+function saddle(
+  matrix: Float64Array,
+  free: readonly number[],
+  rows: readonly FaceRow[],
+  larger: number,
+) {
   const m = free.length;
   let mean = 0;
   for (let k = 0; k < m; k++) mean += (matrix[k * m + k] as number) / m;
   if (!(mean > 0)) return null;
   for (let k = 0; k < m; k++) {
     const own = matrix[k * m + k] as number;
-    matrix[k * m + k] = own + LARGER * own + LARGER * LARGER * mean;
+    matrix[k * m + k] = own + larger * own + larger * larger * mean;
   }
   const factor = cholesky(matrix, m, 0);
   if (factor === null) return null;
@@ -174,7 +233,7 @@ function saddle(matrix: Float64Array, free: readonly number[], rows: readonly Fa
   const schur = new Float64Array(count * count);
   columns.forEach((column, p) => {
     solved.forEach((other, q) => {
-      schur[p * count + q] = dot(column, other) * (p === q ? 1 + LARGER : 1);
+      schur[p * count + q] = dot(column, other) * (p === q ? 1 + ROWS * larger : 1);
     });
   });
   const reduced = cholesky(schur, count, 0);

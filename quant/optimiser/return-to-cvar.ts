@@ -19,7 +19,7 @@ const NOISE = 1e-14;
 /** A portfolio has the ratio of a way without end if it is so near to it. */
 const REACHED = 1e-9;
 /** How far the proven ratio is above the one found, so that rounding cannot undo the proof. */
-const MARGINS = [1e-11, 1e-10, 1e-9, 8e-9];
+const MARGINS = [0, 1e-11, 1e-10, 1e-9, 8e-9];
 
 export const RETURN: Terms = { expectedReturn: 1, cvar: 0, tailMass: 1, norm: 0, variance: 0 };
 

@@ -12,7 +12,7 @@ import { covarianceOf, type Lowering, programOf, type Terms } from "./lower.ts";
 import type { RiskLimit } from "./priced-risk.ts";
 import type { Proof } from "./problem.ts";
 import type { Basis, Duals } from "./program.ts";
-import { risklessProgram } from "./riskless.ts";
+import { isRiskless, risklessProgram } from "./riskless.ts";
 import { netWeights } from "./tail-loss.ts";
 
 const MAXIMUM_STEPS = 60;
@@ -21,6 +21,8 @@ const CLOSED_GAP = 1e-11;
 const LONG = { steps: 15, gap: 1e-9 };
 /** How far a way is followed, in units of its ray, before its risk is taken to stay within the limit. */
 const LONGEST = 2 ** 60;
+/** Prices that differ by a smaller share are one. */
+const SAME = 1e-14;
 /** The next price where one turned out to have no end by rounding alone. */
 const STEEPER = 1e-10;
 
@@ -66,43 +68,96 @@ export function solveRiskLimit(
     const found = run(terms, price, start);
     return found === "INFEASIBLE" || "ray" in found ? found : { ...found, price };
   };
-  const least = run(NOTHING, 1);
-  if (least === "INFEASIBLE") return { status: "INFEASIBLE" };
-  const safest =
-    "ray" in least ? firstUnder(at, most) : { ...least, price: Number.POSITIVE_INFINITY };
-  if (safest === "INFEASIBLE") return { status: "INFEASIBLE" };
-  if ("ray" in safest) return { status: "UNBOUNDED", ray: safest.ray };
   const best = at(0);
   if (best === "INFEASIBLE") return { status: "INFEASIBLE" };
-  const { pivots } = safest;
   if (!("ray" in best) && best.risk <= most) {
-    const proof = { duals: best.duals };
-    return { status: "SOLVED", weights: best.weights, proof, pivots: pivots + best.pivots };
+    const { weights, duals, pivots } = best;
+    return { status: "SOLVED", weights, proof: { duals }, pivots };
   }
+  const least = run(NOTHING, 1);
+  if (least === "INFEASIBLE") return { status: "INFEASIBLE" };
   // A limit that is exactly the least risk is missed by rounding, which the violation shows.
-  if (safest.risk - most > 1e-12 * Math.max(Math.abs(most), limit.size)) {
-    return { status: "INFEASIBLE" };
-  }
-  const worth = (weights: Float64Array): number =>
-    assess(lowering, terms, weights, { duals: safest.duals }, covariance).upper;
-  const along = (from: Point, way: Way, price: number): Point | Way => {
-    for (let step = 1; step < LONGEST; step *= 2) {
-      const weights = from.weights.map((own, asset) => own + step * (way.ray[asset] as number));
-      const risk = limit.measure(weights);
-      if (risk > most && risk > from.risk) {
-        return { ...from, price, weights, risk, objective: worth(weights), basis: undefined, way };
-      }
-    }
-    return way;
+  const rounding = 1e-12 * Math.max(Math.abs(most), limit.size);
+  if (!("ray" in least) && least.risk - most > rounding) return { status: "INFEASIBLE" };
+  const safest = "ray" in least ? least : { ...least, price: Number.POSITIVE_INFINITY };
+  const isFlat = ({ ray }: Way): boolean =>
+    limit.kind === "VOLATILITY" && isRiskless(ray, lowering, covariance ?? covarianceOf(lowering));
+  const search: Search = {
+    limit,
+    curved: limit.kind === "VOLATILITY" || terms.variance > 0 || terms.norm > 0,
+    at,
+    along: (from, way, price) =>
+      isFlat(way)
+        ? null
+        : along(from, way, price, limit, (weights) => {
+            const proof = { duals: from.duals };
+            return assess(lowering, terms, weights, proof, covariance).upper;
+          }),
+    gapOf: (weights, proof) => assess(lowering, terms, weights, proof, covariance).gap,
   };
-  const curved = limit.kind === "VOLATILITY" || terms.variance > 0 || terms.norm > 0;
-  const judge = (weights: Float64Array, proof: Proof): number =>
-    assess(lowering, terms, weights, proof, covariance).gap;
-  const over = "ray" in best ? along(safest, best, 0) : best;
-  if ("ray" in over) return { status: "UNBOUNDED", ray: over.ray };
-  const answer = narrow(over, safest, limit, curved, at, along, judge);
+  const ends = bothSides(best, safest, search);
+  if ("ray" in ends) return { status: "UNBOUNDED", ray: ends.ray };
+  const answer = narrow(ends.over, ends.under, search);
   if ("ray" in answer) return { status: "UNBOUNDED", ray: answer.ray };
-  return { status: "SOLVED", ...answer, pivots: pivots + answer.pivots };
+  return {
+    status: "SOLVED",
+    ...answer,
+    pivots: ends.over.pivots + ends.under.pivots + answer.pivots,
+  };
+}
+
+interface Search {
+  readonly limit: RiskLimit;
+  /** Not all is linear. */
+  readonly curved: boolean;
+  readonly at: At;
+  /** The first point from one on the way that is on the other side of the limit; null if none is. */
+  readonly along: (from: Point, way: Way, price: number) => Point | null;
+  readonly gapOf: (weights: Float64Array, proof: Proof) => number;
+}
+
+interface Ends {
+  readonly over: Point;
+  readonly under: Point;
+}
+
+function along(
+  from: Point,
+  way: Way,
+  price: number,
+  limit: RiskLimit,
+  worth: (weights: Float64Array) => number,
+): Point | null {
+  const isUnder = from.risk <= limit.most;
+  for (let step = 1; step < LONGEST; step *= 2) {
+    const weights = from.weights.map((own, asset) => own + step * (way.ray[asset] as number));
+    const risk = limit.measure(weights);
+    if (isUnder === risk <= limit.most) continue;
+    return { ...from, price, weights, risk, objective: worth(weights), basis: undefined, way };
+  }
+  return null;
+}
+
+/** What has no least, of objective or of risk, is followed from what has until it is beyond the limit. */
+function bothSides(best: Point | Way, safest: Point | Way, search: Search): Ends | Way {
+  let [over, under] = [best, safest];
+  for (let price = 1; "ray" in over && "ray" in under && price < 1e12; price *= 8) {
+    const middle = search.at(price);
+    if (middle === "INFEASIBLE" || "ray" in middle) continue;
+    if (middle.risk <= search.limit.most) under = middle;
+    else over = middle;
+  }
+  if ("ray" in over) {
+    const found = "ray" in under ? null : search.along(under, over, 0);
+    if (found === null) return over;
+    over = found;
+  }
+  if ("ray" in under) {
+    const found = search.along(over, under, Number.POSITIVE_INFINITY);
+    if (found === null) return under;
+    under = found;
+  }
+  return { over, under };
 }
 
 /** Of portfolios without any risk, which are linear rows; a price of variance that proves the best of them has no end. */
@@ -131,32 +186,30 @@ function solveRiskless(
 function narrow(
   best: Point,
   safest: Point,
-  limit: RiskLimit,
-  curved: boolean,
-  at: At,
-  along: (from: Point, way: Way, price: number) => Point | Way,
-  gapOf: (weights: Float64Array, proof: Proof) => number,
+  { limit, curved, at, along, gapOf }: Search,
 ): { readonly weights: Float64Array; readonly proof: Proof; readonly pivots: number } | Way {
   let [over, under] = [best, safest];
   let answer = { weights: between(over, under, limit.most), proof: { duals: over.duals } as Proof };
-  let gap = Number.POSITIVE_INFINITY;
-  let pivots = best.pivots;
-  for (let step = 0; step < MAXIMUM_STEPS; step++) {
+  let gap = gapOf(answer.weights, answer.proof);
+  let pivots = 0;
+  for (let step = 0; step < MAXIMUM_STEPS && gap > CLOSED_GAP; step++) {
     const price = nextPrice(over, under, limit.most, curved && step % 2 === 1);
     if (!(price > 0 && Number.isFinite(price))) break;
+    if (under.price - over.price <= SAME * over.price) break;
     const next = at(price, under.basis ?? over.basis);
     if (next === "INFEASIBLE") break;
     if ("ray" in next) {
-      const further = along(under, next, price);
-      if ("ray" in further) return further;
-      over = further;
+      const [above, below] = [along(under, next, price), along(over, next, price)];
+      if (above === null && below === null) return next;
+      over = above ?? over;
+      under = below ?? under;
       continue;
     }
     pivots += next.pivots;
     if (next.risk > limit.most) over = next;
     else if (next.price < under.price) under = next;
-    const further = over.way === undefined ? over : along(under, over.way, over.price);
-    if (!("ray" in further)) over = further;
+    if (over.way !== undefined) over = along(under, over.way, over.price) ?? over;
+    if (under.way !== undefined) under = along(over, under.way, under.price) ?? under;
     const weights = between(over, under, limit.most);
     const proof = { duals: next.duals, ...limit.proof(price) };
     const left = gapOf(weights, proof);
@@ -166,7 +219,12 @@ function narrow(
       gap = left;
     }
     if (gap <= (step < LONG.steps ? CLOSED_GAP : LONG.gap)) break;
-    if (next !== over && next !== under && over.way === undefined) break;
+    if (next !== over && next !== under && over.way === undefined && under.way === undefined) break;
+  }
+  // Of several that are best without the limit, one may keep to it.
+  const free = { weights: under.weights, proof: { duals: best.duals } };
+  if (best.price === 0 && best.way === undefined && gapOf(free.weights, free.proof) < gap) {
+    return { ...free, pivots };
   }
   return { ...answer, pivots };
 }
@@ -185,16 +243,6 @@ function nextPrice(over: Point, under: Point, most: number, curved: boolean): nu
   if (within && !curved) return slope;
   const share = (over.risk - most) / (over.risk - under.risk);
   return over.price + Math.min(0.9, Math.max(0.1, share)) * (under.price - over.price);
-}
-
-/** Where risk has no least: within the limit at some price; the way if there is none. */
-function firstUnder(at: At, most: number): ReturnType<At> {
-  let found = at(1);
-  for (let price = 8; price < 1e12; price *= 8) {
-    if (found === "INFEASIBLE" || !("ray" in found || found.risk > most)) return found;
-    found = at(price);
-  }
-  return found;
 }
 
 function between(over: Point, under: Point, limit: number): Float64Array {

@@ -1,6 +1,8 @@
 // Portfolios without risk, where assets hedge each other out: those whose product with a root of the covariance is 0.
 // Promises: what counts as none is stated once; a covariance of full rank has none beside cash.
 
+import type { Solve } from "./conflict.ts";
+import { impliedBounds } from "./implied-bounds.ts";
 import type { Lowering } from "./lower.ts";
 import type { Program } from "./program.ts";
 import { volatilityOf } from "./risk-of-weights.ts";
@@ -71,6 +73,17 @@ export function risklessProgram(program: Program, covariance: Float64Array): Ris
     return weights;
   };
   return { program: { ...program, rows: all }, risks: risks.length, hedge };
+}
+
+/** A way without end that gains at no risk, of a program whose only curve is variance; null where there is none. */
+export function risklessWay(program: Program, solve: Solve): Float64Array | null {
+  const { smooth = [], ...plain } = program;
+  const [term] = smooth;
+  if (smooth.length !== 1 || term?.kind !== "VARIANCE") return null;
+  const { lower, upper } = impliedBounds(program);
+  if (lower.every(Number.isFinite) && upper.every(Number.isFinite)) return null;
+  const outcome = solve(risklessProgram(plain, term.covariance).program);
+  return outcome.status === "UNBOUNDED" ? outcome.ray : null;
 }
 
 interface Root {

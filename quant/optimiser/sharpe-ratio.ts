@@ -23,6 +23,8 @@ const ROUNDING = 1e-12;
 /** Misses that are aimed at, as shares of the excess, until rounding leaves the proof whole; and how near is near. */
 const AIMS = [1e-11, 1e-10, 1e-9, 5e-9];
 const NEAR = 10;
+/** How often a lower price is tried where several are as good. */
+const BACKS = 6;
 /** The gap at which no larger miss is tried. */
 const PROVEN = 1e-8;
 /** What is left open at a price, as a share of what is minimised, before more is done about it. */
@@ -143,16 +145,24 @@ function bracketed(
     else high = next;
   }
   const aim = AIMS[0] as number;
-  for (let step = 0; step < MAXIMUM_STEPS && low.variance > 0; step++) {
-    const price: number = high === undefined ? priceAbove(low, step) : nextPrice(low, high, step);
+  for (let step = 0, backs = 0; step < MAXIMUM_STEPS && low.variance > 0; step++) {
+    const isFlat = backs > 0 && high !== undefined;
+    const price: number = isFlat
+      ? middleOf(low, high as Point)
+      : high === undefined
+        ? priceAbove(low, step)
+        : nextPrice(low, high, step);
     if (!(price > low.price && price < (high?.price ?? Number.POSITIVE_INFINITY))) break;
     const next = at(price);
     if (next.status !== "FOUND") break;
-    if (missOf(next) < 0) low = next;
-    else high = next;
-    // Where a smaller portfolio has the same ratio, as with cash, a whole range of prices misses by nothing but rounding.
     const miss = missOf(next) / next.excess;
-    if (miss >= -ROUNDING && miss <= NEAR * aim) break;
+    const isNear = miss >= -ROUNDING && miss <= NEAR * aim;
+    if (isNear || missOf(next) >= 0) high = next;
+    else low = next;
+    // Where a smaller portfolio has the same ratio, as with cash, a whole range of prices misses by nothing but rounding:
+    // the lowest of them is that of the largest portfolio, and rounding the least of it.
+    if (isNear || isFlat) backs++;
+    if (backs > BACKS || (backs > 0 && (high as Point).price <= 2 * low.price)) break;
   }
   return [low, high];
 }
@@ -165,8 +175,11 @@ const priceAbove = (low: Point, step: number): number =>
 function nextPrice(low: Point, high: Point, step: number): number {
   const line = priceBetween(low, high, AIMS[0] as number);
   if (step % 3 !== 2 && line > low.price && line < high.price) return line;
-  return low.price > 0 ? Math.sqrt(low.price) * Math.sqrt(high.price) : high.price / 8;
+  return middleOf(low, high);
 }
+
+const middleOf = (low: Point, high: Point): number =>
+  low.price > 0 ? Math.sqrt(low.price) * Math.sqrt(high.price) : high.price / 8;
 
 function priceBetween(low: Point, high: Point, aim: number): number {
   const [under, over] = [missOf(low), missOf(high)];

@@ -207,7 +207,10 @@ function judgeSharpe(problem: Problem, portfolio: Portfolio): SolutionJudgement 
   if (gain === null || gain <= allowed) return { wrong: null, gap, disagreement: gain ?? 0 };
   const bound = -portfolio.lower;
   const rest = bound <= ratio * (1 + allowed) ? better(bound) : gain;
-  if (rest === null || rest <= HIGHS_TOLERANCE) return { wrong: null, gap, disagreement: gap };
+  // It keeps to weights within its tolerance, which their slopes may make more of than there is to earn.
+  const steepest = slopes.reduce((most, slope) => Math.max(most, Math.abs(ratio * slope)), against);
+  if (rest === null || rest <= (HIGHS_TOLERANCE * steepest) / against)
+    return { wrong: null, gap, disagreement: gap };
   return wrong(
     `the ratio ${ratio} can be better by ${gain} of it, and than ${bound} by ${rest}`,
     gap,
@@ -292,7 +295,7 @@ function judgeEndlessRatio(problem: Problem, { ray }: NoPortfolio): SolutionJudg
     return { earned: dot(mean, ray) - paid, risk };
   };
   const { unhedged, rounding } = riskOfParts(problem, ray);
-  const isFree = (risk: number): boolean => risk * risk <= CANCELLED * unhedged + rounding;
+  const isFree = (risk: number): boolean => risk <= Math.sqrt(CANCELLED * unhedged + rounding);
   const bare = plainProgram(problem, { ...NONE, expectedReturn: 1 });
   const point = plainPoint(problem, ray);
   const here = worth(point);
