@@ -36,7 +36,7 @@ export function assess(
   const program = programOf(lowering, priced, covariance);
   const x = pointOf(lowering, weights);
   const scale = objectiveScale(lowering, priced);
-  const certificate = certify(program, x, proof.duals);
+  const certificate = certify(program, x, proof.duals, weights);
   const worth = {
     ...certificate,
     upper: certificate.upper / scale,
@@ -85,8 +85,8 @@ export function sizeOfTerms(
     lost += Math.abs(weight) * (sizes[asset] as number);
     held += Math.abs(weight);
   }
-  if (held < 1e-9) {
-    // Of nothing held, up to rounding: a unit of the smallest asset.
+  if (held < 1e-9 || earned + lost === 0) {
+    // Of nothing held, up to rounding, or of what neither gains nor loses: a unit of the smallest asset that does.
     held = 1;
     lost = sizes.reduce(
       (least, size) => (size > 0 ? Math.min(least, size) : least),
@@ -139,14 +139,28 @@ function judge(
     const risk = limit.measure(w);
     upper -= price * risk;
     lower -= price * limit.most;
+    if (limit.kind === "VOLATILITY" && priced.hedge !== undefined) {
+      const unit = hedgeUnit(lowering, priced);
+      const { volatility, marginal } = volatilityOf(lowering.problem, priced.hedge);
+      const along = w.reduce((sum, own, j) => sum + own * (marginal[j] as number), 0);
+      upper -= unit * volatility * along;
+      lower -= unit * volatility * Math.sqrt(limit.most);
+    }
     const over = (risk - limit.most) / Math.max(Math.abs(limit.most), limit.size);
     if (risk > limit.most) feasibility = Math.max(feasibility, over);
   }
   return { upper, lower, feasibility };
 }
 
-/** Share of a return that may be missing from the proof of a ratio: rounding. It is added to the bound. */
-const ROUNDING = 1e-12;
+/** What a unit of covariance is of the problem's objective, in the units of a hedge. */
+export const hedgeUnit = (lowering: Lowering, terms: Terms): number =>
+  (lowering.returnScale * lowering.returnScale) / objectiveScale(lowering, terms);
+
+/**
+ * Share of an excess return that may be missing from the proof of a ratio: rounding. It is added to the bound, for portfolios
+ * of this risk: one of a hundredth of it may be above the bound by 1e-8 of the ratio.
+ */
+const MISSING = 1e-10;
 
 /** `priced`: what the risk adds to the objective. Nothing has a larger ratio than `most` if no return beats that. */
 function ratio(
@@ -158,7 +172,7 @@ function ratio(
 ): Worth {
   const excess = priced - upper - riskFree;
   const missing = Math.max(0, -riskFree - lower);
-  const proven = missing <= ROUNDING * Math.abs(excess);
+  const proven = missing <= MISSING * Math.abs(excess);
   const bound = proven ? -(most + missing / risk) : Number.NEGATIVE_INFINITY;
   return { upper: -excess / risk, lower: bound, feasibility };
 }
@@ -166,12 +180,12 @@ function ratio(
 /** The terms with what risk costs by the proof: where it is limited, or the denominator of a ratio. */
 export function pricedTerms(lowering: Lowering, terms: Terms, proof: Proof): Terms {
   const { objective } = lowering.problem;
-  const { cvarPrice = 0, variancePrice = 0 } = proof;
+  const { cvarPrice = 0, variancePrice = 0, hedge } = proof;
   if (objective.kind === "MAXIMUM_RETURN_TO_CVAR") {
     return { ...terms, cvar: cvarPrice, tailMass: objective.tailMass };
   }
   if (objective.kind === "MAXIMUM_SHARPE") return { ...terms, variance: variancePrice };
-  let priced = terms;
+  let priced = hedge === undefined ? terms : { ...terms, hedge };
   for (const limit of riskLimitsOf(lowering)) priced = limit.priced(priced, limit.priceIn(proof));
   return priced;
 }

@@ -5,6 +5,7 @@ import type { Limit } from "./limits.ts";
 import { isHeld } from "./name-states.ts";
 import type { Problem } from "./problem.ts";
 import { cvarOf, volatilityOf } from "./risk-of-weights.ts";
+import { surveyScenarios } from "./scenario-survey.ts";
 
 export interface BrokenLimit {
   readonly limit: Limit;
@@ -75,15 +76,23 @@ function measure(
     }
     case "CVAR": {
       const cvar = cvarOf(problem.scenarios, weights, measured.tailMass) + paid;
-      return { measured: [cvar], size: 0 };
+      return { measured: [cvar], size: usualReturn(problem) };
     }
-    case "VOLATILITY":
-      return { measured: [volatilityOf(problem, weights).volatility], size: 0 };
+    case "VOLATILITY": {
+      const { volatility } = volatilityOf(problem, weights);
+      return { measured: [volatility], size: usualReturn(problem) };
+    }
     case "POSITION":
       return { measured: [...weights].filter(isHeld).map(Math.abs), size: 1 };
     case "NAMES":
       return { measured: [[...weights].filter(isHeld).length], size: 1 };
   }
+}
+
+/** Mean size of a return: what a risk near 0 is compared with, since weights are known to a share of 1. */
+function usualReturn({ scenarios }: Problem): number {
+  const { sizes } = surveyScenarios(scenarios);
+  return sizes.reduce((sum, size) => sum + size, 0) / Math.max(1, sizes.length);
 }
 
 const of = (given: number | readonly number[] | undefined, asset: number): number =>

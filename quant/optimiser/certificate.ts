@@ -10,7 +10,7 @@
 import { ExactSums } from "./exact-sums.ts";
 import { impliedBounds } from "./implied-bounds.ts";
 import type { Certificate, Duals, Program, Tail } from "./program.ts";
-import { euclideanNorm, evaluateSmooth, type SmoothValue } from "./smooth-terms.ts";
+import { euclideanNorm, evaluateSmooth } from "./smooth-terms.ts";
 import { conditionalValueAtRisk, netWeights, scenarioLosses } from "./tail-loss.ts";
 
 /** Half the distance between 1 and the next number: a sum of n terms is known to n times that of their sizes. */
@@ -22,19 +22,23 @@ const FAR = 10;
 /** And where they are not: beyond so much, weights of 1 are rounding. */
 export const REACH = 2 ** 50;
 
-/** Cost: one pass over the scenarios for `upper`, one over those with mass for `lower`. */
-export function certify(program: Program, x: Float64Array, duals: Duals): Certificate {
-  const upper = linearCost(program, x) + tailCost(program, x) + evaluateSmooth(program, x).value;
+/**
+ * `net`: net weights of x, where they are known to more digits than a sum of parts has: 1e-7 that is left of 0.3 is known
+ * to nine. Cost: one pass over the scenarios for `upper`, one over those with mass for `lower`.
+ */
+export function certify(
+  program: Program,
+  x: Float64Array,
+  duals: Duals,
+  net: Float64Array = netWeights(program.holdings, x),
+): Certificate {
+  const smooth = evaluateSmooth(program, x, net).value;
   return {
-    upper,
-    lower: provenLower(program, x, duals),
+    upper: linearCost(program, x) + tailCost(program, net) + smooth,
+    lower: provenLower(program, x, duals, net),
     feasibility: largestViolation(program, x),
   };
 }
-
-/** The lower bound alone. Cost: one pass over the scenarios with mass. */
-export const provenLower = (program: Program, x: Float64Array, duals: Duals): number =>
-  lowerBound(program, x, duals, evaluateSmooth(withoutImpact(program), x));
 
 const withoutImpact = (program: Program): Program => ({
   ...program,
@@ -47,15 +51,22 @@ export const linearCost = ({ cost }: Program, x: Float64Array): number => {
   return sum;
 };
 
-function tailCost({ tail, holdings }: Program, x: Float64Array): number {
+function tailCost({ tail }: Program, net: Float64Array): number {
   if (tail === undefined) return 0;
-  const losses = scenarioLosses(tail.scenarios, netWeights(holdings, x));
+  const losses = scenarioLosses(tail.scenarios, net);
   return tail.weight * conditionalValueAtRisk(losses, tail.scenarios.probabilities, tail.mass);
 }
 
-function lowerBound(program: Program, x: Float64Array, duals: Duals, smooth: SmoothValue): number {
+/** The lower bound alone. Cost: one pass over the scenarios with mass. */
+export function provenLower(
+  program: Program,
+  x: Float64Array,
+  duals: Duals,
+  net: Float64Array = netWeights(program.holdings, x),
+): number {
   const { variables, cost, rows, tail, holdings } = program;
   // Prices of rows that nearly say the same are large and cancel: what is left must not be their rounding.
+  const smooth = evaluateSmooth(withoutImpact(program), x, net);
   const slopes = new ExactSums(variables);
   const bound = new ExactSums(1);
   const size = Float64Array.from(smooth.size);
@@ -93,7 +104,7 @@ function lowerBound(program: Program, x: Float64Array, duals: Duals, smooth: Smo
       grow(j, given * coefficient);
     }
   }
-  leanOnNorm(program, x, slopes);
+  leanOnNorm(program, x, net, slopes);
   addLeast(program, x, slopes, size, bound);
   return bound.value(0);
 }
@@ -105,11 +116,12 @@ function lowerBound(program: Program, x: Float64Array, duals: Duals, smooth: Smo
 function leanOnNorm(
   { holdings, smooth = [], lower, upper }: Program,
   x: Float64Array,
+  net: Float64Array,
   reduced: ExactSums,
 ): void {
   let weight = 0;
   for (const term of smooth) if (term.kind === "NORM") weight += term.weight;
-  if (!(weight > 0) || netWeights(holdings, x).some((net) => net !== 0)) return;
+  if (!(weight > 0) || net.some((own) => own !== 0)) return;
   const least = new Float64Array(holdings.assets).fill(Number.NEGATIVE_INFINITY);
   const most = new Float64Array(holdings.assets).fill(Number.POSITIVE_INFINITY);
   for (let j = 0; j < x.length; j++) {
@@ -238,13 +250,35 @@ export function validMasses(
   }
   const lack = 1 - sum;
   if (lack > room * (1 + 1e-9) + 1e-12) return null;
-  for (let k = 0; k < valid.length; k++) {
-    const given = valid[k] as number;
-    const most = (probabilities[scenarios[k] as number] as number) / mass;
-    if (lack < 0) valid[k] = given / sum;
-    else if (room > 0) valid[k] = Math.min(most, given + ((most - given) * lack) / room);
-  }
+  if (lack < 0) return valid.map((given) => given / sum);
+  const rooms = valid.map(
+    (given, k) => (probabilities[scenarios[k] as number] as number) / mass - given,
+  );
+  // Rounding is shared by what masses are: given to one near 0 it may be all of it, and its return a million others'.
+  const partial = valid.map((given, k) => ((rooms[k] as number) > 0 ? given : 0));
+  const left = shareOut(lack, partial, valid, rooms);
+  shareOut(left, Float64Array.from(rooms), valid, rooms);
   return valid;
+}
+
+/** Adds `lack` to `valid` in these shares, to none more than its room. What is left. */
+function shareOut(
+  lack: number,
+  shares: Float64Array,
+  valid: Float64Array,
+  rooms: Float64Array,
+): number {
+  const all = shares.reduce((sum, share) => sum + share, 0);
+  if (!(all > 0 && lack > 0)) return lack;
+  let left = lack;
+  for (let k = 0; k < valid.length; k++) {
+    const room = rooms[k] as number;
+    const more = Math.min(room, ((shares[k] as number) * lack) / all);
+    valid[k] = (valid[k] as number) + more;
+    rooms[k] = room - more;
+    left -= more;
+  }
+  return left;
 }
 
 /**

@@ -92,6 +92,35 @@ describe("a certificate", () => {
     expect(certified([0, 1, 2, 3], [0.25, 0.25, 0.25, 0.25])).toBeGreaterThan(-10);
   });
 
+  test("spreads the rounding of masses by what they are, not by the room that they have", () => {
+    const returns = Float64Array.of(1e6, -1, -3);
+    const scenarios = {
+      assets: ["A"],
+      count: 3,
+      returns,
+      probabilities: Float64Array.of(0.5, 0.25, 0.25),
+    };
+    const program: Program = {
+      variables: 1,
+      cost: Float64Array.of(0),
+      lower: Float64Array.of(Number.NEGATIVE_INFINITY),
+      upper: Float64Array.of(Number.POSITIVE_INFINITY),
+      rows: {
+        count: 0,
+        coefficients: new Float64Array(0),
+        lower: returns.subarray(3),
+        upper: returns.subarray(3),
+      },
+      holdings: { assets: 1, asset: Int32Array.of(0), sign: Float64Array.of(1) },
+      tail: { weight: 1, mass: 0.5, scenarios },
+    };
+    // Under these masses the asset neither gains nor loses.
+    const first = 2 / (1e6 + 3);
+    const masses = Float64Array.of(first, 0.5, 0.5 - first - 1e-15);
+    const duals = { scenarios: Int32Array.of(0, 1, 2), masses, rows: new Float64Array(0) };
+    expect(certify(program, Float64Array.of(0), duals)).toMatchObject({ upper: 0, lower: 0 });
+  });
+
   test("measures what is violated", () => {
     const program = drawn(3, false);
     const none: Duals = {

@@ -11,7 +11,7 @@ import { type Limit, limitsOf } from "./limits.ts";
 import type { Problem } from "./problem.ts";
 import type { Program, SmoothTerm } from "./program.ts";
 import { surveyScenarios } from "./scenario-survey.ts";
-import { impact } from "./weight-parts.ts";
+import { impact, type Part } from "./weight-parts.ts";
 
 /** What is minimised, per unit of return: −expectedReturn · E + cvar · CVaR + norm · ‖w‖ + variance · w'Cw. */
 export interface Terms {
@@ -21,6 +21,8 @@ export interface Terms {
   readonly tailMass: number;
   readonly norm: number;
   readonly variance: number;
+  /** Of these weights, what their covariance with the portfolio adds, in the units of the program. */
+  readonly hedge?: Float64Array;
 }
 
 export interface Lowering {
@@ -102,10 +104,12 @@ export function programOf(lowering: Lowering, terms: Terms, covariance?: Float64
   const { problem, set, means, scenarios, returnScale } = lowering;
   const scale = objectiveScale(lowering, terms);
   const paid = terms.expectedReturn + terms.cvar;
+  const hedged = terms.hedge && covarianceWith(terms.hedge, covariance ?? covarianceOf(lowering));
   const cost = Float64Array.from(set.parts, (part) => {
     if (part.totalOf !== undefined) return 0;
     const earned = terms.expectedReturn * part.sign * (means[part.asset] as number);
-    return scale * (paid * part.traded * linearCost(problem, part) - earned);
+    const own = scale * (paid * part.traded * linearCost(problem, part) - earned);
+    return own + (hedged === undefined ? 0 : part.sign * (hedged[part.asset] as number));
   });
   const smooth: SmoothTerm[] = [];
   const toReturns = scale / returnScale;
@@ -131,6 +135,16 @@ export function programOf(lowering: Lowering, terms: Terms, covariance?: Float64
   };
 }
 
+/** C h */
+const covarianceWith = (hedge: Float64Array, covariance: Float64Array): Float64Array =>
+  hedge.map((_, i) => {
+    let sum = 0;
+    for (const [j, own] of hedge.entries()) {
+      sum += (covariance[i * hedge.length + j] as number) * own;
+    }
+    return sum;
+  });
+
 /** Of the scaled returns. */
 export function covarianceOf({ problem, scenarios, returnScale }: Lowering): Float64Array {
   if (problem.covariance === undefined) return weightedCovariance(scenarios);
@@ -147,7 +161,9 @@ export function pointOf({ set }: Pick<Lowering, "set">, weights: Float64Array): 
     if (totalOf === undefined) left[asset] = (left[asset] as number) - sign * (x[j] as number);
   }
   const last = new Int32Array(weights.length).fill(-1);
+  const ofAsset = new Int32Array(weights.length);
   for (const [j, part] of parts.entries()) {
+    ofAsset[part.asset] = (ofAsset[part.asset] as number) + 1;
     const rest = (left[part.asset] as number) * part.sign;
     if (part.totalOf !== undefined) continue;
     if (last[part.asset] === -1) last[part.asset] = j;
@@ -157,10 +173,12 @@ export function pointOf({ set }: Pick<Lowering, "set">, weights: Float64Array): 
     left[part.asset] = part.sign * (rest - step);
     if (step > 0) last[part.asset] = j;
   }
-  // What fits nowhere is a violation, and must show as one.
+  // What fits nowhere is a violation, and must show as one; what is one part is that part to the last bit.
   for (const [asset, j] of last.entries()) {
     const rest = left[asset] as number;
-    if (rest !== 0) x[j] = (x[j] as number) + rest * (parts[j] as { sign: number }).sign;
+    const { sign } = parts[j] as Part;
+    if (ofAsset[asset] === 1) x[j] = sign * (weights[asset] as number);
+    else if (rest !== 0) x[j] = (x[j] as number) + rest * sign;
   }
   for (const [j, { totalOf }] of parts.entries()) {
     for (const part of totalOf ?? []) x[j] = (x[j] as number) + (x[parts.indexOf(part)] as number);

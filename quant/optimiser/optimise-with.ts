@@ -6,6 +6,7 @@ import type { Answer } from "./answer.ts";
 import { assess } from "./assess.ts";
 import { solveNames } from "./cardinality.ts";
 import { checkProblem } from "./check-problem.ts";
+import { closeProblemGap } from "./close-problem-gap.ts";
 import { conflictOf, type Solve } from "./conflict.ts";
 import { isOfNames, isOfRisk, type Limit, limitsOf } from "./limits.ts";
 import {
@@ -37,9 +38,7 @@ export function optimiseWith(problem: Problem, solve: Solve): Solution {
   if (reasons.length > 0) return { status: "REFUSED", reasons };
   const limits = limitsOf(problem);
   const lowering = lowerProblem(problem, limits);
-  if ("contradiction" in lowering) {
-    return infeasible(limits.filter((_, place) => lowering.contradiction.includes(place)));
-  }
+  if ("contradiction" in lowering) return withoutPortfolio(problem, limits, solve);
   const ruled = solveRule(lowering);
   if (ruled?.status === "INFEASIBLE") return withoutPortfolio(problem, limits, solve);
   if (ruled !== null) return ruled;
@@ -52,14 +51,26 @@ export function optimiseWith(problem: Problem, solve: Solve): Solution {
   if (answer.status === "REFUSED") return answer;
   if (answer.status === "UNBOUNDED") return { ...answer, conflict: [] };
   if (answer.status === "INFEASIBLE") return withoutPortfolio(problem, limits, solve);
-  const { weights, proof, pivots } = answer;
-  const assessment = assess(lowering, terms, weights, proof, covariance);
+  const weights = soldOut(problem, answer.weights);
+  const found = {
+    ...answer,
+    assessment: assess(lowering, terms, weights, answer.proof, covariance),
+  };
+  const closed = closeProblemGap(lowering, terms, found, OPTIMAL_GAP, solve, covariance);
+  const { assessment, proof, pivots } = closed;
   if (!(assessment.feasibility <= OPTIMAL_VIOLATION)) {
     return withoutPortfolio(problem, limits, solve);
   }
   const status = assessment.gap <= OPTIMAL_GAP ? "OPTIMAL" : "FEASIBLE";
   return { status, ...assessment, pivots, proof };
 }
+
+/** What is left of a position beyond the digits of what was held is nothing. */
+const soldOut = ({ current }: Problem, weights: Float64Array): Float64Array =>
+  weights.map((weight, asset) => {
+    const held = Math.abs(current?.[asset] ?? 0);
+    return Math.abs(weight) <= Number.EPSILON * held ? 0 : weight;
+  });
 
 /** What is minimised before a limit or a ratio is priced; null where a method without a proof answers. */
 export const minimisedTerms = (problem: Problem): Terms | null =>
@@ -97,7 +108,7 @@ function answerOf(
     return solveReturnToCvar(lowering, objective, solve);
   }
   if (objective.kind === "MAXIMUM_SHARPE") {
-    return solveSharpeRatio(lowering, objective, solve, covariance);
+    return solveSharpeRatio(lowering, objective, solve, covariance ?? covarianceOf(lowering));
   }
   const [limit] = riskLimitsOf(lowering);
   if (limit !== undefined) return solveRiskLimit(lowering, terms, limit, solve, covariance);

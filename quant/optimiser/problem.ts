@@ -126,6 +126,11 @@ export interface Proof {
   /** The same of variance: of a limit on volatility, or of a Sharpe ratio. */
   readonly variancePrice?: number;
   /**
+   * Where a limit on volatility leaves no risk at all, which has no finite price: weights h with h'C v ≤ volatility(h) ·
+   * volatility(v) for any v (Cauchy and Schwarz). In the units of the program.
+   */
+  readonly hedge?: Float64Array;
+  /**
    * A lower bound that a search over the names held has found, in the units of the objective. Duals do not prove it: theirs
    * is that of the problem without the limits on names. To check it is to search again.
    */

@@ -8,16 +8,23 @@
 import type { Answer } from "./answer.ts";
 import { assess } from "./assess.ts";
 import type { Solve } from "./conflict.ts";
-import { type Lowering, programOf, type Terms } from "./lower.ts";
+import { covarianceOf, type Lowering, programOf, type Terms } from "./lower.ts";
 import type { RiskLimit } from "./priced-risk.ts";
 import type { Proof } from "./problem.ts";
 import type { Basis, Duals } from "./program.ts";
+import { isRiskless, risklessProgram } from "./riskless.ts";
 import { netWeights } from "./tail-loss.ts";
 
 const MAXIMUM_STEPS = 60;
 /** The gap that ends the search, and the one that does once it takes long: a limit at the least risk has no finite price. */
 const CLOSED_GAP = 1e-11;
 const LONG = { steps: 15, gap: 1e-9 };
+/** How far a way is followed, in units of its ray, before its risk is taken to stay within the limit. */
+const LONGEST = 2 ** 60;
+/** Prices that differ by a smaller share are one. */
+const SAME = 1e-14;
+/** The next price where one turned out to have no end by rounding alone. */
+const STEEPER = 1e-10;
 
 interface Point {
   /** Of risk, beside what the objective has of it; Infinity: nothing else was minimised. */
@@ -29,9 +36,16 @@ interface Point {
   readonly duals: Duals;
   readonly basis: Basis | undefined;
   readonly pivots: number;
+  /** It lies on this way, which goes on, from the point on the other side of the limit. */
+  readonly way?: Way;
 }
 
-type At = (price: number, start?: Basis) => Point | "INFEASIBLE" | "UNBOUNDED";
+/** A way without end along which what was minimised falls. */
+interface Way {
+  readonly ray: Float64Array;
+}
+
+type At = (price: number, start?: Basis) => Point | "INFEASIBLE" | Way;
 
 /** `terms`: the problem's. Cost: a solve for each price on the way, usually below ten, on curves below twenty. */
 export function solveRiskLimit(
@@ -42,6 +56,9 @@ export function solveRiskLimit(
   covariance?: Float64Array,
 ): Answer {
   const { most } = limit;
+  if (limit.kind === "VOLATILITY" && most === 0) {
+    return solveRiskless(lowering, terms, solve, covariance ?? covarianceOf(lowering));
+  }
   const NOTHING = { ...terms, expectedReturn: 0, cvar: 0, norm: 0, variance: 0 };
   const run = (minimised: Terms, price: number, start?: Basis) => {
     const priced = limit.priced(minimised, price);
@@ -49,55 +66,150 @@ export function solveRiskLimit(
   };
   const at: At = (price, start) => {
     const found = run(terms, price, start);
-    return typeof found === "string" ? found : { ...found, price };
+    return found === "INFEASIBLE" || "ray" in found ? found : { ...found, price };
   };
+  const best = at(0);
+  if (best === "INFEASIBLE") return { status: "INFEASIBLE" };
+  if (!("ray" in best) && best.risk <= most) {
+    const { weights, duals, pivots } = best;
+    return { status: "SOLVED", weights, proof: { duals }, pivots };
+  }
   const least = run(NOTHING, 1);
   if (least === "INFEASIBLE") return { status: "INFEASIBLE" };
-  const best = firstPoint(at);
-  if (best === "INFEASIBLE") return { status: "INFEASIBLE" };
-  const safest =
-    least === "UNBOUNDED" ? firstUnder(at, most) : { ...least, price: Number.POSITIVE_INFINITY };
-  if (best === "UNBOUNDED" || safest === null) {
-    const gone = solve(programOf(lowering, limit.priced(NOTHING, 1), covariance));
-    const way = gone.status === "UNBOUNDED" ? netWeights(lowering.set.holdings, gone.ray) : null;
-    return { status: "UNBOUNDED", ray: way ?? safest?.weights ?? new Float64Array() };
-  }
-  const pivots = safest.pivots + best.pivots;
-  if (best.risk <= most) {
-    return { status: "SOLVED", weights: best.weights, proof: { duals: best.duals }, pivots };
-  }
   // A limit that is exactly the least risk is missed by rounding, which the violation shows.
-  if (safest.risk - most > 1e-12 * Math.max(Math.abs(most), limit.size)) {
-    return { status: "INFEASIBLE" };
+  const rounding = 1e-12 * Math.max(Math.abs(most), limit.size);
+  if (!("ray" in least) && least.risk - most > rounding) return { status: "INFEASIBLE" };
+  const safest = "ray" in least ? least : { ...least, price: Number.POSITIVE_INFINITY };
+  const isFlat = ({ ray }: Way): boolean =>
+    limit.kind === "VOLATILITY" && isRiskless(ray, lowering, covariance ?? covarianceOf(lowering));
+  const search: Search = {
+    limit,
+    curved: limit.kind === "VOLATILITY" || terms.variance > 0 || terms.norm > 0,
+    at,
+    along: (from, way, price) =>
+      isFlat(way)
+        ? null
+        : along(from, way, price, limit, (weights) => {
+            const proof = { duals: from.duals };
+            return assess(lowering, terms, weights, proof, covariance).upper;
+          }),
+    gapOf: (weights, proof) => assess(lowering, terms, weights, proof, covariance).gap,
+  };
+  const ends = bothSides(best, safest, search);
+  if ("ray" in ends) return { status: "UNBOUNDED", ray: ends.ray };
+  const answer = narrow(ends.over, ends.under, search);
+  if ("ray" in answer) return { status: "UNBOUNDED", ray: answer.ray };
+  return {
+    status: "SOLVED",
+    ...answer,
+    pivots: ends.over.pivots + ends.under.pivots + answer.pivots,
+  };
+}
+
+interface Search {
+  readonly limit: RiskLimit;
+  /** Not all is linear. */
+  readonly curved: boolean;
+  readonly at: At;
+  /** The first point from one on the way that is on the other side of the limit; null if none is. */
+  readonly along: (from: Point, way: Way, price: number) => Point | null;
+  readonly gapOf: (weights: Float64Array, proof: Proof) => number;
+}
+
+interface Ends {
+  readonly over: Point;
+  readonly under: Point;
+}
+
+function along(
+  from: Point,
+  way: Way,
+  price: number,
+  limit: RiskLimit,
+  worth: (weights: Float64Array) => number,
+): Point | null {
+  const isUnder = from.risk <= limit.most;
+  for (let step = 1; step < LONGEST; step *= 2) {
+    const weights = from.weights.map((own, asset) => own + step * (way.ray[asset] as number));
+    const risk = limit.measure(weights);
+    if (isUnder === risk <= limit.most) continue;
+    return { ...from, price, weights, risk, objective: worth(weights), basis: undefined, way };
   }
-  const curved = limit.kind === "VOLATILITY" || terms.variance > 0 || terms.norm > 0;
-  const judge = (weights: Float64Array, proof: Proof): number =>
-    assess(lowering, terms, weights, proof, covariance).gap;
-  const answer = narrow(best, safest, limit, curved, at, judge);
-  return { status: "SOLVED", ...answer, pivots: pivots + answer.pivots };
+  return null;
+}
+
+/** What has no least, of objective or of risk, is followed from what has until it is beyond the limit. */
+function bothSides(best: Point | Way, safest: Point | Way, search: Search): Ends | Way {
+  let [over, under] = [best, safest];
+  for (let price = 1; "ray" in over && "ray" in under && price < 1e12; price *= 8) {
+    const middle = search.at(price);
+    if (middle === "INFEASIBLE" || "ray" in middle) continue;
+    if (middle.risk <= search.limit.most) under = middle;
+    else over = middle;
+  }
+  if ("ray" in over) {
+    const found = "ray" in under ? null : search.along(under, over, 0);
+    if (found === null) return over;
+    over = found;
+  }
+  if ("ray" in under) {
+    const found = search.along(over, under, Number.POSITIVE_INFINITY);
+    if (found === null) return under;
+    under = found;
+  }
+  return { over, under };
+}
+
+/** Of portfolios without any risk, which are linear rows; a price of variance that proves the best of them has no end. */
+function solveRiskless(
+  lowering: Lowering,
+  terms: Terms,
+  solve: Solve,
+  covariance: Float64Array,
+): Answer {
+  const free = programOf(lowering, { ...terms, variance: 0 }, covariance);
+  const { program, hedge } = risklessProgram(free, covariance);
+  const outcome = solve(program, lowering.problem.work);
+  if (outcome.status === "INFEASIBLE") return { status: "INFEASIBLE" };
+  if (outcome.status === "UNBOUNDED") {
+    return { status: "UNBOUNDED", ray: netWeights(program.holdings, outcome.ray) };
+  }
+  const { x, duals, pivots } = outcome;
+  const proof = {
+    duals: { ...duals, rows: duals.rows.slice(0, free.rows.count) },
+    hedge: hedge(duals.rows),
+  };
+  return { status: "SOLVED", weights: netWeights(program.holdings, x), proof, pivots };
 }
 
 /** From a point on either side of the limit to the answer. */
 function narrow(
   best: Point,
   safest: Point,
-  limit: RiskLimit,
-  curved: boolean,
-  at: At,
-  gapOf: (weights: Float64Array, proof: Proof) => number,
-): { readonly weights: Float64Array; readonly proof: Proof; readonly pivots: number } {
+  { limit, curved, at, along, gapOf }: Search,
+): { readonly weights: Float64Array; readonly proof: Proof; readonly pivots: number } | Way {
   let [over, under] = [best, safest];
   let answer = { weights: between(over, under, limit.most), proof: { duals: over.duals } as Proof };
-  let gap = Number.POSITIVE_INFINITY;
+  let gap = gapOf(answer.weights, answer.proof);
   let pivots = 0;
-  for (let step = 0; step < MAXIMUM_STEPS; step++) {
+  for (let step = 0; step < MAXIMUM_STEPS && gap > CLOSED_GAP; step++) {
     const price = nextPrice(over, under, limit.most, curved && step % 2 === 1);
     if (!(price > 0 && Number.isFinite(price))) break;
+    if (under.price - over.price <= SAME * over.price) break;
     const next = at(price, under.basis ?? over.basis);
-    if (typeof next === "string") break;
+    if (next === "INFEASIBLE") break;
+    if ("ray" in next) {
+      const [above, below] = [along(under, next, price), along(over, next, price)];
+      if (above === null && below === null) return next;
+      over = above ?? over;
+      under = below ?? under;
+      continue;
+    }
     pivots += next.pivots;
     if (next.risk > limit.most) over = next;
     else if (next.price < under.price) under = next;
+    if (over.way !== undefined) over = along(under, over.way, over.price) ?? over;
+    if (under.way !== undefined) under = along(over, under.way, under.price) ?? under;
     const weights = between(over, under, limit.most);
     const proof = { duals: next.duals, ...limit.proof(price) };
     const left = gapOf(weights, proof);
@@ -107,7 +219,12 @@ function narrow(
       gap = left;
     }
     if (gap <= (step < LONG.steps ? CLOSED_GAP : LONG.gap)) break;
-    if (next !== over && next !== under) break;
+    if (next !== over && next !== under && over.way === undefined && under.way === undefined) break;
+  }
+  // Of several that are best without the limit, one may keep to it.
+  const free = { weights: under.weights, proof: { duals: best.duals } };
+  if (best.price === 0 && best.way === undefined && gapOf(free.weights, free.proof) < gap) {
+    return { ...free, pivots };
   }
   return { ...answer, pivots };
 }
@@ -118,27 +235,14 @@ function narrow(
  */
 function nextPrice(over: Point, under: Point, most: number, curved: boolean): number {
   const slope = (under.objective - over.objective) / (over.risk - under.risk);
-  if (under.price === Number.POSITIVE_INFINITY) return slope;
+  if (under.price === Number.POSITIVE_INFINITY) {
+    // The price of a way without end is where it has one, but for rounding.
+    return Math.max(slope, over.price * (1 + STEEPER));
+  }
   const within = slope > over.price && slope < under.price;
   if (within && !curved) return slope;
   const share = (over.risk - most) / (over.risk - under.risk);
   return over.price + Math.min(0.9, Math.max(0.1, share)) * (under.price - over.price);
-}
-
-/** Unbounded without a price: with one that is large enough it may not be. */
-function firstPoint(at: At): ReturnType<At> {
-  let found = at(0);
-  for (let price = 1; found === "UNBOUNDED" && price < 1e9; price *= 8) found = at(price);
-  return found;
-}
-
-/** Where risk has no least, a price at which it is within the limit. */
-function firstUnder(at: At, most: number): Point | null {
-  for (let price = 1; price < 1e12; price *= 8) {
-    const found = at(price);
-    if (typeof found !== "string" && found.risk <= most) return found;
-  }
-  return null;
 }
 
 function between(over: Point, under: Point, limit: number): Float64Array {
@@ -157,11 +261,12 @@ function solveAt(
   solve: Solve,
   start: Basis | undefined,
   covariance: Float64Array | undefined,
-): Omit<Point, "price"> | "INFEASIBLE" | "UNBOUNDED" {
+): Omit<Point, "price"> | "INFEASIBLE" | Way {
   const { work } = lowering.problem;
   const program = programOf(lowering, priced, covariance);
   const outcome = solve(program, { ...work, ...(start === undefined ? {} : { start }) });
-  if (outcome.status === "INFEASIBLE" || outcome.status === "UNBOUNDED") return outcome.status;
+  if (outcome.status === "INFEASIBLE") return "INFEASIBLE";
+  if (outcome.status === "UNBOUNDED") return { ray: netWeights(program.holdings, outcome.ray) };
   const weights = netWeights(program.holdings, outcome.x);
   return {
     weights,

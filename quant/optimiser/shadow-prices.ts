@@ -4,16 +4,17 @@
 import type { Lowering } from "./lower.ts";
 import type { Portfolio, Proof } from "./problem.ts";
 import type { ReducedCosts } from "./reduced-costs.ts";
+import { volatilityOf } from "./risk-of-weights.ts";
 
 /** Prices below this share of the terms that they are the difference of are rounding. */
 const NOISE = 1e-11;
 
 /** `scale`: the program's objective is the problem's times this. In the order of the limits. */
 export function shadowPrices(
-  { limits, set }: Lowering,
+  { limits, set, problem, returnScale }: Lowering,
   x: Float64Array,
   { slope, size }: ReducedCosts,
-  { duals, cvarPrice = 0, variancePrice = 0 }: Proof,
+  { duals, cvarPrice = 0, variancePrice = 0, hedge }: Proof,
   scale: number,
 ): Portfolio["shadowPrices"] {
   const prices = new Float64Array(limits.length);
@@ -37,7 +38,9 @@ export function shadowPrices(
   for (const [place, { measured, value }] of limits.entries()) {
     if (measured.kind === "CVAR") add(place, cvarPrice * scale);
     // The price is one of variance: a unit of volatility is 2 · volatility of it.
-    if (measured.kind === "VOLATILITY") add(place, 2 * value * variancePrice * scale);
+    if (measured.kind !== "VOLATILITY") continue;
+    add(place, 2 * value * variancePrice * scale);
+    if (hedge) add(place, returnScale * returnScale * volatilityOf(problem, hedge).volatility);
   }
   return limits.flatMap(({ words }, place) =>
     (prices[place] as number) > 0 ? [{ constraint: words, price: prices[place] as number }] : [],

@@ -2,25 +2,33 @@
 // certificate, through the tangent of the variance.
 //
 // The portfolio of the largest ratio is the best of return − c · variance where 2c is its own excess return over its
-// variance. As c rises the best portfolio's variance falls, and 2c · variance − excess rises through 0 once: that c is
-// looked for between two that bracket it.
+// variance. As c rises the best portfolio's variance falls, and 2c · variance − excess, the miss, rises through 0 once: that
+// c is looked for between two that bracket it. A miss of 0 or more proves a ratio that is above the one found by the miss, as
+// a share of the excess. Where assets hedge each other out, the best portfolio without risk comes first.
 
 import type { Answer } from "./answer.ts";
 import { assess } from "./assess.ts";
+import { refined } from "./close-gap.ts";
 import type { Solve } from "./conflict.ts";
 import { type Lowering, pointOf, programOf } from "./lower.ts";
 import type { Duals } from "./program.ts";
-import { noneBeats, RETURN } from "./return-to-cvar.ts";
+import { isGain, noneBeats, RETURN } from "./return-to-cvar.ts";
 import { tradingCost, volatilityOf } from "./risk-of-weights.ts";
+import { isRiskless, risklessProgram } from "./riskless.ts";
 import { netWeights } from "./tail-loss.ts";
 
 const MAXIMUM_STEPS = 60;
-/** The ratio is flat at its top: half the digits of the price are enough for all of its own. */
-const CLOSE = 1e-9;
-/** Share of the risk of its parts that a portfolio without risk has by rounding. */
-const RISKLESS = 3e-8;
-/** How far the proven ratio is above the one found, so that rounding cannot undo the proof. */
-const MARGINS = [0, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8];
+/** Share of an excess that it misses by rounding alone. */
+const ROUNDING = 1e-12;
+/** Misses that are aimed at, as shares of the excess, until rounding leaves the proof whole; and how near is near. */
+const AIMS = [1e-11, 1e-10, 1e-9, 5e-9];
+const NEAR = 10;
+/** How often a lower price is tried where several are as good. */
+const BACKS = 6;
+/** The gap at which no larger miss is tried. */
+const PROVEN = 1e-8;
+/** What is left open at a price, as a share of what is minimised, before more is done about it. */
+const CLOSED = 1e-11;
 
 interface Point {
   readonly status: "FOUND";
@@ -31,98 +39,150 @@ interface Point {
   readonly duals: Duals;
 }
 
+type At = (price: number) => Point | { readonly status: "INFEASIBLE" } | Endless;
+type Endless = { readonly status: "UNBOUNDED"; readonly ray: Float64Array };
+
 /** Cost: a solve for each price on the way, about ten. */
 export function solveSharpeRatio(
   lowering: Lowering,
   { riskFree = 0 }: { readonly riskFree?: number },
   solve: Solve,
-  covariance: Float64Array | undefined,
+  covariance: Float64Array,
 ): Answer {
   let pivots = 0;
-  const at = (price: number) => {
+  const at: At = (price) => {
     const program = programOf(lowering, { ...RETURN, variance: price }, covariance);
     const outcome = solve(program, lowering.problem.work);
     pivots += outcome.pivots;
-    if (outcome.status === "INFEASIBLE" || outcome.status === "UNBOUNDED") return outcome;
-    return found(lowering, price, outcome.x, outcome.duals, riskFree);
+    if (outcome.status === "INFEASIBLE") return { status: "INFEASIBLE" };
+    if (outcome.status === "UNBOUNDED") return endless(netWeights(program.holdings, outcome.ray));
+    const { upper, lower } = outcome.certificate;
+    const point = {
+      x: outcome.x,
+      net: netWeights(program.holdings, outcome.x),
+      duals: outcome.duals,
+    };
+    const isClosed = upper - lower <= CLOSED * Math.abs(upper);
+    const { net, duals } = isClosed ? point : refined(program, point, solve, lowering.problem.work);
+    return { ...measured(lowering, net, riskFree), price, duals };
   };
   const first = at(0);
-  if (first.status === "INFEASIBLE") return { status: "INFEASIBLE" };
-  const largest = first.status === "UNBOUNDED" ? at(1) : first;
-  if (largest.status === "INFEASIBLE") return { status: "INFEASIBLE" };
-  if (largest.status === "UNBOUNDED") {
-    return { status: "UNBOUNDED", ray: netWeights(lowering.set.holdings, largest.ray) };
+  if (first.status === "INFEASIBLE") return first;
+  if (first.status === "FOUND" && !isGain(lowering, first, riskFree)) {
+    return noneBeats(riskFree, first.excess + riskFree);
   }
-  if (!(largest.excess > 0)) return noneBeats(riskFree, largest.excess + riskFree);
-  let best = bracketed(largest, at);
-  if (isRiskless(best, lowering)) return { status: "UNBOUNDED", ray: best.weights };
-  // The answer is the point that its duals belong to: the tangent there proves the most.
-  const answer = ({ weights, duals, price }: Point) => ({
-    weights,
-    proof: { duals, variancePrice: price },
-  });
-  for (const margin of MARGINS) {
-    const next = at(ownPrice(best) * (1 + margin));
-    if (next.status !== "FOUND" || !(ratioOf(next) >= ratioOf(best) * (1 - CLOSE))) break;
-    best = next;
-    const { weights, proof } = answer(best);
-    if (assess(lowering, RETURN, weights, proof, covariance).gap <= 1e-10) break;
+  const free = riskless(lowering, riskFree, solve, covariance);
+  if (free !== null) return endless(free);
+  const [low, high] = bracketed(first, at);
+  if (low.status !== "FOUND") return low;
+  const best = high !== undefined && high.excess > 0 ? high : low;
+  if (isRiskless(best.weights, lowering, covariance)) return endless(best.weights);
+  const proven = (point: Point) => {
+    const proof = { duals: point.duals, variancePrice: point.price };
+    return { ...assess(lowering, RETURN, point.weights, proof, covariance), proof };
+  };
+  let answer = proven(best);
+  let [under, over] = [low, high];
+  for (const aim of AIMS) {
+    if (answer.gap <= PROVEN / NEAR || over === undefined) break;
+    for (let step = 0; step < AIMS.length; step++) {
+      const next = at(priceBetween(under, over, aim));
+      if (next.status !== "FOUND") break;
+      const found = proven(next);
+      if (!(found.gap >= answer.gap)) answer = found;
+      if (missOf(next) < 0) under = next;
+      else over = next;
+      if (missOf(next) >= 0) break;
+    }
   }
-  return { status: "SOLVED", ...answer(best), pivots };
+  return { status: "SOLVED", weights: answer.weights, proof: answer.proof, pivots };
 }
 
-function found(
+const endless = (ray: Float64Array): Endless => ({ status: "UNBOUNDED", ray });
+
+/** A portfolio, or a direction, that earns more than is certain and risks nothing; null where there is none. */
+function riskless(
   lowering: Lowering,
-  price: number,
-  x: Float64Array,
-  duals: Duals,
   riskFree: number,
-): Point {
-  const weights = netWeights(lowering.set.holdings, x);
+  solve: Solve,
+  covariance: Float64Array,
+): Float64Array | null {
+  const { program, risks } = risklessProgram(programOf(lowering, RETURN), covariance);
+  if (risks === lowering.means.length) return null;
+  const outcome = solve(program, lowering.problem.work);
+  if (outcome.status === "INFEASIBLE") return null;
+  const found = outcome.status === "UNBOUNDED" ? outcome.ray : outcome.x;
+  const weights = netWeights(program.holdings, found);
+  if (!isRiskless(weights, lowering, covariance)) return null;
+  if (outcome.status === "UNBOUNDED") return weights;
+  return isGain(lowering, measured(lowering, weights, riskFree), riskFree) ? weights : null;
+}
+
+function measured(lowering: Lowering, weights: Float64Array, riskFree: number) {
   const paid = tradingCost(lowering, pointOf(lowering, weights));
   const earned = weights.reduce((sum, w, asset) => sum + w * (lowering.means[asset] as number), 0);
   const { volatility } = volatilityOf(lowering.problem, weights);
   const variance = volatility * volatility;
-  return { status: "FOUND", price, weights, excess: earned - paid - riskFree, variance, duals };
+  return { status: "FOUND", weights, excess: earned - paid - riskFree, variance } as const;
 }
 
-const ratioOf = ({ excess, variance }: Point): number => excess / Math.sqrt(variance);
 const missOf = ({ price, excess, variance }: Point): number => 2 * price * variance - excess;
 /** The price at which a portfolio of the largest ratio is the best one. */
 const ownPrice = ({ excess, variance }: Point): number => excess / variance / 2;
 
-/** Whether what is left of the risk of the parts is rounding: then the ratio has no end. */
-function isRiskless({ weights, variance }: Point, { sizes }: Lowering): boolean {
-  const parts = weights.reduce((sum, w, asset) => sum + Math.abs(w) * (sizes[asset] as number), 0);
-  return !(Math.sqrt(variance) > RISKLESS * parts);
-}
-
-/** From the largest return, where the price is too low, up until it is too high; then between the two. */
+/** Two prices about the one sought, as near as the first aim asks; no upper one where there is none. */
 function bracketed(
-  largest: Point,
-  at: (price: number) => Point | { readonly status: "INFEASIBLE" | "UNBOUNDED" },
-): Point {
-  let [low, high]: [Point, Point | undefined] = [largest, undefined];
-  let best = largest;
-  for (let step = 0; step < MAXIMUM_STEPS && best.variance > 0; step++) {
-    const price = nextPrice(low, high, ownPrice(best), step);
+  first: Point | Endless,
+  at: At,
+): readonly [low: Point | Exclude<ReturnType<At>, Point>, high: Point | undefined] {
+  let low: Point | undefined;
+  let high: Point | undefined;
+  if (first.status === "FOUND") low = first;
+  for (let price = 1; low === undefined; price /= 8) {
+    const next = at(price);
+    if (next.status !== "FOUND") return [next, undefined];
+    if (missOf(next) < 0 || price < Number.EPSILON) low = next;
+    else high = next;
+  }
+  const aim = AIMS[0] as number;
+  for (let step = 0, backs = 0; step < MAXIMUM_STEPS && low.variance > 0; step++) {
+    const isFlat = backs > 0 && high !== undefined;
+    const price: number = isFlat
+      ? middleOf(low, high as Point)
+      : high === undefined
+        ? priceAbove(low, step)
+        : nextPrice(low, high, step);
+    if (!(price > low.price && price < (high?.price ?? Number.POSITIVE_INFINITY))) break;
     const next = at(price);
     if (next.status !== "FOUND") break;
-    if (missOf(next) < 0) low = next;
-    else high = next;
-    if (!(next.variance > 0) || ratioOf(next) >= ratioOf(best)) best = next;
-    const settled = Math.abs(missOf(next)) <= CLOSE * next.excess;
-    if (settled || (high !== undefined && high.price - low.price <= CLOSE * price)) break;
+    const miss = missOf(next) / next.excess;
+    const isNear = miss >= -ROUNDING && miss <= NEAR * aim;
+    if (isNear || missOf(next) >= 0) high = next;
+    else low = next;
+    // Where a smaller portfolio has the same ratio, as with cash, a whole range of prices misses by nothing but rounding:
+    // the lowest of them is that of the largest portfolio, and rounding the least of it.
+    if (isNear || isFlat) backs++;
+    if (backs > BACKS || (backs > 0 && (high as Point).price <= 2 * low.price)) break;
   }
-  return best;
+  return [low, high];
 }
 
-/** Above the best ratio's own price until it is too high; then where the miss would be 0 on a line, or the middle. */
-function nextPrice(low: Point, high: Point | undefined, own: number, step: number): number {
-  if (high === undefined)
-    return Math.max(own, low.price) * (step === 0 ? 1 : 2 ** (step - 1) * 1.25);
-  const share = missOf(low) / (missOf(low) - missOf(high));
-  const line = low.price + share * (high.price - low.price);
+/** Where no price is too high yet: that of the ratio, and faster and faster above it. */
+const priceAbove = (low: Point, step: number): number =>
+  Math.max(ownPrice(low), low.price) * (step === 0 ? 1 : 2 ** (step - 1) * 1.25);
+
+/** Where the miss would be what is aimed at on a line; now and then the middle. */
+function nextPrice(low: Point, high: Point, step: number): number {
+  const line = priceBetween(low, high, AIMS[0] as number);
   if (step % 3 !== 2 && line > low.price && line < high.price) return line;
-  return low.price > 0 ? Math.sqrt(low.price) * Math.sqrt(high.price) : high.price / 8;
+  return middleOf(low, high);
+}
+
+const middleOf = (low: Point, high: Point): number =>
+  low.price > 0 ? Math.sqrt(low.price) * Math.sqrt(high.price) : high.price / 8;
+
+function priceBetween(low: Point, high: Point, aim: number): number {
+  const [under, over] = [missOf(low), missOf(high)];
+  const share = (aim * Math.max(low.excess, high.excess) - under) / (over - under);
+  return low.price + share * (high.price - low.price);
 }

@@ -11,11 +11,17 @@ export interface SmoothValue {
   readonly size: Float64Array;
 }
 
-/** Value of all smooth terms at x, and their gradient in x. Cost: assets² where there is a variance. */
-export function evaluateSmooth(program: Program, x: Float64Array): SmoothValue {
+/**
+ * Value of all smooth terms at x, and their gradient in x. `net`: its net weights, where they are known to more digits than
+ * a sum of parts has. Cost: assets² where there is a variance.
+ */
+export function evaluateSmooth(
+  program: Program,
+  x: Float64Array,
+  net: Float64Array = netWeights(program.holdings, x),
+): SmoothValue {
   const gradient = new Float64Array(program.variables);
   const size = new Float64Array(program.variables);
-  const net = netWeights(program.holdings, x);
   const ofNet = new Float64Array(net.length);
   const sizes = new Float64Array(net.length);
   let value = 0;

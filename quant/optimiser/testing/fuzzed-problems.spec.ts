@@ -15,7 +15,9 @@ export interface DrawnProblem {
   readonly wanted?: WantedProblem;
 }
 
+/** Nothing limits the work on these problems: a gap that is left is a fault. */
 function flaw(problem: Problem, solution: Solution): string | null {
+  if (solution.status === "FEASIBLE") return `a gap of ${solution.gap} is left`;
   if (solution.status !== "OPTIMAL" || solution.proof === undefined) return null;
   const reasons = checkSolution(problem, solution);
   return reasons.length > 0 ? `its own check: ${reasons.join("; ")}` : null;

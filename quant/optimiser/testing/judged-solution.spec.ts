@@ -4,6 +4,7 @@
 import { weightedCovariance } from "../../scenarios/weighted-moments.ts";
 import { limitsOf } from "../limits.ts";
 import type { NoPortfolio, Portfolio, Problem, Solution } from "../problem.ts";
+import type { Program } from "../program.ts";
 import { cvar, dot, evaluate, violation } from "./evaluated-objective.ts";
 import { askHighs, isFeasible, linearised, reference } from "./judged-outcome.spec.ts";
 import {
@@ -13,8 +14,11 @@ import {
   plainPoint,
   plainProgram,
 } from "./plain-program.ts";
+import { isRay } from "./weak-duality.ts";
 
 const GAP = 1e-8;
+/** What HiGHS is asked to keep to (highs-oracle.spec.ts), of a figure of size 1. */
+const HIGHS_TOLERANCE = 1e-10;
 const NONE: PlainTerms = { expectedReturn: 0, cvar: 0, tailMass: 1, norm: 0, variance: 0 };
 
 /** What is minimised; null: judged by other means. */
@@ -103,12 +107,8 @@ function judgePortfolio(problem: Problem, portfolio: Portfolio): SolutionJudgeme
   const most = constraints.maximumVolatility;
   if (most !== undefined) {
     const { value: volatility } = volatilityOf(problem, weights);
-    const { covariance = weightedCovariance(problem.scenarios) } = problem;
-    const unhedged = weights.reduce(
-      (sum, own, j) => sum + own * own * (covariance[j * (weights.length + 1)] as number),
-      0,
-    );
-    if (volatility ** 2 > most ** 2 * (1 + 2e-9) + 1e-13 * unhedged)
+    const { unhedged, rounding } = riskOfParts(problem, weights);
+    if (volatility ** 2 > most ** 2 * (1 + 2e-9) + 1e-13 * unhedged + rounding)
       return wrong(`volatility ${volatility} is above ${most}`);
     // Judged by the certificate alone: its price is no part of the proof.
     const off = violation(plainProgram(problem, terms), x);
@@ -121,15 +121,19 @@ function judgePortfolio(problem: Problem, portfolio: Portfolio): SolutionJudgeme
   const against = reference(program, value, size);
   if (portfolio.status === "OPTIMAL" && !(gap <= GAP))
     return wrong(`OPTIMAL with a gap of ${gap}`, gap);
-  // At 0 the norm has many slopes: which one proves it is known to the certificate's prices alone.
-  if (terms.norm > 0 && weights.every((weight) => weight === 0)) return { ...right, gap };
+  // At 0 the norm has many slopes: which one proves it is known to the certificate's prices alone. What is sold to the
+  // last bit of what was held is 0 too.
+  const held = (problem.current ?? []).reduce((sum, own) => sum + Math.abs(own), 0);
+  const isNothing = weights.every((weight) => Math.abs(weight) <= 2 ** -52 * held);
+  if (terms.norm > 0 && isNothing) return { ...right, gap };
   const { scenarios, masses } = portfolio.proof?.duals ?? { scenarios: [], masses: [] };
   const flat = linearised(program, x, {
     rows: new Float64Array(program.rows.count),
     scenarios: Int32Array.from(scenarios),
     masses: Float64Array.from(masses),
   });
-  const asked = askHighs(flat.program);
+  let asked = askHighs(flat.program);
+  if (asked.verdict.status === "UNBOUNDED") asked = askHighs(within(flat.program, x));
   if (asked.verdict.status !== "OPTIMAL") {
     const { status } = asked.verdict;
     return status === "UNKNOWN" ? { ...right, gap } : wrong(`HiGHS says ${status}`, gap);
@@ -143,6 +147,22 @@ function judgePortfolio(problem: Problem, portfolio: Portfolio): SolutionJudgeme
   return { wrong: null, gap, disagreement: Math.abs(disagreement) };
 }
 
+/** How far from the answer a better one is looked for where nothing else ends it, in units of its largest weight. */
+const FAR = 10;
+
+/**
+ * The program in a box around the answer. What is better far away is better, by less, on the way there, the objective
+ * being convex; a slope that is nothing but the rounding of its sum is worth nothing in the box, and everything without.
+ */
+function within(program: Program, x: Float64Array): Program {
+  const far = FAR * x.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  return {
+    ...program,
+    lower: program.lower.map((low) => Math.max(low, -far)),
+    upper: program.upper.map((high) => Math.min(high, far)),
+  };
+}
+
 /** The standard deviation of the weights' return, and its slopes. */
 function volatilityOf(problem: Problem, weights: Float64Array) {
   const { covariance = weightedCovariance(problem.scenarios) } = problem;
@@ -152,7 +172,12 @@ function volatilityOf(problem: Problem, weights: Float64Array) {
   return { value, slopes: slopes.map((slope) => (value > 0 ? slope / value : 0)) };
 }
 
-/** No portfolio has more excess return than the ratio pays for its volatility, taken by its tangent. */
+/**
+ * No portfolio has more excess return than the ratio pays for its volatility, taken by its tangent: which lies below it
+ * (Cauchy and Schwarz), far below where one name is a thousand times as risky as the rest. So what the tangent at the
+ * ratio leaves open is asked again at the bound that the portfolio claims, which may be larger by the gap: if nothing
+ * gains there, no ratio is larger than that.
+ */
 function judgeSharpe(problem: Problem, portfolio: Portfolio): SolutionJudgement {
   const { objective, constraints = {} } = problem;
   const { weights, gap } = portfolio;
@@ -171,14 +196,25 @@ function judgeSharpe(problem: Problem, portfolio: Portfolio): SolutionJudgement 
   if (!isPlain || !Number.isFinite(ratio)) return { ...right, gap };
   if (portfolio.status === "OPTIMAL" && !(gap <= GAP))
     return wrong(`OPTIMAL with a gap of ${gap}`, gap);
-  const cost = Float64Array.from(program.cost, (own, j) => own + ratio * (slopes[j] ?? 0));
-  const { verdict } = askHighs({ ...program, cost });
-  if (verdict.status !== "OPTIMAL") return { ...right, gap };
-  const better = -riskFree - verdict.objective;
   const against = Math.max(Math.abs(earned), Math.abs(riskFree));
   const allowed = portfolio.status === "FEASIBLE" ? gap * 1.01 + 2 * GAP : 2 * GAP;
-  if (better > allowed * against) return wrong(`the ratio can be better by ${better / value}`, gap);
-  return { wrong: null, gap, disagreement: Math.abs(better) / against };
+  const better = (price: number): number | null => {
+    const cost = Float64Array.from(program.cost, (own, j) => own + price * (slopes[j] ?? 0));
+    const { verdict } = askHighs({ ...program, cost });
+    return verdict.status === "OPTIMAL" ? (-riskFree - verdict.objective) / against : null;
+  };
+  const gain = better(ratio);
+  if (gain === null || gain <= allowed) return { wrong: null, gap, disagreement: gain ?? 0 };
+  const bound = -portfolio.lower;
+  const rest = bound <= ratio * (1 + allowed) ? better(bound) : gain;
+  // It keeps to weights within its tolerance, which their slopes may make more of than there is to earn.
+  const steepest = slopes.reduce((most, slope) => Math.max(most, Math.abs(ratio * slope)), against);
+  if (rest === null || rest <= (HIGHS_TOLERANCE * steepest) / against)
+    return { wrong: null, gap, disagreement: gap };
+  return wrong(
+    `the ratio ${ratio} can be better by ${gain} of it, and than ${bound} by ${rest}`,
+    gap,
+  );
 }
 
 /** Smallest by HiGHS: no point with all members, one without any one of them. */
@@ -205,22 +241,83 @@ function judgeRiskConflict(problem: Problem, members: ReturnType<typeof limitsOf
   const limit = members.find(({ measured }) => measured.kind === "CVAR");
   if (limit?.measured.kind !== "CVAR") return null;
   const { tailMass } = limit.measured;
-  const least = (among: ReturnType<typeof limitsOf>): number => {
-    const { verdict, upper } = askHighs(
+  /** The least risk lies between these: of a point that HiGHS found, and of what its duals prove. */
+  const least = (among: ReturnType<typeof limitsOf>): { upper: number; lower: number } => {
+    const { verdict, upper, lower } = askHighs(
       plainProgram(problem, { ...NONE, cvar: 1, tailMass }, among),
     );
-    if (verdict.status === "INFEASIBLE") return Number.POSITIVE_INFINITY;
-    return verdict.status === "OPTIMAL" ? upper : Number.NEGATIVE_INFINITY;
+    const [none, any] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    if (verdict.status === "INFEASIBLE") return { upper: none, lower: none };
+    return verdict.status === "OPTIMAL" ? { upper, lower } : { upper: any, lower: any };
   };
   const slack = 1e-8 * Math.abs(limit.value);
-  if (least(members) < limit.value - slack) return "INFEASIBLE: HiGHS keeps to the limit on CVaR";
+  if (least(members).upper < limit.value - slack)
+    return "INFEASIBLE: HiGHS keeps to the limit on CVaR";
   for (const member of members) {
     if (member === limit) continue;
-    if (least(members.filter((other) => other !== member)) > limit.value + slack) {
+    if (least(members.filter((other) => other !== member)).lower > limit.value + slack) {
       return `INFEASIBLE: the conflict is not smallest, ${member.words} is not needed`;
     }
   }
   return null;
+}
+
+/** Share of the variance of its parts that one which cancels may be by rounding: what it is the sum of is known to so much. */
+const CANCELLED = 1e-14;
+
+/** The variance of weights if none hedged another, and that of the rounding of weights that are to be 0, or sold out. */
+function riskOfParts(problem: Problem, weights: Float64Array) {
+  const { covariance = weightedCovariance(problem.scenarios) } = problem;
+  let [deviation, largest, held] = [0, 0, 0];
+  weights.forEach((own, j) => {
+    const variance = covariance[j * (weights.length + 1)] as number;
+    deviation += Math.abs(own) * Math.sqrt(variance);
+    largest = Math.max(largest, variance);
+    held += Math.abs(own) + Math.abs(problem.current?.[j] ?? 0);
+  });
+  return { unhedged: deviation ** 2, rounding: (weights.length * 2 ** -52 * held) ** 2 * largest };
+}
+
+/**
+ * A ratio has no end where something is earned at no risk, be it by a portfolio or along a way without end; or no best where
+ * such a way has a ratio that no portfolio has.
+ */
+function judgeEndlessRatio(problem: Problem, { ray }: NoPortfolio): SolutionJudgement {
+  const { objective } = problem;
+  if (ray === undefined) return wrong("UNBOUNDED without a ray");
+  const isTail = objective.kind === "MAXIMUM_RETURN_TO_CVAR";
+  const tailMass = isTail ? objective.tailMass : 1;
+  const riskFree = "riskFree" in objective ? (objective.riskFree ?? 0) : 0;
+  const mean = expectedReturns(problem);
+  const worth = (x: Float64Array) => {
+    const paid = dot(linearCosts(problem), x.subarray(2 * ray.length));
+    const risk = isTail ? cvarOf(problem, ray, tailMass) + paid : volatilityOf(problem, ray).value;
+    return { earned: dot(mean, ray) - paid, risk };
+  };
+  const { unhedged, rounding } = riskOfParts(problem, ray);
+  const isFree = (risk: number): boolean => risk <= Math.sqrt(CANCELLED * unhedged + rounding);
+  const bare = plainProgram(problem, { ...NONE, expectedReturn: 1 });
+  const point = plainPoint(problem, ray);
+  const here = worth(point);
+  if (violation(bare, point).size <= 1e-9 && here.earned > riskFree && isFree(here.risk))
+    return right;
+  const sizes = ray.map(Math.abs);
+  const way = Float64Array.from([...ray, ...sizes, ...sizes]);
+  const { earned, risk } = worth(way);
+  if (!isTail && !isFree(risk)) return wrong(`UNBOUNDED: the ray's volatility is ${risk}`);
+  const terms = (price: number): PlainTerms => ({
+    ...NONE,
+    expectedReturn: 1,
+    ...(isTail ? { cvar: price, tailMass } : {}),
+  });
+  const ratio = isFree(risk) ? 1 : earned / risk;
+  const flaw = isRay(plainProgram(problem, terms(ratio * (1 - 1e-6))), way);
+  if (flaw !== null) return wrong(`UNBOUNDED: ${flaw}`);
+  if (isFree(risk)) return right;
+  const { verdict, upper } = askHighs(plainProgram(problem, terms(ratio * (1 + 2 * GAP))));
+  return verdict.status === "OPTIMAL" && -upper > riskFree + GAP * Math.abs(earned)
+    ? wrong(`UNBOUNDED: HiGHS has a portfolio of a larger ratio than ${ratio}`)
+    : right;
 }
 
 /** Cost: some solves by HiGHS. A refusal is for the caller to judge. */
@@ -234,7 +331,7 @@ export function judgeSolution(problem: Problem, solution: Solution): SolutionJud
     }
     case "UNBOUNDED": {
       const terms = termsOf(problem);
-      if (terms === null) return right;
+      if (terms === null) return judgeEndlessRatio(problem, solution);
       const { verdict } = askHighs(plainProgram(problem, terms));
       return verdict.status === "UNBOUNDED"
         ? right

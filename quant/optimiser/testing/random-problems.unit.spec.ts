@@ -6,7 +6,6 @@ import { optimise } from "../optimise.ts";
 import { solveProgram } from "../solve-program.ts";
 import { fuzzProblem } from "./fuzzed-problems.spec.ts";
 import { fuzzOne, noPrograms, type Tally, together } from "./fuzzed-programs.spec.ts";
-import { PROBLEM_KINDS } from "./random-problem.ts";
 
 const SEED = 3;
 const EACH = 1000;
@@ -34,13 +33,9 @@ test("1,000 random programs have their true outcome", WAIT, () => {
 });
 
 test(
-  "1,000 random problems have their true solution, each conflict its fewest members",
+  "1,000 random problems of all kinds have their true solution, each conflict its fewest members",
   WAIT,
   () => {
-    // Ratios of return to CVaR are left to the longer run: HiGHS calls some of their cones endless.
-    const kinds = PROBLEM_KINDS.filter((kind) => kind !== "MAXIMUM_RETURN_TO_CVAR");
-    expectRight(
-      all((index) => fuzzProblem(optimise, { seed: SEED, index, wanted: { kinds } }, still)),
-    );
+    expectRight(all((index) => fuzzProblem(optimise, { seed: SEED, index }, still)));
   },
 );
