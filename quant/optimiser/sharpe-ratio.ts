@@ -8,7 +8,7 @@
 
 import type { Answer } from "./answer.ts";
 import { assess } from "./assess.ts";
-import { refined } from "./close-gap.ts";
+import { refined } from "./close-problem-gap.ts";
 import type { Solve } from "./conflict.ts";
 import { type Lowering, pointOf, programOf } from "./lower.ts";
 import type { Duals } from "./program.ts";
