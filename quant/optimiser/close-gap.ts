@@ -53,7 +53,8 @@ export function closeGap(program: Program, first: Answer, work: Work): Outcome {
   const consider = (found: Answer): boolean =>
     take(sharpened(program, found)) ||
     take(sharpened(program, { ...found, ...toNearestLimits(program, found) })) ||
-    take(sharpened(program, found, true));
+    take(sharpened(program, found, { leaves: true })) ||
+    take(sharpened(program, found, { settles: true }));
   if (consider(first)) return best;
   const within = endings(program);
   const none = nearZero(program) ? solveNothingNet(program, within[0] as Program) : null;
@@ -102,13 +103,19 @@ function endings(program: Program): readonly Program[] {
   }));
 }
 
-function sharpened(program: Program, answer: Answer, leaves = false): Answer {
+/** `settles`: what is near a limit goes there before each step. */
+function sharpened(
+  program: Program,
+  answer: Answer,
+  { leaves = false, settles = false }: { leaves?: boolean; settles?: boolean } = {},
+): Answer {
   let best = withDuals(program, answer, answer.duals);
   let last = best;
   let idle = 0;
   for (let round = 0; round < SHARPENINGS && idle < IDLE; round++) {
     if (best.status === "OPTIMAL") return best;
-    const { x, duals } = sharpen(program, last, leaves);
+    const from = settles ? toNearestLimits(program, last) : last;
+    const { x, duals } = sharpen(program, from, leaves);
     const next = withDuals(program, { ...last, x }, duals);
     idle = isGain(last.certificate, next.certificate) ? 0 : idle + 1;
     last = next;

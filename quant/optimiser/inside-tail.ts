@@ -39,7 +39,11 @@ export class InsideTail {
     this.losses = scenarioLosses(this.tail.scenarios, netWeights(holdings, x));
     this.t = valueAtRisk(this.losses, probabilities, tail.mass);
     const spread = Math.max(scale / tail.weight, typicalSize(this.losses));
-    this.excess = this.losses.map((loss) => Math.max(0, loss - this.t) + spread);
+    // Products of excess and mass are to be alike at first, or those of the least likely would end every step at once.
+    const usual = tail.weight / (tail.mass * count);
+    this.excess = this.losses.map(
+      (loss, s) => Math.max(0, loss - this.t) + spread * Math.max(1, usual / (most[s] as number)),
+    );
     this.slack = this.excess.map((u, s) => u + this.t - (this.losses[s] as number));
     this.mass = most.map((m) => m * Math.min(0.5, Math.max(tail.mass, 1e-3)));
     this.rest = most.map((m, s) => m - (this.mass[s] as number));
@@ -216,8 +220,11 @@ function typicalSize(values: Float64Array): number {
   return sum / values.length;
 }
 
+/** No loss is felt at so little probability, and what its mass is divided by would not be finite. */
+const UNFELT = 1e-60;
+
 const possible = (probabilities: Float64Array): Int32Array =>
-  Int32Array.from([...probabilities.keys()].filter((s) => (probabilities[s] as number) > 0));
+  Int32Array.from([...probabilities.keys()].filter((s) => (probabilities[s] as number) > UNFELT));
 
 function onlyThese(set: ScenarioSet, ids: Int32Array): ScenarioSet {
   if (ids.length === set.count) return set;

@@ -51,7 +51,7 @@ export function sharpen(program: Program, { x: given, duals }: Answered, leaves 
   if (!step.every(Number.isFinite)) return { x, duals };
   const point = Float64Array.from(x);
   between.forEach((j, k) => {
-    const value = (x[j] as number) + (step[k] as number);
+    const value = moved(x[j] as number, step[k] as number, hasImpact(program, j));
     point[j] = Math.min(Math.max(value, program.lower[j] as number), program.upper[j] as number);
   });
   const stepped = Float64Array.from(duals.rows);
@@ -72,6 +72,17 @@ export function sharpen(program: Program, { x: given, duals }: Answered, leaves 
   return whole === null
     ? { x, duals }
     : { x: point, duals: { scenarios, masses: whole, rows: prices } };
+}
+
+const hasImpact = ({ smooth = [] }: Program, j: number): boolean =>
+  smooth.some((term) => term.kind === "IMPACT" && (term.coefficients[j] as number) > 0);
+
+/** Across 0 the slope of impact is a root, on which Newton's method swings to and fro: there its root is moved instead. */
+function moved(x: number, step: number, isTraded: boolean): number {
+  if (!isTraded || x === 0 || x * (x + step) >= 0) return x + step;
+  const root = Math.sign(x) * Math.sqrt(Math.abs(x));
+  const next = root + step / (2 * Math.abs(root));
+  return next * Math.abs(next);
 }
 
 const largestOf = (values: Float64Array): number =>
@@ -102,14 +113,11 @@ function activeAt(
   masses: Float64Array,
   leaves: boolean,
 ): Active {
-  const { variables, lower, upper, rows, smooth = [] } = program;
+  const { variables, lower, upper, rows } = program;
   const between: number[] = [];
   const trade = NO_TRADE * largestOf(x);
   const isTraded = (j: number): boolean =>
-    smooth.every(
-      (term) =>
-        term.kind !== "IMPACT" || term.coefficients[j] === 0 || Math.abs(x[j] as number) > trade,
-    );
+    !hasImpact(program, j) || Math.abs(x[j] as number) > trade;
   const { slope, size } = reducedCosts(program, x, duals);
   for (let j = 0; j < variables; j++) {
     const at = x[j] as number;
