@@ -19,7 +19,8 @@ const STEPS = 60;
 const PATIENCE = 9;
 /** A width is done with when a whole step changes at most this share of what lies within it, or gains next to nothing. */
 const SETTLED = 0.1;
-const NOTHING = 1e-6;
+const NOTHING = 1e-5;
+const WHOLE = 0.3;
 /** Of what lies within: so much may change for the next width to follow at once. */
 const STRAIGHT_ON = 0.2;
 const SHRINK = 0.5;
@@ -106,7 +107,7 @@ class Approach {
     rounded.look(h);
     for (let steps = 0; steps < STEPS; steps++) {
       const gain = this.improve(h);
-      const isWhole = this.length > SHRINK_LEAST && this.changes <= SETTLED * rounded.count;
+      const isWhole = this.length > WHOLE && this.changes <= SETTLED * rounded.count;
       if (!isWhole && gain >= NOTHING * Math.abs(vertex.t)) {
         if (++tries === PATIENCE) return h;
         continue;
