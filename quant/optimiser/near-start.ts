@@ -22,7 +22,7 @@ const HELD_FIRST = 16;
 const HELD_FIRST_SHARE = 1 / 6;
 /** Scenarios within the width, for each that a vertex would have at it: at first, and at the end of each part. */
 const AT_FIRST = 8;
-const OF_SAMPLE = 3;
+const OF_SAMPLE = 2.5;
 const OF_ALL = 20;
 const OF_BAND = 1.1;
 /** The band for the last part: shares of the tail's mass, and widths around the value at risk. */
@@ -94,7 +94,7 @@ function promising(start: NearStart, places: LossPlaces): Float64Array {
   const { asset, sign } = program.holdings;
   standOn(start, places);
   const rounded = new RoundedTail(places);
-  rounded.differentiate(1);
+  rounded.differentiate(1, [...rounded.means.keys()]);
   const slopes = cost.map((own, j) => {
     const a = asset[j] as number;
     return a < 0 ? own : own - (sign[j] as number) * places.scale * (rounded.means[a] as number);

@@ -230,8 +230,12 @@ export class Vertex {
       this.coefficientsOf(this.tight[r] as number, this.candidate);
       this.write(r, this.tight[r] as number, this.candidate);
     }
-    if (!this.inverse.invert(size, (r, c) => this.gradient(r, this.free[c] as number)))
-      return false;
+    const isRegular = this.inverse.invert(size, (r, into) => {
+      const from = r * (this.variables + 1);
+      for (let c = 0; c < size; c++)
+        into[c] = this.gradients[from + (this.free[c] as number)] as number;
+    });
+    if (!isRegular) return false;
     const target = new Float64Array(size);
     const isFree = new Uint8Array(this.variables + 1);
     for (let c = 0; c < size; c++) isFree[this.free[c] as number] = 1;
