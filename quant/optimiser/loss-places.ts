@@ -41,27 +41,29 @@ export class LossPlaces implements Places {
   /** Of `every` blocks of scenarios one. */
   constructor({ mass, scenarios }: Tail, { assets }: Holdings, scale: number, every: number) {
     const { count, returns, probabilities } = scenarios;
-    const ids: number[] = [];
-    for (let s = 0; s < count; s++) if (Math.floor(s / BLOCK) % every === 0) ids.push(s);
-    this.count = ids.length;
-    this.capacity = ids.length;
-    this.scale = scale;
-    this.weight = new Float64Array(ids.length);
+    const ids = new Int32Array(count);
+    let taken = 0;
     let total = 0;
-    ids.forEach((s) => {
+    for (let s = 0; s < count; s++) {
+      if (Math.floor(s / BLOCK) % every !== 0) continue;
+      ids[taken++] = s;
       total += probabilities[s] as number;
-    });
-    ids.forEach((s, k) => {
-      this.weight[k] = (probabilities[s] as number) / (mass * total);
-    });
-    this.returns = every === 1 ? returns : new Float64Array(assets * ids.length);
+    }
+    this.count = taken;
+    this.capacity = taken;
+    this.scale = scale;
+    this.weight = new Float64Array(taken);
+    for (let k = 0; k < taken; k++) {
+      this.weight[k] = (probabilities[ids[k] as number] as number) / (mass * total);
+    }
+    this.returns = every === 1 ? returns : new Float64Array(assets * taken);
     for (let a = 0; every > 1 && a < assets; a++) {
-      for (let k = 0; k < ids.length; k++) {
-        this.returns[a * ids.length + k] = returns[a * count + (ids[k] as number)] as number;
+      for (let k = 0; k < taken; k++) {
+        this.returns[a * taken + k] = returns[a * count + (ids[k] as number)] as number;
       }
     }
-    this.z = new Float64Array(ids.length);
-    this.rate = new Float64Array(ids.length);
+    this.z = new Float64Array(taken);
+    this.rate = new Float64Array(taken);
     this.tailReturns = new Float64Array(assets);
     this.held = new Int32Array(assets);
     this.factors = new Float64Array(assets);

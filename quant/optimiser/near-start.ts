@@ -94,7 +94,7 @@ function promising(start: NearStart, places: LossPlaces): Float64Array {
   const { asset, sign } = program.holdings;
   standOn(start, places);
   const rounded = new RoundedTail(places);
-  rounded.differentiate(1, [...rounded.means.keys()]);
+  rounded.differentiate(1);
   const slopes = cost.map((own, j) => {
     const a = asset[j] as number;
     return a < 0 ? own : own - (sign[j] as number) * places.scale * (rounded.means[a] as number);

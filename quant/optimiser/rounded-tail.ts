@@ -21,6 +21,10 @@ export class RoundedTail {
   private readonly places: Int32Array;
   private readonly shares: Float64Array;
   private readonly isWithin: Uint8Array;
+  /** Those beyond the width, counted whole, and their sums. */
+  private readonly isWhole: Uint8Array;
+  private readonly whole: Float64Array;
+  private wholeWeight = 0;
 
   /** The band as chosen last: of it nothing is counted in the tail. */
   constructor(band: Places) {
@@ -32,6 +36,8 @@ export class RoundedTail {
     this.places = new Int32Array(band.count);
     this.shares = new Float64Array(band.count);
     this.isWithin = new Uint8Array(band.count);
+    this.isWhole = new Uint8Array(band.count);
+    this.whole = new Float64Array(this.far.length);
   }
 
   /** The h within which about `count` scenarios lie, as every few of them tell. */
@@ -62,23 +68,38 @@ export class RoundedTail {
 
   /** Slopes at this point and h: those within when last looked count by their share, though it be below 0 or above 1. */
   differentiate(h: number): void {
-    const { band, places, shares, isWithin, means } = this;
-    const { z, weight, count } = band;
+    const { band, means, whole } = this;
+    this.countWhole();
     let found = 0;
-    let total = this.farWeight;
-    for (let b = 0; b < count; b++) {
-      const over = z[b] as number;
-      const own = weight[b] as number;
-      let share = over > 0 ? own : 0;
-      if (isWithin[b] === 1) share = (own * (over + h)) / (2 * h);
-      if (share === 0) continue;
-      places[found] = b;
-      shares[found++] = share;
+    let total = this.farWeight + this.wholeWeight;
+    for (let k = 0; k < this.count; k++) {
+      const b = this.within[k] as number;
+      const share = ((band.weight[b] as number) * ((band.z[b] as number) + h)) / (2 * h);
+      this.places[found] = b;
+      this.shares[found++] = share;
       total += share;
     }
     this.total = total;
-    means.set(this.far);
-    addReturns(band, places, shares, found, means);
+    for (let a = 0; a < means.length; a++)
+      means[a] = (this.far[a] as number) + (whole[a] as number);
+    addReturns(band, this.places, this.shares, found, means);
+  }
+
+  /** Brings the sums of what is beyond the width up to date, by what has come and gone. */
+  private countWhole(): void {
+    const { band, isWithin, isWhole, places, shares } = this;
+    const { z, weight, count } = band;
+    let found = 0;
+    for (let b = 0; b < count; b++) {
+      const isNow = isWithin[b] === 0 && (z[b] as number) > 0 ? 1 : 0;
+      if (isWhole[b] === isNow) continue;
+      isWhole[b] = isNow;
+      places[found] = b;
+      const change = isNow === 1 ? (weight[b] as number) : -(weight[b] as number);
+      shares[found++] = change;
+      this.wholeWeight += change;
+    }
+    addReturns(band, places, shares, found, this.whole);
   }
 
   /** Slope of Σ weight · rounded z, `length` along the rates. */

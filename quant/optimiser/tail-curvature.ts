@@ -10,8 +10,8 @@ export class TailCurvature {
   private readonly slots: Int32Array;
   private readonly assets: Int32Array;
   private count = 1;
-  private readonly stride: number;
-  private readonly sums: Float64Array;
+  private stride = 64;
+  private sums = new Float64Array(64 * 64);
   private readonly isWithin: Uint8Array;
   private members = 0;
 
@@ -20,8 +20,6 @@ export class TailCurvature {
     this.band = band;
     this.slots = new Int32Array(assets);
     this.assets = new Int32Array(assets + 1).fill(-1);
-    this.stride = assets + 1;
-    this.sums = new Float64Array(this.stride * this.stride);
     this.isWithin = new Uint8Array(band.count);
   }
 
@@ -63,8 +61,8 @@ export class TailCurvature {
 
   private forget(): void {
     this.slots.fill(0);
+    this.sums.fill(0, 0, this.count * this.stride);
     this.count = 1;
-    this.sums.fill(0);
     this.isWithin.fill(0);
     this.members = 0;
   }
@@ -77,10 +75,21 @@ export class TailCurvature {
       this.slots[a] = this.count;
       this.assets[this.count++] = a;
     }
+    while (this.count > this.stride) this.grow();
     if (from === this.count || this.members === 0) return;
     const within: number[] = [];
     for (let b = 0; b < this.isWithin.length; b++) if (this.isWithin[b] === 1) within.push(b);
     this.add(within, within.length, from);
+  }
+
+  private grow(): void {
+    const { sums, stride } = this;
+    const wider = new Float64Array(4 * stride * stride);
+    for (let i = 0; i < stride; i++) {
+      wider.set(sums.subarray(i * stride, (i + 1) * stride), 2 * i * stride);
+    }
+    this.sums = wider;
+    this.stride = 2 * stride;
   }
 
   /** Adds the first `plus` of some places to the rows from `from` on, takes the others away. */
