@@ -16,7 +16,7 @@ const MANY_SCENARIOS = 500;
 const MANY_VARIABLES = 8;
 /** Scenarios of the part that is looked at first, and for each asset. */
 const SAMPLE = 1250;
-const SAMPLE_PER_ASSET = 6;
+const SAMPLE_PER_ASSET = 4;
 /** Of what may be held so many begin. */
 const HELD_FIRST = 16;
 const HELD_FIRST_SHARE = 1 / 6;
