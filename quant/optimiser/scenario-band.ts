@@ -1,6 +1,6 @@
 // Scenarios as a vertex walk sees them: those near the value at risk one by one (the band), the far tail only as a
-// sum, the rest not at all. Promises: `check` looks at every scenario and takes in those whose place is wrong, so
-// that a walk which ends with none has solved the whole problem.
+// sum, the rest not at all. Promises: `misplaced` looks at every scenario and tells whose place is wrong, so that a
+// walk which ends with none has solved the whole problem.
 //
 // In here returns are scaled by a power of two so that a typical one is about 1, and the weight of a scenario is
 // p_s / mass. Its z is loss − t + offset: above 0 in the tail, below 0 safe, 0 at a kink.
