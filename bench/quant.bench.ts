@@ -23,6 +23,7 @@ import {
   leveraged,
   meanReturns,
   minimumCvar,
+  publishedExample,
   robust,
   withTarget,
 } from "./portfolio-programs.ts";
@@ -275,9 +276,15 @@ function measure(): void {
   );
   const middle = minimumCvar(heavyTailedScenarios(200, 20_000, SEED));
   compare("least CVaR, 200 × 20,000", middle, { gap: 1e-9, ratio: 40 }, { rounds: 5 });
+  compare(
+    "shorts, cash, leverage, 397 × 10,000, few held",
+    publishedExample(SEED),
+    { gap: 1e-9, ratio: 100 },
+    { rounds: 5, peerRounds: 1, compact: true },
+  );
   const long = leveraged(heavyTailedScenarios(392, 10_000, SEED));
   compare(
-    "shorts, cash, leverage, 392 × 10,000",
+    "shorts, cash, leverage, 392 × 10,000, many held",
     long,
     { gap: 1e-9, ratio: 100 },
     { rounds: 3, peerRounds: 1, compact: true },

@@ -135,38 +135,33 @@ export class BasisInverse {
   }
 
   /**
-   * Inverts a matrix given by its elements, by Gauss-Jordan elimination with row exchanges. False, and of no use
-   * until the next inversion, if it is singular to working precision.
+   * Inverts a matrix given row by row, by Gauss-Jordan elimination in place with row exchanges: size³ multiplications.
+   * False, and of no use until the next inversion, if it is singular to working precision.
    */
-  invert(size: number, element: (row: number, column: number) => number): boolean {
+  invert(size: number, fill: (row: number, into: Float64Array) => void): boolean {
     while (size > this.stride) this.grow();
     this.size = size;
-    const work = new Float64Array(size * size);
+    const work = Array.from({ length: size }, () => new Float64Array(size));
     const largest = new Float64Array(size);
-    for (let r = 0; r < size; r++) {
-      for (let c = 0; c < size; c++) {
-        const value = element(r, c);
-        work[r * size + c] = value;
-        largest[r] = Math.max(largest[r] as number, Math.abs(value));
-      }
-    }
-    const inverse = new Float64Array(size * size);
-    for (let r = 0; r < size; r++) inverse[r * size + r] = 1;
+    const taken = new Int32Array(size);
+    work.forEach((row, r) => {
+      fill(r, row);
+      for (const value of row) largest[r] = Math.max(largest[r] as number, Math.abs(value));
+      taken[r] = r;
+    });
     for (let c = 0; c < size; c++) {
-      const chosen = pivotRow(work, largest, size, c);
+      const chosen = pivotRow(work, largest, c);
       if (chosen < 0) return false;
-      if (chosen !== c) {
-        exchange(work, size, chosen, c);
-        exchange(inverse, size, chosen, c);
-        const kept = largest[c] as number;
-        largest[c] = largest[chosen] as number;
-        largest[chosen] = kept;
-      }
-      eliminate(work, inverse, size, c);
+      exchange(work, chosen, c);
+      exchange(largest, chosen, c);
+      exchange(taken, chosen, c);
+      eliminate(work, c);
     }
     for (let c = 0; c < size; c++) {
-      for (let r = 0; r < size; r++) {
-        this.entries[c * this.stride + r] = inverse[c * size + r] as number;
+      const row = work[c] as Float64Array;
+      // Row exchanges of the matrix are column exchanges of its inverse.
+      for (let k = 0; k < size; k++) {
+        this.entries[c * this.stride + (taken[k] as number)] = row[k] as number;
       }
     }
     return true;
@@ -184,11 +179,11 @@ export class BasisInverse {
 }
 
 /** The largest element on or below the diagonal, each row measured by its own size; -1 if all are noise. */
-function pivotRow(work: Float64Array, largest: Float64Array, size: number, column: number): number {
+function pivotRow(work: readonly Float64Array[], largest: Float64Array, column: number): number {
   let best = 1e-14;
   let chosen = -1;
-  for (let r = column; r < size; r++) {
-    const ratio = Math.abs(work[r * size + column] as number) / (largest[r] as number);
+  for (let r = column; r < work.length; r++) {
+    const ratio = Math.abs((work[r] as Float64Array)[column] as number) / (largest[r] as number);
     if (ratio > best) {
       best = ratio;
       chosen = r;
@@ -197,30 +192,26 @@ function pivotRow(work: Float64Array, largest: Float64Array, size: number, colum
   return chosen;
 }
 
-function exchange(matrix: Float64Array, size: number, a: number, b: number): void {
-  for (let c = 0; c < size; c++) {
-    const kept = matrix[a * size + c] as number;
-    matrix[a * size + c] = matrix[b * size + c] as number;
-    matrix[b * size + c] = kept;
-  }
+function exchange<T>(list: { [place: number]: T }, a: number, b: number): void {
+  const kept = list[a] as T;
+  list[a] = list[b] as T;
+  list[b] = kept;
 }
 
-function eliminate(work: Float64Array, inverse: Float64Array, size: number, column: number): void {
-  const own = column * size;
-  const pivot = work[own + column] as number;
-  for (let c = 0; c < size; c++) {
-    work[own + c] = (work[own + c] as number) / pivot;
-    inverse[own + c] = (inverse[own + c] as number) / pivot;
-  }
-  for (let r = 0; r < size; r++) {
-    const factor = work[r * size + column] as number;
-    if (r === column || factor === 0) continue;
-    for (let c = column; c < size; c++) {
-      work[r * size + c] = (work[r * size + c] as number) - factor * (work[own + c] as number);
-    }
-    for (let c = 0; c < size; c++) {
-      inverse[r * size + c] =
-        (inverse[r * size + c] as number) - factor * (inverse[own + c] as number);
+/** Column `column` of the matrix gives way to that of the inverse. */
+function eliminate(work: readonly Float64Array[], column: number): void {
+  const own = work[column] as Float64Array;
+  const pivot = own[column] as number;
+  own[column] = 1;
+  for (let c = 0; c < own.length; c++) own[c] = (own[c] as number) / pivot;
+  for (let r = 0; r < work.length; r++) {
+    if (r === column) continue;
+    const row = work[r] as Float64Array;
+    const factor = row[column] as number;
+    if (factor === 0) continue;
+    row[column] = 0;
+    for (let c = 0; c < own.length; c++) {
+      row[c] = (row[c] as number) - factor * (own[c] as number);
     }
   }
 }

@@ -2,6 +2,8 @@
 // minimum with some of them held. Promises: a minimum always exists: what has no curvature gets a little.
 
 import { cholesky, solveCholesky } from "./positive-definite.ts";
+import type { Holdings } from "./program.ts";
+import type { TailCurvature } from "./tail-curvature.ts";
 
 /** Curvature, as a share of the mean one, that every direction is given. */
 const REGULAR = 1e-6;
@@ -20,40 +22,45 @@ export class NewtonModel {
   private readonly curvature: Float64Array;
   private readonly gradient: Float64Array;
 
-  /** `columns`: of each free variable its value in each scenario within the width, times the root of the weight. */
+  /** Over variables by their assets, at a width; `gradient` of all variables. */
   constructor(
     free: readonly number[],
-    columns: Float64Array,
-    last: Float64Array,
+    { asset, sign }: Holdings,
+    sums: TailCurvature,
+    h: number,
     gradient: Float64Array,
     lastGradient: number,
   ) {
     const size = free.length;
-    const within = last.length;
     this.free = free;
+    this.lastGradient = lastGradient;
     this.curvature = new Float64Array(size * size);
-    this.gradient = Float64Array.from(gradient);
-    const cross = new Float64Array(size);
-    const own = dot(last, 0, last, 0, within);
+    this.gradient = Float64Array.from(free, (j) => gradient[j] as number);
+    this.own = sums.at(-1, -1) / (2 * h);
+    const hasT = this.own > 0;
+    this.cross = Float64Array.from(free, (j) => {
+      const a = asset[j] as number;
+      return a < 0 ? 0 : ((sign[j] as number) * sums.at(a, -1)) / (2 * h);
+    });
+    const { curvature, cross, own } = this;
     let trace = 0;
-    gram(columns, within, size, this.curvature);
     for (let i = 0; i < size; i++) {
-      cross[i] = dot(columns, i * within, last, 0, within);
+      const a = asset[free[i] as number] as number;
+      const factor = (sign[free[i] as number] as number) / (2 * h);
+      const share = hasT ? (cross[i] as number) / own : 0;
       for (let j = 0; j <= i; j++) {
-        const left = own > 0 ? ((cross[i] as number) * (cross[j] as number)) / own : 0;
-        this.curvature[i * size + j] = (this.curvature[i * size + j] as number) - left;
+        const b = asset[free[j] as number] as number;
+        if (a < 0 || b < 0) continue;
+        const value = factor * (sign[free[j] as number] as number) * sums.at(a, b);
+        curvature[i * size + j] = value - share * (cross[j] as number);
       }
-      trace += this.curvature[i * size + i] as number;
-      if (own > 0)
-        this.gradient[i] = (gradient[i] as number) - ((cross[i] as number) * lastGradient) / own;
+      trace += curvature[i * size + i] as number;
+      this.gradient[i] = (this.gradient[i] as number) - share * lastGradient;
     }
     const floor = size > 0 ? (REGULAR * Math.max(trace, Number.MIN_VALUE)) / size : 0;
     for (let i = 0; i < size; i++) {
-      this.curvature[i * size + i] = (this.curvature[i * size + i] as number) + floor;
+      curvature[i * size + i] = (curvature[i * size + i] as number) + floor;
     }
-    this.cross = cross;
-    this.own = own;
-    this.lastGradient = lastGradient;
   }
 
   private readonly cross: Float64Array;
@@ -175,50 +182,4 @@ export class NewtonModel {
     for (let i = 0; i < step.length; i++) sum += (this.cross[i] as number) * (step[i] as number);
     return -sum / this.own;
   }
-}
-
-/** into[i * size + j] = columns i · j, for j ≤ i at least. Two by two: that is one load for a product. */
-function gram(columns: Float64Array, count: number, size: number, into: Float64Array): void {
-  for (let i = 0; i < size; i += 2) {
-    const a = i * count;
-    const b = Math.min(i + 1, size - 1) * count;
-    for (let j = 0; j <= i; j += 2) {
-      const c = j * count;
-      const d = Math.min(j + 1, size - 1) * count;
-      let [ac, ad, bc, bd] = [0, 0, 0, 0];
-      for (let k = 0; k < count; k++) {
-        const first = columns[a + k] as number;
-        const second = columns[b + k] as number;
-        const third = columns[c + k] as number;
-        const fourth = columns[d + k] as number;
-        ac += first * third;
-        ad += first * fourth;
-        bc += second * third;
-        bd += second * fourth;
-      }
-      into[i * size + j] = ac;
-      if (j + 1 < size) into[i * size + j + 1] = ad;
-      if (i + 1 < size) into[(i + 1) * size + j] = bc;
-      if (i + 1 < size && j + 1 < size) into[(i + 1) * size + j + 1] = bd;
-    }
-  }
-}
-
-function dot(
-  a: Float64Array,
-  fromA: number,
-  b: Float64Array,
-  fromB: number,
-  count: number,
-): number {
-  let [p, q, r, s] = [0, 0, 0, 0];
-  const fours = count - (count % 4);
-  for (let k = 0; k < fours; k += 4) {
-    p += (a[fromA + k] as number) * (b[fromB + k] as number);
-    q += (a[fromA + k + 1] as number) * (b[fromB + k + 1] as number);
-    r += (a[fromA + k + 2] as number) * (b[fromB + k + 2] as number);
-    s += (a[fromA + k + 3] as number) * (b[fromB + k + 3] as number);
-  }
-  for (let k = fours; k < count; k++) p += (a[fromA + k] as number) * (b[fromB + k] as number);
-  return p + q + (r + s);
 }

@@ -1,13 +1,14 @@
 // Scenarios as a vertex walk sees them: those near the value at risk one by one (the band), the far tail only as a
-// sum, the rest not at all. Promises: `check` looks at every scenario and takes in those whose place is wrong, so
-// that a walk which ends with none has solved the whole problem.
+// sum, the rest not at all. Promises: `misplaced` looks at every scenario and tells whose place is wrong, so that a
+// walk which ends with none has solved the whole problem.
 //
 // In here returns are scaled by a power of two so that a typical one is about 1, and the weight of a scenario is
 // p_s / mass. Its z is loss − t + offset: above 0 in the tail, below 0 safe, 0 at a kink.
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import type { Holdings, Tail } from "./program.ts";
-import { addProducts, valueAtRisk } from "./tail-loss.ts";
+import { scaleOf } from "./return-scale.ts";
+import { addProducts, roughValueAtRisk } from "./tail-loss.ts";
 
 const FAR_SAFE = 0;
 const FAR_TAIL = 1;
@@ -18,6 +19,13 @@ const BAND_FROM = 0.5;
 const BAND_TO = 2;
 /** Up to so many scenarios all are. */
 const SMALL = 1500;
+
+/** Shares of the tail's mass, and a distance from t on either side: the wider of the two. */
+export interface BandSpan {
+  readonly from: number;
+  readonly to: number;
+  readonly distance: number;
+}
 
 export class ScenarioBand {
   count = 0;
@@ -41,9 +49,9 @@ export class ScenarioBand {
   private readonly tail: Tail;
   private readonly holdings: Holdings;
   private readonly place: Uint8Array;
-  private capacity = 64;
+  capacity = 64;
   /** Of the band: of asset a at place b in [a * capacity + b]. */
-  private returns: Float64Array;
+  returns: Float64Array;
   private readonly losses: Float64Array;
   private spans: Float64Array = new Float64Array(0);
   private stoodAt: Float64Array = new Float64Array(0);
@@ -83,13 +91,26 @@ export class ScenarioBand {
 
   /** Chooses the band around t from `losses`, which are those of `allLosses`; kinks are in it. */
   choose(losses: Float64Array, t: number, kinks: Int32Array): void {
+    this.takeAround(losses, t, kinks, { from: BAND_FROM, to: BAND_TO, distance: 0 });
+    this.countBeside(kinks.map((kink) => this.placeOf(kink)));
+  }
+
+  /** The same without kinks, and nothing of it is counted in the tail. */
+  chooseAround(losses: Float64Array, t: number, span: BandSpan): void {
+    this.takeAround(losses, t, new Int32Array(0), span);
+    this.recount();
+  }
+
+  private takeAround(losses: Float64Array, t: number, kinks: Int32Array, span: BandSpan): void {
     const { count, probabilities } = this.tail.scenarios;
     const { mass } = this.tail;
     let high = Number.POSITIVE_INFINITY;
     let low = Number.NEGATIVE_INFINITY;
     if (count > SMALL) {
-      high = Math.max(t, roughValueAtRisk(losses, probabilities, mass * BAND_FROM));
-      low = Math.min(t, roughValueAtRisk(losses, probabilities, Math.min(1, mass * BAND_TO)));
+      const upTo = (share: number): number =>
+        roughValueAtRisk(losses, probabilities, Math.min(1, mass * share));
+      high = Math.max(t + span.distance, upTo(span.from));
+      low = Math.min(t - span.distance, upTo(span.to));
     }
     this.place.fill(FAR_SAFE);
     this.count = 0;
@@ -102,12 +123,15 @@ export class ScenarioBand {
     for (let s = 0; s < count; s++) if (this.place[s] === IN_BAND) this.take(s);
     this.gather(0);
     for (let b = 0; b < this.count; b++) {
-      const z = (losses[this.ids[b] as number] as number) - t + (this.offset[b] as number);
-      this.z[b] = z;
-      this.inTail[b] = z > 0 ? 1 : 0;
+      this.z[b] = (losses[this.ids[b] as number] as number) - t + (this.offset[b] as number);
     }
-    for (const kink of kinks) {
-      const b = this.placeOf(kink);
+  }
+
+  /** These places are kinks; the others are counted by their z. */
+  countBeside(kinks: Int32Array): void {
+    this.isKink.fill(0);
+    for (let b = 0; b < this.count; b++) this.inTail[b] = (this.z[b] as number) > 0 ? 1 : 0;
+    for (const b of kinks) {
       this.isKink[b] = 1;
       this.inTail[b] = 0;
       this.z[b] = 0;
@@ -354,30 +378,6 @@ function widened<T extends Float64Array | Int32Array | Uint8Array>(from: T, to: 
   return to;
 }
 
-/** Scenarios that tell about where a quantile is, where there are more. */
-const SAMPLE = 2500;
-
-/** The value at risk of every few scenarios: where a walk may begin, not where it ends. One of the losses. */
-export function roughValueAtRisk(
-  losses: Float64Array,
-  probabilities: Float64Array,
-  mass: number,
-): number {
-  const each = Math.floor(losses.length / SAMPLE);
-  if (each < 2) return valueAtRisk(losses, probabilities, mass);
-  const count = Math.ceil(losses.length / each);
-  const some = new Float64Array(count);
-  const chances = new Float64Array(count);
-  let total = 0;
-  for (let k = 0; k < count; k++) {
-    some[k] = losses[k * each] as number;
-    chances[k] = probabilities[k * each] as number;
-    total += chances[k] as number;
-  }
-  const rough = total > 0 ? valueAtRisk(some, chances, mass * total) : Number.NEGATIVE_INFINITY;
-  return Number.isFinite(rough) ? rough : valueAtRisk(losses, probabilities, mass);
-}
-
 /** Of each scenario √(Σ r² + 1), scaled: at most so much its z changes per unit of weights and t. */
 function spansOf({ assets, count, returns }: ScenarioSet, scale: number): Float64Array {
   const spans = new Float64Array(count).fill(1);
@@ -388,26 +388,4 @@ function spansOf({ assets, count, returns }: ScenarioSet, scale: number): Float6
     }
   }
   return spans.map(Math.sqrt);
-}
-
-/** The power of two that brings a typical return, the mean size of those that are not 0, to about 1. */
-function scaleOf(returns: Float64Array): number {
-  let sum = 0;
-  let count = 0;
-  const step = Math.max(1, Math.floor(returns.length / 4096));
-  for (let k = 0; k < returns.length; k += step) {
-    const size = Math.abs(returns[k] as number);
-    if (size > 0) count++;
-    sum += size;
-  }
-  if (count === 0) for (const value of returns) sum = Math.max(sum, Math.abs(value));
-  return powerOfTwo(sum === 0 ? 1 : Math.max(1, count) / sum);
-}
-
-/** The power of two next below a positive number. */
-export function powerOfTwo(value: number): number {
-  let power = 1;
-  while (power * 2 <= value) power *= 2;
-  while (power > value) power /= 2;
-  return power;
 }

@@ -2,23 +2,21 @@
 // OPTIMAL has gone through every scenario and carries its proof; INFEASIBLE and UNBOUNDED carry theirs; equal
 // programs give equal bytes.
 //
-// Method: the simplex on vertices (vertex-walk.ts) over a band of scenarios (scenario-band.ts), first on every
-// few scenarios, then from that vertex on all of them.
+// Method: the simplex on vertices (vertex-walk.ts) over a band of scenarios (scenario-band.ts), from a vertex near
+// the optimum (near-start.ts) where there are many.
 
-import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import { certify } from "./certificate.ts";
 import { isClosed } from "./is-closed.ts";
+import { startNear } from "./near-start.ts";
 import type { Basis, Duals, Outcome, Program, Tail, Work } from "./program.ts";
-import { powerOfTwo, roughValueAtRisk, ScenarioBand } from "./scenario-band.ts";
-import { approach } from "./tail-approach.ts";
-import { conditionalValueAtRisk, scenarioLosses } from "./tail-loss.ts";
+import { powerOfTwo } from "./return-scale.ts";
+import { ScenarioBand } from "./scenario-band.ts";
+import { conditionalValueAtRisk, roughValueAtRisk, scenarioLosses } from "./tail-loss.ts";
 import { AT_LOWER, AT_UPPER, BETWEEN, FREE, Vertex } from "./vertex.ts";
 import { type Ended, VertexWalk } from "./vertex-walk.ts";
 
 /** Violations that phase 1 may leave: rows are scaled to coefficients of about 1. */
 const KEPT = 1e-12;
-/** Violations of a basis from elsewhere that count as none. */
-const FEASIBLE = 1e-10;
 /** Scenarios as near to the value at risk as this, in scaled units, are taken to be at it. */
 const TIED = 1e-7;
 /** An answer further outside its limits is worse than any gap. */
@@ -31,16 +29,6 @@ const STRAIGHT = 1e-13;
 const MISPLACED = 1e-12;
 /** From this mass on the tail is everything. */
 const WHOLE = 1 - 1e-12;
-/** With fewer a walk from anywhere is short. */
-const MANY_SCENARIOS = 500;
-const MANY_VARIABLES = 8;
-/** With more scenarios the search begins with a part of them. */
-const COARSE_ABOVE = 4000;
-const COARSE_STEP = 8;
-/** Scenarios per free variable that are rounded off at first. */
-const FROM_AFAR = 6;
-const FROM_NEAR = 4;
-
 /** As Outcome says. `program.smooth` must be absent or empty: RangeError. Cost: docs/performance.md. */
 export function solveTail(program: Program, work: Work = {}): Outcome {
   if ((program.smooth?.length ?? 0) > 0) {
@@ -122,7 +110,7 @@ export class TailSolver {
   solve(start: Basis | undefined): Outcome {
     const from = start === undefined ? undefined : this.startAt(start);
     if (from !== "vertex") {
-      const failed = this.startCold(from === "point" ? this.pointNow() : this.nearby());
+      const failed = this.startAfresh(from === "point");
       if (failed !== undefined) return failed;
     }
     let best = this.finish(this.settle());
@@ -159,24 +147,17 @@ export class TailSolver {
     return (band?.count ?? 0) > before;
   }
 
-  /**
-   * A point near the optimum, where there is enough to make the search for one worth it: first of a part of the
-   * scenarios, from there of all.
-   */
-  private nearby(): Float64Array | undefined {
+  /** Near the optimum, or from the point at hand if that is told to be good. An outcome if that is the end. */
+  private startAfresh(isGood: boolean): Outcome | undefined {
     const { program, vertex, band, walk } = this;
-    const { tail, variables } = program;
-    if (tail === undefined || band === undefined) return undefined;
-    if (tail.scenarios.count < MANY_SCENARIOS || variables < MANY_VARIABLES) return undefined;
-    const scenarios = tail.scenarios.count >= COARSE_ABOVE ? thinned(tail) : null;
-    const coarse =
-      scenarios !== null
-        ? new TailSolver({ ...program, tail: { ...tail, scenarios } }, this.budget).nearby()
-        : undefined;
-    vertex.begin(coarse ?? evenly(program));
-    if (walk.makeFeasible() !== "optimal" || this.violation() > KEPT) return undefined;
-    approach(program, vertex, band, walk.cost, coarse === undefined ? FROM_AFAR : FROM_NEAR);
-    return vertex.x.slice();
+    const { tail } = program;
+    if (isGood || tail === undefined || band === undefined)
+      return this.startCold(isGood ? this.pointNow() : undefined);
+    const makeFeasible = (): boolean =>
+      walk.makeFeasible() === "optimal" && vertex.violation() <= KEPT;
+    const near = startNear({ program, tail, vertex, band, cost: walk.cost, makeFeasible });
+    if (near === "vertex") return undefined;
+    return this.startCold(near === undefined ? undefined : vertex.x.slice());
   }
 
   /** From nothing, or a point: phase 1, then the value at risk of what it found. An outcome if that is the end. */
@@ -192,7 +173,7 @@ export class TailSolver {
     if (ended === "exhausted" || ended === "lost") {
       throw new RangeError(`phase 1 came to no end within ${this.budget.pivots} pivots`);
     }
-    if (this.violation() > KEPT) return this.infeasible();
+    if (this.vertex.violation() > KEPT) return this.infeasible();
     const empty = this.impossibleRow();
     if (empty !== undefined) return empty;
     if (band !== undefined) this.beginTail(band);
@@ -227,7 +208,7 @@ export class TailSolver {
     band?.chooseOnly(start.scenarios);
     if (!this.place(start)) return undefined;
     if (!vertex.refactor()) return undefined;
-    if (!this.isFeasible()) return "point";
+    if (!this.vertex.isFeasible()) return "point";
     if (band === undefined) return "vertex";
     const losses = band.allLosses(vertex.netOf(vertex.x));
     band.choose(losses, vertex.t, start.scenarios);
@@ -264,30 +245,6 @@ export class TailSolver {
     }
     vertex.size = free;
     return free === tight;
-  }
-
-  private isFeasible(): boolean {
-    const { x, lower, upper, variables } = this.vertex;
-    for (let j = 0; j < variables; j++) {
-      const value = x[j] as number;
-      if (!(value >= (lower[j] as number) - FEASIBLE && value <= (upper[j] as number) + FEASIBLE))
-        return false;
-    }
-    return this.violation() <= FEASIBLE;
-  }
-
-  /** Of rows, relative to their limits. */
-  private violation(): number {
-    const { rows, activity, rowLower, rowUpper } = this.vertex;
-    let worst = 0;
-    for (let i = 0; i < rows; i++) {
-      const value = activity[i] as number;
-      const low = rowLower[i] as number;
-      const high = rowUpper[i] as number;
-      if (value < low) worst = Math.max(worst, (low - value) / Math.max(1, Math.abs(low)));
-      if (value > high) worst = Math.max(worst, (value - high) / Math.max(1, Math.abs(high)));
-    }
-    return worst;
   }
 
   /** A row without coefficients is 0 exactly: there is no tolerance that its limits could be measured by. */
@@ -356,7 +313,7 @@ export class TailSolver {
   /** The same basis without the offsets that parted kinks. False if it is then not within bounds. */
   private straighten(): boolean {
     this.band?.offset.fill(0);
-    return this.walk.refactor() && this.isFeasible();
+    return this.walk.refactor() && this.vertex.isFeasible();
   }
 
   private answer(ended: Ended): Extract<Outcome, { status: "OPTIMAL" | "FEASIBLE" }> {
@@ -502,36 +459,8 @@ function isBetter(outcome: Outcome, other: Outcome): boolean {
   return a.upper - a.lower < b.upper - b.lower;
 }
 
-/** As much long in each asset. */
-const evenly = ({ variables, holdings }: Program): Float64Array =>
-  new Float64Array(variables).map((_, j) => {
-    const isLong = (holdings.asset[j] as number) >= 0 && (holdings.sign[j] as number) > 0;
-    return isLong ? 1 / holdings.assets : 0;
-  });
-
 const costUnit = (cost: Float64Array): number => {
   let largest = 0;
   for (const value of cost) largest = Math.max(largest, Math.abs(value));
   return largest > 0 ? powerOfTwo(largest) : 1;
 };
-
-/** Every few scenarios of a tail, their probabilities scaled to sum 1; null if none of them has any. */
-function thinned({ scenarios }: Tail): ScenarioSet | null {
-  const { assets, count, returns, probabilities } = scenarios;
-  const chosen: number[] = [];
-  let total = 0;
-  for (let s = 0; s < count; s += COARSE_STEP) {
-    if (!((probabilities[s] as number) > 0)) continue;
-    chosen.push(s);
-    total += probabilities[s] as number;
-  }
-  if (chosen.length < 2) return null;
-  const kept = new Float64Array(assets.length * chosen.length);
-  for (let a = 0; a < assets.length; a++) {
-    for (let k = 0; k < chosen.length; k++) {
-      kept[a * chosen.length + k] = returns[a * count + (chosen[k] as number)] as number;
-    }
-  }
-  const weights = Float64Array.from(chosen, (s) => (probabilities[s] as number) / total);
-  return { assets, count: chosen.length, returns: kept, probabilities: weights };
-}

@@ -47,6 +47,20 @@ describe("the tail simplex", () => {
     expect(feasibility).toBeLessThan(1e-12);
   });
 
+  test.each([
+    [20, 700, 1],
+    [40, 3000, 1],
+    [30, 6000, 0.1],
+    [60, 2500, 0.02],
+  ])(
+    "begins near the optimum: few exchanges are left of %i assets, %i scenarios, cap %f",
+    (assets, count, cap) => {
+      const { pivots, x } = answerOf(solveTail(longOnly(assets, count, 8, cap)));
+      // From nothing each name that is held takes an exchange at least, and most several.
+      expect(pivots).toBeLessThan(x.filter((weight) => weight > 0).length);
+    },
+  );
+
   test("goes on from a basis: at once where nothing moved, soon where costs did", () => {
     const program = longOnly(30, 3000, 2);
     const first = answerOf(solveTail(program));

@@ -6,13 +6,17 @@
 
 import { BasisInverse } from "./basis-inverse.ts";
 import type { Basis, Program } from "./program.ts";
-import { powerOfTwo, type ScenarioBand } from "./scenario-band.ts";
+import { powerOfTwo } from "./return-scale.ts";
+import type { ScenarioBand } from "./scenario-band.ts";
 
 export const AT_LOWER = -1;
 export const FREE = 0;
 export const AT_UPPER = 1;
 /** Between its bounds, and not free: it stays where it is until it is worth moving, either way. */
 export const BETWEEN = 2;
+
+/** Violations that count as none. */
+const FEASIBLE = 1e-10;
 
 export class Vertex {
   readonly variables: number;
@@ -226,8 +230,12 @@ export class Vertex {
       this.coefficientsOf(this.tight[r] as number, this.candidate);
       this.write(r, this.tight[r] as number, this.candidate);
     }
-    if (!this.inverse.invert(size, (r, c) => this.gradient(r, this.free[c] as number)))
-      return false;
+    const isRegular = this.inverse.invert(size, (r, into) => {
+      const from = r * (this.variables + 1);
+      for (let c = 0; c < size; c++)
+        into[c] = this.gradients[from + (this.free[c] as number)] as number;
+    });
+    if (!isRegular) return false;
     const target = new Float64Array(size);
     const isFree = new Uint8Array(this.variables + 1);
     for (let c = 0; c < size; c++) isFree[this.free[c] as number] = 1;
@@ -270,6 +278,31 @@ export class Vertex {
     if (tight >= 0) return -(this.band?.offset[tight] as number);
     const i = -1 - tight;
     return ((this.rowSide[i] as number) < 0 ? this.rowLower[i] : this.rowUpper[i]) as number;
+  }
+
+  /** Whether bounds and rows hold, to rounding. */
+  isFeasible(): boolean {
+    const { x, lower, upper, variables } = this;
+    for (let j = 0; j < variables; j++) {
+      const value = x[j] as number;
+      if (!(value >= (lower[j] as number) - FEASIBLE && value <= (upper[j] as number) + FEASIBLE))
+        return false;
+    }
+    return this.violation() <= FEASIBLE;
+  }
+
+  /** Of rows, relative to their limits. */
+  violation(): number {
+    const { rows, activity, rowLower, rowUpper } = this;
+    let worst = 0;
+    for (let i = 0; i < rows; i++) {
+      const value = activity[i] as number;
+      const low = rowLower[i] as number;
+      const high = rowUpper[i] as number;
+      if (value < low) worst = Math.max(worst, (low - value) / Math.max(1, Math.abs(low)));
+      if (value > high) worst = Math.max(worst, (value - high) / Math.max(1, Math.abs(high)));
+    }
+    return worst;
   }
 
   netOf(values: Float64Array): Float64Array {
