@@ -7,7 +7,8 @@
 
 import { spawnSync } from "node:child_process";
 import { type NamedOutcome, solveNames } from "../quant/optimiser/cardinality.ts";
-import { certifyVertex, cvarFrontier } from "../quant/optimiser/frontier.ts";
+import { cvarFrontier, type FrontierVertex } from "../quant/optimiser/frontier.ts";
+import { certifyVertices } from "../quant/optimiser/frontier-proof.ts";
 import type { Outcome, Program } from "../quant/optimiser/program.ts";
 import { varianceParity } from "../quant/optimiser/risk-parity.ts";
 import { solveSmooth } from "../quant/optimiser/smooth-core.ts";
@@ -200,11 +201,12 @@ function frontier(program: Program): void {
   const { ms, answer } = timed(5, () => {
     const found = cvarFrontier(program, mean);
     if (found.status !== "OPTIMAL") throw new Error(`the frontier is ${found.status}`);
-    const gaps = found.vertices.map((vertex) => {
-      const { upper, lower } = certifyVertex(program, mean, vertex);
-      return (upper - lower) / Math.max(Math.abs(upper), vertex.risk);
-    });
-    return { vertices: found.vertices, gap: Math.max(...gaps) };
+    const proofs = certifyVertices(program, mean, found.vertices);
+    const gap = proofs.reduce((largest, { upper, lower }, k) => {
+      const { risk } = found.vertices[k] as FrontierVertex;
+      return Math.max(largest, (upper - lower) / Math.max(Math.abs(upper), risk));
+    }, 0);
+    return { vertices: found.vertices, gap };
   });
   const first = answer.vertices[0];
   const last = answer.vertices.at(-1);

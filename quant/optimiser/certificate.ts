@@ -46,9 +46,45 @@ function tailCost({ tail, holdings }: Program, x: Float64Array): number {
 }
 
 function lowerBound(program: Program, x: Float64Array, duals: Duals, smooth: SmoothValue): number {
+  const { tail, holdings } = program;
+  const worst = tail === undefined ? NO_TAIL : worstCase(tail, duals, holdings.assets);
+  if (worst === null) return Number.NEGATIVE_INFINITY;
+  const bounds = impliedBounds(program);
+  return lowerOf(program, bounds, x, duals.rows, worst, smooth, spaceFor(program));
+}
+
+/** Of each asset under the masses of the worst case: its mean return, and the sum of absolute terms of that. */
+export interface WorstCase {
+  readonly mean: Float64Array;
+  readonly size: Float64Array;
+}
+
+const NO_TAIL: WorstCase = { mean: new Float64Array(0), size: new Float64Array(0) };
+
+/** Reduced costs of variables, and the sizes of their terms: what a bound is computed in. */
+interface Space {
+  readonly reduced: Float64Array;
+  readonly size: Float64Array;
+}
+
+export const spaceFor = ({ variables }: Program): Space => ({
+  reduced: new Float64Array(variables),
+  size: new Float64Array(variables),
+});
+
+/** The bound that valid masses and prices of rows prove. `bounds`: those of `impliedBounds`; `space` is written to. */
+export function lowerOf(
+  program: Program,
+  bounds: { readonly lower: Float64Array; readonly upper: Float64Array },
+  x: Float64Array,
+  prices: Float64Array,
+  worst: WorstCase,
+  smooth: SmoothValue,
+  { reduced, size }: Space,
+): number {
   const { variables, cost, rows, tail, holdings } = program;
-  const reduced = new Float64Array(variables);
-  const size = new Float64Array(variables);
+  reduced.fill(0);
+  size.fill(0);
   const add = (j: number, term: number): void => {
     reduced[j] = (reduced[j] as number) + term;
     size[j] = (size[j] as number) + Math.abs(term);
@@ -61,18 +97,14 @@ function lowerBound(program: Program, x: Float64Array, duals: Duals, smooth: Smo
     size[j] = (size[j] as number) + (smooth.size[j] as number);
     bound -= (smooth.gradient[j] as number) * (x[j] as number);
   }
-  if (tail !== undefined) {
-    const worst = worstCase(tail, duals, holdings.assets);
-    if (worst === null) return Number.NEGATIVE_INFINITY;
-    for (let j = 0; j < variables; j++) {
-      const asset = holdings.asset[j] as number;
-      if (asset < 0) continue;
-      add(j, -tail.weight * (holdings.sign[j] as number) * (worst.mean[asset] as number));
-      size[j] = (size[j] as number) + tail.weight * (worst.size[asset] as number);
-    }
+  for (let j = 0; j < variables && tail !== undefined; j++) {
+    const asset = holdings.asset[j] as number;
+    if (asset < 0) continue;
+    add(j, -tail.weight * (holdings.sign[j] as number) * (worst.mean[asset] as number));
+    size[j] = (size[j] as number) + tail.weight * (worst.size[asset] as number);
   }
   for (let i = 0; i < rows.count; i++) {
-    const given = duals.rows[i] as number;
+    const given = prices[i] as number;
     const limit = (given > 0 ? rows.lower[i] : rows.upper[i]) as number;
     if (!(Math.abs(given) > 0 && Number.isFinite(given) && Number.isFinite(limit))) continue;
     bound += given * limit;
@@ -81,7 +113,7 @@ function lowerBound(program: Program, x: Float64Array, duals: Duals, smooth: Smo
     }
   }
   leanOnNorm(program, x, reduced);
-  return bound + leastOverBounds(program, x, reduced, size);
+  return bound + leastOverBounds(program, bounds, x, reduced, size);
 }
 
 /**
@@ -142,11 +174,11 @@ function leastWithImpact(slope: number, impact: number, lower: number, upper: nu
 
 function leastOverBounds(
   program: Program,
+  { lower, upper }: { readonly lower: Float64Array; readonly upper: Float64Array },
   x: Float64Array,
   reduced: Float64Array,
   size: Float64Array,
 ): number {
-  const { lower, upper } = impliedBounds(program);
   const impact = impactCoefficients(program);
   let least = 0;
   for (let j = 0; j < reduced.length; j++) {
@@ -165,11 +197,7 @@ function leastOverBounds(
 }
 
 /** Mean return of each asset under the masses, made valid; null if they cannot be. `size`: of absolute terms. */
-function worstCase(
-  tail: Tail,
-  { scenarios, masses }: Duals,
-  assets: number,
-): { readonly mean: Float64Array; readonly size: Float64Array } | null {
+function worstCase(tail: Tail, { scenarios, masses }: Duals, assets: number): WorstCase | null {
   const { count, returns } = tail.scenarios;
   const valid = validMasses(tail, scenarios, masses);
   if (valid === null) return null;

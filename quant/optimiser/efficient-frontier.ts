@@ -4,12 +4,14 @@
 import { CANCELLED, sizeOfTerms } from "./assess.ts";
 import { checkProblem } from "./check-problem.ts";
 import { linearCost } from "./feasible-set.ts";
-import { certifyVertex, cvarFrontier } from "./frontier.ts";
+import { cvarFrontier } from "./frontier.ts";
+import { certifyVertices } from "./frontier-proof.ts";
 import { limitsOf } from "./limits.ts";
 import { lowerProblem, programOf, termsOf } from "./lower.ts";
 import { optimise } from "./optimise.ts";
 import { OPTIMAL_GAP } from "./optimise-with.ts";
 import type { NoPortfolio, Problem, Refusal } from "./problem.ts";
+import type { Certificate } from "./program.ts";
 import { netWeights } from "./tail-loss.ts";
 
 export interface FrontierPoint {
@@ -66,8 +68,9 @@ export function efficientFrontier(problem: Problem): Frontier {
   if (outcome.status === "UNBOUNDED") {
     return { status: "UNBOUNDED", conflict: [], ray: netWeights(program.holdings, outcome.ray) };
   }
-  const points = outcome.vertices.map((vertex): FrontierPoint => {
-    const { upper, lower } = certifyVertex(program, gains, vertex);
+  const proofs = certifyVertices(program, gains, outcome.vertices);
+  const points = outcome.vertices.map((vertex, k): FrontierPoint => {
+    const { upper, lower } = proofs[k] as Certificate;
     const weights = netWeights(program.holdings, vertex.x);
     const size = CANCELLED * sizeOfTerms(lowering, terms, weights);
     const cvar = vertex.risk / returnScale;

@@ -7,9 +7,7 @@
 // Scenarios outside the band are looked at when the walk has gone so far that one might have crossed: a loss
 // changes by at most the length of the way times the length of the scenario's returns (Cauchy and Schwarz).
 
-import { largestViolation, linearCost, provenLower } from "./certificate.ts";
-import type { Basis, Certificate, Duals, Outcome, Program, Tail, Work } from "./program.ts";
-import { netWeights, scenarioLosses } from "./tail-loss.ts";
+import type { Basis, Outcome, Program, Tail, Work } from "./program.ts";
 import { TailSolver } from "./tail-simplex.ts";
 
 export interface FrontierVertex {
@@ -56,58 +54,6 @@ export function cvarFrontier(
     return { status: "FEASIBLE", vertices: [], pivots: first.pivots };
   }
   return new FrontierWalk(program, tail, gains, solver).run();
-}
-
-/**
- * Proves a vertex the best of risk − priceBefore · gain. Its CVaR is measured from the loss at risk: the mean excess over
- * any threshold bounds CVaR from above, and over this one is it. Cost: a pass over the scenarios.
- */
-export function certifyVertex(
-  program: Program,
-  gains: Float64Array,
-  vertex: FrontierVertex,
-): Certificate {
-  const { x, atRisk } = vertex;
-  const { scenarios, mass, weight } = program.tail as Tail;
-  const cost = program.cost.map((value, j) => value - vertex.priceBefore * (gains[j] as number));
-  const priced = { ...program, cost };
-  const losses = scenarioLosses(scenarios, netWeights(program.holdings, x));
-  let threshold = Number.POSITIVE_INFINITY;
-  for (const s of atRisk) threshold = Math.min(threshold, losses[s] as number);
-  let excess = 0;
-  for (let s = 0; s < losses.length; s++) {
-    const over = (losses[s] as number) - threshold;
-    if (over > 0) excess += (scenarios.probabilities[s] as number) * over;
-  }
-  return {
-    upper: linearCost(priced, x) + weight * (threshold + excess / mass),
-    lower: provenLower(priced, x, dualsOf(program.tail as Tail, vertex, losses, threshold)),
-    feasibility: largestViolation(program, x),
-  };
-}
-
-/** Scenarios beyond those at the value at risk have all their mass. */
-function dualsOf(
-  { scenarios, mass }: Tail,
-  { atRisk, masses, rows }: FrontierVertex,
-  losses: Float64Array,
-  threshold: number,
-): Duals {
-  const { probabilities, count } = scenarios;
-  const isKnown = new Uint8Array(count);
-  for (const s of atRisk) isKnown[s] = 1;
-  const chosen = new Int32Array(count);
-  const given = new Float64Array(count);
-  chosen.set(atRisk);
-  given.set(masses);
-  let found = atRisk.length;
-  for (let s = 0; s < count; s++) {
-    const chance = probabilities[s] as number;
-    if (!((losses[s] as number) > threshold) || isKnown[s] === 1 || !(chance > 0)) continue;
-    chosen[found] = s;
-    given[found++] = chance / mass;
-  }
-  return { scenarios: chosen.subarray(0, found), masses: given.subarray(0, found), rows };
 }
 
 class FrontierWalk {

@@ -391,7 +391,7 @@ function spansOf({ assets, count, returns }: ScenarioSet, scale: number): Float6
 }
 
 /** The power of two that brings a typical return, the mean size of those that are not 0, to about 1. */
-function scaleOf(returns: Float64Array): number {
+export function scaleOf(returns: Float64Array): number {
   let sum = 0;
   let count = 0;
   const step = Math.max(1, Math.floor(returns.length / 4096));
