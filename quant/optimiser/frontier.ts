@@ -4,10 +4,11 @@
 //
 // Method: the costs are risk − price · gain; the price rises from 0, and wherever the vertex is no longer the best,
 // one edge leads to the next (parametric simplex: S. Gass, T. Saaty, Naval Research Logistics Quarterly 2, 1955).
-// Scenarios outside the band are looked at when the walk has gone so far that one might have crossed: a loss
-// changes by at most the length of the way times the length of the scenario's returns (Cauchy and Schwarz).
+// Only scenarios that might cross on a step are looked at (band-reach.ts).
 
-import type { Basis, Outcome, Program, Tail, Work } from "./program.ts";
+import { BandReach } from "./band-reach.ts";
+import type { Outcome, Program, Tail, Work } from "./program.ts";
+import type { ScenarioBand } from "./scenario-band.ts";
 import { TailSolver } from "./tail-simplex.ts";
 
 export interface FrontierVertex {
@@ -63,58 +64,31 @@ class FrontierWalk {
   private readonly tail: Tail;
   private readonly gains: Float64Array;
   private readonly solver: TailSolver;
-  /** The last vertex at which every scenario was surely in its place, and the price that led to it. */
-  private basis: Basis;
-  private rateAt = 0;
+  private readonly reach: BandReach;
 
   constructor(program: Program, tail: Tail, gains: Float64Array, solver: TailSolver) {
     this.program = program;
     this.tail = tail;
     this.gains = gains;
     this.solver = solver;
-    this.basis = solver.vertex.basis();
+    this.reach = new BandReach(tail, solver.vertex, solver.band as ScenarioBand);
   }
 
   run(): FrontierOutcome {
-    const { solver, gains } = this;
+    const { solver, gains, reach } = this;
     const { walk, budget } = solver;
     const scaled = gains.map((gain) => gain / solver.unit);
-    solver.chooseAgain();
     for (;;) {
       const turn = walk.nextTurn(scaled, this.rate);
       const rate = turn?.rate ?? Number.POSITIVE_INFINITY;
       if (rate > this.rate * (1 + 1e-12) || turn === undefined) this.keep(rate);
       if (turn === undefined) return this.outcome("OPTIMAL");
       this.rate = rate;
-      const ended = walk.follow(turn);
+      const ended = walk.followTurn(turn, reach);
       if (ended === "unbounded")
         return { status: "UNBOUNDED", ray: walk.ray, pivots: budget.pivots };
       if (ended !== undefined || budget.pivots >= budget.maxPivots) return this.outcome("FEASIBLE");
-      this.look();
     }
-  }
-
-  /** After a step: is every scenario where it is thought to be? If not, back, and again with those in the band. */
-  private look(): void {
-    const { solver } = this;
-    if (!solver.mayHaveCrossed()) {
-      this.sure();
-      return;
-    }
-    const misplaced = solver.misplacedNow();
-    if (misplaced.length > 0) {
-      solver.goBack(this.basis, misplaced);
-      solver.settleAt(this.gains, this.rateAt);
-      this.rate = this.rateAt;
-    } else {
-      solver.chooseAgain();
-      this.sure();
-    }
-  }
-
-  private sure(): void {
-    this.basis = this.solver.vertex.basis();
-    this.rateAt = this.rate;
   }
 
   private outcome(status: "OPTIMAL" | "FEASIBLE"): FrontierOutcome {

@@ -45,10 +45,6 @@ export class ScenarioBand {
   /** Of the band: of asset a at place b in [a * capacity + b]. */
   private returns: Float64Array;
   private readonly losses: Float64Array;
-  private spans: Float64Array = new Float64Array(0);
-  private stoodAt: Float64Array = new Float64Array(0);
-  private stoodT = 0;
-  private reach = 0;
   private readonly held: Int32Array;
   private readonly factors: Float64Array;
 
@@ -115,6 +111,43 @@ export class ScenarioBand {
     this.recount();
   }
 
+  /**
+   * Another band at the same point, without offsets: `kept` in this order, then others. Whatever comes or goes stays on its
+   * side of t.
+   */
+  exchange(kept: Int32Array, others: Int32Array, count: number, net: Float64Array, t: number): void {
+    const { place, ids, inTail } = this;
+    const { probabilities } = this.tail.scenarios;
+    const wasKink = this.keptKinks(kept);
+    for (let b = 0; b < this.count; b++) place[ids[b] as number] = inTail[b] === 1 ? FAR_TAIL : FAR_SAFE;
+    this.count = 0;
+    for (let k = 0; k < kept.length; k++) this.takeAsItWas(kept[k] as number);
+    for (let k = 0; k < count; k++) {
+      const s = others[k] as number;
+      if (place[s] !== IN_BAND && (probabilities[s] as number) > 0) this.takeAsItWas(s);
+    }
+    this.gather(0);
+    this.refresh(net, t);
+    for (let b = 0; b < kept.length; b++) {
+      if (wasKink[b] !== 1) continue;
+      this.isKink[b] = 1;
+      this.z[b] = 0;
+    }
+  }
+
+  private keptKinks(kept: Int32Array): Uint8Array {
+    return Uint8Array.from(kept, (s) => {
+      const b = this.placeOf(s);
+      return b < 0 ? 0 : (this.isKink[b] as number);
+    });
+  }
+
+  private takeAsItWas(s: number): void {
+    const wasInTail = this.place[s] === FAR_TAIL;
+    this.take(s);
+    this.inTail[this.count - 1] = wasInTail ? 1 : 0;
+  }
+
   /** A band of kinks alone, in this order. */
   chooseOnly(kinks: Int32Array): void {
     this.place.fill(FAR_SAFE);
@@ -171,30 +204,6 @@ export class ScenarioBand {
     for (let a = 0; a < net.length; a++)
       sum -= (net[a] as number) * (this.tailReturns[a] as number);
     return sum;
-  }
-
-  /** From here `mayHaveCrossed` measures; `losses` are of here. */
-  standAt(net: Float64Array, t: number): void {
-    const { scenarios } = this.tail;
-    if (this.spans.length === 0) this.spans = spansOf(scenarios, this.scale);
-    this.stoodAt = Float64Array.from(net);
-    this.stoodT = t;
-    let reach = Number.POSITIVE_INFINITY;
-    for (let s = 0; s < scenarios.count; s++) {
-      if (this.place[s] === IN_BAND || !((scenarios.probabilities[s] as number) > 0)) continue;
-      reach = Math.min(reach, Math.abs((this.losses[s] as number) - t) / (this.spans[s] as number));
-    }
-    this.reach = reach;
-  }
-
-  /** Whether a scenario outside the band may have crossed on the way from `standAt` to here. */
-  mayHaveCrossed(net: Float64Array, t: number): boolean {
-    let square = (t - this.stoodT) * (t - this.stoodT);
-    for (let a = 0; a < net.length; a++) {
-      const gone = (net[a] as number) - (this.stoodAt[a] as number);
-      square += gone * gone;
-    }
-    return !(Math.sqrt(square) < this.reach * (1 - 1e-9));
   }
 
   /** Sets the rates of the band for a step in net weights and t. */
@@ -376,18 +385,6 @@ export function roughValueAtRisk(
   }
   const rough = total > 0 ? valueAtRisk(some, chances, mass * total) : Number.NEGATIVE_INFINITY;
   return Number.isFinite(rough) ? rough : valueAtRisk(losses, probabilities, mass);
-}
-
-/** Of each scenario √(Σ r² + 1), scaled: at most so much its z changes per unit of weights and t. */
-function spansOf({ assets, count, returns }: ScenarioSet, scale: number): Float64Array {
-  const spans = new Float64Array(count).fill(1);
-  for (let a = 0; a < assets.length; a++) {
-    for (let s = 0; s < count; s++) {
-      const value = scale * (returns[a * count + s] as number);
-      spans[s] = (spans[s] as number) + value * value;
-    }
-  }
-  return spans.map(Math.sqrt);
 }
 
 /** The power of two that brings a typical return, the mean size of those that are not 0, to about 1. */

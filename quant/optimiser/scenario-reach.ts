@@ -84,13 +84,16 @@ export class ScenarioReach {
     return this.nearest;
   }
 
-  /** Chooses what is near a point anew: answers with all that may have changed sides since the last `surround`. */
-  surround(net: Float64Array, t: number): Looked {
-    if (this.ringBall.roomAt(net, t) > 0 && this.holdsAll(net)) {
+  /**
+   * Chooses what is near a point anew: answers with all that may have changed sides since the last `surround`. `step`:
+   * of net weights, in what is not 0 the names that will be held on the way.
+   */
+  surround(net: Float64Array, t: number, step = net): Looked {
+    if (this.ringBall.roomAt(net, t) > 0 && this.holdsAll(net) && this.holdsAll(step)) {
       this.measure(this.ring, net);
       if (this.chooseNear(net, t)) return this.ring;
     }
-    this.chooseRing(net, t);
+    this.chooseRing(net, t, step);
     this.chooseNear(net, t);
     return this.all;
   }
@@ -108,9 +111,9 @@ export class ScenarioReach {
     addProducts(part.losses, part.count, part.returns, part.stride, places, factors, heldCount);
   }
 
-  private chooseRing(net: Float64Array, t: number): void {
+  private chooseRing(net: Float64Array, t: number, step: Float64Array): void {
     const { all, ring, set, held } = this;
-    this.hold(net);
+    this.hold(net, step);
     const factors = this.factors.subarray(0, this.heldCount);
     for (let k = 0; k < factors.length; k++)
       factors[k] = -this.scale * (net[held[k] as number] as number);
@@ -126,16 +129,17 @@ export class ScenarioReach {
   }
 
   /** The names that count from now on: those of before that are held no more stay until they are many. */
-  private hold(net: Float64Array): void {
+  private hold(net: Float64Array, step: Float64Array): void {
     const { all, set, held, isHeld } = this;
-    const now = net.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
+    let now = 0;
+    for (let a = 0; a < net.length; a++) if (net[a] !== 0 || step[a] !== 0) now++;
     if (this.heldCount > now + SPARE) {
       this.heldCount = 0;
       isHeld.fill(0);
     }
     if (this.heldCount === 0) all.squares.fill(1);
     for (let a = 0; a < net.length; a++) {
-      if (net[a] === 0 || isHeld[a] === 1) continue;
+      if ((net[a] === 0 && step[a] === 0) || isHeld[a] === 1) continue;
       isHeld[a] = 1;
       held[this.heldCount++] = a;
       const from = a * set.count;

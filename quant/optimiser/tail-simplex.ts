@@ -98,7 +98,7 @@ export class TailSolver {
   }
 
   private readonly program: Program;
-  private readonly band: ScenarioBand | undefined;
+  readonly band: ScenarioBand | undefined;
   readonly vertex: Vertex;
   readonly walk: VertexWalk;
   readonly budget: Budget;
@@ -423,62 +423,11 @@ export class TailSolver {
     return band === undefined ? 0 : band.conditional(vertex.netOf(vertex.x), vertex.t);
   }
 
-  /** Whether the walk has gone so far since `chooseAgain` that a scenario outside the band may have crossed. */
-  mayHaveCrossed(): boolean {
-    const { vertex, band } = this;
-    return band?.mayHaveCrossed(vertex.netOf(vertex.x), vertex.t) === true;
-  }
-
   /** Scenarios outside the band that are on the wrong side of this vertex. */
-  misplacedNow(): readonly number[] {
+  private misplacedNow(): readonly number[] {
     const { vertex, band } = this;
     const tolerance = MISPLACED * Math.max(1, Math.abs(vertex.t));
     return band?.misplaced(vertex.netOf(vertex.x), vertex.t, tolerance) ?? [];
-  }
-
-  /** To a basis that was left, with more scenarios in the band. */
-  goBack(basis: Basis, scenarios: readonly number[]): void {
-    if (this.startAt(basis) !== "vertex")
-      throw new RangeError("a basis that was good is none any more");
-    const net = this.vertex.netOf(this.vertex.x);
-    this.band?.takeIn(scenarios, net, this.vertex.t);
-    this.band?.standAt(net, this.vertex.t);
-    this.walk.measureLengths();
-  }
-
-  /** Goes on to the best vertex where costs are cost − rate · gains: from one that is, but for what lies on it. */
-  settleAt(gains: Float64Array, rate: number): Ended {
-    const { cost } = this.walk;
-    const kept = Float64Array.from(cost);
-    for (let j = 0; j < cost.length; j++) {
-      cost[j] = (cost[j] as number) - (rate * (gains[j] as number)) / this.unit;
-    }
-    const ended = this.walk.run();
-    cost.set(kept);
-    return ended;
-  }
-
-  /** A band anew around this vertex, which stays. */
-  chooseAgain(): void {
-    const { vertex, band } = this;
-    if (band === undefined) return;
-    const kinks: number[] = [];
-    for (let r = 0; r < vertex.size; r++) {
-      const tight = vertex.tight[r] as number;
-      if (tight >= 0) kinks.push(band.ids[tight] as number);
-    }
-    const net = vertex.netOf(vertex.x);
-    const ties = this.tiesNow();
-    band.choose(band.allLosses(net), vertex.t, Int32Array.from(kinks));
-    ties.scenarios.forEach((s, k) => {
-      const b = band.placeOf(s);
-      if (b >= 0) band.setInTail(b, (ties.masses[k] as number) > 0);
-    });
-    band.standAt(net, vertex.t);
-    let next = 0;
-    for (let r = 0; r < vertex.size; r++) {
-      if ((vertex.tight[r] as number) >= 0) vertex.tight[r] = band.placeOf(kinks[next++] as number);
-    }
   }
 
   private duals(): Duals {

@@ -6,6 +6,7 @@
 // for L1 regression; steepest edge: D. Goldfarb and J. Reid (Mathematical Programming 12, 1977).
 
 import { Random } from "../random.ts";
+import type { BandReach } from "./band-reach.ts";
 import type { ScenarioBand } from "./scenario-band.ts";
 import { StepSearch } from "./step-search.ts";
 import { AT_LOWER, AT_UPPER, BETWEEN, FREE, type Vertex } from "./vertex.ts";
@@ -44,7 +45,9 @@ export class VertexWalk {
   private readonly step: Float64Array;
   private readonly rowRate: Float64Array;
   private readonly rowSlope: Float64Array;
+  /** Of the edge: of all variables, and of t. */
   private readonly full: Float64Array;
+  private tStep = 0;
   private readonly product: Float64Array;
   private readonly image: Float64Array;
   private readonly speeds: Float64Array;
@@ -54,6 +57,7 @@ export class VertexWalk {
   private sinceFactor = 0;
   private standing = 0;
   private shift = 1e-11;
+  private keepsLengths = true;
 
   constructor(vertex: Vertex, cost: Float64Array, budget: Budget) {
     const { variables, rows } = vertex;
@@ -112,8 +116,9 @@ export class VertexWalk {
   }
 
   /** Squared lengths of all edges anew. */
-  measureLengths(): void {
+  private measureLengths(): void {
     const { vertex, lengths, step } = this;
+    this.keepsLengths = true;
     for (let j = 0; j < vertex.variables; j++) {
       if (vertex.status[j] === FREE) continue;
       vertex.answerTo(j, step);
@@ -134,10 +139,7 @@ export class VertexWalk {
       if (this.standing > 40 && !first) this.moveApart();
       const ended = this.pivot(first);
       if (ended !== undefined) return ended;
-      budget.pivots++;
-      if (++this.sinceFactor >= Math.max(REFACTOR_AFTER, this.vertex.size) && !this.refactor()) {
-        return "lost";
-      }
+      if (this.count() === "lost") return "lost";
     }
     return "exhausted";
   }
@@ -278,31 +280,26 @@ export class VertexWalk {
     vertex.inverse.timesRow(step, product);
     vertex.subtractPrices(product, speeds);
     vertex.inverse.edgeLengths(this.edgeSquares);
-    const turn = { rate: Number.POSITIVE_INFINITY, entering: NONE, direction: 0, steepness: 0 };
-    const meet = (rate: number, entering: number, direction: number, steepness: number): void => {
-      const at = Math.max(rate, from);
-      const tie = at <= turn.rate * (1 + 1e-13) && steepness > turn.steepness;
-      if (at < turn.rate * (1 - 1e-13) || tie) {
-        turn.rate = Math.min(at, turn.rate);
-        turn.entering = entering;
-        turn.direction = direction;
-        turn.steepness = steepness;
-      }
+    const turn = { rate: Number.POSITIVE_INFINITY, entering: NONE, direction: 0, slope: 0 };
+    const meet = (room: number, slope: number, entering: number): void => {
+      const at = Math.max(room / Math.abs(slope), from);
+      if (at > turn.rate * (1 + 1e-13)) return;
+      // Of several at about one rate the one with the steepest edge: it divides by the most.
+      const isTie = at >= turn.rate * (1 - 1e-13);
+      if (isTie && this.steepness(entering, slope) <= this.steepness(turn.entering, turn.slope))
+        return;
+      turn.rate = Math.min(at, turn.rate);
+      turn.entering = entering;
+      turn.direction = slope > 0 ? -1 : 1;
+      turn.slope = slope;
     };
     const noise = 1e-12 * largestOf(gains);
     for (let r = 0; r < vertex.size; r++) {
       const slope = product[r] as number;
-      const length = Math.sqrt(this.edgeSquares[r] as number);
-      if (Math.abs(slope) <= noise * length) continue;
+      const size = Math.abs(slope);
+      if (size <= noise || size * size <= noise * noise * (this.edgeSquares[r] as number)) continue;
       const room = this.roomOf(r, slope);
-      if (room < Number.POSITIVE_INFINITY) {
-        meet(
-          room / Math.abs(slope),
-          vertex.variables + r,
-          slope > 0 ? -1 : 1,
-          Math.abs(slope) / length,
-        );
-      }
+      if (room < Number.POSITIVE_INFINITY) meet(room, slope, vertex.variables + r);
     }
     for (let j = 0; j < vertex.variables; j++) {
       const slope = speeds[j] as number;
@@ -310,11 +307,22 @@ export class VertexWalk {
       if (side === FREE || vertex.lower[j] === vertex.upper[j] || Math.abs(slope) <= noise)
         continue;
       if ((side === AT_LOWER && slope > 0) || (side === AT_UPPER && slope < 0)) continue;
-      const room = Math.max(0, Math.abs(reduced[j] as number));
-      const length = Math.sqrt(this.lengths[j] as number);
-      meet(room / Math.abs(slope), j, slope > 0 ? -1 : 1, Math.abs(slope) / length);
+      meet(Math.max(0, Math.abs(reduced[j] as number)), slope, j);
     }
     return turn.entering === NONE ? undefined : turn;
+  }
+
+  /** Of the edge of what enters, by a slope along it. */
+  private steepness(entering: number, slope: number): number {
+    const { vertex, step } = this;
+    if (entering >= vertex.variables) {
+      const square = this.edgeSquares[entering - vertex.variables] as number;
+      return Math.abs(slope) / Math.sqrt(square);
+    }
+    vertex.answerTo(entering, step);
+    let square = 1;
+    for (let c = 0; c < vertex.size; c++) square += (step[c] as number) * (step[c] as number);
+    return Math.abs(slope) / Math.sqrt(square);
   }
 
   /** How far the price of what is tight at place r may move in a direction. */
@@ -333,16 +341,41 @@ export class VertexWalk {
     return slope > 0 ? Math.max(0, -price) : Number.POSITIVE_INFINITY;
   }
 
-  /** Along the edge of a turn, to its other end. */
-  follow({ entering, direction }: Turn): Ended | undefined {
+  /** Along the edge of what enters, to its other end. */
+  private follow({ entering, direction }: Pick<Turn, "entering" | "direction">): Ended | undefined {
     const { vertex } = this;
     const length = this.layEdge(entering, direction);
     const ended = this.travel(entering, direction, 0, length, false, vertex.band);
-    if (ended !== undefined) return ended;
+    return ended ?? this.count();
+  }
+
+  private count(): "lost" | undefined {
     this.budget.pivots++;
-    if (++this.sinceFactor >= Math.max(REFACTOR_AFTER, vertex.size) && !this.refactor())
-      return "lost";
-    return undefined;
+    const isDue = ++this.sinceFactor >= Math.max(REFACTOR_AFTER, this.vertex.size);
+    return isDue && !this.refactor() ? "lost" : undefined;
+  }
+
+  /**
+   * Along the edge of a turn, to its other end; the band is chosen anew wherever a scenario outside it might
+   * cross. Steepest edges are not kept: `run` measures them anew.
+   */
+  followTurn({ entering, direction }: Turn, reach: BandReach): Ended | undefined {
+    const { vertex } = this;
+    const { band } = vertex;
+    this.keepsLengths = false;
+    const length = this.layEdge(entering, direction);
+    if (entering >= vertex.variables) this.letGo(entering - vertex.variables, direction, band);
+    reach.begin();
+    let ahead = this.lookAhead(entering, direction, 0, length, false, band);
+    while (!reach.covers(this.full, this.tStep, ahead.far)) {
+      const part = reach.partOf(this.full, this.tStep);
+      if (part > 0) this.advance(entering, direction, part, band);
+      reach.recentre(this.full);
+      ahead = this.lookAhead(entering, direction, 0, length, false, band);
+    }
+    if (ahead.far === Number.POSITIVE_INFINITY) return "unbounded";
+    this.land(entering, direction, ahead, band);
+    return this.count();
   }
 
   /** What letting go of the tight thing at place r gains per unit of its own; 0 or less: nothing. */
@@ -403,6 +436,23 @@ export class VertexWalk {
     first: boolean,
     band: ScenarioBand | undefined,
   ): Ended | undefined {
+    const ahead = this.lookAhead(entering, direction, fall, length, first, band);
+    if (ahead.far === Number.POSITIVE_INFINITY) return "unbounded";
+    if (ahead.far * fall > 1e-14 * this.scale) this.standing = 0;
+    else this.standing++;
+    this.land(entering, direction, ahead, band);
+    return undefined;
+  }
+
+  /** How far the objective does not rise along the edge that was laid, and what it stops at. */
+  private lookAhead(
+    entering: number,
+    direction: number,
+    fall: number,
+    length: number,
+    first: boolean,
+    band: ScenarioBand | undefined,
+  ): Stop {
     const { search } = this;
     this.setRates(entering, direction, band);
     const hard = this.hardStop(entering, direction, length);
@@ -410,12 +460,19 @@ export class VertexWalk {
     if (first) this.addRowKinks(hard.length, length);
     else if (band !== undefined) addKinks(band, search, hard.length, this.least * length);
     const place = search.turn(fall);
-    if (place < 0 && hard.length === Number.POSITIVE_INFINITY) {
-      return "unbounded";
-    }
-    const far = place < 0 ? hard.length : Math.max(0, search.length(place));
-    const flips = place < 0 ? search.count : place;
-    const kink = place < 0 ? NO_KINK : search.id(place);
+    if (place < 0) return { far: hard.length, flips: search.count, kink: NO_KINK, hard };
+    const far = Math.max(0, search.length(place));
+    return { far, flips: place, kink: search.id(place), hard };
+  }
+
+  /** To the stop that was found, and what was met there becomes tight. */
+  private land(
+    entering: number,
+    direction: number,
+    { far, flips, kink, hard }: Stop,
+    band: ScenarioBand | undefined,
+  ): void {
+    const { search } = this;
     this.advance(entering, direction, far, band);
     if (band !== undefined) {
       for (let k = 0; k < flips; k++) {
@@ -423,24 +480,21 @@ export class VertexWalk {
         band.setInTail(b, (band.rate[b] as number) > 0);
       }
     }
-    if (far * fall > 1e-14 * this.scale) this.standing = 0;
-    else this.standing++;
     this.exchange(entering, direction, kink, hard, band);
-    return undefined;
   }
 
   private setRates(entering: number, direction: number, band: ScenarioBand | undefined): void {
     const { vertex, step, full } = this;
     const { variables, free, size, rows, coefficients } = vertex;
     full.fill(0);
-    let tStep = 0;
+    this.tStep = 0;
     for (let c = 0; c < size; c++) {
       const j = free[c] as number;
       if (j < variables) full[j] = step[c] as number;
-      else tStep = step[c] as number;
+      else this.tStep = step[c] as number;
     }
     if (entering < variables) full[entering] = direction;
-    band?.setRates(vertex.netOf(full), tStep);
+    band?.setRates(vertex.netOf(full), this.tStep);
     for (let i = 0; i < rows; i++) {
       let sum = 0;
       for (let j = 0; j < variables; j++) {
@@ -621,6 +675,7 @@ export class VertexWalk {
    * stopped it at its bound, or -1: what `look` was given did.
    */
   private updateLengths(entering: number, direction: number, speed: number, leaving: number): void {
+    if (!this.keepsLengths) return;
     const { vertex, lengths, step, product, image, speeds } = this;
     const { size, variables, candidate, candidateImage } = vertex;
     const own = entering < variables ? 1 : 0;
@@ -730,6 +785,15 @@ const largestOf = (values: Float64Array): number => {
 
 const NONE = -1;
 const NO_KINK = -1;
+
+interface Stop {
+  readonly far: number;
+  /** So many kinks of the search are passed. */
+  readonly flips: number;
+  /** A place in the band, or a row of phase 1; NO_KINK: `hard` stops it. */
+  readonly kink: number;
+  readonly hard: HardStop;
+}
 
 interface HardStop {
   length: number;

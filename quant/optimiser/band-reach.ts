@@ -1,0 +1,96 @@
+// Keeps the band of a walk small: only scenarios that are near the value at risk, chosen anew wherever another might
+// cross. Promises: a step that is covered meets every scenario that crosses on its way.
+
+import type { Tail } from "./program.ts";
+import type { ScenarioBand } from "./scenario-band.ts";
+import { ScenarioReach } from "./scenario-reach.ts";
+import type { Vertex } from "./vertex.ts";
+
+/** Of the room, so that rounding leaves a part of a step within it. */
+const INSIDE = 1 - 1e-6;
+/** After so many tries a step is taken with every scenario in the band. */
+const MOST_TRIES = 8;
+
+export class BandReach {
+  private readonly vertex: Vertex;
+  private readonly band: ScenarioBand;
+  private readonly reach: ScenarioReach;
+  private readonly scenarioCount: number;
+  /** All scenarios are in the band. */
+  private isWhole = false;
+  private tries = 0;
+  private readonly end: Float64Array;
+  private readonly kept: Int32Array;
+  private readonly nowhere: Float64Array;
+
+  constructor(tail: Tail, vertex: Vertex, band: ScenarioBand) {
+    this.vertex = vertex;
+    this.band = band;
+    this.reach = new ScenarioReach(tail.scenarios, band.scale);
+    this.scenarioCount = tail.scenarios.count;
+    this.end = new Float64Array(vertex.variables);
+    this.kept = new Int32Array(vertex.variables + 1);
+    this.nowhere = new Float64Array(vertex.variables);
+    this.chooseHere(this.nowhere);
+  }
+
+  /** Before a step. */
+  begin(): void {
+    this.tries = 0;
+    if (this.isWhole) this.chooseHere(this.nowhere);
+  }
+
+  /** Whether all that crosses on a step of this length is in the band. */
+  covers(step: Float64Array, tStep: number, far: number): boolean {
+    if (this.isWhole) return true;
+    if (far === Number.POSITIVE_INFINITY) return false;
+    const { x, t } = this.vertex;
+    for (let j = 0; j < x.length; j++)
+      this.end[j] = (x[j] as number) + far * (step[j] as number);
+    return this.reach.covers(this.vertex.netOf(this.end), t + far * tStep);
+  }
+
+  /** How much of a step that is not covered can be taken before the band is chosen anew: nothing at first. */
+  partOf(step: Float64Array, tStep: number): number {
+    if (this.tries === 0) return 0;
+    const { vertex } = this;
+    const room = this.reach.roomAt(vertex.netOf(vertex.x), vertex.t);
+    let square = tStep * tStep;
+    for (const value of vertex.netOf(step)) square += value * value;
+    return Math.max(0, (INSIDE * room) / Math.sqrt(square));
+  }
+
+  /** Chooses the band anew around here, for a step of which there may be more than one part. */
+  recentre(step: Float64Array): void {
+    if (this.tries++ < MOST_TRIES) {
+      this.chooseHere(step);
+      return;
+    }
+    const { vertex, scenarioCount } = this;
+    const all = Int32Array.from({ length: scenarioCount }, (_, s) => s);
+    this.exchange(vertex.netOf(vertex.x), all, scenarioCount);
+    this.isWhole = true;
+  }
+
+  private chooseHere(step: Float64Array): void {
+    const { vertex, reach } = this;
+    const net = vertex.netOf(vertex.x);
+    reach.surround(net, vertex.t, vertex.netOf(step));
+    this.exchange(net, reach.near.ids, reach.near.count);
+    this.isWhole = false;
+  }
+
+  /** What is tight stays in the band, first. */
+  private exchange(net: Float64Array, others: Int32Array, count: number): void {
+    const { vertex, band } = this;
+    const { tight, size, t } = vertex;
+    let found = 0;
+    for (let r = 0; r < size; r++) {
+      const b = tight[r] as number;
+      if (b < 0) continue;
+      this.kept[found] = band.ids[b] as number;
+      tight[r] = found++;
+    }
+    band.exchange(this.kept.subarray(0, found), others, count, net, t);
+  }
+}
