@@ -45,8 +45,7 @@ export class BandReach {
     if (this.isWhole) return true;
     if (far === Number.POSITIVE_INFINITY) return false;
     const { x, t } = this.vertex;
-    for (let j = 0; j < x.length; j++)
-      this.end[j] = (x[j] as number) + far * (step[j] as number);
+    for (let j = 0; j < x.length; j++) this.end[j] = (x[j] as number) + far * (step[j] as number);
     return this.reach.covers(this.vertex.netOf(this.end), t + far * tStep);
   }
 

@@ -7,9 +7,11 @@
 // Only scenarios that might cross on a step are looked at (band-reach.ts).
 
 import { BandReach } from "./band-reach.ts";
+import { FrontierTurns, type Turn } from "./frontier-turn.ts";
 import type { Outcome, Program, Tail, Work } from "./program.ts";
 import type { ScenarioBand } from "./scenario-band.ts";
 import { TailSolver } from "./tail-simplex.ts";
+import { REFACTOR_AFTER } from "./vertex-walk.ts";
 
 export interface FrontierVertex {
   readonly x: Float64Array;
@@ -57,38 +59,81 @@ export function cvarFrontier(
   return new FrontierWalk(program, tail, gains, solver).run();
 }
 
+/** Refactorisations after which the tail's sums are made anew. */
+const RECOUNT_EACH = 8;
+
 class FrontierWalk {
   private readonly vertices: FrontierVertex[] = [];
   private rate = 0;
+  private sinceFactor = 0;
+  private factors = 0;
   private readonly program: Program;
   private readonly tail: Tail;
   private readonly gains: Float64Array;
   private readonly solver: TailSolver;
+  private readonly band: ScenarioBand;
   private readonly reach: BandReach;
+  private readonly turns: FrontierTurns;
 
   constructor(program: Program, tail: Tail, gains: Float64Array, solver: TailSolver) {
     this.program = program;
     this.tail = tail;
     this.gains = gains;
     this.solver = solver;
-    this.reach = new BandReach(tail, solver.vertex, solver.band as ScenarioBand);
+    this.band = solver.band as ScenarioBand;
+    this.reach = new BandReach(tail, solver.vertex, this.band);
+    const { walk, unit } = solver;
+    const scaled = gains.map((gain) => gain / unit);
+    this.turns = new FrontierTurns(solver.vertex, walk.pricing, scaled);
+    // Edges are priced by their rates here, not by their lengths.
+    walk.edge.lengths = undefined;
   }
 
   run(): FrontierOutcome {
-    const { solver, gains, reach } = this;
-    const { walk, budget } = solver;
-    const scaled = gains.map((gain) => gain / solver.unit);
+    const { budget, walk } = this.solver;
     for (;;) {
-      const turn = walk.nextTurn(scaled, this.rate);
+      const turn = this.turns.next(this.rate);
       const rate = turn?.rate ?? Number.POSITIVE_INFINITY;
       if (rate > this.rate * (1 + 1e-12) || turn === undefined) this.keep(rate);
       if (turn === undefined) return this.outcome("OPTIMAL");
       this.rate = rate;
-      const ended = walk.followTurn(turn, reach);
-      if (ended === "unbounded")
-        return { status: "UNBOUNDED", ray: walk.ray, pivots: budget.pivots };
-      if (ended !== undefined || budget.pivots >= budget.maxPivots) return this.outcome("FEASIBLE");
+      if (!this.follow(turn)) return { status: "UNBOUNDED", ray: walk.ray, pivots: budget.pivots };
+      if (!this.count() || budget.pivots >= budget.maxPivots) return this.outcome("FEASIBLE");
     }
+  }
+
+  /**
+   * Along the edge of a turn, to its other end; the band is chosen anew wherever a scenario outside it might cross. False
+   * if there is no other end.
+   */
+  private follow({ entering, direction }: Turn): boolean {
+    const { reach, band } = this;
+    const { edge } = this.solver.walk;
+    edge.lay(entering, direction);
+    edge.letGo(band);
+    reach.begin();
+    let stop = edge.lookAhead(0, false, band);
+    while (!reach.covers(edge.full, edge.tStep, stop.far)) {
+      const part = reach.partOf(edge.full, edge.tStep);
+      if (part > 0) edge.advance(part, band);
+      reach.recentre(edge.full);
+      stop = edge.lookAhead(0, false, band);
+    }
+    if (stop.far === Number.POSITIVE_INFINITY) return false;
+    edge.land(stop, band);
+    return true;
+  }
+
+  /** After a step; false if the basis is lost to rounding. */
+  private count(): boolean {
+    const { vertex, budget } = this.solver;
+    budget.pivots++;
+    if (++this.sinceFactor < Math.max(REFACTOR_AFTER, vertex.size)) return true;
+    this.sinceFactor = 0;
+    if (!vertex.refactor()) return false;
+    this.band.refresh(vertex.netOf(vertex.x), vertex.t);
+    if (++this.factors % RECOUNT_EACH === 0) this.band.recount();
+    return true;
   }
 
   private outcome(status: "OPTIMAL" | "FEASIBLE"): FrontierOutcome {
@@ -100,7 +145,7 @@ class FrontierWalk {
     const { solver, program, gains, tail } = this;
     const x = solver.pointNow();
     const last = this.vertices.at(-1);
-    if (last?.x.every((value, j) => value === x[j])) {
+    if (last !== undefined && areEqual(last.x, x)) {
       this.vertices[this.vertices.length - 1] = { ...last, price };
       return;
     }
@@ -110,17 +155,23 @@ class FrontierWalk {
       gain += (gains[j] as number) * (x[j] as number);
       risk += (program.cost[j] as number) * (x[j] as number);
     }
-    const { kinks, masses, rows } = solver.pricesAt(gains, this.rate);
+    const { scenarios, masses, rows } = solver.duals();
     const ties = solver.tiesNow();
+    const atRisk = Int32Array.from([...scenarios, ...ties.scenarios]);
     this.vertices.push({
       x,
       gain,
       risk,
       priceBefore: this.rate,
       price,
-      atRisk: Int32Array.from([...kinks, ...ties.scenarios]),
-      masses: Float64Array.from([...masses, ...ties.masses]),
+      atRisk: ties.scenarios.length === 0 ? scenarios : atRisk,
+      masses: ties.scenarios.length === 0 ? masses : Float64Array.from([...masses, ...ties.masses]),
       rows,
     });
   }
+}
+
+function areEqual(a: Float64Array, b: Float64Array): boolean {
+  for (let j = 0; j < a.length; j++) if (a[j] !== b[j]) return false;
+  return true;
 }

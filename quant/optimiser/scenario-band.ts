@@ -115,11 +115,18 @@ export class ScenarioBand {
    * Another band at the same point, without offsets: `kept` in this order, then others. Whatever comes or goes stays on its
    * side of t.
    */
-  exchange(kept: Int32Array, others: Int32Array, count: number, net: Float64Array, t: number): void {
+  exchange(
+    kept: Int32Array,
+    others: Int32Array,
+    count: number,
+    net: Float64Array,
+    t: number,
+  ): void {
     const { place, ids, inTail } = this;
     const { probabilities } = this.tail.scenarios;
     const wasKink = this.keptKinks(kept);
-    for (let b = 0; b < this.count; b++) place[ids[b] as number] = inTail[b] === 1 ? FAR_TAIL : FAR_SAFE;
+    for (let b = 0; b < this.count; b++)
+      place[ids[b] as number] = inTail[b] === 1 ? FAR_TAIL : FAR_SAFE;
     this.count = 0;
     for (let k = 0; k < kept.length; k++) this.takeAsItWas(kept[k] as number);
     for (let k = 0; k < count; k++) {

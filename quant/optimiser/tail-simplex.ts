@@ -307,7 +307,8 @@ export class TailSolver {
 
   private infeasible(): Outcome {
     const { vertex, walk, budget } = this;
-    walk.refinePrices(true);
+    walk.pricing.priceViolations(walk.violations);
+    walk.pricing.refine();
     const rows = new Float64Array(vertex.rows);
     for (let i = 0; i < vertex.rows; i++)
       rows[i] = -(walk.violations[i] as number) * (vertex.rowScale[i] as number);
@@ -319,7 +320,8 @@ export class TailSolver {
     const { vertex, walk } = this;
     for (let r = 0; r < vertex.size; r++) {
       const i = -1 - (vertex.tight[r] as number);
-      if (i >= 0) into[i] = unit * (walk.prices[r] as number) * (vertex.rowScale[i] as number);
+      if (i >= 0)
+        into[i] = unit * (walk.pricing.prices[r] as number) * (vertex.rowScale[i] as number);
     }
   }
 
@@ -363,7 +365,7 @@ export class TailSolver {
   private answer(ended: Ended): Extract<Outcome, { status: "OPTIMAL" | "FEASIBLE" }> {
     const { program, vertex, budget } = this;
     const x = this.pointNow();
-    const duals = this.duals();
+    const duals = this.dualsOfAll();
     const certificate = certify(program, x, duals);
     const { upper, lower } = certificate;
     const isClosed = upper - lower <= CLOSED * Math.max(Math.abs(upper), this.unit);
@@ -384,30 +386,22 @@ export class TailSolver {
     return x.map((value, j) => Math.min(Math.max(value, lower[j] as number), upper[j] as number));
   }
 
-  /** Prices at this vertex where costs are cost − rate · gains. */
-  pricesAt(
-    gains: Float64Array,
-    rate: number,
-  ): { readonly kinks: Int32Array; readonly masses: Float64Array; readonly rows: Float64Array } {
+  /** The prices that the walk has now, refined: of rows, and the mass of each scenario that is a kink. */
+  duals(): Duals {
     const { walk, vertex, unit, band } = this;
-    const { cost } = walk;
-    const kept = Float64Array.from(cost);
-    for (let j = 0; j < cost.length; j++) {
-      cost[j] = (cost[j] as number) - (rate * (gains[j] as number)) / unit;
-    }
-    walk.refinePrices();
-    cost.set(kept);
+    walk.pricing.refine();
     const rows = new Float64Array(vertex.rows);
     this.addRowPrices(rows, unit);
-    const kinks: number[] = [];
+    const scenarios: number[] = [];
     const masses: number[] = [];
-    for (let r = 0; r < vertex.size; r++) {
+    for (let r = 0; r < vertex.size && band !== undefined; r++) {
       const b = vertex.tight[r] as number;
-      if (b < 0 || band === undefined) continue;
-      kinks.push(band.ids[b] as number);
-      masses.push(Math.min(Math.max(0, -(walk.prices[r] as number)), band.weight[b] as number));
+      if (b < 0) continue;
+      const price = walk.pricing.prices[r] as number;
+      scenarios.push(band.ids[b] as number);
+      masses.push(Math.min(Math.max(0, -price), band.weight[b] as number));
     }
-    return { kinks: Int32Array.from(kinks), masses: Float64Array.from(masses), rows };
+    return { scenarios: Int32Array.from(scenarios), masses: Float64Array.from(masses), rows };
   }
 
   /** Scenarios at the value at risk that are no kinks, with their whole mass or none. */
@@ -430,13 +424,14 @@ export class TailSolver {
     return band?.misplaced(vertex.netOf(vertex.x), vertex.t, tolerance) ?? [];
   }
 
-  private duals(): Duals {
+  private dualsOfAll(): Duals {
     const { band } = this;
-    const { kinks, masses, rows } = this.pricesAt(new Float64Array(this.vertex.variables), 0);
-    if (band === undefined) return { scenarios: kinks, masses, rows };
+    this.walk.pricing.price();
+    const { scenarios, masses, rows } = this.duals();
+    if (band === undefined) return { scenarios, masses, rows };
     const tail = band.tailMasses();
     return {
-      scenarios: Int32Array.from([...tail.scenarios, ...kinks]),
+      scenarios: Int32Array.from([...tail.scenarios, ...scenarios]),
       masses: Float64Array.from([...tail.masses, ...masses]),
       rows,
     };
