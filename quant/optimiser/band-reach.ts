@@ -4,6 +4,7 @@
 import type { Tail } from "./program.ts";
 import type { ScenarioBand } from "./scenario-band.ts";
 import { ScenarioReach } from "./scenario-reach.ts";
+import { ScenarioRows } from "./scenario-rows.ts";
 import type { Vertex } from "./vertex.ts";
 
 /** Of the room, so that rounding leaves a part of a step within it. */
@@ -19,18 +20,20 @@ export class BandReach {
   /** All scenarios are in the band. */
   private isWhole = false;
   private tries = 0;
-  private readonly end: Float64Array;
+  private readonly net: Float64Array;
   private readonly kept: Int32Array;
   private readonly nowhere: Float64Array;
+  private readonly rows: ScenarioRows;
 
   constructor(tail: Tail, vertex: Vertex, band: ScenarioBand) {
     this.vertex = vertex;
     this.band = band;
     this.reach = new ScenarioReach(tail.scenarios, band.scale);
     this.scenarioCount = tail.scenarios.count;
-    this.end = new Float64Array(vertex.variables);
+    this.net = new Float64Array(tail.scenarios.assets.length);
     this.kept = new Int32Array(vertex.variables + 1);
-    this.nowhere = new Float64Array(vertex.variables);
+    this.nowhere = new Float64Array(tail.scenarios.assets.length);
+    this.rows = new ScenarioRows(tail.scenarios);
     this.chooseHere(this.nowhere);
   }
 
@@ -40,22 +43,21 @@ export class BandReach {
     if (this.isWhole) this.chooseHere(this.nowhere);
   }
 
-  /** Whether all that crosses on a step of this length is in the band. */
+  /** Whether all that crosses on a step of this length, in net weights and t, is in the band. */
   covers(step: Float64Array, tStep: number, far: number): boolean {
     if (this.isWhole) return true;
     if (far === Number.POSITIVE_INFINITY) return false;
-    const { x, t } = this.vertex;
-    for (let j = 0; j < x.length; j++) this.end[j] = (x[j] as number) + far * (step[j] as number);
-    return this.reach.covers(this.vertex.netOf(this.end), t + far * tStep);
+    const net = this.netHere();
+    for (let a = 0; a < net.length; a++) net[a] = (net[a] as number) + far * (step[a] as number);
+    return this.reach.covers(net, this.vertex.t + far * tStep);
   }
 
   /** How much of a step that is not covered can be taken before the band is chosen anew: nothing at first. */
   partOf(step: Float64Array, tStep: number): number {
     if (this.tries === 0) return 0;
-    const { vertex } = this;
-    const room = this.reach.roomAt(vertex.netOf(vertex.x), vertex.t);
+    const room = this.reach.roomAt(this.netHere(), this.vertex.t);
     let square = tStep * tStep;
-    for (const value of vertex.netOf(step)) square += value * value;
+    for (const value of step) square += value * value;
     return Math.max(0, (INSIDE * room) / Math.sqrt(square));
   }
 
@@ -65,18 +67,25 @@ export class BandReach {
       this.chooseHere(step);
       return;
     }
-    const { vertex, scenarioCount } = this;
+    const { scenarioCount } = this;
     const all = Int32Array.from({ length: scenarioCount }, (_, s) => s);
-    this.exchange(vertex.netOf(vertex.x), all, scenarioCount);
+    this.exchange(this.netHere(), all, scenarioCount);
     this.isWhole = true;
   }
 
   private chooseHere(step: Float64Array): void {
     const { vertex, reach } = this;
-    const net = vertex.netOf(vertex.x);
-    reach.surround(net, vertex.t, vertex.netOf(step));
+    const net = this.netHere();
+    reach.surround(net, vertex.t, step);
     this.exchange(net, reach.near.ids, reach.near.count);
     this.isWhole = false;
+  }
+
+  private netHere(): Float64Array {
+    const { vertex, net } = this;
+    net.fill(0);
+    vertex.addNet(vertex.x, net);
+    return net;
   }
 
   /** What is tight stays in the band, first. */
@@ -90,6 +99,6 @@ export class BandReach {
       this.kept[found] = band.ids[b] as number;
       tight[r] = found++;
     }
-    band.exchange(this.kept.subarray(0, found), others, count, net, t);
+    band.exchange(this.kept.subarray(0, found), others, count, net, t, this.rows);
   }
 }

@@ -36,6 +36,8 @@ export class EdgeStep {
   /** The same of every variable, and of t. */
   readonly full: Float64Array;
   tStep = 0;
+  /** Of every asset. */
+  readonly net: Float64Array;
   readonly rowRate: Float64Array;
   /** In phase 1: -1 or 1 for each row that is below or above its limits. */
   readonly rowSlope: Float64Array;
@@ -51,6 +53,7 @@ export class EdgeStep {
     this.vertex = vertex;
     this.step = new Float64Array(variables + 1);
     this.full = new Float64Array(variables);
+    this.net = new Float64Array(vertex.band?.tailReturns.length ?? 0);
     this.rowRate = new Float64Array(rows);
     this.rowSlope = new Float64Array(rows);
   }
@@ -151,7 +154,11 @@ export class EdgeStep {
       else this.tStep = step[c] as number;
     }
     if (entering < variables) full[entering] = direction;
-    band?.setRates(vertex.netOf(full), this.tStep);
+    if (band !== undefined) {
+      this.net.fill(0);
+      vertex.addNet(full, this.net);
+      band.setRates(this.net, this.tStep);
+    }
     for (let i = 0; i < rows; i++) {
       let sum = 0;
       for (let j = 0; j < variables; j++) {

@@ -74,6 +74,8 @@ class FrontierWalk {
   private readonly band: ScenarioBand;
   private readonly reach: BandReach;
   private readonly turns: FrontierTurns;
+  private readonly net: Float64Array;
+  private readonly room = new Room();
 
   constructor(program: Program, tail: Tail, gains: Float64Array, solver: TailSolver) {
     this.program = program;
@@ -81,6 +83,7 @@ class FrontierWalk {
     this.gains = gains;
     this.solver = solver;
     this.band = solver.band as ScenarioBand;
+    this.net = new Float64Array(program.holdings.assets);
     this.reach = new BandReach(tail, solver.vertex, this.band);
     const { walk, unit } = solver;
     const scaled = gains.map((gain) => gain / unit);
@@ -113,10 +116,10 @@ class FrontierWalk {
     edge.letGo(band);
     reach.begin();
     let stop = edge.lookAhead(0, false, band);
-    while (!reach.covers(edge.full, edge.tStep, stop.far)) {
-      const part = reach.partOf(edge.full, edge.tStep);
+    while (!reach.covers(edge.net, edge.tStep, stop.far)) {
+      const part = reach.partOf(edge.net, edge.tStep);
       if (part > 0) edge.advance(part, band);
-      reach.recentre(edge.full);
+      reach.recentre(edge.net);
       stop = edge.lookAhead(0, false, band);
     }
     if (stop.far === Number.POSITIVE_INFINITY) return false;
@@ -142,32 +145,61 @@ class FrontierWalk {
 
   /** This vertex is the best from `this.rate` to `price`. */
   private keep(price: number): void {
-    const { solver, program, gains, tail } = this;
-    const x = solver.pointNow();
+    const { solver, program, gains, tail, net } = this;
     const last = this.vertices.at(-1);
+    const x = solver.pointNow(this.room.reals(program.variables));
     if (last !== undefined && areEqual(last.x, x)) {
       this.vertices[this.vertices.length - 1] = { ...last, price };
       return;
     }
+    net.fill(0);
+    solver.vertex.addNet(x, net);
     let gain = 0;
-    let risk = tail.weight * solver.tailNow();
+    let risk = tail.weight * solver.tailOf(net);
     for (let j = 0; j < x.length; j++) {
       gain += (gains[j] as number) * (x[j] as number);
       risk += (program.cost[j] as number) * (x[j] as number);
     }
-    const { scenarios, masses, rows } = solver.duals();
     const ties = solver.tiesNow();
-    const atRisk = Int32Array.from([...scenarios, ...ties.scenarios]);
-    this.vertices.push({
-      x,
-      gain,
-      risk,
-      priceBefore: this.rate,
-      price,
-      atRisk: ties.scenarios.length === 0 ? scenarios : atRisk,
-      masses: ties.scenarios.length === 0 ? masses : Float64Array.from([...masses, ...ties.masses]),
-      rows,
-    });
+    const kinks = solver.kinks;
+    const count = kinks + (ties?.scenarios.length ?? 0);
+    const atRisk = this.room.integers(count);
+    const masses = this.room.reals(count);
+    const rows = this.room.reals(program.rows.count);
+    solver.fillDuals({ scenarios: atRisk, masses, rows });
+    if (ties !== undefined) {
+      atRisk.set(ties.scenarios, kinks);
+      masses.set(ties.masses, kinks);
+    }
+    this.vertices.push({ x, gain, risk, priceBefore: this.rate, price, atRisk, masses, rows });
+  }
+}
+
+const PIECE = 131_072;
+
+/** Arrays cut from large ones: thousands of small ones are slow to make, and to collect. */
+class Room {
+  private piece = new ArrayBuffer(0);
+  private used = 0;
+
+  reals(count: number): Float64Array {
+    const from = this.take(8 * count);
+    return new Float64Array(this.piece, from, count);
+  }
+
+  integers(count: number): Int32Array {
+    const from = this.take(8 * count);
+    return new Int32Array(this.piece, from, count);
+  }
+
+  /** Where the next so many bytes begin. */
+  private take(size: number): number {
+    if (this.used + size > this.piece.byteLength) {
+      this.piece = new ArrayBuffer(Math.max(PIECE, size));
+      this.used = 0;
+    }
+    this.used += size;
+    return this.used - size;
   }
 }
 

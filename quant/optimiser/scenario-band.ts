@@ -5,8 +5,8 @@
 // In here returns are scaled by a power of two so that a typical one is about 1, and the weight of a scenario is
 // p_s / mass. Its z is loss − t + offset: above 0 in the tail, below 0 safe, 0 at a kink.
 
-import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import type { Holdings, Tail } from "./program.ts";
+import type { ScenarioRows } from "./scenario-rows.ts";
 import { addProducts, valueAtRisk } from "./tail-loss.ts";
 
 const FAR_SAFE = 0;
@@ -16,6 +16,8 @@ const IN_BAND = 2;
 /** Between which shares of the tail's mass scenarios are looked at one by one, at first. */
 const BAND_FROM = 0.5;
 const BAND_TO = 2;
+/** Columns whose length is a power of two would lie on each other in a processor's cache. */
+const PADDING = 8;
 /** Up to so many scenarios all are. */
 const SMALL = 1500;
 
@@ -41,9 +43,10 @@ export class ScenarioBand {
   private readonly tail: Tail;
   private readonly holdings: Holdings;
   private readonly place: Uint8Array;
-  private capacity = 64;
+  private capacity = 0;
+  private begins = new Int32Array(0);
   /** Of the band: of asset a at place b in [a * capacity + b]. */
-  private returns: Float64Array;
+  private returns = new Float64Array(0);
   private readonly losses: Float64Array;
   private readonly held: Int32Array;
   private readonly factors: Float64Array;
@@ -55,7 +58,6 @@ export class ScenarioBand {
     this.place = new Uint8Array(tail.scenarios.count);
     this.losses = new Float64Array(tail.scenarios.count);
     this.tailReturns = new Float64Array(holdings.assets);
-    this.returns = new Float64Array(holdings.assets * this.capacity);
     this.held = new Int32Array(holdings.assets);
     this.factors = new Float64Array(holdings.assets);
   }
@@ -121,6 +123,7 @@ export class ScenarioBand {
     count: number,
     net: Float64Array,
     t: number,
+    rows: ScenarioRows,
   ): void {
     const { place, ids, inTail } = this;
     const { probabilities } = this.tail.scenarios;
@@ -133,7 +136,7 @@ export class ScenarioBand {
       const s = others[k] as number;
       if (place[s] !== IN_BAND && (probabilities[s] as number) > 0) this.takeAsItWas(s);
     }
-    this.gather(0);
+    this.gatherRows(rows);
     this.refresh(net, t);
     for (let b = 0; b < kept.length; b++) {
       if (wasKink[b] !== 1) continue;
@@ -303,11 +306,17 @@ export class ScenarioBand {
   }
 
   /** Those of the band within a distance of a kink that are none, with their whole mass in the tail or none. */
-  ties(distance: number): { readonly scenarios: number[]; readonly masses: number[] } {
+  ties(distance: number): { readonly scenarios: number[]; readonly masses: number[] } | undefined {
+    const { z, isKink, count } = this;
+    let any = false;
+    for (let b = 0; b < count; b++) {
+      if (isKink[b] === 0 && Math.abs(z[b] as number) <= distance) any = true;
+    }
+    if (!any) return undefined;
     const scenarios: number[] = [];
     const masses: number[] = [];
-    for (let b = 0; b < this.count; b++) {
-      if (this.isKink[b] === 1 || Math.abs(this.z[b] as number) > distance) continue;
+    for (let b = 0; b < count; b++) {
+      if (isKink[b] === 1 || Math.abs(z[b] as number) > distance) continue;
       scenarios.push(this.ids[b] as number);
       masses.push(this.inTail[b] === 1 ? (this.weight[b] as number) : 0);
     }
@@ -338,12 +347,7 @@ export class ScenarioBand {
   /** Copies the returns of places from `from` on. */
   private gather(from: number): void {
     const { returns, count } = this.tail.scenarios;
-    let first = from;
-    if (this.count > this.capacity) {
-      this.capacity = this.ids.length;
-      this.returns = new Float64Array(this.holdings.assets * this.capacity);
-      first = 0;
-    }
+    const first = this.makeRoom() ? 0 : from;
     const { ids, capacity } = this;
     for (let a = 0; a < this.holdings.assets; a++) {
       const source = a * count;
@@ -352,6 +356,29 @@ export class ScenarioBand {
         this.returns[target + b] = returns[source + (ids[b] as number)] as number;
       }
     }
+  }
+
+  /** Copies the returns of all places, from where they are side by side. */
+  private gatherRows(rows: ScenarioRows): void {
+    this.makeRoom();
+    const { ids, capacity, returns } = this;
+    for (let b = 0; b < this.count; b++) this.begins[b] = rows.from(ids[b] as number);
+    const { values } = rows;
+    for (let a = 0; a < rows.assets; a++) {
+      const target = a * capacity;
+      for (let b = 0; b < this.count; b++) {
+        returns[target + b] = values[(this.begins[b] as number) + a] as number;
+      }
+    }
+  }
+
+  /** True if nothing was kept. */
+  private makeRoom(): boolean {
+    if (this.count <= this.capacity) return false;
+    this.capacity = this.ids.length + PADDING;
+    this.begins = new Int32Array(this.capacity);
+    this.returns = new Float64Array(this.holdings.assets * this.capacity);
+    return true;
   }
 
   private grow(): void {

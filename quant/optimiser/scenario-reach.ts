@@ -10,7 +10,7 @@ import { select } from "../selection.ts";
 import { addProducts } from "./tail-loss.ts";
 
 /** About so many scenarios are near, and in the ring. */
-const NEAR = 96;
+const NEAR = 128;
 const RING = 1280;
 /** Names that count though they are held no more. */
 const SPARE = 4;

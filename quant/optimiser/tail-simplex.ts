@@ -365,7 +365,7 @@ export class TailSolver {
   private answer(ended: Ended): Extract<Outcome, { status: "OPTIMAL" | "FEASIBLE" }> {
     const { program, vertex, budget } = this;
     const x = this.pointNow();
-    const duals = this.dualsOfAll();
+    const duals = this.duals();
     const certificate = certify(program, x, duals);
     const { upper, lower } = certificate;
     const isClosed = upper - lower <= CLOSED * Math.max(Math.abs(upper), this.unit);
@@ -381,40 +381,45 @@ export class TailSolver {
   }
 
   /** The vertex as an answer: within its bounds to the last bit. */
-  pointNow(): Float64Array {
+  pointNow(into: Float64Array = new Float64Array(this.vertex.variables)): Float64Array {
     const { x, lower, upper } = this.vertex;
-    return x.map((value, j) => Math.min(Math.max(value, lower[j] as number), upper[j] as number));
+    for (let j = 0; j < x.length; j++)
+      into[j] = Math.min(Math.max(x[j] as number, lower[j] as number), upper[j] as number);
+    return into;
   }
 
-  /** The prices that the walk has now, refined: of rows, and the mass of each scenario that is a kink. */
-  duals(): Duals {
+  /** Scenarios at the value at risk that are tight. */
+  get kinks(): number {
+    const { tight, size } = this.vertex;
+    let kinks = 0;
+    for (let r = 0; r < size; r++) if ((tight[r] as number) >= 0) kinks++;
+    return kinks;
+  }
+
+  /** The prices that the walk has now, refined: of rows, and the mass of each of the `kinks`. */
+  fillDuals({ scenarios, masses, rows }: Duals): void {
     const { walk, vertex, unit, band } = this;
     walk.pricing.refine();
-    const rows = new Float64Array(vertex.rows);
+    rows.fill(0);
     this.addRowPrices(rows, unit);
-    const scenarios: number[] = [];
-    const masses: number[] = [];
+    let found = 0;
     for (let r = 0; r < vertex.size && band !== undefined; r++) {
       const b = vertex.tight[r] as number;
       if (b < 0) continue;
       const price = walk.pricing.prices[r] as number;
-      scenarios.push(band.ids[b] as number);
-      masses.push(Math.min(Math.max(0, -price), band.weight[b] as number));
+      scenarios[found] = band.ids[b] as number;
+      masses[found++] = Math.min(Math.max(0, -price), band.weight[b] as number);
     }
-    return { scenarios: Int32Array.from(scenarios), masses: Float64Array.from(masses), rows };
   }
 
   /** Scenarios at the value at risk that are no kinks, with their whole mass or none. */
-  tiesNow(): { readonly scenarios: number[]; readonly masses: number[] } {
-    return (
-      this.band?.ties(TIED * Math.max(1, Math.abs(this.vertex.t))) ?? { scenarios: [], masses: [] }
-    );
+  tiesNow(): ReturnType<ScenarioBand["ties"]> {
+    return this.band?.ties(TIED * Math.max(1, Math.abs(this.vertex.t)));
   }
 
-  /** CVaR at this vertex, from the tail's sums. */
-  tailNow(): number {
-    const { vertex, band } = this;
-    return band === undefined ? 0 : band.conditional(vertex.netOf(vertex.x), vertex.t);
+  /** CVaR of weights at this vertex, from the tail's sums. */
+  tailOf(net: Float64Array): number {
+    return this.band?.conditional(net, this.vertex.t) ?? 0;
   }
 
   /** Scenarios outside the band that are on the wrong side of this vertex. */
@@ -424,10 +429,13 @@ export class TailSolver {
     return band?.misplaced(vertex.netOf(vertex.x), vertex.t, tolerance) ?? [];
   }
 
-  private dualsOfAll(): Duals {
-    const { band } = this;
+  private duals(): Duals {
+    const { band, kinks } = this;
     this.walk.pricing.price();
-    const { scenarios, masses, rows } = this.duals();
+    const masses = new Float64Array(kinks);
+    const rows = new Float64Array(this.vertex.rows);
+    const scenarios = new Int32Array(kinks);
+    this.fillDuals({ scenarios, masses, rows });
     if (band === undefined) return { scenarios, masses, rows };
     const tail = band.tailMasses();
     return {
