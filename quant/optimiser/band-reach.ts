@@ -7,6 +7,8 @@ import { ScenarioReach } from "./scenario-reach.ts";
 import { ScenarioRows } from "./scenario-rows.ts";
 import type { Vertex } from "./vertex.ts";
 
+/** Scenarios in the band, about. */
+const NEAR = 128;
 /** Of the room, so that rounding leaves a part of a step within it. */
 const INSIDE = 1 - 1e-6;
 /** After so many tries a step is taken with every scenario in the band. */
@@ -28,7 +30,7 @@ export class BandReach {
   constructor(tail: Tail, vertex: Vertex, band: ScenarioBand) {
     this.vertex = vertex;
     this.band = band;
-    this.reach = new ScenarioReach(tail.scenarios, band.scale);
+    this.reach = new ScenarioReach(tail.scenarios, band.scale, NEAR);
     this.scenarioCount = tail.scenarios.count;
     this.net = new Float64Array(tail.scenarios.assets.length);
     this.kept = new Int32Array(vertex.variables + 1);

@@ -88,12 +88,37 @@ export class EdgeStep {
     this.setRates(band);
     const least = this.least * this.length;
     const hard = hardStopOf(this.vertex, this, least);
+    if (fall === 0 && band !== undefined) return this.firstKink(band, hard, least);
     search.clear();
     if (first) this.addRowKinks(hard.length, least);
     else if (band !== undefined) addKinks(band, search, hard.length, least);
     const place = search.turn(fall);
     if (place < 0) return { far: hard.length, flips: search.count, kink: NO_KINK, hard };
     return { far: Math.max(0, search.length(place)), flips: place, kink: search.id(place), hard };
+  }
+
+  /** Where the objective does not fall it stops at the first kink; of several at one place at the steepest. */
+  private firstKink(band: ScenarioBand, hard: HardStop, least: number): Stop {
+    const { z, rate, weight, inTail, isKink, count } = band;
+    let far = hard.length;
+    let kink = NO_KINK;
+    let steepest = 0;
+    // The nearest is the one that comes nearer fastest against its distance: most are told apart by that alone.
+    let fastest = 1 / far;
+    for (let b = 0; b < count; b++) {
+      const speed = rate[b] as number;
+      const distance = Math.abs(z[b] as number);
+      const nearing = (speed * (1 - 2 * (inTail[b] as number))) / distance;
+      if (!(nearing >= fastest) || isKink[b] === 1 || Math.abs(speed) <= least) continue;
+      const length = distance / Math.abs(speed);
+      const slope = (weight[b] as number) * Math.abs(speed);
+      if (!(length < far || (length === far && slope > steepest && kink !== NO_KINK))) continue;
+      far = length;
+      kink = b;
+      steepest = slope;
+      fastest = nearing;
+    }
+    return { far, flips: 0, kink, hard };
   }
 
   /** To the stop that was found; what was met there becomes tight. */

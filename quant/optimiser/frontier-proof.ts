@@ -21,6 +21,9 @@ import { evaluateSmooth, type SmoothValue } from "./smooth-terms.ts";
 import { netWeights, scenarioLosses } from "./tail-loss.ts";
 import { TailSums } from "./tail-sums.ts";
 
+/** Scenarios that are near, about: of which a part is looked at for each vertex. */
+const NEAR = 256;
+
 /**
  * Of each vertex what `certifyVertex` says of it. Cost: of 50 assets and 10,000 scenarios about 0.01 ms a vertex where
  * they are neighbours (docs/performance.md).
@@ -123,7 +126,7 @@ class FrontierProofs {
     this.bounds = impliedBounds(program);
     this.smooth = evaluateSmooth(program, new Float64Array(variables));
     this.scale = scaleOf(tail.scenarios.returns);
-    this.reach = new ScenarioReach(tail.scenarios, this.scale);
+    this.reach = new ScenarioReach(tail.scenarios, this.scale, NEAR);
     this.sums = new TailSums(tail.scenarios);
     this.atRiskAt = new Int32Array(tail.scenarios.count);
     this.net = new Float64Array(holdings.assets);
@@ -205,9 +208,7 @@ class FrontierProofs {
     for (let k = 0; k < atRisk.length; k++) sums.put(atRisk[k] as number, false);
     this.atRiskBefore = atRisk;
     const t = this.scale * threshold;
-    const { ids, count, losses } = reach.covers(net, t)
-      ? reach.nearAt(net)
-      : reach.surround(net, t);
+    const { ids, count, losses } = reach.look(net, t);
     for (let k = 0; k < count; k++) {
       const s = ids[k] as number;
       if (atRiskAt[s] !== number) sums.put(s, (losses[k] as number) > t);

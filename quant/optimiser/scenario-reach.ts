@@ -1,21 +1,22 @@
-// Which scenarios may have changed sides of the value at risk since they were last looked at. Promises: what is not
-// among those that `surround` calls near is, as long as `covers` says so, on the side on which it was then.
+// Which scenarios may have changed sides of the value at risk since they were last looked at. Promises: what `look` does
+// not show is on the side on which it was when it last did.
 //
 // Why: from one point to another a loss less the value at risk changes by at most the distance between them times the
-// length of the scenario's returns (Cauchy and Schwarz), over the names that are held at either. Those with the least
-// room are near; they are chosen from a ring, and the ring from all, so that all are looked at rarely.
+// length of the scenario's returns (Cauchy and Schwarz), over the names that are held at either: a scenario has so much
+// room. Those with the least are near; they are chosen from a ring, and the ring from all, so that all are looked at rarely.
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import { select } from "../selection.ts";
 import { addProducts } from "./tail-loss.ts";
 
-/** About so many scenarios are near, and in the ring. */
-const NEAR = 128;
+/** About so many scenarios are in the ring. */
 const RING = 1280;
 /** Names that count though they are held no more. */
 const SPARE = 4;
 /** Room is compared by every few scenarios, about so many. */
-const SAMPLE = 320;
+const SAMPLE = 256;
+/** What is near lies in so many shells, by its room. */
+const SHELLS = 8;
 /** What rounding may hide: of a distance, and of a loss against the length of its returns times that of the weights. */
 const DISTANCE = 1e-9;
 const LOSS = 1e-13;
@@ -31,25 +32,37 @@ export class ScenarioReach {
   private readonly set: ScenarioSet;
   /** Of returns, a power of two; t is in these units. */
   private readonly scale: number;
+  private readonly nearCount: number;
   private readonly all: Part;
   private readonly ring = new Part();
   private readonly nearest = new Part();
   private readonly ringBall: Ball;
   private readonly ball: Ball;
+  /** Names whose returns count, in the order of the parts' returns. */
   private readonly held: Int32Array;
   private heldCount = 0;
   private readonly isHeld: Uint8Array;
+  /** Of every scenario Σ r² + 1 over the names that count, scaled. */
+  private readonly squares: Float64Array;
+  /** Of those outside the ring (loss − t)² at its centre; Infinity inside. */
+  private readonly outside: Float64Array;
   /** 0, 1, 2 …: where the names of a part are. */
   private readonly places: Int32Array;
   private readonly factors: Float64Array;
-  /** Squared: so far each scenario of the part that was last measured can go. */
+  /** Room, squared, of the part that was last measured; and who of it was chosen. */
   private readonly room: Float64Array;
+  private readonly chosen: Int32Array;
   private readonly sample = new Float64Array(2 * SAMPLE);
+  /** How many are in each shell and those within it; and how many have been shown since `surround`. */
+  private readonly within = new Int32Array(SHELLS);
+  private shown = 0;
 
-  constructor(set: ScenarioSet, scale: number) {
+  /** About `near` scenarios are to be near. */
+  constructor(set: ScenarioSet, scale: number, near: number) {
     const assets = set.assets.length;
     this.set = set;
     this.scale = scale;
+    this.nearCount = near;
     this.all = new Part();
     this.all.reserve(set.count, 0);
     this.all.count = set.count;
@@ -58,29 +71,36 @@ export class ScenarioReach {
     this.ball = new Ball(assets);
     this.held = new Int32Array(assets);
     this.isHeld = new Uint8Array(assets);
+    this.squares = new Float64Array(set.count).fill(1);
+    this.outside = new Float64Array(set.count);
     this.places = this.held.map((_, k) => k);
     this.factors = new Float64Array(assets);
     this.room = new Float64Array(set.count);
+    this.chosen = new Int32Array(set.count);
+  }
+
+  /** All that may have changed sides on the way from the last look to here, with their losses. */
+  look(net: Float64Array, t: number): Looked {
+    const distance = this.ball.distanceTo(net, t);
+    if (!(distance < this.ball.radius) || !this.holdsAll(net)) return this.surround(net, t);
+    const { ids, losses } = this.nearest;
+    const shell = Math.floor((SHELLS * distance) / this.ball.radius) || 0;
+    this.shown = Math.max(this.shown, this.within[shell] as number);
+    this.measure(this.nearest, this.shown, net);
+    return { ids, losses, count: this.shown };
   }
 
   /** Whether everything that is not near is on the side on which it was at the last `surround`. */
   covers(net: Float64Array, t: number): boolean {
-    return this.ball.roomAt(net, t) > 0 && this.holdsAll(net);
+    return this.ball.distanceTo(net, t) < this.ball.radius && this.holdsAll(net);
   }
 
   /** How far from a point the same is true, as long as no other name is held. */
   roomAt(net: Float64Array, t: number): number {
-    return this.ball.roomAt(net, t);
+    return this.ball.radius - this.ball.distanceTo(net, t);
   }
 
-  /** Those that are near, and their losses at net weights that are covered. */
-  nearAt(net: Float64Array): Looked {
-    this.measure(this.nearest, net);
-    return this.nearest;
-  }
-
-  /** As they were last measured. */
-  get near(): Looked {
+  get near(): Pick<Looked, "ids" | "count"> {
     return this.nearest;
   }
 
@@ -89,9 +109,13 @@ export class ScenarioReach {
    * of net weights, in what is not 0 the names that will be held on the way.
    */
   surround(net: Float64Array, t: number, step = net): Looked {
-    if (this.ringBall.roomAt(net, t) > 0 && this.holdsAll(net) && this.holdsAll(step)) {
-      this.measure(this.ring, net);
-      if (this.chooseNear(net, t)) return this.ring;
+    this.shown = 0;
+    if (this.ringBall.radius > 0) {
+      this.hold(net, step);
+      if (this.ringBall.distanceTo(net, t) < this.ringBall.radius) {
+        this.measure(this.ring, this.ring.count, net);
+        if (this.chooseNear(net, t)) return this.ring;
+      }
     }
     this.chooseRing(net, t, step);
     this.chooseNear(net, t);
@@ -103,104 +127,174 @@ export class ScenarioReach {
     return true;
   }
 
-  private measure(part: Part, net: Float64Array): void {
+  /** Losses of the first so many of a part. */
+  private measure({ losses, returns, stride }: Part, count: number, net: Float64Array): void {
     const { held, heldCount, factors, places } = this;
     for (let k = 0; k < heldCount; k++)
       factors[k] = -this.scale * (net[held[k] as number] as number);
-    part.losses.fill(0, 0, part.count);
-    addProducts(part.losses, part.count, part.returns, part.stride, places, factors, heldCount);
+    losses.fill(0, 0, count);
+    addProducts(losses, count, returns, stride, places, factors, heldCount);
+  }
+
+  /** Takes names that were not held into account: what is outside the ring then has less room. */
+  private hold(net: Float64Array, step: Float64Array): void {
+    const before = this.heldCount;
+    for (let a = 0; a < net.length; a++) {
+      if ((net[a] !== 0 || step[a] !== 0) && this.isHeld[a] === 0) this.add(a);
+    }
+    if (this.heldCount === before || this.ringBall.radius === Number.POSITIVE_INFINITY) return;
+    const { squares, outside } = this;
+    // The least quotient, without dividing.
+    let above = Number.POSITIVE_INFINITY;
+    let below = 1;
+    for (let s = 0; s < squares.length; s++) {
+      if ((outside[s] as number) * below < above * (squares[s] as number)) {
+        above = outside[s] as number;
+        below = squares[s] as number;
+      }
+    }
+    this.ringBall.radius = Math.sqrt(above / below) * (1 - DISTANCE);
+  }
+
+  private add(a: number): void {
+    const { set, squares, ring, isHeld, held } = this;
+    isHeld[a] = 1;
+    held[this.heldCount] = a;
+    const from = a * set.count;
+    for (let s = 0; s < squares.length; s++) {
+      const value = this.scale * (set.returns[from + s] as number);
+      squares[s] = (squares[s] as number) + value * value;
+    }
+    ring.widen(this.heldCount + 1);
+    const target = this.heldCount * ring.stride;
+    for (let k = 0; k < ring.count; k++) {
+      const s = ring.ids[k] as number;
+      ring.returns[target + k] = set.returns[from + s] as number;
+      ring.inverse[k] = 1 / (squares[s] as number);
+    }
+    this.heldCount++;
   }
 
   private chooseRing(net: Float64Array, t: number, step: Float64Array): void {
-    const { all, ring, set, held } = this;
-    this.hold(net, step);
+    const { all, ring, set, held, squares, outside } = this;
+    this.holdOnly(net, step);
     const factors = this.factors.subarray(0, this.heldCount);
     for (let k = 0; k < factors.length; k++)
       factors[k] = -this.scale * (net[held[k] as number] as number);
     all.losses.fill(0);
     addProducts(all.losses, set.count, set.returns, set.count, held, factors, factors.length);
+    for (let s = 0; s < squares.length; s++) all.inverse[s] = 1 / (squares[s] as number);
     const most = this.measureRoom(all, t, RING);
-    this.fill(ring, all, most, set.returns, set.count, held);
-    this.ringBall.set(
-      net,
-      t,
-      ring.count === all.count ? Number.POSITIVE_INFINITY : Math.sqrt(most),
-    );
+    const count = this.choose(all.count, most);
+    this.fill(ring, all, count, set.returns, set.count, held);
+    const isWhole = count === all.count;
+    this.ringBall.set(net, t, isWhole ? Number.POSITIVE_INFINITY : Math.sqrt(most));
+    for (let s = 0; s < squares.length; s++) {
+      const over = (all.losses[s] as number) - t;
+      outside[s] = over * over;
+    }
+    for (let k = 0; k < count; k++) outside[ring.ids[k] as number] = Number.POSITIVE_INFINITY;
   }
 
-  /** The names that count from now on: those of before that are held no more stay until they are many. */
-  private hold(net: Float64Array, step: Float64Array): void {
-    const { all, set, held, isHeld } = this;
+  /** The names of now; those of before stay as long as they are few. */
+  private holdOnly(net: Float64Array, step: Float64Array): void {
+    this.ring.count = 0;
     let now = 0;
     for (let a = 0; a < net.length; a++) if (net[a] !== 0 || step[a] !== 0) now++;
     if (this.heldCount > now + SPARE) {
       this.heldCount = 0;
-      isHeld.fill(0);
+      this.isHeld.fill(0);
+      this.squares.fill(1);
     }
-    if (this.heldCount === 0) all.squares.fill(1);
     for (let a = 0; a < net.length; a++) {
-      if ((net[a] === 0 && step[a] === 0) || isHeld[a] === 1) continue;
-      isHeld[a] = 1;
-      held[this.heldCount++] = a;
-      const from = a * set.count;
-      for (let s = 0; s < set.count; s++) {
-        const value = this.scale * (set.returns[from + s] as number);
-        all.squares[s] = (all.squares[s] as number) + value * value;
-      }
+      if ((net[a] !== 0 || step[a] !== 0) && this.isHeld[a] === 0) this.add(a);
     }
   }
 
   /** False if the ring does not reach far enough for as many as are to be near. */
   private chooseNear(net: Float64Array, t: number): boolean {
     const { ring, ringBall, nearest } = this;
-    const most = this.measureRoom(ring, t, NEAR);
-    const radius = Math.sqrt(most);
-    const rest = ringBall.roomAt(net, t);
-    if (radius > rest && rest < ringBall.radius / 2) return false;
-    this.fill(nearest, ring, most, ring.returns, ring.stride, this.places);
-    this.ball.set(net, t, nearest.count === ring.count ? rest : Math.min(radius, rest));
+    const most = this.measureRoom(ring, t, this.nearCount);
+    const wanted = Math.sqrt(most);
+    const rest = ringBall.radius - ringBall.distanceTo(net, t);
+    if (wanted > rest && rest < ringBall.radius / 2) return false;
+    const count = this.choose(ring.count, most);
+    const radius = count === ring.count ? rest : Math.min(wanted, rest);
+    this.sortByRoom(count, radius);
+    this.fill(nearest, ring, count, ring.returns, ring.stride, this.places);
+    this.ball.set(net, t, radius);
     return true;
   }
 
   /** Fills `room`, squared; answers with that within which about so many of a part lie. */
-  private measureRoom(part: Part, t: number, wanted: number): number {
-    const { count, losses, squares } = part;
-    const { room, sample } = this;
-    for (let i = 0; i < count; i++) {
-      const over = (losses[i] as number) - t;
-      room[i] = (over * over) / (squares[i] as number);
-    }
+  private measureRoom({ count, losses, inverse }: Part, t: number, wanted: number): number {
+    const { room } = this;
+    fillRoom(room, count, losses, t, inverse);
     if (count <= 2 * wanted) return Number.POSITIVE_INFINITY;
     const each = Math.max(1, Math.floor(count / SAMPLE));
-    const some = sample.subarray(0, Math.ceil(count / each));
+    const some = this.sample.subarray(0, Math.ceil(count / each));
     for (let k = 0; k < some.length; k++) some[k] = room[k * each] as number;
     const rank = Math.floor((wanted * some.length) / count);
     select(some, rank);
     return some[rank] as number;
   }
 
-  /** Into a part all of another that have no more room than that. */
+  /** Chooses of the first `count` those with no more room than `most`; how many. */
+  private choose(count: number, most: number): number {
+    const { room, chosen } = this;
+    let found = 0;
+    for (let i = 0; i < count; i++) {
+      chosen[found] = i;
+      found += (room[i] as number) <= most ? 1 : 0;
+    }
+    return found;
+  }
+
+  /** The chosen by the shell that they are in, inner ones first. */
+  private sortByRoom(count: number, radius: number): void {
+    const { room, chosen, within } = this;
+    within.fill(0);
+    if (!(radius > 0 && radius < Number.POSITIVE_INFINITY)) {
+      within.fill(count);
+      return;
+    }
+    const unsorted = chosen.slice(0, count);
+    const shellOf = (i: number): number =>
+      Math.min(SHELLS - 1, Math.floor((SHELLS * Math.sqrt(room[i] as number)) / radius));
+    for (let k = 0; k < count; k++) {
+      const shell = shellOf(unsorted[k] as number);
+      within[shell] = (within[shell] as number) + 1;
+    }
+    let sum = 0;
+    for (let shell = 0; shell < SHELLS; shell++) {
+      sum += within[shell] as number;
+      within[shell] = sum - (within[shell] as number);
+    }
+    for (let k = 0; k < count; k++) {
+      const i = unsorted[k] as number;
+      const shell = shellOf(i);
+      chosen[within[shell] as number] = i;
+      within[shell] = (within[shell] as number) + 1;
+    }
+  }
+
+  /** Into a part those of another that were chosen. */
   private fill(
     into: Part,
     from: Part,
-    most: number,
+    count: number,
     returns: Float64Array,
     stride: number,
     names: Int32Array,
   ): void {
-    const { room, heldCount } = this;
-    let count = 0;
-    for (let i = 0; i < from.count; i++) if ((room[i] as number) <= most) count++;
+    const { chosen, heldCount } = this;
     into.reserve(count, heldCount);
-    const { chosen } = into;
-    let found = 0;
-    for (let i = 0; i < from.count; i++) if ((room[i] as number) <= most) chosen[found++] = i;
     into.count = count;
     for (let k = 0; k < count; k++) {
       const i = chosen[k] as number;
       into.ids[k] = from.ids[i] as number;
       into.losses[k] = from.losses[i] as number;
-      into.squares[k] = from.squares[i] as number;
+      into.inverse[k] = from.inverse[i] as number;
     }
     for (let n = 0; n < heldCount; n++) {
       const source = (names[n] as number) * stride;
@@ -212,17 +306,29 @@ export class ScenarioReach {
   }
 }
 
-/** Scenarios with their returns side by side, of the names that are held. */
+// A function of its own: a long loop that an engine replaces while it runs is best left at its end.
+function fillRoom(
+  room: Float64Array,
+  count: number,
+  losses: Float64Array,
+  t: number,
+  inverse: Float64Array,
+): void {
+  for (let i = 0; i < count; i++) {
+    const over = (losses[i] as number) - t;
+    room[i] = over * over * (inverse[i] as number);
+  }
+}
+
+/** Scenarios with their returns side by side, of the names that count. */
 class Part implements Looked {
   ids = new Int32Array(0);
   count = 0;
   losses = new Float64Array(0);
-  /** Σ r² + 1, scaled: by its root a loss less t changes at most per unit of distance. */
-  squares = new Float64Array(0);
+  /** 1 / (Σ r² + 1), scaled: times the square of a loss less t it is the square of its room. */
+  inverse = new Float64Array(0);
   returns = new Float64Array(0);
   stride = 0;
-  /** Their places in the part that they were chosen from. */
-  chosen = new Int32Array(0);
 
   /** Makes room; what was in it is lost. */
   reserve(count: number, names: number): void {
@@ -230,11 +336,19 @@ class Part implements Looked {
       this.stride = Math.ceil(1.25 * count);
       this.ids = new Int32Array(this.stride);
       this.losses = new Float64Array(this.stride);
-      this.squares = new Float64Array(this.stride);
-      this.chosen = new Int32Array(this.stride);
+      this.inverse = new Float64Array(this.stride);
     }
     const size = names * this.stride;
     if (size > this.returns.length) this.returns = new Float64Array(size);
+  }
+
+  /** Makes room for the returns of more names; what was in it stays. */
+  widen(names: number): void {
+    const size = names * this.stride;
+    if (size <= this.returns.length) return;
+    const wider = new Float64Array(size + SPARE * this.stride);
+    wider.set(this.returns);
+    this.returns = wider;
   }
 }
 
@@ -251,11 +365,11 @@ class Ball {
   set(net: Float64Array, t: number, radius: number): void {
     this.net.set(net);
     this.t = t;
-    this.radius = radius;
+    this.radius = radius * (1 - DISTANCE);
   }
 
-  /** How far it reaches beyond a point; below 0: not as far as the point. */
-  roomAt(net: Float64Array, t: number): number {
+  /** To a point, with what rounding may hide. */
+  distanceTo(net: Float64Array, t: number): number {
     let square = (t - this.t) * (t - this.t);
     let size = 1 + t * t;
     for (let a = 0; a < net.length; a++) {
@@ -264,6 +378,6 @@ class Ball {
       square += gone * gone;
       size += held * held;
     }
-    return this.radius * (1 - DISTANCE) - Math.sqrt(square) - LOSS * Math.sqrt(size);
+    return Math.sqrt(square) + LOSS * Math.sqrt(size);
   }
 }
