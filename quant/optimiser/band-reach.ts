@@ -7,8 +7,8 @@ import { ScenarioReach } from "./scenario-reach.ts";
 import { ScenarioRows } from "./scenario-rows.ts";
 import type { Vertex } from "./vertex.ts";
 
-/** Scenarios in the band, about. */
-const NEAR = 128;
+/** Share of the radius that the middle of what is near lies ahead. */
+const LEAD = 0.5;
 /** Of the room, so that rounding leaves a part of a step within it. */
 const INSIDE = 1 - 1e-6;
 /** After so many tries a step is taken with every scenario in the band. */
@@ -23,6 +23,10 @@ export class BandReach {
   private isWhole = false;
   private tries = 0;
   private readonly net: Float64Array;
+  /** Where the band was chosen the last time. */
+  private readonly before: Float64Array;
+  private tBefore = 0;
+  private readonly ahead: Float64Array;
   private readonly kept: Int32Array;
   private readonly nowhere: Float64Array;
   private readonly rows: ScenarioRows;
@@ -30,9 +34,11 @@ export class BandReach {
   constructor(tail: Tail, vertex: Vertex, band: ScenarioBand) {
     this.vertex = vertex;
     this.band = band;
-    this.reach = new ScenarioReach(tail.scenarios, band.scale, NEAR);
+    this.reach = new ScenarioReach(tail.scenarios, band.scale);
     this.scenarioCount = tail.scenarios.count;
     this.net = new Float64Array(tail.scenarios.assets.length);
+    this.before = new Float64Array(this.net.length);
+    this.ahead = new Float64Array(this.net.length);
     this.kept = new Int32Array(vertex.variables + 1);
     this.nowhere = new Float64Array(tail.scenarios.assets.length);
     this.rows = new ScenarioRows(tail.scenarios);
@@ -70,17 +76,40 @@ export class BandReach {
       return;
     }
     const { scenarioCount } = this;
-    const all = Int32Array.from({ length: scenarioCount }, (_, s) => s);
-    this.exchange(this.netHere(), all, scenarioCount);
+    const all = numbersTo(scenarioCount);
+    const names = numbersTo(this.net.length);
+    this.exchange(this.netHere(), all, scenarioCount, names);
     this.isWhole = true;
   }
 
   private chooseHere(step: Float64Array): void {
     const { vertex, reach } = this;
     const net = this.netHere();
-    reach.surround(net, vertex.t, step);
-    this.exchange(net, reach.near.ids, reach.near.count);
+    const { t } = vertex;
+    if (this.tries > 1 || !this.chooseAhead(net, t, step)) reach.surround(net, t, step);
+    this.before.set(net);
+    this.tBefore = t;
+    this.exchange(net, reach.near.ids, reach.near.count, reach.names);
     this.isWhole = false;
+  }
+
+  /** Around a point further on the way that the walk has gone: it serves longer. False if it does not reach back to here. */
+  private chooseAhead(net: Float64Array, t: number, step: Float64Array): boolean {
+    const { reach, before, ahead } = this;
+    let square = (t - this.tBefore) * (t - this.tBefore);
+    for (let a = 0; a < net.length; a++) {
+      const gone = (net[a] as number) - (before[a] as number);
+      ahead[a] = gone;
+      square += gone * gone;
+    }
+    const { radius } = reach;
+    if (!(square > 0 && radius > 0 && radius < Number.POSITIVE_INFINITY)) return false;
+    const lead = (LEAD * radius) / Math.sqrt(square);
+    for (let a = 0; a < net.length; a++) {
+      ahead[a] = (net[a] as number) + lead * (ahead[a] as number);
+    }
+    reach.surround(ahead, t + lead * (t - this.tBefore), step);
+    return reach.covers(net, t);
   }
 
   private netHere(): Float64Array {
@@ -91,7 +120,12 @@ export class BandReach {
   }
 
   /** What is tight stays in the band, first. */
-  private exchange(net: Float64Array, others: Int32Array, count: number): void {
+  private exchange(
+    net: Float64Array,
+    others: Int32Array,
+    count: number,
+    names: Int32Array,
+  ): void {
     const { vertex, band } = this;
     const { tight, size, t } = vertex;
     let found = 0;
@@ -101,6 +135,8 @@ export class BandReach {
       this.kept[found] = band.ids[b] as number;
       tight[r] = found++;
     }
-    band.exchange(this.kept.subarray(0, found), others, count, net, t, this.rows);
+    band.exchange(this.kept.subarray(0, found), others, count, net, t, this.rows, names);
   }
 }
+
+const numbersTo = (count: number): Int32Array => new Int32Array(count).map((_, k) => k);

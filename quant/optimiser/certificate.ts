@@ -50,7 +50,7 @@ function lowerBound(program: Program, x: Float64Array, duals: Duals, smooth: Smo
   const worst = tail === undefined ? NO_TAIL : worstCase(tail, duals, holdings.assets);
   if (worst === null) return Number.NEGATIVE_INFINITY;
   const bounds = impliedBounds(program);
-  return lowerOf(program, bounds, x, duals.rows, worst, smooth, spaceFor(program));
+  return lowerOf(program, bounds, x, duals.rows, worst, smooth);
 }
 
 /** Of each asset under the masses of the worst case: its mean return, and the sum of absolute terms of that. */
@@ -61,18 +61,7 @@ export interface WorstCase {
 
 const NO_TAIL: WorstCase = { mean: new Float64Array(0), size: new Float64Array(0) };
 
-/** Reduced costs of variables, and the sizes of their terms: what a bound is computed in. */
-interface Space {
-  readonly reduced: Float64Array;
-  readonly size: Float64Array;
-}
-
-export const spaceFor = ({ variables }: Program): Space => ({
-  reduced: new Float64Array(variables),
-  size: new Float64Array(variables),
-});
-
-/** The bound that valid masses and prices of rows prove. `bounds`: those of `impliedBounds`; `space` is written to. */
+/** The bound that valid masses and prices of rows prove. `bounds`: those of `impliedBounds`; `reduced` is written to. */
 export function lowerOf(
   program: Program,
   bounds: { readonly lower: Float64Array; readonly upper: Float64Array },
@@ -80,40 +69,62 @@ export function lowerOf(
   prices: Float64Array,
   worst: WorstCase,
   smooth: SmoothValue,
-  { reduced, size }: Space,
+  reduced: Float64Array = new Float64Array(program.variables),
 ): number {
   const { variables, cost, rows, tail, holdings } = program;
-  reduced.fill(0);
-  size.fill(0);
-  const add = (j: number, term: number): void => {
-    reduced[j] = (reduced[j] as number) + term;
-    size[j] = (size[j] as number) + Math.abs(term);
-  };
   // Impact is a term of each variable alone: its least is taken with that of the reduced costs, without a tangent.
   let bound = smooth.value;
   for (let j = 0; j < variables; j++) {
-    add(j, cost[j] as number);
-    reduced[j] = (reduced[j] as number) + (smooth.gradient[j] as number);
-    size[j] = (size[j] as number) + (smooth.size[j] as number);
-    bound -= (smooth.gradient[j] as number) * (x[j] as number);
+    const slope = smooth.gradient[j] as number;
+    reduced[j] = (cost[j] as number) + slope;
+    bound -= slope * (x[j] as number);
   }
   for (let j = 0; j < variables && tail !== undefined; j++) {
     const asset = holdings.asset[j] as number;
     if (asset < 0) continue;
-    add(j, -tail.weight * (holdings.sign[j] as number) * (worst.mean[asset] as number));
-    size[j] = (size[j] as number) + tail.weight * (worst.size[asset] as number);
+    const term = tail.weight * (holdings.sign[j] as number) * (worst.mean[asset] as number);
+    reduced[j] = (reduced[j] as number) - term;
   }
   for (let i = 0; i < rows.count; i++) {
-    const given = prices[i] as number;
-    const limit = (given > 0 ? rows.lower[i] : rows.upper[i]) as number;
-    if (!(Math.abs(given) > 0 && Number.isFinite(given) && Number.isFinite(limit))) continue;
-    bound += given * limit;
+    const price = usedPrice(program, prices, i);
+    if (price === 0) continue;
+    bound += price * ((price > 0 ? rows.lower[i] : rows.upper[i]) as number);
     for (let j = 0; j < variables; j++) {
-      add(j, -given * (rows.coefficients[i * variables + j] as number));
+      reduced[j] =
+        (reduced[j] as number) - price * (rows.coefficients[i * variables + j] as number);
     }
   }
   leanOnNorm(program, x, reduced);
-  return bound + leastOverBounds(program, bounds, x, reduced, size);
+  const sizeOf = (j: number): number => sizeOfTerms(program, prices, worst, smooth, j);
+  return bound + leastOverBounds(program, bounds, x, reduced, sizeOf);
+}
+
+/** The price of a row, where there is a limit that it can price. */
+function usedPrice({ rows }: Program, prices: Float64Array, i: number): number {
+  const given = prices[i] as number;
+  const limit = (given > 0 ? rows.lower[i] : rows.upper[i]) as number;
+  return Number.isFinite(given) && Number.isFinite(limit) ? given : 0;
+}
+
+/** Of a reduced cost: the sum of the sizes of its terms, of which most may have cancelled. */
+function sizeOfTerms(
+  program: Program,
+  prices: Float64Array,
+  worst: WorstCase,
+  smooth: SmoothValue,
+  j: number,
+): number {
+  const { variables, cost, rows, tail, holdings } = program;
+  let size = Math.abs(cost[j] as number) + (smooth.size[j] as number);
+  const asset = holdings.asset[j] as number;
+  if (tail !== undefined && asset >= 0) {
+    size += tail.weight * (Math.abs(worst.mean[asset] as number) + (worst.size[asset] as number));
+  }
+  for (let i = 0; i < rows.count; i++) {
+    const coefficient = rows.coefficients[i * variables + j] as number;
+    size += Math.abs(usedPrice(program, prices, i) * coefficient);
+  }
+  return size;
 }
 
 /**
@@ -177,7 +188,7 @@ function leastOverBounds(
   { lower, upper }: { readonly lower: Float64Array; readonly upper: Float64Array },
   x: Float64Array,
   reduced: Float64Array,
-  size: Float64Array,
+  sizeOf: (j: number) => number,
 ): number {
   const impact = impactCoefficients(program);
   let least = 0;
@@ -190,7 +201,7 @@ function leastOverBounds(
     if (slope === 0) continue;
     const at = (slope > 0 ? lower[j] : upper[j]) as number;
     if (Number.isFinite(at)) least += slope * at;
-    else if (Math.abs(slope) <= NOISE * (size[j] as number)) least += slope * (x[j] as number);
+    else if (Math.abs(slope) <= NOISE * sizeOf(j)) least += slope * (x[j] as number);
     else return Number.NEGATIVE_INFINITY;
   }
   return least;

@@ -1,28 +1,21 @@
 // Proofs of the vertices of a frontier: one for itself, or all of them in order. Promises: a vertex gets the same bounds
 // either way, but for the order of their sums; nothing is taken from the walk but the vertices, so a lie shows.
 //
-// Why all cost less: from a vertex to the next hardly a scenario crosses the value at risk. The tail is kept as sums
-// (tail-sums.ts); what crosses is put in or taken out, and who may have crossed is known (scenario-reach.ts).
+// Why all cost less: from a vertex to the next hardly a scenario crosses the value at risk (tail-follower.ts).
 
 import {
   largestViolation,
   linearCost,
   lowerOf,
   provenLower,
-  spaceFor,
   type WorstCase,
 } from "./certificate.ts";
 import type { FrontierVertex } from "./frontier.ts";
 import { impliedBounds } from "./implied-bounds.ts";
 import type { Certificate, Duals, Program, Tail } from "./program.ts";
-import { scaleOf } from "./scenario-band.ts";
-import { ScenarioReach } from "./scenario-reach.ts";
 import { evaluateSmooth, type SmoothValue } from "./smooth-terms.ts";
 import { netWeights, scenarioLosses } from "./tail-loss.ts";
-import { TailSums } from "./tail-sums.ts";
-
-/** Scenarios that are near, about: of which a part is looked at for each vertex. */
-const NEAR = 256;
+import { TailFollower } from "./tail-follower.ts";
 
 /**
  * Of each vertex what `certifyVertex` says of it. Cost: of 50 assets and 10,000 scenarios about 0.01 ms a vertex where
@@ -33,8 +26,8 @@ export function certifyVertices(
   gains: Float64Array,
   vertices: readonly FrontierVertex[],
 ): Certificate[] {
-  const proofs = new FrontierProofs(program, gains);
-  return vertices.map((vertex) => proofs.of(vertex));
+  const proofs = new FrontierProofs(program, gains, vertices);
+  return vertices.map((_, place) => proofs.of(place));
 }
 
 /**
@@ -89,71 +82,74 @@ function dualsOf(
   return { scenarios: chosen.subarray(0, found), masses: given.subarray(0, found), rows };
 }
 
-/** The state that goes from a vertex to the next: which scenarios are in the tail, and its sums. */
+/** How far ahead of a vertex the middle of what is near to it lies: at first, and at most. */
+const LEAD = 4;
+const LONGEST_LEAD = 64;
+
+/** The state that goes from a vertex to the next. */
 class FrontierProofs {
   private readonly program: Program;
   private readonly gains: Float64Array;
+  private readonly vertices: readonly FrontierVertex[];
   private readonly tail: Tail;
+  private readonly follower: TailFollower;
   /** The program at a vertex's price of gain. */
   private readonly priced: Program;
   private readonly bounds: ReturnType<typeof impliedBounds>;
   private readonly smooth: SmoothValue;
-  private readonly scale: number;
-  private readonly reach: ScenarioReach;
-  private readonly sums: TailSums;
-  /** Number of the vertex at which a scenario was last at risk. */
-  private readonly atRiskAt: Int32Array;
-  private atRiskBefore: Int32Array = new Int32Array(0);
-  private number = 0;
+  private lead = LEAD;
+  private surroundedAt = 0;
   private readonly net: Float64Array;
+  private readonly later: Float64Array;
   /** Names that are held, and room for them. */
   private held: Int32Array;
   private readonly names: Int32Array;
-  /** Of what is at risk: its losses, and its masses made valid. */
+  /** Of what is at risk: losses, masses made valid, and where the returns are. */
   private losses = new Float64Array(64);
   private valid = new Float64Array(64);
-  private readonly space: ReturnType<typeof spaceFor>;
+  private readonly reduced: Float64Array;
   /** Sizes are left at 0: they matter where there is no bound. */
   private readonly worst: WorstCase;
 
-  constructor(program: Program, gains: Float64Array) {
+  constructor(program: Program, gains: Float64Array, vertices: readonly FrontierVertex[]) {
     const { variables, holdings } = program;
-    const tail = program.tail as Tail;
     this.program = program;
     this.gains = gains;
-    this.tail = tail;
+    this.vertices = vertices;
+    this.tail = program.tail as Tail;
+    this.follower = new TailFollower(this.tail.scenarios);
     this.priced = { ...program, cost: new Float64Array(variables) };
     this.bounds = impliedBounds(program);
     this.smooth = evaluateSmooth(program, new Float64Array(variables));
-    this.scale = scaleOf(tail.scenarios.returns);
-    this.reach = new ScenarioReach(tail.scenarios, this.scale, NEAR);
-    this.sums = new TailSums(tail.scenarios);
-    this.atRiskAt = new Int32Array(tail.scenarios.count);
     this.net = new Float64Array(holdings.assets);
+    this.later = new Float64Array(holdings.assets);
     this.names = new Int32Array(holdings.assets);
     this.held = this.names.subarray(0, 0);
-    this.space = spaceFor(program);
+    this.reduced = new Float64Array(variables);
     this.worst = {
       mean: new Float64Array(holdings.assets),
       size: new Float64Array(holdings.assets),
     };
   }
 
-  of(vertex: FrontierVertex): Certificate {
-    const { priced, program, gains, tail, sums, net } = this;
+  of(place: number): Certificate {
+    const { priced, program, gains, tail, follower, net } = this;
+    const vertex = this.vertices[place] as FrontierVertex;
     const { x, atRisk, priceBefore, rows } = vertex;
     const { probabilities } = tail.scenarios;
     if (!this.begin(vertex)) return certifyVertex(program, gains, vertex);
     for (let j = 0; j < priced.cost.length; j++) {
       priced.cost[j] = (program.cost[j] as number) - priceBefore * (gains[j] as number);
     }
+    const { sums } = follower;
     let threshold = Number.POSITIVE_INFINITY;
     for (let k = 0; k < atRisk.length; k++) {
       const loss = sums.lossOf(atRisk[k] as number, net, this.held);
       this.losses[k] = loss;
       threshold = Math.min(threshold, loss);
     }
-    this.moveTo(threshold, atRisk);
+    if (!follower.covers(net, threshold)) this.surround(place, threshold);
+    follower.moveTo(net, this.held, threshold, atRisk);
     let excess = -sums.probability * threshold;
     for (let a = 0; a < net.length; a++) excess -= (net[a] as number) * (sums.returns[a] as number);
     for (let k = 0; k < atRisk.length; k++) {
@@ -162,7 +158,7 @@ class FrontierProofs {
     }
     const upper = linearCost(priced, x) + tail.weight * (threshold + excess / tail.mass);
     this.fillWorst(vertex);
-    const lower = lowerOf(priced, this.bounds, x, rows, this.worst, this.smooth, this.space);
+    const lower = lowerOf(priced, this.bounds, x, rows, this.worst, this.smooth, this.reduced);
     // Of a variable without end it may be rounding that leaves no bound: the sums keep no sizes to tell.
     if (!Number.isFinite(lower)) return certifyVertex(program, gains, vertex);
     return { upper, lower, feasibility: largestViolation(program, x) };
@@ -170,7 +166,7 @@ class FrontierProofs {
 
   /** Net weights, and who is at risk. False if it is not scenarios that exist, each once, and numbers. */
   private begin({ x, atRisk, masses }: FrontierVertex): boolean {
-    const { net, program, atRiskAt } = this;
+    const { net, program } = this;
     const { asset, sign } = program.holdings;
     const size = atRisk.length;
     if (size === 0 || masses.length !== size) return false;
@@ -188,37 +184,25 @@ class FrontierProofs {
     let found = 0;
     for (let a = 0; a < net.length; a++) if (net[a] !== 0) this.names[found++] = a;
     if (found !== this.held.length) this.held = this.names.subarray(0, found);
-    this.number++;
-    for (let k = 0; k < size; k++) {
-      const s = atRisk[k] as number;
-      if (!(s >= 0 && s < atRiskAt.length) || atRiskAt[s] === this.number) return false;
-      if (Number.isNaN(masses[k])) return false;
-      atRiskAt[s] = this.number;
-    }
-    return true;
+    for (let k = 0; k < size; k++) if (Number.isNaN(masses[k])) return false;
+    return this.follower.setAtRisk(atRisk);
   }
 
-  /** Puts every scenario above a threshold into the sums, but for those at risk. */
-  private moveTo(threshold: number, atRisk: Int32Array): void {
-    const { net, held, reach, sums, number, atRiskAt, atRiskBefore } = this;
-    for (let k = 0; k < atRiskBefore.length; k++) {
-      const s = atRiskBefore[k] as number;
-      if (atRiskAt[s] !== number) sums.put(s, sums.lossOf(s, net, held) > threshold);
-    }
-    for (let k = 0; k < atRisk.length; k++) sums.put(atRisk[k] as number, false);
-    this.atRiskBefore = atRisk;
-    const t = this.scale * threshold;
-    const { ids, count, losses } = reach.look(net, t);
-    for (let k = 0; k < count; k++) {
-      const s = ids[k] as number;
-      if (atRiskAt[s] !== number) sums.put(s, (losses[k] as number) > t);
-    }
-    sums.settle();
+  /** About half as many vertices ahead as the last time were covered: as many will be on either side. */
+  private surround(place: number, threshold: number): void {
+    const { vertices, follower, later, program } = this;
+    const covered = place - this.surroundedAt;
+    if (place > 0) this.lead = Math.min(covered >> 1, LONGEST_LEAD);
+    this.surroundedAt = place;
+    const { x } = vertices[Math.min(place + this.lead, vertices.length - 1)] as FrontierVertex;
+    later.set(netWeights(program.holdings, x));
+    follower.surround(this.net, threshold, later);
   }
 
   /** Mean returns under the masses, made valid as `validMasses` does; NaN if they cannot be. */
   private fillWorst({ atRisk, masses }: FrontierVertex): void {
-    const { sums, worst, tail, valid } = this;
+    const { worst, tail, valid } = this;
+    const { sums } = this.follower;
     const { probabilities } = tail.scenarios;
     const size = atRisk.length;
     let sum = sums.probability / tail.mass;
@@ -233,14 +217,14 @@ class FrontierProofs {
     const lack = 1 - sum;
     const possible = lack <= room * (1 + 1e-9) + 1e-12;
     const factor = possible ? (lack < 0 ? 1 / sum : 1) : Number.NaN;
+    for (let k = 0; k < size; k++) {
+      const given = valid[k] as number;
+      const most = (probabilities[atRisk[k] as number] as number) / tail.mass;
+      const extra = lack > 0 && room > 0 ? ((most - given) * lack) / room : 0;
+      valid[k] = factor * Math.min(most, given + extra);
+    }
     for (let a = 0; a < worst.mean.length; a++)
       worst.mean[a] = (factor / tail.mass) * (sums.returns[a] as number);
-    for (let k = 0; k < size; k++) {
-      const s = atRisk[k] as number;
-      const given = valid[k] as number;
-      const most = (probabilities[s] as number) / tail.mass;
-      const extra = lack > 0 && room > 0 ? ((most - given) * lack) / room : 0;
-      sums.addReturns(s, factor * Math.min(most, given + extra), worst.mean);
-    }
+    sums.addAll(atRisk, valid, worst.mean);
   }
 }

@@ -44,6 +44,8 @@ export class ScenarioBand {
   private readonly holdings: Holdings;
   private readonly place: Uint8Array;
   private capacity = 0;
+  /** Where the returns of all names are, if `returns` has those of some only; and of each place its begin there. */
+  private rows: ScenarioRows | undefined;
   private begins = new Int32Array(0);
   /** Of the band: of asset a at place b in [a * capacity + b]. */
   private returns = new Float64Array(0);
@@ -115,7 +117,7 @@ export class ScenarioBand {
 
   /**
    * Another band at the same point, without offsets: `kept` in this order, then others. Whatever comes or goes stays on its
-   * side of t.
+   * side of t. Steps are then along some names only, until the next band.
    */
   exchange(
     kept: Int32Array,
@@ -124,6 +126,7 @@ export class ScenarioBand {
     net: Float64Array,
     t: number,
     rows: ScenarioRows,
+    names: Int32Array,
   ): void {
     const { place, ids, inTail } = this;
     const { probabilities } = this.tail.scenarios;
@@ -136,7 +139,7 @@ export class ScenarioBand {
       const s = others[k] as number;
       if (place[s] !== IN_BAND && (probabilities[s] as number) > 0) this.takeAsItWas(s);
     }
-    this.gatherRows(rows);
+    this.gatherRows(rows, names);
     this.refresh(net, t);
     for (let b = 0; b < kept.length; b++) {
       if (wasKink[b] !== 1) continue;
@@ -240,22 +243,26 @@ export class ScenarioBand {
     if ((this.inTail[b] === 1) === isIn) return;
     this.inTail[b] = isIn ? 1 : 0;
     const weight = isIn ? (this.weight[b] as number) : -(this.weight[b] as number);
-    const { tailReturns, returns, capacity } = this;
-    for (let a = 0; a < tailReturns.length; a++) {
-      tailReturns[a] = (tailReturns[a] as number) + weight * (returns[a * capacity + b] as number);
+    const { tailReturns, rows } = this;
+    const returns = rows?.values ?? this.returns;
+    const step = rows === undefined ? this.capacity : 1;
+    let at = rows === undefined ? b : (this.begins[b] as number);
+    for (let a = 0; a < tailReturns.length; a++, at += step) {
+      tailReturns[a] = (tailReturns[a] as number) + weight * (returns[at] as number);
     }
     this.tailWeight += weight;
   }
 
   /** Change of z of place b per unit of each variable; the last is that of t. */
   row(b: number, into: Float64Array): void {
+    const { rows, scale } = this;
     const { asset, sign } = this.holdings;
+    const returns = rows?.values ?? this.returns;
+    const step = rows === undefined ? this.capacity : 1;
+    const from = rows === undefined ? b : (this.begins[b] as number);
     for (let j = 0; j < asset.length; j++) {
       const a = asset[j] as number;
-      into[j] =
-        a < 0
-          ? 0
-          : -this.scale * (sign[j] as number) * (this.returns[a * this.capacity + b] as number);
+      into[j] = a < 0 ? 0 : -scale * (sign[j] as number) * (returns[from + a * step] as number);
     }
     into[asset.length] = -1;
   }
@@ -347,7 +354,8 @@ export class ScenarioBand {
   /** Copies the returns of places from `from` on. */
   private gather(from: number): void {
     const { returns, count } = this.tail.scenarios;
-    const first = this.makeRoom() ? 0 : from;
+    const first = this.makeRoom() || this.rows !== undefined ? 0 : from;
+    this.rows = undefined;
     const { ids, capacity } = this;
     for (let a = 0; a < this.holdings.assets; a++) {
       const source = a * count;
@@ -358,17 +366,16 @@ export class ScenarioBand {
     }
   }
 
-  /** Copies the returns of all places, from where they are side by side. */
-  private gatherRows(rows: ScenarioRows): void {
+  /** Copies the returns of all places, of some names, from where they are side by side. */
+  private gatherRows(rows: ScenarioRows, names: Int32Array): void {
     this.makeRoom();
-    const { ids, capacity, returns } = this;
-    for (let b = 0; b < this.count; b++) this.begins[b] = rows.from(ids[b] as number);
+    this.rows = rows;
+    const { ids, capacity, returns, begins, count } = this;
+    for (let b = 0; b < count; b++) begins[b] = rows.from(ids[b] as number);
     const { values } = rows;
-    for (let a = 0; a < rows.assets; a++) {
+    for (const a of names) {
       const target = a * capacity;
-      for (let b = 0; b < this.count; b++) {
-        returns[target + b] = values[(this.begins[b] as number) + a] as number;
-      }
+      for (let b = 0; b < count; b++) returns[target + b] = values[(begins[b] as number) + a] as number;
     }
   }
 

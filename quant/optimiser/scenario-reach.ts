@@ -1,5 +1,5 @@
-// Which scenarios may have changed sides of the value at risk since they were last looked at. Promises: what `look` does
-// not show is on the side on which it was when it last did.
+// Which scenarios may have changed sides of the value at risk since they were last looked at. Promises: what is not near
+// is, as long as `covers` says so, on the side on which it was at the last `surround`.
 //
 // Why: from one point to another a loss less the value at risk changes by at most the distance between them times the
 // length of the scenario's returns (Cauchy and Schwarz), over the names that are held at either: a scenario has so much
@@ -9,14 +9,13 @@ import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import { select } from "../selection.ts";
 import { addProducts } from "./tail-loss.ts";
 
-/** About so many scenarios are in the ring. */
+/** About so many scenarios are near, and in the ring. */
+const NEAR = 150;
 const RING = 1280;
 /** Names that count though they are held no more. */
 const SPARE = 4;
 /** Room is compared by every few scenarios, about so many. */
 const SAMPLE = 256;
-/** What is near lies in so many shells, by its room. */
-const SHELLS = 8;
 /** What rounding may hide: of a distance, and of a loss against the length of its returns times that of the weights. */
 const DISTANCE = 1e-9;
 const LOSS = 1e-13;
@@ -32,7 +31,6 @@ export class ScenarioReach {
   private readonly set: ScenarioSet;
   /** Of returns, a power of two; t is in these units. */
   private readonly scale: number;
-  private readonly nearCount: number;
   private readonly all: Part;
   private readonly ring = new Part();
   private readonly nearest = new Part();
@@ -53,16 +51,11 @@ export class ScenarioReach {
   private readonly room: Float64Array;
   private readonly chosen: Int32Array;
   private readonly sample = new Float64Array(2 * SAMPLE);
-  /** How many are in each shell and those within it; and how many have been shown since `surround`. */
-  private readonly within = new Int32Array(SHELLS);
-  private shown = 0;
 
-  /** About `near` scenarios are to be near. */
-  constructor(set: ScenarioSet, scale: number, near: number) {
+  constructor(set: ScenarioSet, scale: number) {
     const assets = set.assets.length;
     this.set = set;
     this.scale = scale;
-    this.nearCount = near;
     this.all = new Part();
     this.all.reserve(set.count, 0);
     this.all.count = set.count;
@@ -79,20 +72,13 @@ export class ScenarioReach {
     this.chosen = new Int32Array(set.count);
   }
 
-  /** All that may have changed sides on the way from the last look to here, with their losses. */
-  look(net: Float64Array, t: number): Looked {
-    const distance = this.ball.distanceTo(net, t);
-    if (!(distance < this.ball.radius) || !this.holdsAll(net)) return this.surround(net, t);
-    const { ids, losses } = this.nearest;
-    const shell = Math.floor((SHELLS * distance) / this.ball.radius) || 0;
-    this.shown = Math.max(this.shown, this.within[shell] as number);
-    this.measure(this.nearest, this.shown, net);
-    return { ids, losses, count: this.shown };
-  }
-
   /** Whether everything that is not near is on the side on which it was at the last `surround`. */
   covers(net: Float64Array, t: number): boolean {
     return this.ball.distanceTo(net, t) < this.ball.radius && this.holdsAll(net);
+  }
+
+  get radius(): number {
+    return this.ball.radius;
   }
 
   /** How far from a point the same is true, as long as no other name is held. */
@@ -100,8 +86,20 @@ export class ScenarioReach {
     return this.ball.radius - this.ball.distanceTo(net, t);
   }
 
-  get near(): Pick<Looked, "ids" | "count"> {
+  /** Who they are, with losses as they were last measured. */
+  get near(): Looked {
     return this.nearest;
+  }
+
+  /** Those that are near, with their losses at net weights that are covered. */
+  nearAt(net: Float64Array): Looked {
+    this.measure(this.nearest, net);
+    return this.nearest;
+  }
+
+  /** That may be held on the way, as long as it is covered. */
+  get names(): Int32Array {
+    return this.held.subarray(0, this.heldCount);
   }
 
   /**
@@ -109,11 +107,10 @@ export class ScenarioReach {
    * of net weights, in what is not 0 the names that will be held on the way.
    */
   surround(net: Float64Array, t: number, step = net): Looked {
-    this.shown = 0;
     if (this.ringBall.radius > 0) {
       this.hold(net, step);
       if (this.ringBall.distanceTo(net, t) < this.ringBall.radius) {
-        this.measure(this.ring, this.ring.count, net);
+        this.measure(this.ring, net);
         if (this.chooseNear(net, t)) return this.ring;
       }
     }
@@ -127,8 +124,7 @@ export class ScenarioReach {
     return true;
   }
 
-  /** Losses of the first so many of a part. */
-  private measure({ losses, returns, stride }: Part, count: number, net: Float64Array): void {
+  private measure({ losses, returns, stride, count }: Part, net: Float64Array): void {
     const { held, heldCount, factors, places } = this;
     for (let k = 0; k < heldCount; k++)
       factors[k] = -this.scale * (net[held[k] as number] as number);
@@ -214,13 +210,12 @@ export class ScenarioReach {
   /** False if the ring does not reach far enough for as many as are to be near. */
   private chooseNear(net: Float64Array, t: number): boolean {
     const { ring, ringBall, nearest } = this;
-    const most = this.measureRoom(ring, t, this.nearCount);
+    const most = this.measureRoom(ring, t, NEAR);
     const wanted = Math.sqrt(most);
     const rest = ringBall.radius - ringBall.distanceTo(net, t);
     if (wanted > rest && rest < ringBall.radius / 2) return false;
     const count = this.choose(ring.count, most);
     const radius = count === ring.count ? rest : Math.min(wanted, rest);
-    this.sortByRoom(count, radius);
     this.fill(nearest, ring, count, ring.returns, ring.stride, this.places);
     this.ball.set(net, t, radius);
     return true;
@@ -248,34 +243,6 @@ export class ScenarioReach {
       found += (room[i] as number) <= most ? 1 : 0;
     }
     return found;
-  }
-
-  /** The chosen by the shell that they are in, inner ones first. */
-  private sortByRoom(count: number, radius: number): void {
-    const { room, chosen, within } = this;
-    within.fill(0);
-    if (!(radius > 0 && radius < Number.POSITIVE_INFINITY)) {
-      within.fill(count);
-      return;
-    }
-    const unsorted = chosen.slice(0, count);
-    const shellOf = (i: number): number =>
-      Math.min(SHELLS - 1, Math.floor((SHELLS * Math.sqrt(room[i] as number)) / radius));
-    for (let k = 0; k < count; k++) {
-      const shell = shellOf(unsorted[k] as number);
-      within[shell] = (within[shell] as number) + 1;
-    }
-    let sum = 0;
-    for (let shell = 0; shell < SHELLS; shell++) {
-      sum += within[shell] as number;
-      within[shell] = sum - (within[shell] as number);
-    }
-    for (let k = 0; k < count; k++) {
-      const i = unsorted[k] as number;
-      const shell = shellOf(i);
-      chosen[within[shell] as number] = i;
-      within[shell] = (within[shell] as number) + 1;
-    }
   }
 
   /** Into a part those of another that were chosen. */

@@ -3,6 +3,7 @@
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import { ScenarioRows } from "./scenario-rows.ts";
+import { addProducts } from "./tail-loss.ts";
 
 /** Changes after which the sums are made anew. */
 const CHANGES = 512;
@@ -15,6 +16,7 @@ export class TailSums {
   private readonly set: ScenarioSet;
   private readonly rows: ScenarioRows;
   private readonly isIn: Uint8Array;
+  private numbers = new Int32Array(64);
   /** At first nothing has been summed. */
   private changes = CHANGES;
 
@@ -35,6 +37,10 @@ export class TailSums {
     const weight = isIn ? chance : -chance;
     this.addReturns(s, weight, this.returns);
     this.probability += weight;
+  }
+
+  has(s: number): boolean {
+    return this.isIn[s] === 1;
   }
 
   /** After many changes: the sums anew, in the order of the scenarios. */
@@ -58,6 +64,17 @@ export class TailSums {
     const { values } = this.rows;
     for (let a = 0; a < into.length; a++)
       into[a] = (into[a] as number) + weight * (values[from + a] as number);
+  }
+
+  /** into += Σ weight · returns of scenarios. */
+  addAll(scenarios: Int32Array, weights: Float64Array, into: Float64Array): void {
+    const { rows } = this;
+    const count = scenarios.length;
+    if (count > this.numbers.length) this.numbers = new Int32Array(2 * count);
+    for (let k = 0; k < count; k++) {
+      this.numbers[k] = rows.from(scenarios[k] as number) / rows.assets;
+    }
+    addProducts(into, rows.assets, rows.values, rows.assets, this.numbers, weights, count);
   }
 
   /** Loss of net weights in a scenario; `held` are those that are not 0. */
