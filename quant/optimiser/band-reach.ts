@@ -120,12 +120,7 @@ export class BandReach {
   }
 
   /** What is tight stays in the band, first. */
-  private exchange(
-    net: Float64Array,
-    others: Int32Array,
-    count: number,
-    names: Int32Array,
-  ): void {
+  private exchange(net: Float64Array, others: Int32Array, count: number, names: Int32Array): void {
     const { vertex, band } = this;
     const { tight, size, t } = vertex;
     let found = 0;

@@ -60,7 +60,7 @@ export function cvarFrontier(
 }
 
 /** Refactorisations after which the tail's sums are made anew. */
-const RECOUNT_EACH = 8;
+const RECOUNT_EACH = 16;
 
 class FrontierWalk {
   private readonly vertices: FrontierVertex[] = [];

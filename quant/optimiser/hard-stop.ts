@@ -28,54 +28,56 @@ interface Edge {
 export function hardStopOf(vertex: Vertex, edge: Edge, least: number): HardStop {
   const { size, free, variables, x, lower, upper, rows, activity, rowLower, rowUpper } = vertex;
   const { step, rowRate, rowSlope, enteringRow } = edge;
-  let reach = Number.POSITIVE_INFINITY;
-  const stop: HardStop = { length: Number.POSITIVE_INFINITY, kind: "none", place: -1, side: 0 };
-  let fastest = 0;
   const own = ownRange(vertex, edge);
+  const stop: HardStop = { length: Number.POSITIVE_INFINITY, kind: "none", place: -1, side: 0 };
+  // First how far it reaches, if every limit gives a little; then the fastest of those within that reach.
+  let reach = own + GIVE;
+  let fastest = 0;
   for (let pass = 0; pass < 2; pass++) {
-    const meet = (
-      room: number,
-      speed: number,
-      kind: HardStop["kind"],
-      place: number,
-      side: number,
-    ): void => {
-      if (pass === 0) reach = Math.min(reach, (room + GIVE) / speed);
-      else if (room / speed <= reach && speed > fastest) {
-        fastest = speed;
-        stop.length = Math.max(0, room / speed);
-        stop.kind = kind;
-        stop.place = place;
-        stop.side = side;
-      }
-    };
     for (let c = 0; c < size; c++) {
-      const j = free[c] as number;
       const rate = step[c] as number;
-      if (j === variables || Math.abs(rate) <= least) continue;
-      const room =
-        rate < 0
-          ? (x[j] as number) - (lower[j] as number)
-          : (upper[j] as number) - (x[j] as number);
-      if (room !== Number.POSITIVE_INFINITY)
-        meet(room, Math.abs(rate), "variable", c, rate < 0 ? -1 : 1);
+      const speed = Math.abs(rate);
+      const j = free[c] as number;
+      if (speed <= least || j === variables) continue;
+      const value = x[j] as number;
+      const room = rate < 0 ? value - (lower[j] as number) : (upper[j] as number) - value;
+      if (pass === 0) reach = Math.min(reach, (room + GIVE) / speed);
+      else if (speed > fastest && room < Number.POSITIVE_INFINITY && room / speed <= reach) {
+        fastest = speed;
+        put(stop, room / speed, "variable", c, rate);
+      }
     }
     for (let i = 0; i < rows; i++) {
       const rate = rowRate[i] as number;
-      if (Math.abs(rate) <= least || i === enteringRow) continue;
+      const speed = Math.abs(rate);
+      if (speed <= least || i === enteringRow) continue;
       const slope = rowSlope[i] as number;
       if (slope !== 0 && slope * rate < 0 && rowLower[i] === rowUpper[i]) continue;
       if (slope !== 0 && slope * rate > 0) continue;
-      const room =
-        rate < 0
-          ? (activity[i] as number) - (rowLower[i] as number)
-          : (rowUpper[i] as number) - (activity[i] as number);
-      if (room !== Number.POSITIVE_INFINITY)
-        meet(room, Math.abs(rate), "row", i, rate < 0 ? -1 : 1);
+      const value = activity[i] as number;
+      const room = rate < 0 ? value - (rowLower[i] as number) : (rowUpper[i] as number) - value;
+      if (pass === 0) reach = Math.min(reach, (room + GIVE) / speed);
+      else if (speed > fastest && room < Number.POSITIVE_INFINITY && room / speed <= reach) {
+        fastest = speed;
+        put(stop, room / speed, "row", i, rate);
+      }
     }
-    if (own !== Number.POSITIVE_INFINITY) meet(own, 1, "own", -1, 0);
   }
+  if (own <= reach && own < Number.POSITIVE_INFINITY && 1 > fastest) put(stop, own, "own", -1, 0);
   return stop;
+}
+
+function put(
+  stop: HardStop,
+  length: number,
+  kind: HardStop["kind"],
+  place: number,
+  rate: number,
+): void {
+  stop.length = Math.max(0, length);
+  stop.kind = kind;
+  stop.place = place;
+  stop.side = Math.sign(rate);
 }
 
 /** How far what enters can go before its own other side. */

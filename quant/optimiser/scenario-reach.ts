@@ -37,6 +37,8 @@ export class ScenarioReach {
   private readonly ringBall: Ball;
   private readonly ball: Ball;
   /** Names whose returns count, in the order of the parts' returns. */
+  /** Whether what is near has its returns. */
+  private isGathered = false;
   private readonly held: Int32Array;
   private heldCount = 0;
   private readonly isHeld: Uint8Array;
@@ -57,7 +59,7 @@ export class ScenarioReach {
     this.set = set;
     this.scale = scale;
     this.all = new Part();
-    this.all.reserve(set.count, 0);
+    this.all.reserve(set.count);
     this.all.count = set.count;
     for (let s = 0; s < set.count; s++) this.all.ids[s] = s;
     this.ringBall = new Ball(assets);
@@ -93,8 +95,11 @@ export class ScenarioReach {
 
   /** Those that are near, with their losses at net weights that are covered. */
   nearAt(net: Float64Array): Looked {
-    this.measure(this.nearest, net);
-    return this.nearest;
+    const { nearest, ring } = this;
+    if (!this.isGathered) this.gather(nearest, ring.returns, ring.stride, this.places);
+    this.isGathered = true;
+    this.measure(nearest, net);
+    return nearest;
   }
 
   /** That may be held on the way, as long as it is covered. */
@@ -182,7 +187,8 @@ export class ScenarioReach {
     for (let s = 0; s < squares.length; s++) all.inverse[s] = 1 / (squares[s] as number);
     const most = this.measureRoom(all, t, RING);
     const count = this.choose(all.count, most);
-    this.fill(ring, all, count, set.returns, set.count, held);
+    this.take(ring, all, count);
+    this.gather(ring, set.returns, set.count, held);
     const isWhole = count === all.count;
     this.ringBall.set(net, t, isWhole ? Number.POSITIVE_INFINITY : Math.sqrt(most));
     for (let s = 0; s < squares.length; s++) {
@@ -216,7 +222,8 @@ export class ScenarioReach {
     if (wanted > rest && rest < ringBall.radius / 2) return false;
     const count = this.choose(ring.count, most);
     const radius = count === ring.count ? rest : Math.min(wanted, rest);
-    this.fill(nearest, ring, count, ring.returns, ring.stride, this.places);
+    this.take(nearest, ring, count);
+    this.isGathered = false;
     this.ball.set(net, t, radius);
     return true;
   }
@@ -245,24 +252,25 @@ export class ScenarioReach {
     return found;
   }
 
-  /** Into a part those of another that were chosen. */
-  private fill(
-    into: Part,
-    from: Part,
-    count: number,
-    returns: Float64Array,
-    stride: number,
-    names: Int32Array,
-  ): void {
-    const { chosen, heldCount } = this;
-    into.reserve(count, heldCount);
+  /** Into a part those of another that were chosen; their returns are for `gather`. */
+  private take(into: Part, from: Part, count: number): void {
+    const { chosen } = this;
+    into.reserve(count);
     into.count = count;
     for (let k = 0; k < count; k++) {
       const i = chosen[k] as number;
+      into.chosen[k] = i;
       into.ids[k] = from.ids[i] as number;
       into.losses[k] = from.losses[i] as number;
       into.inverse[k] = from.inverse[i] as number;
     }
+  }
+
+  /** The returns of a part out of those that it was chosen from. */
+  private gather(into: Part, returns: Float64Array, stride: number, names: Int32Array): void {
+    const { heldCount } = this;
+    const { chosen, count } = into;
+    into.widen(heldCount);
     for (let n = 0; n < heldCount; n++) {
       const source = (names[n] as number) * stride;
       const target = n * into.stride;
@@ -296,17 +304,18 @@ class Part implements Looked {
   inverse = new Float64Array(0);
   returns = new Float64Array(0);
   stride = 0;
+  /** Places in the part that they were chosen from. */
+  chosen = new Int32Array(0);
 
   /** Makes room; what was in it is lost. */
-  reserve(count: number, names: number): void {
-    if (count > this.stride) {
-      this.stride = Math.ceil(1.25 * count);
-      this.ids = new Int32Array(this.stride);
-      this.losses = new Float64Array(this.stride);
-      this.inverse = new Float64Array(this.stride);
-    }
-    const size = names * this.stride;
-    if (size > this.returns.length) this.returns = new Float64Array(size);
+  reserve(count: number): void {
+    if (count <= this.stride) return;
+    this.stride = Math.ceil(1.25 * count);
+    this.ids = new Int32Array(this.stride);
+    this.losses = new Float64Array(this.stride);
+    this.inverse = new Float64Array(this.stride);
+    this.chosen = new Int32Array(this.stride);
+    this.returns = new Float64Array(0);
   }
 
   /** Makes room for the returns of more names; what was in it stays. */
