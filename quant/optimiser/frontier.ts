@@ -101,7 +101,9 @@ class FrontierWalk {
       if (turn === undefined) return this.outcome("OPTIMAL");
       this.rate = rate;
       if (!this.follow(turn)) return { status: "UNBOUNDED", ray: walk.ray, pivots: budget.pivots };
-      if (!this.count() || budget.pivots >= budget.maxPivots) return this.outcome("FEASIBLE");
+      const isLate = (budget.pivots & 63) === 63 && budget.expired?.() === true;
+      if (!this.count() || isLate || budget.pivots >= budget.maxPivots)
+        return this.outcome("FEASIBLE");
     }
   }
 
