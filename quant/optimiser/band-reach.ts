@@ -54,7 +54,8 @@ export class BandReach {
   /** Whether all that crosses on a step of this length, in net weights and t, is in the band. */
   covers(step: Float64Array, tStep: number, far: number): boolean {
     if (this.isWhole) return true;
-    if (far === Number.POSITIVE_INFINITY) return false;
+    // The band has the returns of names that count alone.
+    if (far === Number.POSITIVE_INFINITY || !this.reach.holds(step)) return false;
     const net = this.netHere();
     for (let a = 0; a < net.length; a++) net[a] = (net[a] as number) + far * (step[a] as number);
     return this.reach.covers(net, this.vertex.t + far * tStep);

@@ -58,4 +58,15 @@ describe("the CVaR frontier", () => {
       expect(leastRisk(program, gains, gain)).toBeCloseTo(risk, 12);
     }
   });
+
+  test("begins where nothing is held, and every scenario is at the value at risk", () => {
+    const { program: invested, gains } = drawnFrontier(5, 3000, 13);
+    const program = { ...invested, rows: { ...invested.rows, lower: Float64Array.of(0) } };
+    const vertices = walked(program, gains);
+    expect(vertices[0]?.x).toEqual(new Float64Array(5));
+    expect(vertices.at(-1)?.gain).toBeCloseTo(Math.max(...gains), 15);
+    for (const { upper, lower } of certifyVertices(program, gains, vertices)) {
+      expect(upper - lower).toBeLessThan(1e-11);
+    }
+  });
 });

@@ -76,11 +76,17 @@ export class ScenarioReach {
 
   /** Whether everything that is not near is on the side on which it was at the last `surround`. */
   covers(net: Float64Array, t: number): boolean {
-    return this.ball.distanceTo(net, t) < this.ball.radius && this.holdsAll(net);
+    return this.ball.distanceTo(net, t) < this.ball.radius && this.holds(net);
   }
 
   get radius(): number {
     return this.ball.radius;
+  }
+
+  /** Whether all names that are not 0 count. */
+  holds(net: Float64Array): boolean {
+    for (let a = 0; a < net.length; a++) if (net[a] !== 0 && this.isHeld[a] === 0) return false;
+    return true;
   }
 
   /** How far from a point the same is true, as long as no other name is held. */
@@ -122,11 +128,6 @@ export class ScenarioReach {
     this.chooseRing(net, t, step);
     this.chooseNear(net, t);
     return this.all;
-  }
-
-  private holdsAll(net: Float64Array): boolean {
-    for (let a = 0; a < net.length; a++) if (net[a] !== 0 && this.isHeld[a] === 0) return false;
-    return true;
   }
 
   private measure({ losses, returns, stride, count }: Part, net: Float64Array): void {
