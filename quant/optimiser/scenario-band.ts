@@ -375,7 +375,8 @@ export class ScenarioBand {
     const { values } = rows;
     for (const a of names) {
       const target = a * capacity;
-      for (let b = 0; b < count; b++) returns[target + b] = values[(begins[b] as number) + a] as number;
+      for (let b = 0; b < count; b++)
+        returns[target + b] = values[(begins[b] as number) + a] as number;
     }
   }
 

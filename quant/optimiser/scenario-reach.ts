@@ -7,6 +7,7 @@
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import { select } from "../selection.ts";
+import { Ball, DISTANCE, type Looked, Part } from "./scenario-part.ts";
 import { addProducts } from "./tail-loss.ts";
 
 /** About so many scenarios are near, and in the ring. */
@@ -16,16 +17,6 @@ const RING = 1280;
 const SPARE = 4;
 /** Room is compared by every few scenarios, about so many. */
 const SAMPLE = 256;
-/** What rounding may hide: of a distance, and of a loss against the length of its returns times that of the weights. */
-const DISTANCE = 1e-9;
-const LOSS = 1e-13;
-
-/** Scenarios that were looked at together, with their scaled losses there. */
-export interface Looked {
-  readonly ids: Int32Array;
-  readonly count: number;
-  readonly losses: Float64Array;
-}
 
 export class ScenarioReach {
   private readonly set: ScenarioSet;
@@ -102,7 +93,7 @@ export class ScenarioReach {
   /** Those that are near, with their losses at net weights that are covered. */
   nearAt(net: Float64Array): Looked {
     const { nearest, ring } = this;
-    if (!this.isGathered) this.gather(nearest, ring.returns, ring.stride, this.places);
+    if (!this.isGathered) nearest.gather(ring.returns, ring.stride, this.places, this.heldCount);
     this.isGathered = true;
     this.measure(nearest, net);
     return nearest;
@@ -130,12 +121,11 @@ export class ScenarioReach {
     return this.all;
   }
 
-  private measure({ losses, returns, stride, count }: Part, net: Float64Array): void {
-    const { held, heldCount, factors, places } = this;
+  private measure(part: Part, net: Float64Array): void {
+    const { held, heldCount, factors } = this;
     for (let k = 0; k < heldCount; k++)
       factors[k] = -this.scale * (net[held[k] as number] as number);
-    losses.fill(0, 0, count);
-    addProducts(losses, count, returns, stride, places, factors, heldCount);
+    part.measure(factors, heldCount);
   }
 
   /** Takes names that were not held into account: what is outside the ring then has less room. */
@@ -188,8 +178,8 @@ export class ScenarioReach {
     for (let s = 0; s < squares.length; s++) all.inverse[s] = 1 / (squares[s] as number);
     const most = this.measureRoom(all, t, RING);
     const count = this.choose(all.count, most);
-    this.take(ring, all, count);
-    this.gather(ring, set.returns, set.count, held);
+    ring.take(all, this.chosen, count);
+    ring.gather(set.returns, set.count, held, this.heldCount);
     const isWhole = count === all.count;
     this.ringBall.set(net, t, isWhole ? Number.POSITIVE_INFINITY : Math.sqrt(most));
     for (let s = 0; s < squares.length; s++) {
@@ -223,7 +213,7 @@ export class ScenarioReach {
     if (wanted > rest && rest < ringBall.radius / 2) return false;
     const count = this.choose(ring.count, most);
     const radius = count === ring.count ? rest : Math.min(wanted, rest);
-    this.take(nearest, ring, count);
+    nearest.take(ring, this.chosen, count);
     this.isGathered = false;
     this.ball.set(net, t, radius);
     return true;
@@ -252,34 +242,6 @@ export class ScenarioReach {
     }
     return found;
   }
-
-  /** Into a part those of another that were chosen; their returns are for `gather`. */
-  private take(into: Part, from: Part, count: number): void {
-    const { chosen } = this;
-    into.reserve(count);
-    into.count = count;
-    for (let k = 0; k < count; k++) {
-      const i = chosen[k] as number;
-      into.chosen[k] = i;
-      into.ids[k] = from.ids[i] as number;
-      into.losses[k] = from.losses[i] as number;
-      into.inverse[k] = from.inverse[i] as number;
-    }
-  }
-
-  /** The returns of a part out of those that it was chosen from. */
-  private gather(into: Part, returns: Float64Array, stride: number, names: Int32Array): void {
-    const { heldCount } = this;
-    const { chosen, count } = into;
-    into.widen(heldCount);
-    for (let n = 0; n < heldCount; n++) {
-      const source = (names[n] as number) * stride;
-      const target = n * into.stride;
-      for (let k = 0; k < count; k++) {
-        into.returns[target + k] = returns[source + (chosen[k] as number)] as number;
-      }
-    }
-  }
 }
 
 // A function of its own: a long loop that an engine replaces while it runs is best left at its end.
@@ -293,68 +255,5 @@ function fillRoom(
   for (let i = 0; i < count; i++) {
     const over = (losses[i] as number) - t;
     room[i] = over * over * (inverse[i] as number);
-  }
-}
-
-/** Scenarios with their returns side by side, of the names that count. */
-class Part implements Looked {
-  ids = new Int32Array(0);
-  count = 0;
-  losses = new Float64Array(0);
-  /** 1 / (Σ r² + 1), scaled: times the square of a loss less t it is the square of its room. */
-  inverse = new Float64Array(0);
-  returns = new Float64Array(0);
-  stride = 0;
-  /** Places in the part that they were chosen from. */
-  chosen = new Int32Array(0);
-
-  /** Makes room; what was in it is lost. */
-  reserve(count: number): void {
-    if (count <= this.stride) return;
-    this.stride = Math.ceil(1.25 * count);
-    this.ids = new Int32Array(this.stride);
-    this.losses = new Float64Array(this.stride);
-    this.inverse = new Float64Array(this.stride);
-    this.chosen = new Int32Array(this.stride);
-    this.returns = new Float64Array(0);
-  }
-
-  /** Makes room for the returns of more names; what was in it stays. */
-  widen(names: number): void {
-    const size = names * this.stride;
-    if (size <= this.returns.length) return;
-    const wider = new Float64Array(size + SPARE * this.stride);
-    wider.set(this.returns);
-    this.returns = wider;
-  }
-}
-
-/** A point from which scenarios were judged, and how far that holds. */
-class Ball {
-  radius = -1;
-  private readonly net: Float64Array;
-  private t = 0;
-
-  constructor(assets: number) {
-    this.net = new Float64Array(assets);
-  }
-
-  set(net: Float64Array, t: number, radius: number): void {
-    this.net.set(net);
-    this.t = t;
-    this.radius = radius * (1 - DISTANCE);
-  }
-
-  /** To a point, with what rounding may hide. */
-  distanceTo(net: Float64Array, t: number): number {
-    let square = (t - this.t) * (t - this.t);
-    let size = 1 + t * t;
-    for (let a = 0; a < net.length; a++) {
-      const held = net[a] as number;
-      const gone = held - (this.net[a] as number);
-      square += gone * gone;
-      size += held * held;
-    }
-    return Math.sqrt(square) + LOSS * Math.sqrt(size);
   }
 }
