@@ -4,7 +4,8 @@
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import { scaleOf } from "./scenario-band.ts";
-import { type Looked, ScenarioReach } from "./scenario-reach.ts";
+import type { Looked } from "./scenario-part.ts";
+import { ScenarioReach } from "./scenario-reach.ts";
 import { TailSums } from "./tail-sums.ts";
 
 export class TailFollower {
