@@ -4,6 +4,7 @@
 //
 //   npm run bench:quant              all of it: some minutes
 //   npm run bench:quant -- --quick   the small ones
+//   npm run bench:quant -- --frontier   the frontier alone
 
 import { spawnSync } from "node:child_process";
 import { type NamedOutcome, solveNames } from "../quant/optimiser/cardinality.ts";
@@ -275,6 +276,10 @@ function riskParity(): void {
 
 function measure(): void {
   const small = minimumCvar(heavyTailedScenarios(50, 10_000, SEED));
+  if (process.argv.includes("--frontier")) {
+    frontier(small);
+    return;
+  }
   compare("least CVaR, 50 × 10,000", small, { gap: 1e-9, ratio: 40 });
   cold();
   const stocks = stockScenarios();
