@@ -104,7 +104,7 @@ class FrontierProofs {
   /** Names that are held, and room for them. */
   private held: Int32Array;
   private readonly names: Int32Array;
-  /** Of what is at risk: losses, masses made valid, and where the returns are. */
+  /** Of what is at risk: losses, and masses made valid. */
   private losses = new Float64Array(64);
   private valid = new Float64Array(64);
   private readonly reduced: Float64Array;
