@@ -15,7 +15,7 @@ import type { Measured } from "./measured.ts";
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const json = process.argv.includes("--json");
-const quick = process.argv.includes("--quick") ? ["--quick"] : [];
+const own = process.argv.filter((word) => word === "--quick" || word === "--frontier");
 const files = readdirSync(import.meta.dirname)
   .filter((name) => name.endsWith(".bench.ts"))
   .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
@@ -31,7 +31,7 @@ const isMeasured = (line: string): Measured | null => {
 
 /** Resolves to the exit status; each measured line goes to `each`, other output to stderr. */
 function runOne(name: string, each: (measured: Measured) => void): Promise<number> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, name), "--json", ...quick], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, name), "--json", ...own], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   createInterface({ input: child.stdout }).on("line", (line) => {

@@ -1,7 +1,10 @@
 // The efficient frontier: for each expected return the portfolio of least risk. Promises: from the least risk
 // there is to the largest return there is, each point with a bound of its own.
 
-import { efficientFrontier } from "../../quant/optimiser/efficient-frontier.ts";
+import {
+  efficientFrontier,
+  type FrontierPoint as WalkedPoint,
+} from "../../quant/optimiser/efficient-frontier.ts";
 import { optimise } from "../../quant/optimiser/optimise.ts";
 import { OPTIMAL_GAP } from "../../quant/optimiser/optimise-with.ts";
 import type { Objective, Portfolio, Problem, Solution } from "../../quant/optimiser/problem.ts";
@@ -31,15 +34,34 @@ export function frontierOf(
   onPoint: (done: number, total: number) => void,
 ): Frontier | Exclude<Solution, Portfolio> {
   const { objective, risk } = riskObjective(problem.objective);
-  if (count !== ALL) return solvedPoints(problem, objective, risk, count, onPoint);
-  const walked = efficientFrontier({ ...problem, objective });
-  if (!("points" in walked)) return walked;
-  const points = walked.points.map(({ weights, cvar, gap }): FrontierPoint => {
+  if (count === ALL) {
+    const walked = efficientFrontier({ ...problem, objective });
+    return "points" in walked ? { points: pointsOf(problem, walked.points), risk } : walked;
+  }
+  const sampled = sampledPoints(problem, objective, count);
+  if (sampled === null) return solvedPoints(problem, objective, risk, count, onPoint);
+  onPoint(sampled.length, sampled.length);
+  return { points: sampled, risk };
+}
+
+/** Points of one walk, where that can be walked and all of them are proved; their return is before costs. */
+function sampledPoints(
+  problem: Problem,
+  objective: Objective,
+  count: number,
+): readonly FrontierPoint[] | null {
+  if (count < 2 || problem.costs !== undefined) return null;
+  const { minimumReturn: _, ...constraints } = problem.constraints ?? {};
+  const walked = efficientFrontier({ ...problem, objective, constraints }, count);
+  return walked.status === "OPTIMAL" ? pointsOf(problem, walked.points) : null;
+}
+
+function pointsOf(problem: Problem, walked: readonly WalkedPoint[]): readonly FrontierPoint[] {
+  return walked.map(({ weights, cvar, gap }) => {
     const status = gap <= OPTIMAL_GAP ? "OPTIMAL" : "FEASIBLE";
     const lower = cvar - gap * Math.abs(cvar);
     return { ...measuresOf(problem, weights), status, weights, upper: cvar, lower, gap };
   });
-  return { points, risk };
 }
 
 function solvedPoints(

@@ -10,7 +10,7 @@
 import { ExactSums } from "./exact-sums.ts";
 import { impliedBounds } from "./implied-bounds.ts";
 import type { Certificate, Duals, Program, Tail } from "./program.ts";
-import { euclideanNorm, evaluateSmooth } from "./smooth-terms.ts";
+import { euclideanNorm, evaluateSmooth, type SmoothValue } from "./smooth-terms.ts";
 import { conditionalValueAtRisk, netWeights, scenarioLosses } from "./tail-loss.ts";
 
 /** Half the distance between 1 and the next number: a sum of n terms is known to n times that of their sizes. */
@@ -21,6 +21,8 @@ const NOISE = 1e-11;
 const FAR = 10;
 /** And where they are not: beyond so much, weights of 1 are rounding. */
 export const REACH = 2 ** 50;
+
+type Bounds = ReturnType<typeof impliedBounds>;
 
 /**
  * `net`: net weights of x, where they are known to more digits than a sum of parts has: 1e-7 that is left of 0.3 is known
@@ -64,49 +66,95 @@ export function provenLower(
   duals: Duals,
   net: Float64Array = netWeights(program.holdings, x),
 ): number {
+  const { tail, holdings } = program;
+  const worst = tail === undefined ? NO_TAIL : worstCase(tail, duals, holdings.assets);
+  if (worst === null) return Number.NEGATIVE_INFINITY;
+  const smooth = evaluateSmooth(withoutImpact(program), x, net);
+  return lowerOf(program, impliedBounds(program), { x, net }, duals.rows, worst, smooth);
+}
+
+/** Of each asset under the masses of the worst case: its mean return, and the sum of absolute terms of that. */
+export interface WorstCase {
+  readonly mean: Float64Array;
+  readonly size: Float64Array;
+}
+
+const NO_TAIL: WorstCase = { mean: new Float64Array(0), size: new Float64Array(0) };
+
+/** The bound that valid masses and prices of rows prove. `bounds`: those of `impliedBounds`; `slopes` is written to. */
+export function lowerOf(
+  program: Program,
+  bounds: Bounds,
+  { x, net }: { readonly x: Float64Array; readonly net: Float64Array },
+  prices: Float64Array,
+  worst: WorstCase,
+  smooth: SmoothValue,
+  slopes: ExactSums = new ExactSums(program.variables),
+): number {
   const { variables, cost, rows, tail, holdings } = program;
   // Prices of rows that nearly say the same are large and cancel: what is left must not be their rounding.
-  const smooth = evaluateSmooth(withoutImpact(program), x, net);
-  const slopes = new ExactSums(variables);
+  slopes.clear();
   const bound = new ExactSums(1);
-  const size = Float64Array.from(smooth.size);
-  const grow = (j: number, by: number): void => {
-    size[j] = (size[j] as number) + Math.abs(by);
-  };
   // Impact is a term of each variable alone: its least is taken with that of the reduced costs, without a tangent.
   bound.add(0, smooth.value);
   for (let j = 0; j < variables; j++) {
+    const slope = smooth.gradient[j] as number;
     slopes.add(j, cost[j] as number);
-    grow(j, cost[j] as number);
-    slopes.add(j, smooth.gradient[j] as number);
-    bound.addProduct(0, -(smooth.gradient[j] as number), x[j] as number);
+    slopes.add(j, slope);
+    bound.addProduct(0, -slope, x[j] as number);
   }
-  if (tail !== undefined) {
-    const worst = worstCase(tail, duals, holdings.assets);
-    if (worst === null) return Number.NEGATIVE_INFINITY;
-    for (let j = 0; j < variables; j++) {
-      const asset = holdings.asset[j] as number;
-      if (asset < 0) continue;
-      const weight = -tail.weight * (holdings.sign[j] as number);
-      slopes.addProduct(j, weight, worst.mean[asset] as number);
-      grow(j, tail.weight * (worst.size[asset] as number));
-    }
+  for (let j = 0; j < variables && tail !== undefined; j++) {
+    const asset = holdings.asset[j] as number;
+    if (asset < 0) continue;
+    const weight = -tail.weight * (holdings.sign[j] as number);
+    slopes.addProduct(j, weight, worst.mean[asset] as number);
   }
   for (let i = 0; i < rows.count; i++) {
-    const given = duals.rows[i] as number;
-    const limit = (given > 0 ? rows.lower[i] : rows.upper[i]) as number;
-    if (!(Math.abs(given) > 0 && Number.isFinite(given) && Number.isFinite(limit))) continue;
-    bound.addProduct(0, given, limit);
+    const price = usedPrice(program, prices, i);
+    if (price === 0) continue;
+    bound.addProduct(0, price, (price > 0 ? rows.lower[i] : rows.upper[i]) as number);
     for (let j = 0; j < variables; j++) {
-      const coefficient = rows.coefficients[i * variables + j] as number;
-      if (coefficient === 0) continue;
-      slopes.addProduct(j, -given, coefficient);
-      grow(j, given * coefficient);
+      slopes.addProduct(j, -price, rows.coefficients[i * variables + j] as number);
     }
   }
   leanOnNorm(program, x, net, slopes);
-  addLeast(program, x, slopes, size, bound);
+  addLeast(
+    program,
+    bounds,
+    x,
+    slopes,
+    (j) => sizeOfTerms(program, prices, worst, smooth, j),
+    bound,
+  );
   return bound.value(0);
+}
+
+/** The price of a row, where there is a limit that it can price. */
+function usedPrice({ rows }: Program, prices: Float64Array, i: number): number {
+  const given = prices[i] as number;
+  const limit = (given > 0 ? rows.lower[i] : rows.upper[i]) as number;
+  return Number.isFinite(given) && Number.isFinite(limit) ? given : 0;
+}
+
+/** Of a reduced cost: the sum of the sizes of its terms, of which most may have cancelled. */
+function sizeOfTerms(
+  program: Program,
+  prices: Float64Array,
+  worst: WorstCase,
+  smooth: SmoothValue,
+  j: number,
+): number {
+  const { variables, cost, rows, tail, holdings } = program;
+  let size = Math.abs(cost[j] as number) + (smooth.size[j] as number);
+  const asset = holdings.asset[j] as number;
+  if (tail !== undefined && asset >= 0) {
+    size += tail.weight * (worst.size[asset] as number);
+  }
+  for (let i = 0; i < rows.count; i++) {
+    const coefficient = rows.coefficients[i * variables + j] as number;
+    size += Math.abs(usedPrice(program, prices, i) * coefficient);
+  }
+  return size;
 }
 
 /**
@@ -165,49 +213,39 @@ function leastWithImpact(slope: number, impact: number, lower: number, upper: nu
   return slope * x + impact * size * Math.sqrt(size);
 }
 
-/** Adds the least of all slopes over the bounds to `bound`. */
+/** Adds the least of all slopes over the bounds to `bound`. `sizeOf`: of the terms of a slope, in absolute value. */
 function addLeast(
   program: Program,
+  { lower, upper }: Bounds,
   x: Float64Array,
   slopes: ExactSums,
-  size: Float64Array,
+  sizeOf: (j: number) => number,
   bound: ExactSums,
 ): void {
-  const { lower, upper } = impliedBounds(program);
   const impact = impactCoefficients(program);
   const terms = program.variables + program.rows.count + (program.tail?.scenarios.count ?? 0);
   const unknown = HALF_DIGIT * terms;
-  const far = FAR * x.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
   for (let j = 0; j < x.length; j++) {
     const slope = slopes.value(j);
+    const [least, most] = [lower[j] as number, upper[j] as number];
     if (impact !== null && (impact[j] as number) > 0) {
-      const least = leastWithImpact(
-        slope,
-        impact[j] as number,
-        lower[j] as number,
-        upper[j] as number,
-      );
-      bound.add(0, least);
+      bound.add(0, leastWithImpact(slope, impact[j] as number, least, most));
       continue;
     }
     if (slope === 0) continue;
-    const at = (slope > 0 ? lower[j] : upper[j]) as number;
+    const at = slope > 0 ? least : most;
+    if (at === 0) continue;
     if (Number.isFinite(at)) slopes.addTo(bound, j, at);
-    else if (Math.abs(slope) <= unknown * (size[j] as number))
-      slopes.addTo(bound, j, x[j] as number);
-    else {
-      const isNoise = Math.abs(slope) <= NOISE * (size[j] as number);
-      bound.add(0, -Math.abs(slope) * (isNoise ? far : REACH));
-    }
+    else if (Math.abs(slope) <= unknown * sizeOf(j)) slopes.addTo(bound, j, x[j] as number);
+    else bound.add(0, -Math.abs(slope) * reachOf(Math.abs(slope) <= NOISE * sizeOf(j), x));
   }
 }
 
+const reachOf = (isNoise: boolean, x: Float64Array): number =>
+  isNoise ? FAR * x.reduce((most, value) => Math.max(most, Math.abs(value)), 1) : REACH;
+
 /** Mean return of each asset under the masses, made valid; null if they cannot be. `size`: of absolute terms. */
-function worstCase(
-  tail: Tail,
-  { scenarios, masses }: Duals,
-  assets: number,
-): { readonly mean: Float64Array; readonly size: Float64Array } | null {
+function worstCase(tail: Tail, { scenarios, masses }: Duals, assets: number): WorstCase | null {
   const { count, returns } = tail.scenarios;
   const valid = validMasses(tail, scenarios, masses);
   if (valid === null) return null;

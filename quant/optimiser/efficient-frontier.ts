@@ -4,12 +4,15 @@
 import { CANCELLED, sizeOfTerms } from "./assess.ts";
 import { checkProblem } from "./check-problem.ts";
 import { linearCost } from "./feasible-set.ts";
-import { certifyVertex, cvarFrontier } from "./frontier.ts";
+import { cvarFrontier } from "./frontier.ts";
+import { certifyVertices } from "./frontier-proof.ts";
+import { evenlySpaced } from "./frontier-samples.ts";
 import { limitsOf } from "./limits.ts";
 import { lowerProblem, programOf, termsOf } from "./lower.ts";
 import { optimise } from "./optimise.ts";
 import { OPTIMAL_GAP } from "./optimise-with.ts";
 import type { NoPortfolio, Problem, Refusal } from "./problem.ts";
+import type { Certificate } from "./program.ts";
 import { netWeights } from "./tail-loss.ts";
 
 export interface FrontierPoint {
@@ -38,12 +41,15 @@ const refused = (...reasons: string[]): Refusal => ({ status: "REFUSED", reasons
 
 /**
  * The objective is MINIMUM_CVAR. `minimumReturn` starts the frontier there; a limit on risk, a minimum position or a number
- * of names, and impact costs are refused. UNBOUNDED: the return has no end. Cost: a walk over the vertices, and a pass over
- * the scenarios to prove each.
+ * of names, and impact costs are refused. `count`, at least 2: so many points, evenly spaced by return, in place of every
+ * vertex. UNBOUNDED: the return has no end. Cost: a walk over the vertices, and a proof of each point (docs/performance.md).
  */
-export function efficientFrontier(problem: Problem): Frontier {
+export function efficientFrontier(problem: Problem, count?: number): Frontier {
   const reasons = checkProblem(problem);
   if (reasons.length > 0) return refused(...reasons);
+  if (count !== undefined && !(Number.isInteger(count) && count >= 2)) {
+    return refused(`a frontier has at least 2 points, not ${count}`);
+  }
   const { objective, costs } = problem;
   if (objective.kind !== "MINIMUM_CVAR") {
     return refused(`a frontier of ${objective.kind} is not walked: ask for MINIMUM_CVAR`);
@@ -66,8 +72,10 @@ export function efficientFrontier(problem: Problem): Frontier {
   if (outcome.status === "UNBOUNDED") {
     return { status: "UNBOUNDED", conflict: [], ray: netWeights(program.holdings, outcome.ray) };
   }
-  const points = outcome.vertices.map((vertex): FrontierPoint => {
-    const { upper, lower } = certifyVertex(program, gains, vertex);
+  const vertices = count === undefined ? outcome.vertices : evenlySpaced(outcome.vertices, count);
+  const proofs = certifyVertices(program, gains, vertices);
+  const points = vertices.map((vertex, k): FrontierPoint => {
+    const { upper, lower } = proofs[k] as Certificate;
     const weights = netWeights(program.holdings, vertex.x);
     const size = CANCELLED * sizeOfTerms(lowering, terms, weights);
     const cvar = vertex.risk / returnScale;

@@ -13,6 +13,12 @@ export class ExactSums {
     this.low = new Float64Array(count);
   }
 
+  /** All sums are 0 again. */
+  clear(): void {
+    this.high.fill(0);
+    this.low.fill(0);
+  }
+
   /** Adds a number to sum k. */
   add(k: number, term: number): void {
     const before = this.high[k] as number;

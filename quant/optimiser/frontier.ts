@@ -4,13 +4,14 @@
 //
 // Method: the costs are risk − price · gain; the price rises from 0, and wherever the vertex is no longer the best,
 // one edge leads to the next (parametric simplex: S. Gass, T. Saaty, Naval Research Logistics Quarterly 2, 1955).
-// Scenarios outside the band are looked at when the walk has gone so far that one might have crossed: a loss
-// changes by at most the length of the way times the length of the scenario's returns (Cauchy and Schwarz).
+// Only scenarios that might cross on a step are looked at (band-reach.ts).
 
-import { largestViolation, linearCost, provenLower } from "./certificate.ts";
-import type { Basis, Certificate, Duals, Outcome, Program, Tail, Work } from "./program.ts";
-import { netWeights, scenarioLosses } from "./tail-loss.ts";
+import { BandReach } from "./band-reach.ts";
+import { FrontierTurns, type Turn } from "./frontier-turn.ts";
+import type { Outcome, Program, Tail, Work } from "./program.ts";
+import type { ScenarioBand } from "./scenario-band.ts";
 import { TailSolver } from "./tail-simplex.ts";
+import { REFACTOR_AFTER } from "./vertex-walk.ts";
 
 export interface FrontierVertex {
   readonly x: Float64Array;
@@ -38,7 +39,7 @@ export type FrontierOutcome =
 
 /**
  * `gains`: of each variable, usually its expected return. The program has a tail and no smooth terms, or RangeError.
- * Cost: of 50 assets and 10,000 scenarios about 0.05 ms a vertex (docs/performance.md).
+ * Cost: of 50 assets and 10,000 scenarios about 0.02 ms a vertex (docs/performance.md).
  */
 export function cvarFrontier(
   program: Program,
@@ -58,117 +59,88 @@ export function cvarFrontier(
   return new FrontierWalk(program, tail, gains, solver).run();
 }
 
-/**
- * Proves a vertex the best of risk − priceBefore · gain. Its CVaR is measured from the loss at risk: the mean excess over
- * any threshold bounds CVaR from above, and over this one is it. Cost: a pass over the scenarios.
- */
-export function certifyVertex(
-  program: Program,
-  gains: Float64Array,
-  vertex: FrontierVertex,
-): Certificate {
-  const { x, atRisk } = vertex;
-  const { scenarios, mass, weight } = program.tail as Tail;
-  const cost = program.cost.map((value, j) => value - vertex.priceBefore * (gains[j] as number));
-  const priced = { ...program, cost };
-  const losses = scenarioLosses(scenarios, netWeights(program.holdings, x));
-  let threshold = Number.POSITIVE_INFINITY;
-  for (const s of atRisk) threshold = Math.min(threshold, losses[s] as number);
-  let excess = 0;
-  for (let s = 0; s < losses.length; s++) {
-    const over = (losses[s] as number) - threshold;
-    if (over > 0) excess += (scenarios.probabilities[s] as number) * over;
-  }
-  return {
-    upper: linearCost(priced, x) + weight * (threshold + excess / mass),
-    lower: provenLower(priced, x, dualsOf(program.tail as Tail, vertex, losses, threshold)),
-    feasibility: largestViolation(program, x),
-  };
-}
-
-/** Scenarios beyond those at the value at risk have all their mass. */
-function dualsOf(
-  { scenarios, mass }: Tail,
-  { atRisk, masses, rows }: FrontierVertex,
-  losses: Float64Array,
-  threshold: number,
-): Duals {
-  const { probabilities, count } = scenarios;
-  const isKnown = new Uint8Array(count);
-  for (const s of atRisk) isKnown[s] = 1;
-  const chosen = new Int32Array(count);
-  const given = new Float64Array(count);
-  chosen.set(atRisk);
-  given.set(masses);
-  let found = atRisk.length;
-  for (let s = 0; s < count; s++) {
-    const chance = probabilities[s] as number;
-    if (!((losses[s] as number) > threshold) || isKnown[s] === 1 || !(chance > 0)) continue;
-    chosen[found] = s;
-    given[found++] = chance / mass;
-  }
-  return { scenarios: chosen.subarray(0, found), masses: given.subarray(0, found), rows };
-}
+/** Of the largest weight: vertices that differ by less are one. */
+const SAME = 1e-13;
+/** Refactorisations after which the tail's sums are made anew. */
+const RECOUNT_EACH = 16;
 
 class FrontierWalk {
   private readonly vertices: FrontierVertex[] = [];
   private rate = 0;
+  private sinceFactor = 0;
+  private factors = 0;
   private readonly program: Program;
   private readonly tail: Tail;
   private readonly gains: Float64Array;
   private readonly solver: TailSolver;
-  /** The last vertex at which every scenario was surely in its place, and the price that led to it. */
-  private basis: Basis;
-  private rateAt = 0;
+  private readonly band: ScenarioBand;
+  private readonly reach: BandReach;
+  private readonly turns: FrontierTurns;
+  private readonly net: Float64Array;
+  private readonly room = new Room();
 
   constructor(program: Program, tail: Tail, gains: Float64Array, solver: TailSolver) {
     this.program = program;
     this.tail = tail;
     this.gains = gains;
     this.solver = solver;
-    this.basis = solver.vertex.basis();
+    this.band = solver.band as ScenarioBand;
+    this.net = new Float64Array(program.holdings.assets);
+    this.reach = new BandReach(tail, solver.vertex, this.band);
+    const { walk, unit } = solver;
+    const scaled = gains.map((gain) => gain / unit);
+    this.turns = new FrontierTurns(solver.vertex, walk.pricing, scaled);
+    // Edges are priced by their rates here, not by their lengths.
+    walk.edge.lengths = undefined;
   }
 
   run(): FrontierOutcome {
-    const { solver, gains } = this;
-    const { walk, budget } = solver;
-    const scaled = gains.map((gain) => gain / solver.unit);
-    solver.chooseAgain();
+    const { budget, walk } = this.solver;
     for (;;) {
-      const turn = walk.nextTurn(scaled, this.rate);
+      const turn = this.turns.next(this.rate);
       const rate = turn?.rate ?? Number.POSITIVE_INFINITY;
       if (rate > this.rate * (1 + 1e-12) || turn === undefined) this.keep(rate);
       if (turn === undefined) return this.outcome("OPTIMAL");
       this.rate = rate;
-      const ended = walk.follow(turn);
-      if (ended === "unbounded")
-        return { status: "UNBOUNDED", ray: walk.ray, pivots: budget.pivots };
-      if (ended !== undefined || budget.pivots >= budget.maxPivots) return this.outcome("FEASIBLE");
-      this.look();
+      if (!this.follow(turn)) return { status: "UNBOUNDED", ray: walk.ray, pivots: budget.pivots };
+      const isLate = (budget.pivots & 63) === 63 && budget.expired?.() === true;
+      if (!this.count() || isLate || budget.pivots >= budget.maxPivots)
+        return this.outcome("FEASIBLE");
     }
   }
 
-  /** After a step: is every scenario where it is thought to be? If not, back, and again with those in the band. */
-  private look(): void {
-    const { solver } = this;
-    if (!solver.mayHaveCrossed()) {
-      this.sure();
-      return;
+  /**
+   * Along the edge of a turn, to its other end; the band is chosen anew wherever a scenario outside it might cross. False
+   * if there is no other end.
+   */
+  private follow({ entering, direction }: Turn): boolean {
+    const { reach, band } = this;
+    const { edge } = this.solver.walk;
+    edge.lay(entering, direction);
+    edge.letGo(band);
+    reach.begin();
+    let stop = edge.lookAhead(0, false, band);
+    while (!reach.covers(edge.net, edge.tStep, stop.far)) {
+      const part = reach.partOf(edge.net, edge.tStep);
+      if (part > 0) edge.advance(part, band);
+      reach.recentre(edge.net);
+      stop = edge.lookAhead(0, false, band);
     }
-    const misplaced = solver.misplacedNow();
-    if (misplaced.length > 0) {
-      solver.goBack(this.basis, misplaced);
-      solver.settleAt(this.gains, this.rateAt);
-      this.rate = this.rateAt;
-    } else {
-      solver.chooseAgain();
-      this.sure();
-    }
+    if (stop.far === Number.POSITIVE_INFINITY) return false;
+    edge.land(stop, band);
+    return true;
   }
 
-  private sure(): void {
-    this.basis = this.solver.vertex.basis();
-    this.rateAt = this.rate;
+  /** After a step; false if the basis is lost to rounding. */
+  private count(): boolean {
+    const { vertex, budget } = this.solver;
+    budget.pivots++;
+    if (++this.sinceFactor < Math.max(REFACTOR_AFTER, vertex.size)) return true;
+    this.sinceFactor = 0;
+    if (!vertex.refactor()) return false;
+    this.band.refresh(vertex.netOf(vertex.x), vertex.t);
+    if (++this.factors % RECOUNT_EACH === 0) this.band.recount();
+    return true;
   }
 
   private outcome(status: "OPTIMAL" | "FEASIBLE"): FrontierOutcome {
@@ -177,30 +149,71 @@ class FrontierWalk {
 
   /** This vertex is the best from `this.rate` to `price`. */
   private keep(price: number): void {
-    const { solver, program, gains, tail } = this;
-    const x = solver.pointNow();
+    const { solver, program, gains, tail, net } = this;
     const last = this.vertices.at(-1);
-    if (last?.x.every((value, j) => value === x[j])) {
+    const x = solver.pointNow(this.room.reals(program.variables));
+    if (last !== undefined && areEqual(last.x, x)) {
       this.vertices[this.vertices.length - 1] = { ...last, price };
       return;
     }
+    net.fill(0);
+    solver.vertex.addNet(x, net);
     let gain = 0;
-    let risk = tail.weight * solver.tailNow();
+    let risk = tail.weight * solver.tailOf(net);
     for (let j = 0; j < x.length; j++) {
       gain += (gains[j] as number) * (x[j] as number);
       risk += (program.cost[j] as number) * (x[j] as number);
     }
-    const { kinks, masses, rows } = solver.pricesAt(gains, this.rate);
     const ties = solver.tiesNow();
-    this.vertices.push({
-      x,
-      gain,
-      risk,
-      priceBefore: this.rate,
-      price,
-      atRisk: Int32Array.from([...kinks, ...ties.scenarios]),
-      masses: Float64Array.from([...masses, ...ties.masses]),
-      rows,
-    });
+    const kinks = solver.kinks;
+    const count = kinks + (ties?.scenarios.length ?? 0);
+    const atRisk = this.room.integers(count);
+    const masses = this.room.reals(count);
+    const rows = this.room.reals(program.rows.count);
+    solver.fillDuals({ scenarios: atRisk, masses, rows });
+    if (ties !== undefined) {
+      atRisk.set(ties.scenarios, kinks);
+      masses.set(ties.masses, kinks);
+    }
+    this.vertices.push({ x, gain, risk, priceBefore: this.rate, price, atRisk, masses, rows });
   }
+}
+
+const PIECE = 131_072;
+
+/** Arrays cut from large ones: thousands of small ones are slow to make, and to collect. */
+class Room {
+  private piece = new ArrayBuffer(0);
+  private used = 0;
+
+  reals(count: number): Float64Array {
+    const from = this.take(8 * count);
+    return new Float64Array(this.piece, from, count);
+  }
+
+  integers(count: number): Int32Array {
+    const from = this.take(8 * count);
+    return new Int32Array(this.piece, from, count);
+  }
+
+  /** Where the next so many bytes begin. */
+  private take(size: number): number {
+    if (this.used + size > this.piece.byteLength) {
+      this.piece = new ArrayBuffer(Math.max(PIECE, size));
+      this.used = 0;
+    }
+    this.used += size;
+    return this.used - size;
+  }
+}
+
+/** Up to rounding: where many scenarios tie, steps of no length lead from basis to basis. */
+function areEqual(a: Float64Array, b: Float64Array): boolean {
+  let largest = 0;
+  for (let j = 0; j < a.length; j++) largest = Math.max(largest, Math.abs(a[j] as number));
+  const most = SAME * largest;
+  for (let j = 0; j < a.length; j++) {
+    if (!(Math.abs((a[j] as number) - (b[j] as number)) <= most)) return false;
+  }
+  return true;
 }

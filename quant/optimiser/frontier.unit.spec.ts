@@ -1,42 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { Random } from "../random.ts";
-import type { ScenarioSet } from "../scenarios/scenario-set.ts";
-import { budgetProgram } from "./budget-program.spec.ts";
-import { certifyVertex, cvarFrontier, type FrontierVertex } from "./frontier.ts";
+import { drawnFrontier, walked } from "./drawn-frontier.spec.ts";
+import type { FrontierVertex } from "./frontier.ts";
+import { certifyVertices } from "./frontier-proof.ts";
 import type { Program } from "./program.ts";
 import { solveTail } from "./tail-simplex.ts";
-
-/** Long only, sum 1, CVaR at 95 %. */
-function longOnly(
-  assets: number,
-  count: number,
-  seed: number,
-): { program: Program; gains: Float64Array } {
-  const random = new Random(seed);
-  const returns = Float64Array.from({ length: assets * count }, (_, k) => {
-    const asset = Math.floor(k / count);
-    return 0.0003 * (1 + asset / assets) + 0.01 * (1 + asset / assets) * random.normal();
-  });
-  const scenarios: ScenarioSet = {
-    assets: Array.from({ length: assets }, (_, a) => `A${a}`),
-    count,
-    returns,
-    probabilities: new Float64Array(count).fill(1 / count),
-  };
-  const gains = Float64Array.from({ length: assets }, (_, a) => {
-    let sum = 0;
-    for (let s = 0; s < count; s++) sum += returns[a * count + s] as number;
-    return sum / count;
-  });
-  const program = budgetProgram({ assets, scenarios });
-  return { program, gains };
-}
-
-function walked(program: Program, gains: Float64Array): readonly FrontierVertex[] {
-  const outcome = cvarFrontier(program, gains);
-  if (outcome.status !== "OPTIMAL") throw new Error(outcome.status);
-  return outcome.vertices;
-}
 
 /** The least risk with a gain of at least `target`, solved for itself. */
 function leastRisk(program: Program, gains: Float64Array, target: number): number {
@@ -56,18 +23,17 @@ describe("the CVaR frontier", () => {
     [6, 300],
     [15, 2500],
   ])("of %i assets and %i scenarios is proved at every vertex", (assets, count) => {
-    const { program, gains } = longOnly(assets, count, 7);
+    const { program, gains } = drawnFrontier(assets, count, 7);
     const vertices = walked(program, gains);
     expect(vertices.length).toBeGreaterThan(1);
-    for (const vertex of vertices) {
-      const { upper, lower, feasibility } = certifyVertex(program, gains, vertex);
+    for (const { upper, lower, feasibility } of certifyVertices(program, gains, vertices)) {
       expect((upper - lower) / Math.abs(upper)).toBeLessThan(1e-9);
       expect(feasibility).toBeLessThan(1e-12);
     }
   });
 
   test("rises: more gain for more risk, at a price that is the slope between vertices", () => {
-    const { program, gains } = longOnly(8, 800, 3);
+    const { program, gains } = drawnFrontier(8, 800, 3);
     const vertices = walked(program, gains);
     for (let i = 1; i < vertices.length; i++) {
       const before = vertices[i - 1] as FrontierVertex;
@@ -82,7 +48,7 @@ describe("the CVaR frontier", () => {
   });
 
   test("between two vertices is the straight line that a problem of its own finds there", () => {
-    const { program, gains } = longOnly(7, 500, 11);
+    const { program, gains } = drawnFrontier(7, 500, 11);
     const vertices = walked(program, gains);
     for (let i = 1; i < vertices.length; i += 3) {
       const a = vertices[i - 1] as FrontierVertex;
@@ -90,6 +56,17 @@ describe("the CVaR frontier", () => {
       const gain = a.gain + 0.3 * (b.gain - a.gain);
       const risk = a.risk + 0.3 * (b.risk - a.risk);
       expect(leastRisk(program, gains, gain)).toBeCloseTo(risk, 12);
+    }
+  });
+
+  test("begins where nothing is held, and every scenario is at the value at risk", () => {
+    const { program: invested, gains } = drawnFrontier(5, 3000, 13);
+    const program = { ...invested, rows: { ...invested.rows, lower: Float64Array.of(0) } };
+    const vertices = walked(program, gains);
+    expect(vertices[0]?.x).toEqual(new Float64Array(5));
+    expect(vertices.at(-1)?.gain).toBeCloseTo(Math.max(...gains), 15);
+    for (const { upper, lower } of certifyVertices(program, gains, vertices)) {
+      expect(upper - lower).toBeLessThan(1e-11);
     }
   });
 });

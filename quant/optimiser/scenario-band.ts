@@ -5,9 +5,9 @@
 // In here returns are scaled by a power of two so that a typical one is about 1, and the weight of a scenario is
 // p_s / mass. Its z is loss − t + offset: above 0 in the tail, below 0 safe, 0 at a kink.
 
-import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import type { Holdings, Tail } from "./program.ts";
 import { scaleOf } from "./return-scale.ts";
+import type { ScenarioRows } from "./scenario-rows.ts";
 import { addProducts, roughValueAtRisk } from "./tail-loss.ts";
 
 const FAR_SAFE = 0;
@@ -17,6 +17,8 @@ const IN_BAND = 2;
 /** Between which shares of the tail's mass scenarios are looked at one by one, at first. */
 const BAND_FROM = 0.5;
 const BAND_TO = 2;
+/** Columns whose length is a power of two would lie on each other in a processor's cache. */
+const PADDING = 8;
 /** Up to so many scenarios all are. */
 const SMALL = 1500;
 
@@ -49,14 +51,13 @@ export class ScenarioBand {
   private readonly tail: Tail;
   private readonly holdings: Holdings;
   private readonly place: Uint8Array;
-  capacity = 64;
+  capacity = 0;
+  /** Where the returns of all names are, if `returns` has those of some only; and of each place its begin there. */
+  private rows: ScenarioRows | undefined;
+  private begins = new Int32Array(0);
   /** Of the band: of asset a at place b in [a * capacity + b]. */
-  returns: Float64Array;
+  returns = new Float64Array(0);
   private readonly losses: Float64Array;
-  private spans: Float64Array = new Float64Array(0);
-  private stoodAt: Float64Array = new Float64Array(0);
-  private stoodT = 0;
-  private reach = 0;
   private readonly held: Int32Array;
   private readonly factors: Float64Array;
 
@@ -67,7 +68,6 @@ export class ScenarioBand {
     this.place = new Uint8Array(tail.scenarios.count);
     this.losses = new Float64Array(tail.scenarios.count);
     this.tailReturns = new Float64Array(holdings.assets);
-    this.returns = new Float64Array(holdings.assets * this.capacity);
     this.held = new Int32Array(holdings.assets);
     this.factors = new Float64Array(holdings.assets);
   }
@@ -139,6 +139,52 @@ export class ScenarioBand {
     this.recount();
   }
 
+  /**
+   * Another band at the same point, without offsets: `kept` in this order, then others. Whatever comes or goes stays on its
+   * side of t. Steps are then along some names only, until the next band.
+   */
+  exchange(
+    kept: Int32Array,
+    others: Int32Array,
+    count: number,
+    net: Float64Array,
+    t: number,
+    rows: ScenarioRows,
+    names: Int32Array,
+  ): void {
+    const { place, ids, inTail } = this;
+    const { probabilities } = this.tail.scenarios;
+    const wasKink = this.keptKinks(kept);
+    for (let b = 0; b < this.count; b++)
+      place[ids[b] as number] = inTail[b] === 1 ? FAR_TAIL : FAR_SAFE;
+    this.count = 0;
+    for (let k = 0; k < kept.length; k++) this.takeAsItWas(kept[k] as number);
+    for (let k = 0; k < count; k++) {
+      const s = others[k] as number;
+      if (place[s] !== IN_BAND && (probabilities[s] as number) > 0) this.takeAsItWas(s);
+    }
+    this.gatherRows(rows, names);
+    this.refresh(net, t);
+    for (let b = 0; b < kept.length; b++) {
+      if (wasKink[b] !== 1) continue;
+      this.isKink[b] = 1;
+      this.z[b] = 0;
+    }
+  }
+
+  private keptKinks(kept: Int32Array): Uint8Array {
+    return Uint8Array.from(kept, (s) => {
+      const b = this.placeOf(s);
+      return b < 0 ? 0 : (this.isKink[b] as number);
+    });
+  }
+
+  private takeAsItWas(s: number): void {
+    const wasInTail = this.place[s] === FAR_TAIL;
+    this.take(s);
+    this.inTail[this.count - 1] = wasInTail ? 1 : 0;
+  }
+
   /** A band of kinks alone, in this order. */
   chooseOnly(kinks: Int32Array): void {
     this.place.fill(FAR_SAFE);
@@ -197,30 +243,6 @@ export class ScenarioBand {
     return sum;
   }
 
-  /** From here `mayHaveCrossed` measures; `losses` are of here. */
-  standAt(net: Float64Array, t: number): void {
-    const { scenarios } = this.tail;
-    if (this.spans.length === 0) this.spans = spansOf(scenarios, this.scale);
-    this.stoodAt = Float64Array.from(net);
-    this.stoodT = t;
-    let reach = Number.POSITIVE_INFINITY;
-    for (let s = 0; s < scenarios.count; s++) {
-      if (this.place[s] === IN_BAND || !((scenarios.probabilities[s] as number) > 0)) continue;
-      reach = Math.min(reach, Math.abs((this.losses[s] as number) - t) / (this.spans[s] as number));
-    }
-    this.reach = reach;
-  }
-
-  /** Whether a scenario outside the band may have crossed on the way from `standAt` to here. */
-  mayHaveCrossed(net: Float64Array, t: number): boolean {
-    let square = (t - this.stoodT) * (t - this.stoodT);
-    for (let a = 0; a < net.length; a++) {
-      const gone = (net[a] as number) - (this.stoodAt[a] as number);
-      square += gone * gone;
-    }
-    return !(Math.sqrt(square) < this.reach * (1 - 1e-9));
-  }
-
   /** Sets the rates of the band for a step in net weights and t. */
   setRates(netStep: Float64Array, tStep: number): void {
     const terms = this.termsOf(netStep, -this.scale);
@@ -245,22 +267,26 @@ export class ScenarioBand {
     if ((this.inTail[b] === 1) === isIn) return;
     this.inTail[b] = isIn ? 1 : 0;
     const weight = isIn ? (this.weight[b] as number) : -(this.weight[b] as number);
-    const { tailReturns, returns, capacity } = this;
-    for (let a = 0; a < tailReturns.length; a++) {
-      tailReturns[a] = (tailReturns[a] as number) + weight * (returns[a * capacity + b] as number);
+    const { tailReturns, rows } = this;
+    const returns = rows?.values ?? this.returns;
+    const step = rows === undefined ? this.capacity : 1;
+    let at = rows === undefined ? b : (this.begins[b] as number);
+    for (let a = 0; a < tailReturns.length; a++, at += step) {
+      tailReturns[a] = (tailReturns[a] as number) + weight * (returns[at] as number);
     }
     this.tailWeight += weight;
   }
 
   /** Change of z of place b per unit of each variable; the last is that of t. */
   row(b: number, into: Float64Array): void {
+    const { rows, scale } = this;
     const { asset, sign } = this.holdings;
+    const returns = rows?.values ?? this.returns;
+    const step = rows === undefined ? this.capacity : 1;
+    const from = rows === undefined ? b : (this.begins[b] as number);
     for (let j = 0; j < asset.length; j++) {
       const a = asset[j] as number;
-      into[j] =
-        a < 0
-          ? 0
-          : -this.scale * (sign[j] as number) * (this.returns[a * this.capacity + b] as number);
+      into[j] = a < 0 ? 0 : -scale * (sign[j] as number) * (returns[from + a * step] as number);
     }
     into[asset.length] = -1;
   }
@@ -311,11 +337,17 @@ export class ScenarioBand {
   }
 
   /** Those of the band within a distance of a kink that are none, with their whole mass in the tail or none. */
-  ties(distance: number): { readonly scenarios: number[]; readonly masses: number[] } {
+  ties(distance: number): { readonly scenarios: number[]; readonly masses: number[] } | undefined {
+    const { z, isKink, count } = this;
+    let any = false;
+    for (let b = 0; b < count; b++) {
+      if (isKink[b] === 0 && Math.abs(z[b] as number) <= distance) any = true;
+    }
+    if (!any) return undefined;
     const scenarios: number[] = [];
     const masses: number[] = [];
-    for (let b = 0; b < this.count; b++) {
-      if (this.isKink[b] === 1 || Math.abs(this.z[b] as number) > distance) continue;
+    for (let b = 0; b < count; b++) {
+      if (isKink[b] === 1 || Math.abs(z[b] as number) > distance) continue;
       scenarios.push(this.ids[b] as number);
       masses.push(this.inTail[b] === 1 ? (this.weight[b] as number) : 0);
     }
@@ -346,12 +378,8 @@ export class ScenarioBand {
   /** Copies the returns of places from `from` on. */
   private gather(from: number): void {
     const { returns, count } = this.tail.scenarios;
-    let first = from;
-    if (this.count > this.capacity) {
-      this.capacity = this.ids.length;
-      this.returns = new Float64Array(this.holdings.assets * this.capacity);
-      first = 0;
-    }
+    const first = this.makeRoom() || this.rows !== undefined ? 0 : from;
+    this.rows = undefined;
     const { ids, capacity } = this;
     for (let a = 0; a < this.holdings.assets; a++) {
       const source = a * count;
@@ -360,6 +388,29 @@ export class ScenarioBand {
         this.returns[target + b] = returns[source + (ids[b] as number)] as number;
       }
     }
+  }
+
+  /** Copies the returns of all places, of some names, from where they are side by side. */
+  private gatherRows(rows: ScenarioRows, names: Int32Array): void {
+    this.makeRoom();
+    this.rows = rows;
+    const { ids, capacity, returns, begins, count } = this;
+    for (let b = 0; b < count; b++) begins[b] = rows.from(ids[b] as number);
+    const { values } = rows;
+    for (const a of names) {
+      const target = a * capacity;
+      for (let b = 0; b < count; b++)
+        returns[target + b] = values[(begins[b] as number) + a] as number;
+    }
+  }
+
+  /** True if nothing was kept. */
+  private makeRoom(): boolean {
+    if (this.count <= this.capacity) return false;
+    this.capacity = this.ids.length + PADDING;
+    this.begins = new Int32Array(this.capacity);
+    this.returns = new Float64Array(this.holdings.assets * this.capacity);
+    return true;
   }
 
   private grow(): void {
@@ -376,16 +427,4 @@ export class ScenarioBand {
 function widened<T extends Float64Array | Int32Array | Uint8Array>(from: T, to: T): T {
   to.set(from);
   return to;
-}
-
-/** Of each scenario √(Σ r² + 1), scaled: at most so much its z changes per unit of weights and t. */
-function spansOf({ assets, count, returns }: ScenarioSet, scale: number): Float64Array {
-  const spans = new Float64Array(count).fill(1);
-  for (let a = 0; a < assets.length; a++) {
-    for (let s = 0; s < count; s++) {
-      const value = scale * (returns[a * count + s] as number);
-      spans[s] = (spans[s] as number) + value * value;
-    }
-  }
-  return spans.map(Math.sqrt);
 }

@@ -85,7 +85,7 @@ export class TailSolver {
   }
 
   private readonly program: Program;
-  private readonly band: ScenarioBand | undefined;
+  readonly band: ScenarioBand | undefined;
   readonly vertex: Vertex;
   readonly walk: VertexWalk;
   readonly budget: Budget;
@@ -263,7 +263,8 @@ export class TailSolver {
 
   private infeasible(): Outcome {
     const { vertex, walk, budget } = this;
-    walk.refinePrices(true);
+    walk.pricing.priceViolations(walk.violations);
+    walk.pricing.refine();
     const rows = new Float64Array(vertex.rows);
     for (let i = 0; i < vertex.rows; i++)
       rows[i] = -(walk.violations[i] as number) * (vertex.rowScale[i] as number);
@@ -275,7 +276,8 @@ export class TailSolver {
     const { vertex, walk } = this;
     for (let r = 0; r < vertex.size; r++) {
       const i = -1 - (vertex.tight[r] as number);
-      if (i >= 0) into[i] = unit * (walk.prices[r] as number) * (vertex.rowScale[i] as number);
+      if (i >= 0)
+        into[i] = unit * (walk.pricing.prices[r] as number) * (vertex.rowScale[i] as number);
     }
   }
 
@@ -333,115 +335,65 @@ export class TailSolver {
   }
 
   /** The vertex as an answer: within its bounds to the last bit. */
-  pointNow(): Float64Array {
+  pointNow(into: Float64Array = new Float64Array(this.vertex.variables)): Float64Array {
     const { x, lower, upper } = this.vertex;
-    return x.map((value, j) => Math.min(Math.max(value, lower[j] as number), upper[j] as number));
+    for (let j = 0; j < x.length; j++)
+      into[j] = Math.min(Math.max(x[j] as number, lower[j] as number), upper[j] as number);
+    return into;
   }
 
-  /** Prices at this vertex where costs are cost − rate · gains. */
-  pricesAt(
-    gains: Float64Array,
-    rate: number,
-  ): { readonly kinks: Int32Array; readonly masses: Float64Array; readonly rows: Float64Array } {
+  /** Scenarios at the value at risk that are tight. */
+  get kinks(): number {
+    const { tight, size } = this.vertex;
+    let kinks = 0;
+    for (let r = 0; r < size; r++) if ((tight[r] as number) >= 0) kinks++;
+    return kinks;
+  }
+
+  /** The prices that the walk has now, refined: of rows, and the mass of each of the `kinks`. */
+  fillDuals({ scenarios, masses, rows }: Duals): void {
     const { walk, vertex, unit, band } = this;
-    const { cost } = walk;
-    const kept = Float64Array.from(cost);
-    for (let j = 0; j < cost.length; j++) {
-      cost[j] = (cost[j] as number) - (rate * (gains[j] as number)) / unit;
-    }
-    walk.refinePrices();
-    cost.set(kept);
-    const rows = new Float64Array(vertex.rows);
+    walk.pricing.refine();
+    rows.fill(0);
     this.addRowPrices(rows, unit);
-    const kinks: number[] = [];
-    const masses: number[] = [];
-    for (let r = 0; r < vertex.size; r++) {
+    let found = 0;
+    for (let r = 0; r < vertex.size && band !== undefined; r++) {
       const b = vertex.tight[r] as number;
-      if (b < 0 || band === undefined) continue;
-      kinks.push(band.ids[b] as number);
-      masses.push(Math.min(Math.max(0, -(walk.prices[r] as number)), band.weight[b] as number));
+      if (b < 0) continue;
+      const price = walk.pricing.prices[r] as number;
+      scenarios[found] = band.ids[b] as number;
+      masses[found++] = Math.min(Math.max(0, -price), band.weight[b] as number);
     }
-    return { kinks: Int32Array.from(kinks), masses: Float64Array.from(masses), rows };
   }
 
   /** Scenarios at the value at risk that are no kinks, with their whole mass or none. */
-  tiesNow(): { readonly scenarios: number[]; readonly masses: number[] } {
-    return (
-      this.band?.ties(TIED * Math.max(1, Math.abs(this.vertex.t))) ?? { scenarios: [], masses: [] }
-    );
+  tiesNow(): ReturnType<ScenarioBand["ties"]> {
+    return this.band?.ties(TIED * Math.max(1, Math.abs(this.vertex.t)));
   }
 
-  /** CVaR at this vertex, from the tail's sums. */
-  tailNow(): number {
-    const { vertex, band } = this;
-    return band === undefined ? 0 : band.conditional(vertex.netOf(vertex.x), vertex.t);
-  }
-
-  /** Whether the walk has gone so far since `chooseAgain` that a scenario outside the band may have crossed. */
-  mayHaveCrossed(): boolean {
-    const { vertex, band } = this;
-    return band?.mayHaveCrossed(vertex.netOf(vertex.x), vertex.t) === true;
+  /** CVaR of weights at this vertex, from the tail's sums. */
+  tailOf(net: Float64Array): number {
+    return this.band?.conditional(net, this.vertex.t) ?? 0;
   }
 
   /** Scenarios outside the band that are on the wrong side of this vertex. */
-  misplacedNow(): readonly number[] {
+  private misplacedNow(): readonly number[] {
     const { vertex, band } = this;
     const tolerance = MISPLACED * Math.max(1, Math.abs(vertex.t));
     return band?.misplaced(vertex.netOf(vertex.x), vertex.t, tolerance) ?? [];
   }
 
-  /** To a basis that was left, with more scenarios in the band. */
-  goBack(basis: Basis, scenarios: readonly number[]): void {
-    if (this.startAt(basis) !== "vertex")
-      throw new RangeError("a basis that was good is none any more");
-    const net = this.vertex.netOf(this.vertex.x);
-    this.band?.takeIn(scenarios, net, this.vertex.t);
-    this.band?.standAt(net, this.vertex.t);
-    this.walk.measureLengths();
-  }
-
-  /** Goes on to the best vertex where costs are cost − rate · gains: from one that is, but for what lies on it. */
-  settleAt(gains: Float64Array, rate: number): Ended {
-    const { cost } = this.walk;
-    const kept = Float64Array.from(cost);
-    for (let j = 0; j < cost.length; j++) {
-      cost[j] = (cost[j] as number) - (rate * (gains[j] as number)) / this.unit;
-    }
-    const ended = this.walk.run();
-    cost.set(kept);
-    return ended;
-  }
-
-  /** A band anew around this vertex, which stays. */
-  chooseAgain(): void {
-    const { vertex, band } = this;
-    if (band === undefined) return;
-    const kinks: number[] = [];
-    for (let r = 0; r < vertex.size; r++) {
-      const tight = vertex.tight[r] as number;
-      if (tight >= 0) kinks.push(band.ids[tight] as number);
-    }
-    const net = vertex.netOf(vertex.x);
-    const ties = this.tiesNow();
-    band.choose(band.allLosses(net), vertex.t, Int32Array.from(kinks));
-    ties.scenarios.forEach((s, k) => {
-      const b = band.placeOf(s);
-      if (b >= 0) band.setInTail(b, (ties.masses[k] as number) > 0);
-    });
-    band.standAt(net, vertex.t);
-    let next = 0;
-    for (let r = 0; r < vertex.size; r++) {
-      if ((vertex.tight[r] as number) >= 0) vertex.tight[r] = band.placeOf(kinks[next++] as number);
-    }
-  }
-
   private duals(): Duals {
-    const { band } = this;
-    const { kinks, masses, rows } = this.pricesAt(new Float64Array(this.vertex.variables), 0);
-    if (band === undefined) return { scenarios: kinks, masses, rows };
+    const { band, kinks } = this;
+    this.walk.pricing.price();
+    const masses = new Float64Array(kinks);
+    const rows = new Float64Array(this.vertex.rows);
+    const scenarios = new Int32Array(kinks);
+    this.fillDuals({ scenarios, masses, rows });
+    if (band === undefined) return { scenarios, masses, rows };
     const tail = band.tailMasses();
     return {
-      scenarios: Int32Array.from([...tail.scenarios, ...kinks]),
+      scenarios: Int32Array.from([...tail.scenarios, ...scenarios]),
       masses: Float64Array.from([...tail.masses, ...masses]),
       rows,
     };

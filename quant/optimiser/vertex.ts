@@ -8,6 +8,7 @@ import { BasisInverse } from "./basis-inverse.ts";
 import type { Basis, Program } from "./program.ts";
 import { powerOfTwo } from "./return-scale.ts";
 import type { ScenarioBand } from "./scenario-band.ts";
+import { addProducts } from "./tail-loss.ts";
 
 export const AT_LOWER = -1;
 export const FREE = 0;
@@ -43,6 +44,9 @@ export class Vertex {
   /** Coefficients of what is tight, t's last: of place r in [r * (variables + 1) + j]. */
   private gradients: Float64Array;
   private readonly image: Float64Array;
+  /** 0, 1, 2 …, and what each row of `gradients` counts. */
+  private readonly places: Int32Array;
+  private readonly factors: Float64Array;
   /** Of what `look` was given: its coefficients (t's last), and its row times the inverse. */
   readonly candidate: Float64Array;
   readonly candidateImage: Float64Array;
@@ -68,6 +72,8 @@ export class Vertex {
     this.free = new Int32Array(variables + 1);
     this.tight = new Int32Array(variables + 1);
     this.image = new Float64Array(variables + 1);
+    this.places = this.tight.map((_, r) => r);
+    this.factors = new Float64Array(variables + 1);
     this.candidate = new Float64Array(variables + 1);
     this.candidateImage = new Float64Array(variables + 1);
     this.gradients = new Float64Array(16 * (variables + 1));
@@ -120,15 +126,9 @@ export class Vertex {
 
   /** into[j] -= Σ_r prices[r] · coefficient, over all variables. */
   subtractPrices(prices: Float64Array, into: Float64Array): void {
-    const stride = this.variables + 1;
-    for (let r = 0; r < this.size; r++) {
-      const price = prices[r] as number;
-      if (price === 0) continue;
-      const from = r * stride;
-      for (let j = 0; j < this.variables; j++) {
-        into[j] = (into[j] as number) - price * (this.gradients[from + j] as number);
-      }
-    }
+    const { size, variables, factors } = this;
+    for (let r = 0; r < size; r++) factors[r] = -(prices[r] as number);
+    addProducts(into, variables, this.gradients, variables + 1, this.places, factors, size);
   }
 
   /** The row of the inverse that belongs to a column, into the image of `look`. */
@@ -306,14 +306,18 @@ export class Vertex {
   }
 
   netOf(values: Float64Array): Float64Array {
-    const { holdings } = this.program;
-    const net = new Float64Array(holdings.assets);
-    for (let j = 0; j < this.variables; j++) {
-      const a = holdings.asset[j] as number;
-      if (a >= 0)
-        net[a] = (net[a] as number) + (holdings.sign[j] as number) * (values[j] as number);
-    }
+    const net = new Float64Array(this.program.holdings.assets);
+    this.addNet(values, net);
     return net;
+  }
+
+  /** into += the net weights of values. */
+  addNet(values: Float64Array, into: Float64Array): void {
+    const { asset, sign } = this.program.holdings;
+    for (let j = 0; j < this.variables; j++) {
+      const a = asset[j] as number;
+      if (a >= 0) into[a] = (into[a] as number) + (sign[j] as number) * (values[j] as number);
+    }
   }
 
   basis(): Basis {

@@ -1,0 +1,138 @@
+// Keeps the band of a walk small: only scenarios that are near the value at risk, chosen anew wherever another might
+// cross. Promises: a step that is covered meets every scenario that crosses on its way.
+
+import type { Tail } from "./program.ts";
+import type { ScenarioBand } from "./scenario-band.ts";
+import { ScenarioReach } from "./scenario-reach.ts";
+import { ScenarioRows } from "./scenario-rows.ts";
+import type { Vertex } from "./vertex.ts";
+
+/** Share of the radius that the middle of what is near lies ahead. */
+const LEAD = 0.5;
+/** Of the room, so that rounding leaves a part of a step within it. */
+const INSIDE = 1 - 1e-6;
+/** After so many tries a step is taken with every scenario in the band. */
+const MOST_TRIES = 8;
+
+export class BandReach {
+  private readonly vertex: Vertex;
+  private readonly band: ScenarioBand;
+  private readonly reach: ScenarioReach;
+  private readonly scenarioCount: number;
+  /** All scenarios are in the band. */
+  private isWhole = false;
+  private tries = 0;
+  private readonly net: Float64Array;
+  /** Where the band was chosen the last time. */
+  private readonly before: Float64Array;
+  private tBefore = 0;
+  private readonly ahead: Float64Array;
+  private readonly kept: Int32Array;
+  private readonly nowhere: Float64Array;
+  private readonly rows: ScenarioRows;
+
+  constructor(tail: Tail, vertex: Vertex, band: ScenarioBand) {
+    this.vertex = vertex;
+    this.band = band;
+    this.reach = new ScenarioReach(tail.scenarios, band.scale);
+    this.scenarioCount = tail.scenarios.count;
+    this.net = new Float64Array(tail.scenarios.assets.length);
+    this.before = new Float64Array(this.net.length);
+    this.ahead = new Float64Array(this.net.length);
+    this.kept = new Int32Array(vertex.variables + 1);
+    this.nowhere = new Float64Array(tail.scenarios.assets.length);
+    this.rows = new ScenarioRows(tail.scenarios);
+    this.chooseHere(this.nowhere);
+  }
+
+  /** Before a step. */
+  begin(): void {
+    this.tries = 0;
+    if (this.isWhole) this.chooseHere(this.nowhere);
+  }
+
+  /** Whether all that crosses on a step of this length, in net weights and t, is in the band. */
+  covers(step: Float64Array, tStep: number, far: number): boolean {
+    if (this.isWhole) return true;
+    // The band has the returns of names that count alone.
+    if (far === Number.POSITIVE_INFINITY || !this.reach.holds(step)) return false;
+    const net = this.netHere();
+    for (let a = 0; a < net.length; a++) net[a] = (net[a] as number) + far * (step[a] as number);
+    return this.reach.covers(net, this.vertex.t + far * tStep);
+  }
+
+  /** How much of a step that is not covered can be taken before the band is chosen anew: nothing at first. */
+  partOf(step: Float64Array, tStep: number): number {
+    if (this.tries === 0) return 0;
+    const room = this.reach.roomAt(this.netHere(), this.vertex.t);
+    let square = tStep * tStep;
+    for (const value of step) square += value * value;
+    return Math.max(0, (INSIDE * room) / Math.sqrt(square));
+  }
+
+  /** Chooses the band anew around here, for a step of which there may be more than one part. */
+  recentre(step: Float64Array): void {
+    if (this.tries++ < MOST_TRIES) {
+      this.chooseHere(step);
+      return;
+    }
+    const { scenarioCount } = this;
+    const all = numbersTo(scenarioCount);
+    const names = numbersTo(this.net.length);
+    this.exchange(this.netHere(), all, scenarioCount, names);
+    this.isWhole = true;
+  }
+
+  private chooseHere(step: Float64Array): void {
+    const { vertex, reach } = this;
+    const net = this.netHere();
+    const { t } = vertex;
+    if (this.tries > 1 || !this.chooseAhead(net, t, step)) reach.surround(net, t, step);
+    this.before.set(net);
+    this.tBefore = t;
+    this.exchange(net, reach.near.ids, reach.near.count, reach.names);
+    this.isWhole = false;
+  }
+
+  /** Around a point further on the way that the walk has gone: it serves longer. False if it does not reach back to here. */
+  private chooseAhead(net: Float64Array, t: number, step: Float64Array): boolean {
+    const { reach, before, ahead } = this;
+    let square = (t - this.tBefore) * (t - this.tBefore);
+    for (let a = 0; a < net.length; a++) {
+      const gone = (net[a] as number) - (before[a] as number);
+      ahead[a] = gone;
+      square += gone * gone;
+    }
+    const { radius } = reach;
+    if (!(square > 0 && radius > 0 && radius < Number.POSITIVE_INFINITY)) return false;
+    const lead = (LEAD * radius) / Math.sqrt(square);
+    for (let a = 0; a < net.length; a++) {
+      ahead[a] = (net[a] as number) + lead * (ahead[a] as number);
+    }
+    reach.surround(ahead, t + lead * (t - this.tBefore), step);
+    return reach.covers(net, t);
+  }
+
+  private netHere(): Float64Array {
+    const { vertex, net } = this;
+    net.fill(0);
+    vertex.addNet(vertex.x, net);
+    return net;
+  }
+
+  /** What is tight stays in the band, first. */
+  private exchange(net: Float64Array, others: Int32Array, count: number, names: Int32Array): void {
+    const { vertex, band } = this;
+    const { tight, size, t } = vertex;
+    let found = 0;
+    for (let r = 0; r < size; r++) {
+      const b = tight[r] as number;
+      if (b < 0) continue;
+      this.kept[found] = band.ids[b] as number;
+      tight[r] = found++;
+    }
+    band.exchange(this.kept.subarray(0, found), others, count, net, t, this.rows, names);
+  }
+}
+
+const numbersTo = (count: number): Int32Array => new Int32Array(count).map((_, k) => k);

@@ -1,0 +1,116 @@
+// What scenario-reach.ts is made of: some scenarios with their returns side by side, and a ball of portfolios within which
+// something was shown to hold.
+
+import { addProducts } from "./tail-loss.ts";
+
+/** What rounding may hide: of a distance, and of a loss against the length of its returns times that of the weights. */
+export const DISTANCE = 1e-9;
+const LOSS = 1e-13;
+/** More scenarios, and more names, than are asked for: so much may come. */
+const SPARE_SHARE = 1.25;
+const SPARE_NAMES = 4;
+
+/** Scenarios that were looked at together, with their scaled losses there. */
+export interface Looked {
+  readonly ids: Int32Array;
+  readonly count: number;
+  readonly losses: Float64Array;
+}
+
+export class Part implements Looked {
+  ids = new Int32Array(0);
+  count = 0;
+  losses = new Float64Array(0);
+  /** 1 / (Σ r² + 1), scaled: times the square of a loss less t it is the square of its room. */
+  inverse = new Float64Array(0);
+  /** Name by name, in an order that others keep: of the k-th scenario and the n-th name at [n * stride + k]. */
+  returns = new Float64Array(0);
+  stride = 0;
+  /** Places in the part that they were chosen from. */
+  private chosen = new Int32Array(0);
+  /** 0, 1, 2 … */
+  private places = new Int32Array(0);
+
+  /** Makes room; what was in it is lost. */
+  reserve(count: number): void {
+    if (count <= this.stride) return;
+    this.stride = Math.ceil(SPARE_SHARE * count);
+    this.ids = new Int32Array(this.stride);
+    this.losses = new Float64Array(this.stride);
+    this.inverse = new Float64Array(this.stride);
+    this.chosen = new Int32Array(this.stride);
+    this.returns = new Float64Array(0);
+  }
+
+  /** Makes room for the returns of so many names; what was in it stays. */
+  widen(names: number): void {
+    const size = names * this.stride;
+    if (size <= this.returns.length) return;
+    const wider = new Float64Array(size + SPARE_NAMES * this.stride);
+    wider.set(this.returns);
+    this.returns = wider;
+  }
+
+  /** Becomes the first `count` that were chosen of another; their returns are still to be gathered. */
+  take(from: Part, chosen: Int32Array, count: number): void {
+    this.reserve(count);
+    this.count = count;
+    for (let k = 0; k < count; k++) {
+      const i = chosen[k] as number;
+      this.chosen[k] = i;
+      this.ids[k] = from.ids[i] as number;
+      this.losses[k] = from.losses[i] as number;
+      this.inverse[k] = from.inverse[i] as number;
+    }
+  }
+
+  /** The returns of some names out of those of the part that they were chosen from. */
+  gather(returns: Float64Array, stride: number, names: Int32Array, count: number): void {
+    this.widen(count);
+    const { chosen } = this;
+    for (let n = 0; n < count; n++) {
+      const source = (names[n] as number) * stride;
+      const target = n * this.stride;
+      for (let k = 0; k < this.count; k++) {
+        this.returns[target + k] = returns[source + (chosen[k] as number)] as number;
+      }
+    }
+  }
+
+  /** Losses of portfolios: `factors` of the first so many names. */
+  measure(factors: Float64Array, count: number): void {
+    if (this.places.length < count) this.places = new Int32Array(count).map((_, n) => n);
+    this.losses.fill(0, 0, this.count);
+    addProducts(this.losses, this.count, this.returns, this.stride, this.places, factors, count);
+  }
+}
+
+/** A point from which scenarios were judged, and how far that holds. */
+export class Ball {
+  radius = -1;
+  private readonly net: Float64Array;
+  private t = 0;
+
+  constructor(assets: number) {
+    this.net = new Float64Array(assets);
+  }
+
+  set(net: Float64Array, t: number, radius: number): void {
+    this.net.set(net);
+    this.t = t;
+    this.radius = radius * (1 - DISTANCE);
+  }
+
+  /** To a point, with what rounding may hide. */
+  distanceTo(net: Float64Array, t: number): number {
+    let square = (t - this.t) * (t - this.t);
+    let size = 1 + t * t;
+    for (let a = 0; a < net.length; a++) {
+      const held = net[a] as number;
+      const gone = held - (this.net[a] as number);
+      square += gone * gone;
+      size += held * held;
+    }
+    return Math.sqrt(square) + LOSS * Math.sqrt(size);
+  }
+}

@@ -1,0 +1,259 @@
+// Which scenarios may have changed sides of the value at risk since they were last looked at. Promises: what is not near
+// is, as long as `covers` says so, on the side on which it was at the last `surround`.
+//
+// Why: from one point to another a loss less the value at risk changes by at most the distance between them times the
+// length of the scenario's returns (Cauchy and Schwarz), over the names that are held at either: a scenario has so much
+// room. Those with the least are near; they are chosen from a ring, and the ring from all, so that all are looked at rarely.
+
+import type { ScenarioSet } from "../scenarios/scenario-set.ts";
+import { select } from "../selection.ts";
+import { Ball, DISTANCE, type Looked, Part } from "./scenario-part.ts";
+import { addProducts } from "./tail-loss.ts";
+
+/** About so many scenarios are near, and in the ring. */
+const NEAR = 150;
+const RING = 1280;
+/** Names that count though they are held no more. */
+const SPARE = 4;
+/** Room is compared by every few scenarios, about so many. */
+const SAMPLE = 256;
+
+export class ScenarioReach {
+  private readonly set: ScenarioSet;
+  /** Of returns, a power of two; t is in these units. */
+  private readonly scale: number;
+  private readonly all: Part;
+  private readonly ring = new Part();
+  private readonly nearest = new Part();
+  private readonly ringBall: Ball;
+  private readonly ball: Ball;
+  /** Names whose returns count, in the order of the parts' returns. */
+  /** Whether what is near has its returns. */
+  private isGathered = false;
+  private readonly held: Int32Array;
+  private heldCount = 0;
+  private readonly isHeld: Uint8Array;
+  /** Of every scenario Σ r² + 1 over the names that count, scaled. */
+  private readonly squares: Float64Array;
+  /** Of those outside the ring (loss − t)² at its centre; Infinity inside. */
+  private readonly outside: Float64Array;
+  /** 0, 1, 2 …: where the names of a part are. */
+  private readonly places: Int32Array;
+  private readonly factors: Float64Array;
+  /** Room, squared, of the part that was last measured; and who of it was chosen. */
+  private readonly room: Float64Array;
+  private readonly chosen: Int32Array;
+  private readonly sample = new Float64Array(2 * SAMPLE);
+
+  constructor(set: ScenarioSet, scale: number) {
+    const assets = set.assets.length;
+    this.set = set;
+    this.scale = scale;
+    this.all = new Part();
+    this.all.reserve(set.count);
+    this.all.count = set.count;
+    for (let s = 0; s < set.count; s++) this.all.ids[s] = s;
+    this.ringBall = new Ball(assets);
+    this.ball = new Ball(assets);
+    this.held = new Int32Array(assets);
+    this.isHeld = new Uint8Array(assets);
+    this.squares = new Float64Array(set.count).fill(1);
+    this.outside = new Float64Array(set.count);
+    this.places = this.held.map((_, k) => k);
+    this.factors = new Float64Array(assets);
+    this.room = new Float64Array(set.count);
+    this.chosen = new Int32Array(set.count);
+  }
+
+  /** Whether everything that is not near is on the side on which it was at the last `surround`. */
+  covers(net: Float64Array, t: number): boolean {
+    return this.ball.distanceTo(net, t) < this.ball.radius && this.holds(net);
+  }
+
+  get radius(): number {
+    return this.ball.radius;
+  }
+
+  /** Whether all names that are not 0 count. */
+  holds(net: Float64Array): boolean {
+    for (let a = 0; a < net.length; a++) if (net[a] !== 0 && this.isHeld[a] === 0) return false;
+    return true;
+  }
+
+  /** How far from a point the same is true, as long as no other name is held. */
+  roomAt(net: Float64Array, t: number): number {
+    return this.ball.radius - this.ball.distanceTo(net, t);
+  }
+
+  /** Who they are, with losses as they were last measured. */
+  get near(): Looked {
+    return this.nearest;
+  }
+
+  /** Those that are near, with their losses at net weights that are covered. */
+  nearAt(net: Float64Array): Looked {
+    const { nearest, ring } = this;
+    if (!this.isGathered) nearest.gather(ring.returns, ring.stride, this.places, this.heldCount);
+    this.isGathered = true;
+    this.measure(nearest, net);
+    return nearest;
+  }
+
+  /** That may be held on the way, as long as it is covered. */
+  get names(): Int32Array {
+    return this.held.subarray(0, this.heldCount);
+  }
+
+  /**
+   * Chooses what is near a point anew: answers with all that may have changed sides since the last `surround`. `step`:
+   * of net weights, in what is not 0 the names that will be held on the way.
+   */
+  surround(net: Float64Array, t: number, step = net): Looked {
+    if (this.ringBall.radius > 0) {
+      this.hold(net, step);
+      if (this.ringBall.distanceTo(net, t) < this.ringBall.radius) {
+        this.measure(this.ring, net);
+        if (this.chooseNear(net, t)) return this.ring;
+      }
+    }
+    this.chooseRing(net, t, step);
+    this.chooseNear(net, t);
+    return this.all;
+  }
+
+  private measure(part: Part, net: Float64Array): void {
+    const { held, heldCount, factors } = this;
+    for (let k = 0; k < heldCount; k++)
+      factors[k] = -this.scale * (net[held[k] as number] as number);
+    part.measure(factors, heldCount);
+  }
+
+  /** Takes names that were not held into account: what is outside the ring then has less room. */
+  private hold(net: Float64Array, step: Float64Array): void {
+    const before = this.heldCount;
+    for (let a = 0; a < net.length; a++) {
+      if ((net[a] !== 0 || step[a] !== 0) && this.isHeld[a] === 0) this.add(a);
+    }
+    if (this.heldCount === before || this.ringBall.radius === Number.POSITIVE_INFINITY) return;
+    const { squares, outside } = this;
+    // The least quotient, without dividing.
+    let above = Number.POSITIVE_INFINITY;
+    let below = 1;
+    for (let s = 0; s < squares.length; s++) {
+      if ((outside[s] as number) * below < above * (squares[s] as number)) {
+        above = outside[s] as number;
+        below = squares[s] as number;
+      }
+    }
+    this.ringBall.radius = Math.sqrt(above / below) * (1 - DISTANCE);
+  }
+
+  private add(a: number): void {
+    const { set, squares, ring, isHeld, held } = this;
+    isHeld[a] = 1;
+    held[this.heldCount] = a;
+    const from = a * set.count;
+    for (let s = 0; s < squares.length; s++) {
+      const value = this.scale * (set.returns[from + s] as number);
+      squares[s] = (squares[s] as number) + value * value;
+    }
+    ring.widen(this.heldCount + 1);
+    const target = this.heldCount * ring.stride;
+    for (let k = 0; k < ring.count; k++) {
+      const s = ring.ids[k] as number;
+      ring.returns[target + k] = set.returns[from + s] as number;
+      ring.inverse[k] = 1 / (squares[s] as number);
+    }
+    this.heldCount++;
+  }
+
+  private chooseRing(net: Float64Array, t: number, step: Float64Array): void {
+    const { all, ring, set, held, squares, outside } = this;
+    this.holdOnly(net, step);
+    const factors = this.factors.subarray(0, this.heldCount);
+    for (let k = 0; k < factors.length; k++)
+      factors[k] = -this.scale * (net[held[k] as number] as number);
+    all.losses.fill(0);
+    addProducts(all.losses, set.count, set.returns, set.count, held, factors, factors.length);
+    for (let s = 0; s < squares.length; s++) all.inverse[s] = 1 / (squares[s] as number);
+    const most = this.measureRoom(all, t, RING);
+    const count = this.choose(all.count, most);
+    ring.take(all, this.chosen, count);
+    ring.gather(set.returns, set.count, held, this.heldCount);
+    const isWhole = count === all.count;
+    this.ringBall.set(net, t, isWhole ? Number.POSITIVE_INFINITY : Math.sqrt(most));
+    for (let s = 0; s < squares.length; s++) {
+      const over = (all.losses[s] as number) - t;
+      outside[s] = over * over;
+    }
+    for (let k = 0; k < count; k++) outside[ring.ids[k] as number] = Number.POSITIVE_INFINITY;
+  }
+
+  /** The names of now; those of before stay as long as they are few. */
+  private holdOnly(net: Float64Array, step: Float64Array): void {
+    this.ring.count = 0;
+    let now = 0;
+    for (let a = 0; a < net.length; a++) if (net[a] !== 0 || step[a] !== 0) now++;
+    if (this.heldCount > now + SPARE) {
+      this.heldCount = 0;
+      this.isHeld.fill(0);
+      this.squares.fill(1);
+    }
+    for (let a = 0; a < net.length; a++) {
+      if ((net[a] !== 0 || step[a] !== 0) && this.isHeld[a] === 0) this.add(a);
+    }
+  }
+
+  /** False if the ring does not reach far enough for as many as are to be near. */
+  private chooseNear(net: Float64Array, t: number): boolean {
+    const { ring, ringBall, nearest } = this;
+    const most = this.measureRoom(ring, t, NEAR);
+    const wanted = Math.sqrt(most);
+    const rest = ringBall.radius - ringBall.distanceTo(net, t);
+    if (wanted > rest && rest < ringBall.radius / 2) return false;
+    const count = this.choose(ring.count, most);
+    const radius = count === ring.count ? rest : Math.min(wanted, rest);
+    nearest.take(ring, this.chosen, count);
+    this.isGathered = false;
+    this.ball.set(net, t, radius);
+    return true;
+  }
+
+  /** Fills `room`, squared; answers with that within which about so many of a part lie. */
+  private measureRoom({ count, losses, inverse }: Part, t: number, wanted: number): number {
+    const { room } = this;
+    fillRoom(room, count, losses, t, inverse);
+    if (count <= 2 * wanted) return Number.POSITIVE_INFINITY;
+    const each = Math.max(1, Math.floor(count / SAMPLE));
+    const some = this.sample.subarray(0, Math.ceil(count / each));
+    for (let k = 0; k < some.length; k++) some[k] = room[k * each] as number;
+    const rank = Math.floor((wanted * some.length) / count);
+    select(some, rank);
+    return some[rank] as number;
+  }
+
+  /** Chooses of the first `count` those with no more room than `most`; how many. */
+  private choose(count: number, most: number): number {
+    const { room, chosen } = this;
+    let found = 0;
+    for (let i = 0; i < count; i++) {
+      chosen[found] = i;
+      found += (room[i] as number) <= most ? 1 : 0;
+    }
+    return found;
+  }
+}
+
+// A function of its own: a long loop that an engine replaces while it runs is best left at its end.
+function fillRoom(
+  room: Float64Array,
+  count: number,
+  losses: Float64Array,
+  t: number,
+  inverse: Float64Array,
+): void {
+  for (let i = 0; i < count; i++) {
+    const over = (losses[i] as number) - t;
+    room[i] = over * over * (inverse[i] as number);
+  }
+}

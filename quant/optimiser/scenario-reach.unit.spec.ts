@@ -1,0 +1,74 @@
+// What is not near against a look at every scenario, along ways that wind, jump, and take up names on the way.
+
+import { describe, expect, test } from "vitest";
+import { Random } from "../random.ts";
+import type { ScenarioSet } from "../scenarios/scenario-set.ts";
+import { ScenarioReach } from "./scenario-reach.ts";
+import { randomReturns } from "./testing/random-scenarios.ts";
+
+const ASSETS = 8;
+/** Enough for a ring that is not all of them. */
+const COUNT = 6000;
+
+function drawn(random: Random): ScenarioSet {
+  return {
+    assets: Array.from({ length: ASSETS }, (_, a) => `A${a}`),
+    count: COUNT,
+    returns: randomReturns(random, "NORMAL", ASSETS, COUNT),
+    probabilities: new Float64Array(COUNT).fill(1 / COUNT),
+  };
+}
+
+/** 1 where a scenario loses more than t. */
+function sidesAt({ returns }: ScenarioSet, scale: number, net: Float64Array, t: number) {
+  return Uint8Array.from({ length: COUNT }, (_, s) => {
+    let loss = 0;
+    for (let a = 0; a < ASSETS; a++) {
+      loss -= scale * (net[a] as number) * (returns[a * COUNT + s] as number);
+    }
+    return loss > t ? 1 : 0;
+  });
+}
+
+/** Scenarios that changed sides and were not looked at. */
+const crossed = (before: Uint8Array, now: Uint8Array, looked: Uint8Array): number[] =>
+  Array.from(now.keys()).filter((s) => looked[s] === 0 && before[s] !== now[s]);
+
+describe("the reach of scenarios", () => {
+  test.each([1, 2, 3])("keeps all that is not near on its side while it covers (%i)", (seed) => {
+    const random = new Random(seed);
+    const set = drawn(random);
+    const scale = 64;
+    const reach = new ScenarioReach(set, scale);
+    const net = new Float64Array(ASSETS);
+    net[0] = 0.6;
+    net[1] = 0.4;
+    let t = 1;
+    let known = new Uint8Array(COUNT);
+    let isNear = new Uint8Array(COUNT);
+    let covered = 0;
+    for (let step = 0; step < 300; step++) {
+      const size = step % 60 === 59 ? 0.1 : 0.001;
+      for (let a = 0; a < ASSETS; a++) {
+        const isHeld = (net[a] as number) !== 0 || step > 40 * a;
+        if (isHeld) net[a] = (net[a] as number) + size * random.normal();
+      }
+      t += size * random.normal();
+      const sides = sidesAt(set, scale, net, t);
+      if (reach.covers(net, t)) {
+        covered++;
+        expect(crossed(known, sides, isNear)).toEqual([]);
+        continue;
+      }
+      const { ids, count } = reach.surround(net, t);
+      const looked = new Uint8Array(COUNT);
+      for (let k = 0; k < count; k++) looked[ids[k] as number] = 1;
+      expect(crossed(known, sides, looked)).toEqual([]);
+      known = sides;
+      isNear = new Uint8Array(COUNT);
+      for (let k = 0; k < reach.near.count; k++) isNear[reach.near.ids[k] as number] = 1;
+      expect(reach.near.count).toBeLessThan(COUNT / 4);
+    }
+    expect(covered).toBeGreaterThan(100);
+  });
+});
