@@ -54,6 +54,8 @@ class NameSearch {
   private readonly programs: NamePrograms;
   private readonly open: Branch[] = [];
   private best: Answered | null = null;
+  /** What is asked for less rounding. */
+  private readonly gap: number;
 
   constructor(
     program: Program,
@@ -65,6 +67,7 @@ class NameSearch {
     this.choice = choice;
     this.solve = solve;
     this.work = work;
+    this.gap = (work.gap ?? 0) * (1 - 1e-12);
     this.programs = new NamePrograms(program, choice, solve, work);
   }
 
@@ -130,7 +133,7 @@ class NameSearch {
 
   /** What is at least this is no better, or so little that the gap is closed. */
   private cutoff({ certificate: { upper } }: Answered): number {
-    return upper - Math.max(CLOSED, this.work.gap ?? 0) * Math.abs(upper);
+    return upper - Math.max(CLOSED, this.gap) * Math.abs(upper);
   }
 
   private isPromising(bound: number): boolean {
@@ -162,7 +165,7 @@ class NameSearch {
   private leaveOutHeavy(relaxed: Answered): void {
     if (this.best === null || !this.isPromising(relaxed.certificate.lower)) return;
     const { upper } = this.best.certificate;
-    const cutoff = upper - (this.work.gap ?? 0) * Math.abs(upper);
+    const cutoff = upper - this.gap * Math.abs(upper);
     this.programs.leaveOutAbove(cutoff, relaxed);
     this.cut = Math.min(this.cut, cutoff);
   }
