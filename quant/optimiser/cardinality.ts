@@ -3,27 +3,17 @@
 // every machine unless `expired` ends it.
 //
 // Branch and bound on which names are held (A. H. Land, A. G. Doig, Econometrica 28, 1960), the most promising branch
-// first. A branch leaves out the name that weighs most, another holds it. A name whose smallest position would cost
+// first. A branch leaves out the name that weighs most, another holds it. How much of each name can be worth it is found
+// beforehand (name-caps.ts): the more names at their caps, the fewer may be held. A name whose smallest position would cost
 // more than the gap is left out without a branch.
 
-import { certify, largestViolation } from "./certificate.ts";
-import { counted, ownVariances } from "./count-curvature.ts";
-import { withoutZeros } from "./fixed-parts.ts";
-import { type Answered, FirstPortfolios } from "./name-start.ts";
-import { isHeld, LONG, type NameChoice, NameStates, OPEN, OUT, SHORT } from "./name-states.ts";
-import type { Duals, Outcome, Program, Work } from "./program.ts";
+import { NamePrograms, type NameWork } from "./name-programs.ts";
+import { FirstPortfolios } from "./name-start.ts";
+import { isHeld, LONG, type NameChoice, OPEN, OUT, SHORT } from "./name-states.ts";
+import type { Answered } from "./near-program.ts";
+import type { Outcome, Program, Work } from "./program.ts";
 import { reducedCosts } from "./reduced-costs.ts";
 import { netWeights } from "./tail-loss.ts";
-
-export type SolveProgram = (program: Program, work?: Work) => Outcome;
-
-export interface NameWork {
-  /** After so many programs the best so far comes back; left out: after about as much work as 20 s hold. */
-  readonly maxPrograms?: number;
-  readonly expired?: () => boolean;
-  /** A gap, relative to the objective, that is small enough. */
-  readonly gap?: number;
-}
 
 /** A portfolio's duals are those of the program without a choice: they prove a bound by themselves, if a weaker one. */
 export type NamedOutcome =
@@ -32,9 +22,6 @@ export type NamedOutcome =
   /** Work ended before any portfolio of the choice was found, or was known not to exist. */
   | { readonly status: "UNDECIDED"; readonly pivots: number };
 
-const MOST_PROGRAMS = 20_000;
-/** Where the caller sets no number of programs: some 20 s. */
-const MOST_CELLS = 6e8;
 const CLOSED = 1e-9;
 
 interface Branch {
@@ -53,7 +40,7 @@ interface Branch {
 export function solveNames(
   program: Program,
   choice: NameChoice,
-  solve: SolveProgram,
+  solve: (program: Program, work?: Work) => Outcome,
   work: NameWork = {},
 ): NamedOutcome {
   return new NameSearch(program, choice, solve, work).run();
@@ -62,36 +49,36 @@ export function solveNames(
 class NameSearch {
   private readonly program: Program;
   private readonly choice: NameChoice;
-  private readonly solve: SolveProgram;
+  private readonly solve: (program: Program, work?: Work) => Outcome;
   private readonly work: NameWork;
-  private readonly names: NameStates;
+  private readonly programs: NamePrograms;
   private readonly open: Branch[] = [];
   private best: Answered | null = null;
-  private programs = 0;
-  private pivots = 0;
-  /** Variables times scenarios of all programs solved: what they cost, the same on every machine. */
-  private cells = 0;
-  /** Diagonal part of a variance that counts names; null: none. */
-  private readonly own: Float64Array | null;
+  /** What is asked for less rounding. */
+  private readonly gap: number;
 
-  constructor(program: Program, choice: NameChoice, solve: SolveProgram, work: NameWork) {
+  constructor(
+    program: Program,
+    choice: NameChoice,
+    solve: (program: Program, work?: Work) => Outcome,
+    work: NameWork,
+  ) {
     this.program = program;
     this.choice = choice;
     this.solve = solve;
     this.work = work;
-    this.names = new NameStates(program, choice);
-    this.own = choice.maximumNames < this.names.names.length ? ownVariances(program) : null;
+    this.gap = (work.gap ?? 0) * (1 - 1e-12);
+    this.programs = new NamePrograms(program, choice, solve, work);
   }
 
   run(): NamedOutcome {
-    const { program, names } = this;
+    const { program, programs } = this;
+    const { names } = programs;
     const relaxed = this.solve(program, {
       ...(this.work.expired && { expired: this.work.expired }),
     });
-    this.programs++;
-    if (relaxed.status === "INFEASIBLE") return relaxed;
-    if (relaxed.status === "UNBOUNDED") return relaxed;
-    this.pivots += relaxed.pivots;
+    if (relaxed.status === "INFEASIBLE" || relaxed.status === "UNBOUNDED") return relaxed;
+    programs.begin(relaxed);
     const states = new Uint8Array(names.names.length);
     let bound = relaxed.certificate.lower;
     for (const name of states.keys()) {
@@ -101,12 +88,14 @@ class NameSearch {
     }
     if (names.isChosen(relaxed.x)) this.offer(relaxed);
     else this.findFirst(relaxed);
-    const isPlain = this.own === null && states.every((state) => state === OPEN);
-    this.push({ states, bound, near: isPlain ? relaxed : null });
+    this.leaveOutHeavy(relaxed);
+    const isPlain = !programs.isCounted && states.every((state) => state === OPEN);
+    const isSame = isPlain && programs.keeps(states, relaxed.x);
+    this.push({ states, bound, near: isSame ? relaxed : null });
     let lost = false;
     while (this.open.length > 0) {
-      if (this.isSpent()) {
-        if (this.best === null) return { status: "UNDECIDED", pivots: this.pivots };
+      if (this.programs.isSpent()) {
+        if (this.best === null) return { status: "UNDECIDED", pivots: programs.pivots };
         lost = true;
         break;
       }
@@ -119,7 +108,7 @@ class NameSearch {
     if (this.best === null) {
       // A leaf whose portfolio was not within rounding of its limits is no proof that there is none.
       const isOpen = this.cut < Number.POSITIVE_INFINITY;
-      return isOpen ? { status: "UNDECIDED", pivots: this.pivots } : this.impossible();
+      return isOpen ? { status: "UNDECIDED", pivots: programs.pivots } : this.impossible();
     }
     const { best } = this;
     const left = this.open.reduce((least, b) => Math.min(least, b.bound), best.certificate.upper);
@@ -134,26 +123,23 @@ class NameSearch {
       x: best.x,
       duals: relaxed.duals,
       certificate: { ...best.certificate, lower },
-      pivots: this.pivots,
-      programs: this.programs,
+      pivots: programs.pivots,
+      programs: programs.programs,
     };
   }
 
   /** The least bound of what was put aside as not promising. */
   private cut = Number.POSITIVE_INFINITY;
 
-  private isPromising(bound: number): boolean {
-    if (this.best === null) return true;
-    const { upper } = this.best.certificate;
-    const isBetter = bound < upper - Math.max(CLOSED, this.work.gap ?? 0) * Math.abs(upper);
-    if (!isBetter) this.cut = Math.min(this.cut, bound);
-    return isBetter;
+  /** What is at least this is no better, or so little that the gap is closed. */
+  private cutoff({ certificate: { upper } }: Answered): number {
+    return upper - Math.max(CLOSED, this.gap) * Math.abs(upper);
   }
 
-  private isSpent(): boolean {
-    const { maxPrograms = MOST_PROGRAMS, expired } = this.work;
-    const isDear = this.work.maxPrograms === undefined && this.cells >= MOST_CELLS;
-    return isDear || this.programs >= maxPrograms || expired?.() === true;
+  private isPromising(bound: number): boolean {
+    if (this.best === null || bound < this.cutoff(this.best)) return true;
+    this.cut = Math.min(this.cut, bound);
+    return false;
   }
 
   private push(branch: Branch): void {
@@ -171,53 +157,22 @@ class NameSearch {
 
   private offer(candidate: Answered): void {
     const { feasibility, upper } = candidate.certificate;
-    if (!(feasibility <= 1e-9) || !this.names.isChosen(candidate.x)) return;
+    if (!(feasibility <= 1e-9) || !this.programs.names.isChosen(candidate.x)) return;
     if (this.best === null || upper < this.best.certificate.upper) this.best = candidate;
   }
 
-  /**
-   * The best under decisions, in the whole program's variables; null if there is none. Relaxed: a bound of those with as
-   * many names as are left, which may lie above the best of any number.
-   */
-  private under(states: Uint8Array, isRelaxed: boolean): Answered | null {
-    const decided = this.names.decided(states);
-    if (decided === null) return null;
-    const { program, kept } = withoutZeros(
-      isRelaxed ? this.strengthened(decided, states) : decided,
-    );
-    const outcome = this.solve(program);
-    this.programs++;
-    this.cells += program.variables * (program.tail?.scenarios.count ?? program.variables);
-    if (outcome.status === "INFEASIBLE" || outcome.status === "UNBOUNDED") return null;
-    this.pivots += outcome.pivots;
-    const x = new Float64Array(this.program.variables);
-    for (const [place, j] of kept.entries()) x[j] = cleaned(outcome.x[place] as number);
-    const { basis: _, ...rest } = outcome;
-    const { lower } = outcome.certificate;
-    if (isRelaxed && this.own !== null) {
-      return {
-        ...rest,
-        x,
-        certificate: { ...certify(this.program, x, noDuals(this.program)), lower },
-      };
-    }
-    const feasibility = Math.max(
-      outcome.certificate.feasibility,
-      largestViolation(this.program, x),
-    );
-    return { ...rest, x, certificate: { ...outcome.certificate, feasibility } };
-  }
-
-  private strengthened(decided: Program, states: Uint8Array): Program {
-    if (this.own === null) return decided;
-    let left = this.choice.maximumNames;
-    for (const state of states) if (state === LONG || state === SHORT) left--;
-    return left > 0 ? counted(decided, this.own, states, left) : decided;
+  /** Portfolios that hold more of a name than one better than the best can: they are no better. */
+  private leaveOutHeavy(relaxed: Answered): void {
+    if (this.best === null || !this.isPromising(relaxed.certificate.lower)) return;
+    const { upper } = this.best.certificate;
+    const cutoff = upper - this.gap * Math.abs(upper);
+    this.programs.leaveOutAbove(cutoff, relaxed);
+    this.cut = Math.min(this.cut, cutoff);
   }
 
   /** Solves a branch, or knows its optimum already, and cuts it in two or three. */
   private divide({ states, near }: Branch): void {
-    const relaxed = near ?? this.under(states, true);
+    const relaxed = near ?? this.programs.relaxedUnder(states);
     if (relaxed === null) return;
     const bound = relaxed.certificate.lower;
     this.offer(relaxed);
@@ -230,16 +185,15 @@ class NameSearch {
       this.cut = Math.min(this.cut, bound);
       return;
     }
-    const sides = this.names.allowed(name);
+    const sides = this.programs.names.allowed(name);
     // The side that the relaxed portfolio is on comes last, and so first where depth goes first.
     const own = (net[name] as number) < 0 ? SHORT : LONG;
     sides.sort((a, b) => Number(a === own) - Number(b === own));
     for (const side of sides) {
       const child = decided.slice();
       child[name] = side;
-      const keeps = side === own && Math.abs(net[name] as number) >= this.choice.minimumPosition;
       if (!this.fillUp(child)) continue;
-      const isSame = this.own === null && keeps && same(child, decided, name);
+      const isSame = !this.programs.isCounted && this.programs.keeps(child, relaxed.x);
       this.push({ states: child, bound, near: isSame ? relaxed : null });
     }
   }
@@ -270,8 +224,10 @@ class NameSearch {
 
   /** By reduced cost: names at 0 whose smallest position would cost more than is to be gained. */
   private leaveOutDear(states: Uint8Array, relaxed: Answered): void {
-    const { best, program, choice } = this;
-    if (best === null || this.own !== null || !(choice.minimumPosition > 0)) return;
+    const { best, program, choice, programs } = this;
+    if (best === null || !(choice.minimumPosition > 0)) return;
+    // Near the optimum what is at 0 costs nothing to keep.
+    if (programs.isCounted || programs.isNear) return;
     const rows = relaxed.duals.rows.subarray(0, program.rows.count);
     // Rows that were added price names too: only where they have no price are these slopes the whole.
     for (let i = program.rows.count; i < relaxed.duals.rows.length; i++) {
@@ -295,29 +251,18 @@ class NameSearch {
 
   private findFirst(relaxed: Answered): void {
     const trial = {
-      under: (states: Uint8Array): Answered | null => this.under(states, false),
+      under: (states: Uint8Array): Answered | null => this.programs.under(states),
       offer: (candidate: Answered): void => this.offer(candidate),
-      isSpent: (): boolean => this.isSpent(),
+      isSpent: (): boolean => this.programs.isSpent(),
     };
-    new FirstPortfolios(this.program, this.choice, this.names, trial).find(relaxed);
+    new FirstPortfolios(this.program, this.choice, this.programs.names, trial).find(relaxed);
   }
 
   private impossible(): NamedOutcome {
     return {
       status: "INFEASIBLE",
       rows: new Float64Array(this.program.rows.count),
-      pivots: this.pivots,
+      pivots: this.programs.pivots,
     };
   }
 }
-
-const noDuals = ({ rows }: Program): Duals => ({
-  scenarios: new Int32Array(0),
-  masses: new Float64Array(0),
-  rows: new Float64Array(rows.count),
-});
-
-const cleaned = (value: number): number => (Math.abs(value) < 1e-13 ? 0 : value);
-
-const same = (a: Uint8Array, b: Uint8Array, except: number): boolean =>
-  a.every((state, name) => name === except || state === b[name]);

@@ -8,14 +8,15 @@ import type { Program } from "./program.ts";
 import { solveSmooth } from "./smooth-core.ts";
 import { netWeights } from "./tail-loss.ts";
 import { solveTail } from "./tail-simplex.ts";
+import { namesByHighs } from "./testing/highs-names.spec.ts";
 
-function market(n: number, count: number, seed: number): ScenarioSet {
+function market(n: number, count: number, seed: number, noise = 0.02): ScenarioSet {
   const random = new Random(seed);
   const common = Array.from({ length: count }, () => 0.01 * random.normal());
   const drift = Array.from({ length: n }, () => 0.002 * random.normal());
   const returns = Float64Array.from({ length: n * count }, (_, k) => {
     const j = Math.floor(k / count);
-    return (drift[j] as number) + (common[k % count] as number) + 0.02 * random.normal();
+    return (drift[j] as number) + (common[k % count] as number) + noise * random.normal();
   });
   const assets = Array.from({ length: n }, (_, j) => `A${j}`);
   return { assets, count, returns, probabilities: new Float64Array(count).fill(1 / count) };
@@ -223,6 +224,27 @@ describe("portfolios of few names", () => {
     const large = { minimumPosition: 0.4, maximumNames: 8 };
     const outcome = solveNames(stated, large, solveTail, { expired: () => true });
     expect(outcome.status).toBe("UNDECIDED");
+  });
+
+  test("10 of 40 are as HiGHS finds and proves them", () => {
+    for (const [seed, count, noise, maximumNames] of [
+      [1, 200, 0.01, 10],
+      [2, 120, 0.02, 10],
+    ] as const) {
+      const scenarios = market(40, count, seed, noise);
+      const stated: Program = {
+        ...program(scenarios, {}),
+        tail: { weight: 1, mass: 0.05, scenarios },
+      };
+      const choice = { minimumPosition: 0.02, maximumNames };
+      const judged = namesByHighs(stated, choice, { seconds: 60, gap: 0 });
+      const outcome = solveNames(stated, choice, solveTail);
+      if (outcome.status !== "OPTIMAL") throw new Error(outcome.status);
+      const { upper, lower } = outcome.certificate;
+      expect(judged.upper - judged.lower).toBeLessThan(1e-7);
+      expect(Math.abs(upper - judged.upper)).toBeLessThan(1e-7);
+      expect(upper - lower).toBeLessThan(1e-8 * upper);
+    }
   });
 
   test("that cannot be are infeasible: too few names under caps, too large positions", () => {

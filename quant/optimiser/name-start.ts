@@ -2,11 +2,10 @@
 // of how good they are.
 
 import { LONG, type NameChoice, type NameStates, OPEN, OUT, SHORT } from "./name-states.ts";
-import type { Outcome, Program } from "./program.ts";
+import type { Answered } from "./near-program.ts";
+import type { Program } from "./program.ts";
 import { reducedCosts } from "./reduced-costs.ts";
 import { netWeights } from "./tail-loss.ts";
-
-export type Answered = Extract<Outcome, { certificate: unknown }>;
 
 /** What the search lends: the best under decisions, a place to offer it, and whether work has ended. */
 export interface NameTrial {
