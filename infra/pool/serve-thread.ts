@@ -20,7 +20,11 @@ export function serveThread(carryOut: CarryOut): void {
   const port = parentPort;
   if (port === null) throw new Error("this file is the beginning of a thread");
   const sets = new SetKeeper();
-  port.on("message", (order: RunOrder) => {
+  port.on("message", (order: RunOrder | "end") => {
+    if (order === "end") {
+      port.close();
+      return;
+    }
     const { stop } = order;
     const work = sets.work(order);
     const answer = (reply: ThreadAnswer): void => port.postMessage(reply, handedOver(reply));

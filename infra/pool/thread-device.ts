@@ -19,6 +19,9 @@ export interface ThreadSettings {
   readonly data?: unknown;
 }
 
+/** How long a thread that was asked to end may take. */
+const ENDING_MS = 2000;
+
 interface Pending {
   resolve(result: Result): void;
   reject(failure: DeviceFailure): void;
@@ -97,10 +100,17 @@ class ThreadDevice implements Device {
     });
   }
 
+  /** An idle thread is asked to end: stopping threads by force is what Node does least safely (nodejs/node#56312). */
   async close(): Promise<void> {
-    this.end("CRASHED", `${this.name} was closed`);
-    await this.worker.terminate();
+    const asked = this.ended === null && this.pending === null;
+    if (asked) {
+      this.ended = new DeviceFailure("CRASHED", `${this.name} was closed`);
+      this.started.reject(this.ended);
+      this.worker.postMessage("end");
+    } else this.end("CRASHED", `${this.name} was closed`);
+    const late = setTimeout(() => void this.worker.terminate(), ENDING_MS);
     await this.exited;
+    clearTimeout(late);
   }
 
   private take(message: "ready" | ThreadAnswer): void {
