@@ -23,7 +23,16 @@ export function isRiskless(
     (sum, w, j) => sum + Math.abs(w) * Math.sqrt(covariance[j * (n + 1)] as number),
     0,
   );
-  return !(volatilityOf(problem, weights).volatility * returnScale > RISKLESS * parts);
+  // A weight that is to be 0 is what rounding leaves of those that are held.
+  const held = weights.reduce(
+    (sum, w, j) => sum + Math.abs(w) + Math.abs(problem.current?.[j] ?? 0),
+    0,
+  );
+  let largest = 0;
+  for (let j = 0; j < n; j++) largest = Math.max(largest, covariance[j * (n + 1)] as number);
+  const rounding = n * Number.EPSILON * held * Math.sqrt(largest);
+  const volatility = volatilityOf(problem, weights).volatility * returnScale;
+  return !(volatility > RISKLESS * parts + rounding);
 }
 
 export interface Riskless {
@@ -82,8 +91,21 @@ export function risklessWay(program: Program, solve: Solve): Float64Array | null
   if (smooth.length !== 1 || term?.kind !== "VARIANCE") return null;
   const { lower, upper } = impliedBounds(program);
   if (lower.every(Number.isFinite) && upper.every(Number.isFinite)) return null;
-  const outcome = solve(risklessProgram(plain, term.covariance).program);
+  const outcome = solve(waysOf(risklessProgram(plain, term.covariance).program));
   return outcome.status === "UNBOUNDED" ? outcome.ray : null;
+}
+
+/** The same costs of all ways without end: what has a limit may not go on towards it. */
+function waysOf(program: Program): Program {
+  const none = (limits: Float64Array): Float64Array =>
+    limits.map((limit) => (Number.isFinite(limit) ? 0 : limit));
+  const { rows, lower, upper } = program;
+  return {
+    ...program,
+    lower: none(lower),
+    upper: none(upper),
+    rows: { ...rows, lower: none(rows.lower), upper: none(rows.upper) },
+  };
 }
 
 interface Root {
