@@ -8,7 +8,7 @@ import { type Lowering, objectiveScale, pointOf, programOf, type Terms } from ".
 import { riskLimitsOf } from "./priced-risk.ts";
 import type { Portfolio, Proof } from "./problem.ts";
 import type { Program } from "./program.ts";
-import { reducedCosts, worstReturns } from "./reduced-costs.ts";
+import { boundRounding, reducedCosts, worstReturns } from "./reduced-costs.ts";
 import {
   cvarOf,
   marginalCvar,
@@ -48,9 +48,12 @@ export function assess(
     cash -= weight;
     expectedReturn += (means[asset] as number) * weight;
   }
-  const difference = judged.upper - judged.lower;
+  const reduced = reducedCosts(program, x, proof.duals, weights);
   const { kind } = lowering.problem.objective;
   const isRatio = kind === "MAXIMUM_RETURN_TO_CVAR" || kind === "MAXIMUM_SHARPE";
+  // What the rounding of its own sums may have taken from the bound is no gap: it is seen where the objective is next to 0.
+  const rounding = isRatio ? 0 : boundRounding(program, x, reduced) / scale;
+  const difference = judged.upper - judged.lower - rounding;
   // Of a return less a risk, which may cancel, the size is that of the return.
   const size = Math.max(
     Math.abs(judged.upper),
@@ -65,7 +68,7 @@ export function assess(
     lower: judged.lower,
     gap: difference <= 0 ? 0 : difference / size,
     feasibility: judged.feasibility,
-    shadowPrices: shadowPrices(lowering, x, reducedCosts(program, x, proof.duals), proof, scale),
+    shadowPrices: shadowPrices(lowering, x, reduced, proof, scale),
     marginalRisk: marginalRisk(lowering, priced, program, weights, proof),
   };
 }
@@ -200,7 +203,7 @@ function marginalRisk(
 ): Float64Array {
   if (priced.cvar > 0 && duals.scenarios.length > 0) {
     const norm = marginalNorm(weights);
-    const worst = worstReturns(program, duals);
+    const { mean: worst } = worstReturns(program, duals);
     return worst.map((mean, asset) => priced.norm * (norm[asset] as number) - mean / returnScale);
   }
   for (const { measured } of limits) {

@@ -1,9 +1,10 @@
 // Closes a gap that a solver left beside curves. Promises: what comes back is assessed as everything else is, from the problem
 // alone, and is never worse than what came in.
 //
-// Three causes, three cures, each tried only while the gap is open: duals that are not the best for these weights (those
-// of the linear program that the tangent at the weights makes of the problem are), weights whose last digits are wrong
-// (Newton's method on their face), and a search that ended in flat or steep valleys (the way through the inside).
+// Four causes, four cures, each tried only while the gap is open: weights that are nothing but rounding (left out), duals
+// that are not the best for these weights (those of the linear program that the tangent at the weights makes of the problem
+// are), weights whose last digits are wrong (Newton's method on their face), and a search that ended in flat or steep valleys
+// (the way through the inside).
 
 import { type Assessment, assess, pricedTerms } from "./assess.ts";
 import { certify } from "./certificate.ts";
@@ -35,6 +36,10 @@ const KEPT = 1e-9;
 /** What Newton's method adds to its matrix: the less, the faster; the more, the further from singular. */
 const LARGER = [1e-11, 1e-9, 1e-8];
 
+/** Without what is no position but what rounding left of one: as small as the miss of a limit may be. */
+const cleared = (weights: Float64Array): Float64Array =>
+  weights.map((weight) => (Math.abs(weight) <= KEPT ? 0 : weight));
+
 /** Cost: while the gap is above `enough`, a few solves of the same size. */
 export function closeProblemGap(
   lowering: Lowering,
@@ -50,7 +55,10 @@ export function closeProblemGap(
     return found;
   }
   const program = programOf(lowering, pricedTerms(lowering, terms, found.proof), covariance);
-  if (program.smooth === undefined) return found;
+  const without = cleared(found.assessment.weights);
+  const assessment = assess(lowering, terms, without, found.proof, covariance);
+  const clear = better(found, { ...found, assessment });
+  if (program.smooth === undefined || !isOpen(clear)) return clear;
   const closer = (from: Assessed, weights: Float64Array, duals: Duals, pivots: number) => {
     const x = pointOf(lowering, weights);
     const fine = refined(program, { x, net: weights, duals }, solve, work);
@@ -58,7 +66,7 @@ export function closeProblemGap(
     const assessment = assess(lowering, terms, fine.net, proof, covariance);
     return better(from, { assessment, proof, pivots: from.pivots + pivots + fine.pivots });
   };
-  const best = closer(found, found.assessment.weights, found.proof.duals, 0);
+  const best = closer(clear, clear.assessment.weights, clear.proof.duals, 0);
   if (!isOpen(best) || work?.expired?.() === true) return best;
   const inside = solveInside(program, work);
   if (inside.status === "INFEASIBLE" || inside.status === "UNBOUNDED") return best;

@@ -12,6 +12,8 @@ import type { Program, SmoothTerm } from "./program.ts";
 const STEPS = 8;
 /** And to the matrix of the rows, whose entries are as inexact as the first is near to singular. */
 const ROWS = 100;
+/** What is to be put on a bound is as near to it as this. */
+const NEAR = 1e-6;
 /** Rows as near to a limit as this, against their largest coefficient, are on it. */
 const ON_LIMIT = 1e-11;
 
@@ -152,8 +154,9 @@ function ontoBounds(
     const bend = 2 * weight * (covariance[a * (holdings.assets + 1)] as number);
     const down = (x[j] as number) - (lower[j] as number);
     const up = (upper[j] as number) - (x[j] as number);
-    if (slope > 0 && down > 0 && down * bend < slope) move(j, -down);
-    else if (slope < 0 && up > 0 && up * bend < -slope) move(j, up);
+    const isNear = (room: number): boolean => room > 0 && room <= NEAR;
+    if (isNear(down) && down * bend < slope) move(j, -down);
+    else if (isNear(up) && up * bend < -slope) move(j, up);
   }
 }
 

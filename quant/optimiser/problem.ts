@@ -106,7 +106,7 @@ export interface Portfolio {
   /** What was minimised is between `lower` and `upper`; `feasibility` is the largest violation. */
   readonly upper: number;
   readonly lower: number;
-  /** (upper − lower) relative to the size of the objective. */
+  /** (upper − lower), less what the rounding of the bound's sums may be, relative to the size of the objective. */
   readonly gap: number;
   readonly feasibility: number;
   /** By constraint in words: what a unit more of it would gain, per unit of the objective. Binding ones only. */

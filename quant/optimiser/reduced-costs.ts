@@ -1,8 +1,10 @@
 // What a unit more of a variable costs once rows are priced: the slope of the Lagrangian. Promises: at an optimum it is
 // above 0 only at a lower bound and below 0 only at an upper one, up to rounding, which `size` measures.
 
+import { impliedBounds } from "./implied-bounds.ts";
 import type { Duals, Program } from "./program.ts";
 import { evaluateSmooth } from "./smooth-terms.ts";
+import { netWeights } from "./tail-loss.ts";
 
 export interface ReducedCosts {
   readonly slope: Float64Array;
@@ -10,45 +12,76 @@ export interface ReducedCosts {
   readonly size: Float64Array;
 }
 
-/** Cost: rows × variables, and a product with each scenario that has mass. */
-export function reducedCosts(program: Program, x: Float64Array, duals: Duals): ReducedCosts {
+/** Cost: rows × variables, and a product with each scenario that has mass. `net`: as of `certify`. */
+export function reducedCosts(
+  program: Program,
+  x: Float64Array,
+  duals: Duals,
+  net: Float64Array = netWeights(program.holdings, x),
+): ReducedCosts {
   const { variables, cost, rows, tail, holdings } = program;
-  const slope = new Float64Array(variables);
-  const size = new Float64Array(variables);
-  const smooth = evaluateSmooth(program, x).gradient;
+  const smooth = evaluateSmooth(program, x, net);
+  const slope = cost.map((own, j) => own + (smooth.gradient[j] as number));
+  const size = cost.map((own, j) => Math.abs(own) + (smooth.size[j] as number));
+  const add = (j: number, term: number, own: number): void => {
+    slope[j] = (slope[j] as number) + term;
+    size[j] = (size[j] as number) + own;
+  };
   const worst = tail === undefined ? undefined : worstReturns(program, duals);
   for (let j = 0; j < variables; j++) {
     const asset = holdings.asset[j] as number;
-    const terms = [cost[j] as number, smooth[j] as number];
     if (tail !== undefined && worst !== undefined && asset >= 0) {
-      terms.push(-tail.weight * (holdings.sign[j] as number) * (worst[asset] as number));
+      const mean = (holdings.sign[j] as number) * (worst.mean[asset] as number);
+      add(j, -tail.weight * mean, tail.weight * (worst.size[asset] as number));
     }
     for (let i = 0; i < rows.count; i++) {
-      terms.push(-(duals.rows[i] as number) * (rows.coefficients[i * variables + j] as number));
+      const term = (duals.rows[i] as number) * (rows.coefficients[i * variables + j] as number);
+      add(j, -term, Math.abs(term));
     }
-    let [sum, absolute] = [0, 0];
-    for (const term of terms) {
-      sum += term;
-      absolute += Math.abs(term);
-    }
-    slope[j] = sum;
-    size[j] = absolute;
   }
   return { slope, size };
 }
 
-/** Mean return of each asset under the masses of the worst case: minus the slope of CVaR. */
-export function worstReturns({ tail, holdings }: Program, duals: Duals): Float64Array {
-  const worst = new Float64Array(holdings.assets);
-  if (tail === undefined) return worst;
+/** Of a sum, as a share of the sizes of its terms: eight units in the last place, for sums of a few thousand. */
+const ROUNDING = 8 * 2 ** -53;
+
+/** What rounding of the reduced costs may have taken from a bound that they are part of. Cost: as of `impliedBounds`. */
+export function boundRounding(
+  program: Program,
+  x: Float64Array,
+  { slope, size }: ReducedCosts,
+): number {
+  const { lower, upper } = impliedBounds(program);
+  let sum = 0;
+  for (const [j, own] of size.entries()) {
+    const bound = ((slope[j] as number) > 0 ? lower[j] : upper[j]) as number;
+    sum += own * Math.abs(Number.isFinite(bound) ? bound : (x[j] as number));
+  }
+  return ROUNDING * sum;
+}
+
+interface WorstReturns {
+  /** Mean return of each asset under the masses of the worst case: minus the slope of CVaR. */
+  readonly mean: Float64Array;
+  /** The same of absolute returns. */
+  readonly size: Float64Array;
+}
+
+export function worstReturns({ tail, holdings }: Program, duals: Duals): WorstReturns {
+  const mean = new Float64Array(holdings.assets);
+  const size = new Float64Array(holdings.assets);
+  if (tail === undefined) return { mean, size };
   const { returns, count } = tail.scenarios;
-  for (let asset = 0; asset < worst.length; asset++) {
-    let sum = 0;
+  for (let asset = 0; asset < mean.length; asset++) {
+    let [sum, absolute] = [0, 0];
     for (let k = 0; k < duals.scenarios.length; k++) {
       const s = duals.scenarios[k] as number;
-      sum += (duals.masses[k] as number) * (returns[asset * count + s] as number);
+      const term = (duals.masses[k] as number) * (returns[asset * count + s] as number);
+      sum += term;
+      absolute += Math.abs(term);
     }
-    worst[asset] = sum;
+    mean[asset] = sum;
+    size[asset] = absolute;
   }
-  return worst;
+  return { mean, size };
 }

@@ -21,6 +21,8 @@ const CLOSED_GAP = 1e-11;
 const LONG = { steps: 15, gap: 1e-9 };
 /** How far a way is followed, in units of its ray, before its risk is taken to stay within the limit. */
 const LONGEST = 2 ** 60;
+/** The gap of a portfolio that may be among several best. */
+const NEARLY = 1e-5;
 /** Prices that differ by a smaller share are one. */
 const SAME = 1e-14;
 /** The next price where one turned out to have no end by rounding alone. */
@@ -221,11 +223,10 @@ function narrow(
     if (gap <= (step < LONG.steps ? CLOSED_GAP : LONG.gap)) break;
     if (next !== over && next !== under && over.way === undefined && under.way === undefined) break;
   }
-  // Of several that are best without the limit, one may keep to it.
+  // Of several that are best without the limit, one may keep to it: without a price its proof can still be made closer.
   const free = { weights: under.weights, proof: { duals: best.duals } };
-  if (best.price === 0 && best.way === undefined && gapOf(free.weights, free.proof) < gap) {
-    return { ...free, pivots };
-  }
+  const mayBeFree = gap > LONG.gap && best.price === 0 && best.way === undefined;
+  if (mayBeFree && gapOf(free.weights, free.proof) <= NEARLY) return { ...free, pivots };
   return { ...answer, pivots };
 }
 

@@ -21,7 +21,16 @@ export function isRiskless(
     (sum, w, j) => sum + Math.abs(w) * Math.sqrt(covariance[j * (n + 1)] as number),
     0,
   );
-  return !(volatilityOf(problem, weights).volatility * returnScale > RISKLESS * parts);
+  // A weight that is to be 0 is what rounding leaves of those that are held.
+  const held = weights.reduce(
+    (sum, w, j) => sum + Math.abs(w) + Math.abs(problem.current?.[j] ?? 0),
+    0,
+  );
+  let largest = 0;
+  for (let j = 0; j < n; j++) largest = Math.max(largest, covariance[j * (n + 1)] as number);
+  const rounding = n * Number.EPSILON * held * Math.sqrt(largest);
+  const volatility = volatilityOf(problem, weights).volatility * returnScale;
+  return !(volatility > RISKLESS * parts + rounding);
 }
 
 export interface Riskless {

@@ -49,6 +49,15 @@ const FOUND: readonly Found[] = [
     kinds: RATIOS,
   },
   { what: "a Sharpe ratio at a price that is not its own", seed: 11, index: 1408, kinds: RATIOS },
+  { what: "one of several least variances that keeps to a limit on CVaR", seed: 101, index: 6201 },
+  { what: "a CVaR that falls without end at no variance", seed: 202, index: 748 },
+  { what: "a return that grows without end at no variance", seed: 202, index: 465 },
+  { what: "the same below a limit on volatility", seed: 1, index: 6424 },
+  { what: "a gain at no risk beside rounding of weights that are 0", seed: 303, index: 15706 },
+  { what: "a search for a riskless way that came to no end", seed: 303, index: 21401 },
+  { what: "a bound of 0 but for the rounding of its sums", seed: 101, index: 461 },
+  { what: "weights that are nothing but rounding", seed: 101, index: 4351 },
+  { what: "a norm, and a CVaR at its limit", seed: 202, index: 12272 },
 ];
 
 for (const { what, seed, index, kinds } of FOUND) {
