@@ -3,6 +3,7 @@
 
 import { brokenLimits } from "./broken-limits.ts";
 import { certify } from "./certificate.ts";
+import { CANCELLED, USUAL } from "./is-closed.ts";
 import { isOfNames } from "./limits.ts";
 import { type Lowering, objectiveScale, pointOf, programOf, type Terms } from "./lower.ts";
 import { riskLimitsOf } from "./priced-risk.ts";
@@ -58,7 +59,7 @@ export function assess(
   const size = Math.max(
     Math.abs(judged.upper),
     isRatio ? 0 : terms.expectedReturn * Math.abs(expectedReturn),
-    isRatio ? 0 : CANCELLED * sizeOfTerms(lowering, terms, weights),
+    isRatio ? 0 : gapUnit(lowering, terms, weights),
   );
   return {
     weights,
@@ -73,13 +74,13 @@ export function assess(
   };
 }
 
-/** An objective that is so much smaller than what it is the sum of has lost its digits: its gap is measured by those. */
-export const CANCELLED = 1e-6;
-
-/** What the terms would be if nothing in them cancelled. */
-export function sizeOfTerms(
+/**
+ * What a gap is measured by where the objective cancels, as is-closed.ts says: a part of its terms, or of what a weight of 1
+ * in the smallest asset that moves comes to.
+ */
+export function gapUnit(
   { means, sizes }: Lowering,
-  terms: Terms,
+  { expectedReturn, cvar, norm, variance }: Terms,
   weights: Float64Array,
 ): number {
   let [earned, lost, held] = [0, 0, 0];
@@ -88,18 +89,14 @@ export function sizeOfTerms(
     lost += Math.abs(weight) * (sizes[asset] as number);
     held += Math.abs(weight);
   }
-  if (held < 1e-9 || earned + lost === 0) {
-    // Of nothing held, up to rounding, or of what neither gains nor loses: a unit of the smallest asset that does.
-    held = 1;
-    lost = sizes.reduce(
-      (least, size) => (size > 0 ? Math.min(least, size) : least),
-      Number.POSITIVE_INFINITY,
-    );
-    if (lost === Number.POSITIVE_INFINITY) return 0;
-    earned = lost;
-  }
-  const { expectedReturn, cvar, norm, variance } = terms;
-  return expectedReturn * earned + cvar * lost + norm * held + variance * lost * lost;
+  const terms = expectedReturn * earned + cvar * lost + norm * held + variance * lost * lost;
+  const least = sizes.reduce(
+    (smallest, size) => (size > 0 ? Math.min(smallest, size) : smallest),
+    Number.POSITIVE_INFINITY,
+  );
+  const one = Number.isFinite(least) ? least : 0;
+  const usual = (expectedReturn + cvar + variance * one) * one + norm;
+  return Math.max(CANCELLED * terms, USUAL * usual);
 }
 
 interface Worth {

@@ -1,7 +1,7 @@
 // The efficient frontier of a problem: every portfolio at which its mix changes, from the least CVaR to the largest return.
 // Promises: exact; on a straight line between two points weights, return and CVaR are those of the frontier too.
 
-import { CANCELLED, sizeOfTerms } from "./assess.ts";
+import { gapUnit } from "./assess.ts";
 import { checkProblem } from "./check-problem.ts";
 import { linearCost } from "./feasible-set.ts";
 import { cvarFrontier } from "./frontier.ts";
@@ -77,7 +77,7 @@ export function efficientFrontier(problem: Problem, count?: number): Frontier {
   const points = vertices.map((vertex, k): FrontierPoint => {
     const { upper, lower } = proofs[k] as Certificate;
     const weights = netWeights(program.holdings, vertex.x);
-    const size = CANCELLED * sizeOfTerms(lowering, terms, weights);
+    const size = gapUnit(lowering, terms, weights);
     const cvar = vertex.risk / returnScale;
     return {
       weights,
@@ -91,10 +91,7 @@ export function efficientFrontier(problem: Problem, count?: number): Frontier {
   if (first !== undefined && !(first.gap <= OPTIMAL_GAP)) {
     // Where several worst cases fit the first vertex the walk may hold one that proves nothing.
     const least = optimise(problem);
-    const size = Math.max(
-      Math.abs(first.cvar),
-      CANCELLED * sizeOfTerms(lowering, terms, first.weights),
-    );
+    const size = Math.max(Math.abs(first.cvar), gapUnit(lowering, terms, first.weights));
     if (least.status === "OPTIMAL" && size > 0) {
       points[0] = { ...first, gap: Math.max(0, first.cvar - least.lower) / size };
     }

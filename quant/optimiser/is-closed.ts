@@ -9,9 +9,9 @@ import { netWeights } from "./tail-loss.ts";
 const CLOSED = 1e-8;
 const KEPT = 1e-9;
 /** Of the terms of an objective that cancel. */
-const CANCELLED = 1e-4;
+export const CANCELLED = 1e-4;
 /** Of what a usual weight of 1 costs: nothing held costs nothing. */
-const USUAL = 1e-2;
+export const USUAL = 1e-2;
 
 /**
  * Whether a certificate closes the gap: relative to the objective, or to a small part of what cancels in it. Digits
@@ -35,11 +35,9 @@ function sizeOf(program: Program, x: Float64Array, upper: number): number {
   if (tail !== undefined) {
     const { count, returns } = tail.scenarios;
     const net = netWeights(holdings, x);
-    for (let a = 0; a < net.length; a++) {
-      const own = tail.weight * mean(returns.subarray(a * count, (a + 1) * count));
-      terms += Math.abs(net[a] as number) * own;
-      usual += own / net.length;
-    }
+    const own = net.map((_, a) => tail.weight * mean(returns.subarray(a * count, (a + 1) * count)));
+    for (let a = 0; a < net.length; a++) terms += Math.abs(net[a] as number) * (own[a] as number);
+    usual += leastOf(own);
   }
   const { gradient, size } = evaluateSmooth(program, x);
   // Of a variance: what it would be without a hedge; of the others about their value.
@@ -51,7 +49,16 @@ function sizeOf(program: Program, x: Float64Array, upper: number): number {
     else if (term.kind === "IMPACT") usual += mean(term.coefficients);
     else
       usual +=
-        term.weight * mean(term.covariance.filter((_, at) => at % (holdings.assets + 1) === 0));
+        term.weight * leastOf(term.covariance.filter((_, at) => at % (holdings.assets + 1) === 0));
   }
   return Math.max(Math.abs(upper), CANCELLED * terms, USUAL * usual);
+}
+
+/** Of the smallest that is not 0: beside an asset a million times as large, all else would be nothing. */
+function leastOf(values: Float64Array): number {
+  const least = values.reduce(
+    (smallest, value) => (value > 0 ? Math.min(smallest, value) : smallest),
+    Number.POSITIVE_INFINITY,
+  );
+  return Number.isFinite(least) ? least : 0;
 }
