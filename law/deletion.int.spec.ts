@@ -89,7 +89,9 @@ describe("deletable", () => {
       const last = slices.findLast((slice) => slice.list === list);
       if (last !== undefined) remove(last);
     }
-    const { status, text } = tree.run("vitest", ["run", "--project", "unit"]);
+    // quant/ may import neither (law.int.spec.ts), and its random problems take minutes.
+    const apart = ["--exclude", "quant/**"];
+    const { status, text } = tree.run("vitest", ["run", "--project", "unit", ...apart]);
     expect(status, text.slice(-4000)).toBe(0);
   });
 });

@@ -20,7 +20,8 @@ export const USUAL = 1e-2;
 export function isClosed(program: Program, x: Float64Array, certificate: Certificate): boolean {
   const { upper, lower, feasibility } = certificate;
   if (!(feasibility <= KEPT) || Number.isNaN(upper - lower)) return false;
-  const gap = upper - lower;
+  // A lower bound far above what an answer is worth proves it to be outside its limits, if within their tolerance.
+  const gap = Math.abs(upper - lower);
   // What the terms are is asked only where the objective alone does not settle it.
   return gap <= CLOSED * Math.abs(upper) || gap <= CLOSED * sizeOf(program, x, upper);
 }

@@ -26,7 +26,9 @@ const tail = (scenarios: ReturnType<typeof scenariosOf>, mass = 0.05) => ({
 });
 
 describe.skipIf(twentyStocks === null)("twenty stocks", () => {
-  const { set, covariance, golden } = twentyStocks as NonNullable<typeof twentyStocks>;
+  // The body of a block that is skipped is run too.
+  if (twentyStocks === null) return;
+  const { set, covariance, golden } = twentyStocks;
 
   test("the portfolio of least variance is the known one", () => {
     const smooth = [{ kind: "VARIANCE", weight: 1, covariance }] as const;
