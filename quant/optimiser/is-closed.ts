@@ -55,11 +55,11 @@ function sizeOf(program: Program, x: Float64Array, upper: number): number {
   return Math.max(Math.abs(upper), CANCELLED * terms, USUAL * usual);
 }
 
-/** Of the smallest that is not 0: beside an asset a million times as large, all else would be nothing. */
+/** The smallest that is no rounding of the largest: beside an asset a million times as large, all else would be nothing. */
 function leastOf(values: Float64Array): number {
-  const least = values.reduce(
-    (smallest, value) => (value > 0 ? Math.min(smallest, value) : smallest),
-    Number.POSITIVE_INFINITY,
+  const largest = values.reduce((most, value) => Math.max(most, value), 0);
+  return values.reduce(
+    (least, value) => (value > Number.EPSILON * largest ? Math.min(least, value) : least),
+    largest,
   );
-  return Number.isFinite(least) ? least : 0;
 }

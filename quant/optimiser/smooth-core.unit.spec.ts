@@ -239,6 +239,7 @@ describe("where there is no optimum", () => {
 
 test("nothing within the constraints has less variance than what is found", () => {
   const weight = fc.double({ min: 0, max: 1, noNaN: true });
+  const none: [number, number, number] = [0, 0, 0];
   fc.assert(
     fc.property(
       fc.array(fc.tuple(weight, weight, weight), { minLength: 4, maxLength: 4 }),
@@ -258,5 +259,13 @@ test("nothing within the constraints has less variance than what is found", () =
         );
       },
     ),
+    {
+      examples: [
+        [
+          [none, none, [0, 0, 1.4e-62], [0, 1.6e-162, 0]],
+          [0.01, 0, 0, 0],
+        ],
+      ],
+    },
   );
 });
