@@ -32,7 +32,7 @@ type Schema = (typeof schemas)[number]["schema"];
 type Pair = { readonly ours: unknown; readonly theirs: unknown };
 type Version = { readonly older: Schema; readonly restored: (ours: unknown) => unknown };
 
-/** A schema as it was, of its own fields and of those of a record that is its last field. */
+/** A schema as it was, of its own fields and of those of a record, or of one or null, that is its last field. */
 function olderVersions(schema: Schema): readonly Version[] {
   const { fields } = schema;
   const versions = new Set(fields.map(({ since = 1 }) => since - 1).filter((since) => since > 0));
@@ -50,15 +50,22 @@ function olderVersions(schema: Schema): readonly Version[] {
     return { older: { ...schema, fields: kept }, restored };
   });
   const last = fields.at(-1);
-  const inner = last?.type as Partial<Schema> | undefined;
-  if (last === undefined || inner?.fields === undefined) return own;
-  const nested = olderVersions(inner as Schema).map(({ older, restored }) => ({
-    older: { ...schema, fields: [...fields.slice(0, -1), { ...last, type: older }] } as Schema,
-    restored: (ours: unknown) => {
-      const value = ours as Record<string, unknown>;
-      return { ...value, [last.name]: restored(value[last.name]) };
-    },
-  }));
+  if (last === undefined) return own;
+  const branches = [last.type].flat() as readonly (Partial<Schema> | string)[];
+  const inner = branches.find((branch) => typeof branch === "object" && branch.fields);
+  if (inner === undefined) return own;
+  const nested = olderVersions(inner as Schema).map(({ older, restored }) => {
+    const type =
+      branches.length === 1 ? older : branches.map((one) => (one === inner ? older : one));
+    return {
+      older: { ...schema, fields: [...fields.slice(0, -1), { ...last, type }] } as Schema,
+      restored: (ours: unknown) => {
+        const value = ours as Record<string, unknown>;
+        const whole = value[last.name];
+        return whole === null ? ours : { ...value, [last.name]: restored(whole) };
+      },
+    };
+  });
   return [...own, ...nested];
 }
 
