@@ -4,6 +4,9 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { LongRuns } from "./law/long-runs.ts";
+import { stripThreadSources } from "./law/thread-sources.ts";
+
+stripThreadSources(import.meta.dirname);
 
 /** Minutes, not seconds: begun last, one of them would keep all but one core waiting. */
 const LONG = [
