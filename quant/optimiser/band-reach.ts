@@ -4,7 +4,6 @@
 import type { Tail } from "./program.ts";
 import type { ScenarioBand } from "./scenario-band.ts";
 import { ScenarioReach } from "./scenario-reach.ts";
-import { ScenarioRows } from "./scenario-rows.ts";
 import type { Vertex } from "./vertex.ts";
 
 /** Share of the radius that the middle of what is near lies ahead. */
@@ -29,7 +28,6 @@ export class BandReach {
   private readonly ahead: Float64Array;
   private readonly kept: Int32Array;
   private readonly nowhere: Float64Array;
-  private readonly rows: ScenarioRows;
 
   constructor(tail: Tail, vertex: Vertex, band: ScenarioBand) {
     this.vertex = vertex;
@@ -41,7 +39,6 @@ export class BandReach {
     this.ahead = new Float64Array(this.net.length);
     this.kept = new Int32Array(vertex.variables + 1);
     this.nowhere = new Float64Array(tail.scenarios.assets.length);
-    this.rows = new ScenarioRows(tail.scenarios);
     this.chooseHere(this.nowhere);
   }
 
@@ -131,7 +128,7 @@ export class BandReach {
       this.kept[found] = band.ids[b] as number;
       tight[r] = found++;
     }
-    band.exchange(this.kept.subarray(0, found), others, count, net, t, this.rows, names);
+    band.exchange(this.kept.subarray(0, found), others, count, net, t, names);
   }
 }
 

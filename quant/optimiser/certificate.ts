@@ -11,7 +11,13 @@ import { ExactSums } from "./exact-sums.ts";
 import { impliedBounds } from "./implied-bounds.ts";
 import type { Certificate, Duals, Program, Tail } from "./program.ts";
 import { euclideanNorm, evaluateSmooth, type SmoothValue } from "./smooth-terms.ts";
-import { conditionalValueAtRisk, netWeights, scenarioLosses } from "./tail-loss.ts";
+import {
+  conditionalValueAtRisk,
+  type MeanReturns,
+  meansUnder,
+  netWeights,
+  scenarioLosses,
+} from "./tail-loss.ts";
 
 /** Half the distance between 1 and the next number: a sum of n terms is known to n times that of their sizes. */
 const HALF_DIGIT = 2 ** -53;
@@ -66,20 +72,14 @@ export function provenLower(
   duals: Duals,
   net: Float64Array = netWeights(program.holdings, x),
 ): number {
-  const { tail, holdings } = program;
-  const worst = tail === undefined ? NO_TAIL : worstCase(tail, duals, holdings.assets);
+  const { tail } = program;
+  const worst = tail === undefined ? NO_TAIL : worstCase(tail, duals);
   if (worst === null) return Number.NEGATIVE_INFINITY;
   const smooth = evaluateSmooth(withoutImpact(program), x, net);
   return lowerOf(program, impliedBounds(program), { x, net }, duals.rows, worst, smooth);
 }
 
-/** Of each asset under the masses of the worst case: its mean return, and the sum of absolute terms of that. */
-export interface WorstCase {
-  readonly mean: Float64Array;
-  readonly size: Float64Array;
-}
-
-const NO_TAIL: WorstCase = { mean: new Float64Array(0), size: new Float64Array(0) };
+const NO_TAIL: MeanReturns = { mean: new Float64Array(0), size: new Float64Array(0) };
 
 /** The bound that valid masses and prices of rows prove. `bounds`: those of `impliedBounds`; `slopes` is written to. */
 export function lowerOf(
@@ -87,7 +87,7 @@ export function lowerOf(
   bounds: Bounds,
   { x, net }: { readonly x: Float64Array; readonly net: Float64Array },
   prices: Float64Array,
-  worst: WorstCase,
+  worst: MeanReturns,
   smooth: SmoothValue,
   slopes: ExactSums = new ExactSums(program.variables),
 ): number {
@@ -140,7 +140,7 @@ function usedPrice({ rows }: Program, prices: Float64Array, i: number): number {
 function sizeOfTerms(
   program: Program,
   prices: Float64Array,
-  worst: WorstCase,
+  worst: MeanReturns,
   smooth: SmoothValue,
   j: number,
 ): number {
@@ -245,24 +245,9 @@ const reachOf = (isNoise: boolean, x: Float64Array): number =>
   isNoise ? FAR * x.reduce((most, value) => Math.max(most, Math.abs(value)), 1) : REACH;
 
 /** Mean return of each asset under the masses, made valid; null if they cannot be. `size`: of absolute terms. */
-function worstCase(tail: Tail, { scenarios, masses }: Duals, assets: number): WorstCase | null {
-  const { count, returns } = tail.scenarios;
+function worstCase(tail: Tail, { scenarios, masses }: Duals): MeanReturns | null {
   const valid = validMasses(tail, scenarios, masses);
-  if (valid === null) return null;
-  const mean = new Float64Array(assets);
-  const size = new Float64Array(assets);
-  for (let a = 0; a < assets; a++) {
-    let sum = 0;
-    let absolute = 0;
-    for (let k = 0; k < scenarios.length; k++) {
-      const term = (valid[k] as number) * (returns[a * count + (scenarios[k] as number)] as number);
-      sum += term;
-      absolute += Math.abs(term);
-    }
-    mean[a] = sum;
-    size[a] = absolute;
-  }
-  return { mean, size };
+  return valid === null ? null : meansUnder(tail.scenarios, scenarios, valid);
 }
 
 /** Within [0, p_s / mass], sum 1: clipped; too much is scaled down, too little is given where there is room. */

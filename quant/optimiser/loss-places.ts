@@ -2,7 +2,8 @@
 // program, same bytes; the returns of all are not copied.
 
 import type { Holdings, Tail } from "./program.ts";
-import { addProducts } from "./tail-loss.ts";
+import { ScenarioRows } from "./scenario-rows.ts";
+import { addGathered, addProducts } from "./tail-loss.ts";
 
 /** Scenarios that lie side by side in memory are taken together. */
 const BLOCK = 16;
@@ -21,6 +22,8 @@ export interface Places {
   /** Σ weight · return of what is in the tail as a sum only, of each asset; and Σ weight. */
   readonly tailReturns: Float64Array;
   readonly tailWeight: number;
+  /** into[a] += Σ_k factors[k] · return of asset a at places[k], of the first `count`. */
+  addReturns(into: Float64Array, places: Int32Array, factors: Float64Array, count: number): void;
   setRates(netStep: Float64Array, tStep: number): void;
   move(length: number): void;
 }
@@ -37,9 +40,17 @@ export class LossPlaces implements Places {
   readonly tailWeight = 0;
   private readonly held: Int32Array;
   private readonly factors: Float64Array;
+  /** Of all scenarios; undefined where their returns are copied. */
+  private readonly rows: ScenarioRows | undefined;
 
-  /** Of `every` blocks of scenarios one. */
-  constructor({ mass, scenarios }: Tail, { assets }: Holdings, scale: number, every: number) {
+  /** Of `every` blocks of scenarios one; `rows` for all of them. */
+  constructor(
+    { mass, scenarios }: Tail,
+    { assets }: Holdings,
+    scale: number,
+    every: number,
+    rows = new ScenarioRows(scenarios),
+  ) {
     const { count, returns, probabilities } = scenarios;
     const ids = new Int32Array(count);
     let taken = 0;
@@ -56,10 +67,13 @@ export class LossPlaces implements Places {
     for (let k = 0; k < taken; k++) {
       this.weight[k] = (probabilities[ids[k] as number] as number) / (mass * total);
     }
+    this.rows = every === 1 ? rows : undefined;
     this.returns = every === 1 ? returns : new Float64Array(assets * taken);
-    for (let a = 0; every > 1 && a < assets; a++) {
-      for (let k = 0; k < taken; k++) {
-        this.returns[a * taken + k] = returns[a * count + (ids[k] as number)] as number;
+    for (let a = 0, k = 0; every > 1 && a < assets; a++) {
+      const end = (a + 1) * count;
+      for (let from = a * count; from < end; from += every * BLOCK) {
+        const to = Math.min(from + BLOCK, end);
+        for (let s = from; s < to; s++) this.returns[k++] = returns[s] as number;
       }
     }
     this.z = new Float64Array(taken);
@@ -83,6 +97,11 @@ export class LossPlaces implements Places {
     for (let b = 0; b < count; b++) z[b] = (z[b] as number) + length * (rate[b] as number);
   }
 
+  addReturns(into: Float64Array, places: Int32Array, factors: Float64Array, count: number): void {
+    if (this.rows !== undefined) this.rows.addTo(into, places, factors, count);
+    else addGathered(into, this.returns, this.capacity, places, factors, count);
+  }
+
   private addLosses(into: Float64Array, net: Float64Array, t: number): void {
     const { held, factors, returns, capacity, count } = this;
     let terms = 0;
@@ -93,23 +112,5 @@ export class LossPlaces implements Places {
     }
     into.fill(-t);
     addProducts(into, count, returns, capacity, held, factors, terms);
-  }
-}
-
-/** into[a] += Σ_k shares[k] · return of asset a at places[k], of the first `count`. */
-export function addReturns(
-  { returns, capacity }: Places,
-  places: Int32Array,
-  shares: Float64Array,
-  count: number,
-  into: Float64Array,
-): void {
-  for (let a = 0; a < into.length; a++) {
-    const from = a * capacity;
-    let sum = 0;
-    for (let k = 0; k < count; k++) {
-      sum += (shares[k] as number) * (returns[from + (places[k] as number)] as number);
-    }
-    into[a] = (into[a] as number) + sum;
   }
 }

@@ -60,7 +60,7 @@ export function startNear(start: NearStart): "vertex" | "point" | undefined {
   const first = { perFree: AT_FIRST };
   let { width } = approach(program, vertex, sample, cost, { first, last: OF_SAMPLE });
   if (every > 1) {
-    const all = new LossPlaces(tail, program.holdings, band.scale, 1);
+    const all = new LossPlaces(tail, program.holdings, band.scale, 1, band.byScenario);
     standOn(start, all);
     width = approach(program, vertex, all, cost, { first: width, last: OF_ALL }).width;
   }

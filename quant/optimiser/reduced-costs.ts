@@ -4,7 +4,7 @@
 import { impliedBounds } from "./implied-bounds.ts";
 import type { Duals, Program } from "./program.ts";
 import { evaluateSmooth } from "./smooth-terms.ts";
-import { netWeights } from "./tail-loss.ts";
+import { type MeanReturns, meansUnder, netWeights } from "./tail-loss.ts";
 
 export interface ReducedCosts {
   readonly slope: Float64Array;
@@ -60,28 +60,8 @@ export function boundRounding(
   return ROUNDING * sum;
 }
 
-interface WorstReturns {
-  /** Mean return of each asset under the masses of the worst case: minus the slope of CVaR. */
-  readonly mean: Float64Array;
-  /** The same of absolute returns. */
-  readonly size: Float64Array;
-}
-
-export function worstReturns({ tail, holdings }: Program, duals: Duals): WorstReturns {
-  const mean = new Float64Array(holdings.assets);
-  const size = new Float64Array(holdings.assets);
-  if (tail === undefined) return { mean, size };
-  const { returns, count } = tail.scenarios;
-  for (let asset = 0; asset < mean.length; asset++) {
-    let [sum, absolute] = [0, 0];
-    for (let k = 0; k < duals.scenarios.length; k++) {
-      const s = duals.scenarios[k] as number;
-      const term = (duals.masses[k] as number) * (returns[asset * count + s] as number);
-      sum += term;
-      absolute += Math.abs(term);
-    }
-    mean[asset] = sum;
-    size[asset] = absolute;
-  }
-  return { mean, size };
+/** Of each asset under the masses of the worst case: minus the slope of CVaR. 0 without a tail. */
+export function worstReturns({ tail, holdings }: Program, duals: Duals): MeanReturns {
+  if (tail !== undefined) return meansUnder(tail.scenarios, duals.scenarios, duals.masses);
+  return { mean: new Float64Array(holdings.assets), size: new Float64Array(holdings.assets) };
 }

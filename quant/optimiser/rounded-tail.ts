@@ -2,7 +2,7 @@
 // Journal of Banking and Finance 30, 2006), so that CVaR is smooth, and piecewise quadratic. Promises: equal bands
 // give equal bytes; nothing is written to the band but z and rate.
 
-import { addReturns, type Places } from "./loss-places.ts";
+import type { Places } from "./loss-places.ts";
 import { valueAtRisk } from "./tail-loss.ts";
 
 /** Scenarios that a width is chosen by, where there are more. */
@@ -82,7 +82,7 @@ export class RoundedTail {
     this.total = total;
     for (let a = 0; a < means.length; a++)
       means[a] = (this.far[a] as number) + (whole[a] as number);
-    addReturns(band, this.places, this.shares, found, means);
+    band.addReturns(means, this.places, this.shares, found);
   }
 
   /** Brings the sums of what is beyond the width up to date, by what has come and gone. */
@@ -99,7 +99,7 @@ export class RoundedTail {
       shares[found++] = change;
       this.wholeWeight += change;
     }
-    addReturns(band, places, shares, found, this.whole);
+    band.addReturns(this.whole, places, shares, found);
   }
 
   /** Slope of Σ weight · rounded z, `length` along the rates. */

@@ -7,8 +7,8 @@
 
 import type { Holdings, Tail } from "./program.ts";
 import { scaleOf } from "./return-scale.ts";
-import type { ScenarioRows } from "./scenario-rows.ts";
-import { addProducts, roughValueAtRisk } from "./tail-loss.ts";
+import { ScenarioRows } from "./scenario-rows.ts";
+import { addGathered, addProducts, roughValueAtRisk } from "./tail-loss.ts";
 
 const FAR_SAFE = 0;
 const FAR_TAIL = 1;
@@ -48,6 +48,7 @@ export class ScenarioBand {
   tailWeight = 0;
   /** Of scenarios' returns, a power of two. */
   readonly scale: number;
+  readonly byScenario: ScenarioRows;
   private readonly tail: Tail;
   private readonly holdings: Holdings;
   private readonly place: Uint8Array;
@@ -65,6 +66,7 @@ export class ScenarioBand {
     this.tail = tail;
     this.holdings = holdings;
     this.scale = scaleOf(tail.scenarios.returns);
+    this.byScenario = new ScenarioRows(tail.scenarios);
     this.place = new Uint8Array(tail.scenarios.count);
     this.losses = new Float64Array(tail.scenarios.count);
     this.tailReturns = new Float64Array(holdings.assets);
@@ -149,7 +151,6 @@ export class ScenarioBand {
     count: number,
     net: Float64Array,
     t: number,
-    rows: ScenarioRows,
     names: Int32Array,
   ): void {
     const { place, ids, inTail } = this;
@@ -163,7 +164,7 @@ export class ScenarioBand {
       const s = others[k] as number;
       if (place[s] !== IN_BAND && (probabilities[s] as number) > 0) this.takeAsItWas(s);
     }
-    this.gatherRows(rows, names);
+    this.gatherRows(names);
     this.refresh(net, t);
     for (let b = 0; b < kept.length; b++) {
       if (wasKink[b] !== 1) continue;
@@ -235,6 +236,10 @@ export class ScenarioBand {
     this.recount();
   }
 
+  addReturns(into: Float64Array, places: Int32Array, factors: Float64Array, count: number): void {
+    addGathered(into, this.returns, this.capacity, places, factors, count);
+  }
+
   /** CVaR, scaled back, at net weights and t. */
   conditional(net: Float64Array, t: number): number {
     let sum = (t * (1 - this.tailWeight)) / this.scale;
@@ -299,7 +304,7 @@ export class ScenarioBand {
 
   /** The tail's sums anew, in one stated order. */
   recount(): void {
-    const { returns, count, probabilities } = this.tail.scenarios;
+    const { count, probabilities } = this.tail.scenarios;
     const ids: number[] = [];
     const weights: number[] = [];
     for (let s = 0; s < count; s++) {
@@ -314,13 +319,9 @@ export class ScenarioBand {
     }
     this.tailWeight = 0;
     for (const weight of weights) this.tailWeight += weight;
-    for (let a = 0; a < this.tailReturns.length; a++) {
-      let sum = 0;
-      for (let k = 0; k < ids.length; k++) {
-        sum += (weights[k] as number) * (returns[a * count + (ids[k] as number)] as number);
-      }
-      this.tailReturns[a] = sum;
-    }
+    this.tailReturns.fill(0);
+    const [places, factors] = [Int32Array.from(ids), Float64Array.from(weights)];
+    this.byScenario.addTo(this.tailReturns, places, factors, ids.length);
   }
 
   /** All that is counted in the tail, with its mass. */
@@ -391,8 +392,9 @@ export class ScenarioBand {
   }
 
   /** Copies the returns of all places, of some names, from where they are side by side. */
-  private gatherRows(rows: ScenarioRows, names: Int32Array): void {
+  private gatherRows(names: Int32Array): void {
     this.makeRoom();
+    const rows = this.byScenario;
     this.rows = rows;
     const { ids, capacity, returns, begins, count } = this;
     for (let b = 0; b < count; b++) begins[b] = rows.from(ids[b] as number);

@@ -69,6 +69,89 @@ export function addProducts(
   }
 }
 
+/**
+ * into[a] += Σ_k factors[k] · matrix[a * stride + places[k]], of the first `count` k. Four sums at a time: they do not wait for
+ * each other, nor for what each reads from far apart.
+ */
+export function addGathered(
+  into: Float64Array,
+  matrix: Float64Array,
+  stride: number,
+  places: Int32Array,
+  factors: Float64Array,
+  count: number,
+): void {
+  let a = 0;
+  for (; a + 4 <= into.length; a += 4) {
+    const r0 = a * stride;
+    const r1 = r0 + stride;
+    const r2 = r1 + stride;
+    const r3 = r2 + stride;
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let k = 0; k < count; k++) {
+      const place = places[k] as number;
+      const factor = factors[k] as number;
+      s0 += factor * (matrix[r0 + place] as number);
+      s1 += factor * (matrix[r1 + place] as number);
+      s2 += factor * (matrix[r2 + place] as number);
+      s3 += factor * (matrix[r3 + place] as number);
+    }
+    into[a] = (into[a] as number) + s0;
+    into[a + 1] = (into[a + 1] as number) + s1;
+    into[a + 2] = (into[a + 2] as number) + s2;
+    into[a + 3] = (into[a + 3] as number) + s3;
+  }
+  for (; a < into.length; a++) {
+    const row = a * stride;
+    let sum = 0;
+    for (let k = 0; k < count; k++) {
+      sum += (factors[k] as number) * (matrix[row + (places[k] as number)] as number);
+    }
+    into[a] = (into[a] as number) + sum;
+  }
+}
+
+export interface MeanReturns {
+  readonly mean: Float64Array;
+  /** Sums of absolute terms. */
+  readonly size: Float64Array;
+}
+
+/** Σ_k masses[k] · return of each asset in scenarios[k]. Two assets at a time, as above. */
+export function meansUnder(
+  { returns, count, assets }: ScenarioSet,
+  scenarios: Int32Array,
+  masses: Float64Array,
+): MeanReturns {
+  const mean = new Float64Array(assets.length);
+  const size = new Float64Array(assets.length);
+  for (let a = 0; a < mean.length; a += 2) {
+    const row = a * count;
+    // Of an odd number the last one is taken twice.
+    const next = a + 1 < mean.length ? row + count : row;
+    let [sum0, size0, sum1, size1] = [0, 0, 0, 0];
+    for (let k = 0; k < scenarios.length; k++) {
+      const s = scenarios[k] as number;
+      const mass = masses[k] as number;
+      const term0 = mass * (returns[row + s] as number);
+      const term1 = mass * (returns[next + s] as number);
+      sum0 += term0;
+      size0 += Math.abs(term0);
+      sum1 += term1;
+      size1 += Math.abs(term1);
+    }
+    mean[a] = sum0;
+    size[a] = size0;
+    if (next === row) break;
+    mean[a + 1] = sum1;
+    size[a + 1] = size1;
+  }
+  return { mean, size };
+}
+
 /** What probabilities are counted in: sums of whole numbers below 2^53 are exact, so no order can change them. */
 const UNIT = 2 ** -52;
 /** Share of the mass that rounding to units may hide, for up to a hundred thousand scenarios. */
