@@ -1,5 +1,5 @@
 // What the pool adds and what it divides: 1,000 mixed requests on two threads against one; the round trip of a
-// request that is next to nothing; memory after many requests against after few; a thread's start.
+// request that is next to nothing; memory after many requests against after few; a thread's start and its first solve.
 //
 // "Two cores" is half of the processor time of all threads of the pool of two, the submitting one included, against
 // that of the one thread of the other: what two cores that do nothing else give. The wall time beside it moves
@@ -12,12 +12,14 @@ import { randomInfer, randomMeasure, randomSet } from "../infra/pool/testing/ran
 import type { Work } from "../infra/pool/work.ts";
 import { Random } from "../quant/random.ts";
 import { median, report } from "./measured.ts";
+import { heavyTailedScenarios } from "./portfolio-programs.ts";
 
 const REQUESTS = 1000;
 const ROUNDS = 5;
 const BOUND_RATIO = 1.8;
 const BOUND_MS = 0.3;
 const BOUND_MB = 32;
+const BOUND_FIRST_MS = 60;
 
 /** Solves, passes over larger sets, scenarios and rows, as a day of several portfolios asks for them. */
 function mixedWorks(): readonly Work[] {
@@ -173,10 +175,17 @@ async function memory(): Promise<void> {
 
 async function start(): Promise<void> {
   const times: number[] = [];
+  const firsts: number[] = [];
+  const scenarios = heavyTailedScenarios(50, 10_000, 1);
+  const problem = { objective: { kind: "MINIMUM_CVAR", tailMass: 0.05 } } as const;
   for (let round = 0; round < ROUNDS; round++) {
     const begin = performance.now();
     const pool = await openPool({ drivers: cpuDrivers(1) });
-    times.push(performance.now() - begin);
+    const opened = performance.now();
+    times.push(opened - begin);
+    const { status } = await pool.submit({ kind: "solve", problem, scenarios });
+    if (status !== "DONE") throw new Error(status);
+    firsts.push(performance.now() - opened);
     await pool.close();
   }
   report({
@@ -185,6 +194,16 @@ async function start(): Promise<void> {
     unit: "ms",
     reference: null,
     ratio: null,
+  });
+  const first = median(firsts);
+  report({
+    name: "pool, the first solve of a new thread, least CVaR of 50 × 10,000",
+    value: first,
+    unit: "ms",
+    reference: BOUND_FIRST_MS,
+    ratio: BOUND_FIRST_MS / first,
+    against: "the bound",
+    ...(first > BOUND_FIRST_MS ? { missed: `${BOUND_FIRST_MS} ms` } : {}),
   });
 }
 

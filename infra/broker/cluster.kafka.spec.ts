@@ -33,11 +33,15 @@ async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): P
 }
 
 /** Made, and known to whoever is asked: kafkajs takes one broker's not knowing yet for an error. */
-async function createTopic(kafka: Kafka, topic: string): Promise<void> {
-  await withAdmin(kafka, async (admin) => {
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false });
-    await vi.waitFor(() => admin.fetchTopicMetadata({ topics: [topic] }), SOON);
-  });
+async function createTopic(kafka: Kafka, topic: string, each = [kafka]): Promise<void> {
+  await withAdmin(kafka, (admin) =>
+    admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false }),
+  );
+  for (const one of each) {
+    await withAdmin(one, (admin) =>
+      vi.waitFor(() => admin.fetchTopicMetadata({ topics: [topic] }), SOON),
+    );
+  }
 }
 
 async function write(kafka: Kafka, topic: string, values: readonly (string | Buffer)[]) {
@@ -90,9 +94,11 @@ describeCluster("one broker", {}, (cluster) => {
 });
 
 describeCluster("three brokers", { brokers: 3 }, (cluster) => {
+  const eachAlone = (): Kafka[] => cluster().brokers.map((broker) => client([broker]));
+
   test("go on without the leader, which is let in again", async () => {
     const kafka = client(cluster().brokers);
-    await createTopic(kafka, "led");
+    await createTopic(kafka, "led", eachAlone());
     await write(kafka, "led", ["1"]);
     const leader = await cluster().leaderOf("led", 0);
     await leader.kill9();
@@ -108,7 +114,7 @@ describeCluster("three brokers", { brokers: 3 }, (cluster) => {
 
   test("the coordinator is the broker that takes a group's members in", async () => {
     const kafka = client(cluster().brokers);
-    await createTopic(kafka, "grouped");
+    await createTopic(kafka, "grouped", eachAlone());
     for (const groupId of ["alpha", "beta", "gamma", "delta"]) {
       const consumer = kafka.consumer({ groupId });
       const joined = new Promise<string>((done) => {

@@ -124,6 +124,13 @@ describe("a line as text", () => {
         // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
         expect(logText(line, false)).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
       }),
+      // What JSON does not escape: DEL, and a terminal's "control sequence" in one character.
+      {
+        examples: [
+          ["\u007f", "\u007f"],
+          ["\u009b31m", "two words \u009b31m"],
+        ],
+      },
     );
   });
 });

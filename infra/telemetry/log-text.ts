@@ -40,9 +40,15 @@ function errorLines(error: unknown): readonly string[] {
 }
 
 const plain = (value: unknown): string =>
-  typeof value === "string" && /^[^\s"=]+$/.test(value) ? visible(value) : JSON.stringify(value);
+  visible(
+    typeof value === "string" && /^[^\s"=]+$/.test(value) ? value : String(JSON.stringify(value)),
+  );
 
 /** What came from outside must not steer the terminal or fake a line. */
 const visible = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => JSON.stringify(char).slice(1, -1));
+  text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    /[\u0000-\u001f\u007f-\u009f]/g,
+    (char) =>
+      char < " " ? JSON.stringify(char).slice(1, -1) : `\\u00${char.charCodeAt(0).toString(16)}`,
+  );
