@@ -211,6 +211,10 @@ function judgeSharpe(problem: Problem, portfolio: Portfolio): SolutionJudgement 
   const steepest = slopes.reduce((most, slope) => Math.max(most, Math.abs(ratio * slope)), against);
   if (rest === null || rest <= (HIGHS_TOLERANCE * steepest) / against)
     return { wrong: null, gap, disagreement: gap };
+  // Two prices so near to each other may not differ in what is gained by as much as that is: then it cannot tell.
+  const noise = Math.abs(rest - gain);
+  const apart = (Math.abs(bound - ratio) * steepest) / (ratio * against);
+  if (noise > apart && noise > gain) return { wrong: null, gap, disagreement: gap };
   return wrong(
     `the ratio ${ratio} can be better by ${gain} of it, and than ${bound} by ${rest}`,
     gap,
