@@ -65,12 +65,20 @@ export function solveReturnToCvar(
       return { status: "UNBOUNDED", ray, ...measured(ray, tradingCost(lowering, outcome.ray)) };
     }
     basis = outcome.basis;
-    const weights = netWeights(program.holdings, outcome.x);
+    return found(netWeights(program.holdings, outcome.x), outcome.duals);
+  };
+  const found = (weights: Float64Array, duals: Duals): Found => {
     const cost = tradingCost(lowering, pointOf(lowering, weights));
     const { earned, cvar } = measured(weights, cost);
-    return { status: "FOUND", weights, cvar, excess: earned - riskFree, duals: outcome.duals };
+    return { status: "FOUND", weights, cvar, excess: earned - riskFree, duals };
   };
-  const best = climbed(lowering, at, riskFree);
+  /** As good as the way without end, where nothing is earned and nothing risked before it. */
+  const along = ({ weights, duals }: Found, { ray }: Way): Found =>
+    found(
+      weights.map((own, a) => own + (ray[a] as number)),
+      duals,
+    );
+  const best = climbed(lowering, at, along, riskFree);
   if (best.status !== "FOUND") return best;
   const { weights } = best;
   const ratio = best.excess / best.cvar;
@@ -90,6 +98,7 @@ export function solveReturnToCvar(
 function climbed(
   lowering: Lowering,
   at: At,
+  along: (from: Found, way: Way) => Found,
   riskFree: number,
 ): Found | Exclude<Answer, { status: "SOLVED" }> {
   let ratio = 0;
@@ -111,7 +120,9 @@ function climbed(
     // Not as ratios: a CVaR below 0 is no small one.
     const isMore = next.excess > ratio * next.cvar * (1 + RISEN);
     if (isMore && !(next.cvar > 0)) return endless(next.weights);
-    if (best === undefined && next.excess >= ratio * next.cvar * (1 - REACHED)) best = next;
+    if (best === undefined && next.excess >= ratio * next.cvar * (1 - REACHED)) {
+      best = way === undefined || isGain(lowering, next, riskFree) ? next : along(next, way);
+    }
     if (!isMore || !(next.excess / next.cvar > ratio * (1 + RISEN))) break;
     best = next;
     ratio = next.excess / next.cvar;
@@ -122,15 +133,16 @@ function climbed(
 
 const endless = (ray: Float64Array) => ({ status: "UNBOUNDED", ray }) as const;
 
-/** Whether an excess return is more than the rounding of what it is the sum of. */
+/** Whether an excess return is more than the rounding of what it is the sum of: scenarios' means are sums themselves. */
 export function isGain(
-  { problem: { current }, means }: Lowering,
+  { problem: { current, expectedReturns }, means, sizes }: Lowering,
   { weights, excess }: { readonly weights: Float64Array; readonly excess: number },
   riskFree: number,
 ): boolean {
+  const terms = expectedReturns === undefined ? sizes : means;
   const size = weights.reduce((sum, weight, j) => {
     const held = Math.max(Math.abs(weight), Math.abs(current?.[j] ?? 0));
-    return sum + held * Math.abs(means[j] as number);
+    return sum + held * Math.abs(terms[j] as number);
   }, Math.abs(riskFree));
   return excess > NOISE * size;
 }

@@ -7,11 +7,12 @@
 // a share of the excess. Where assets hedge each other out, the best portfolio without risk comes first.
 
 import type { Answer } from "./answer.ts";
-import { assess } from "./assess.ts";
+import { type Assessment, assess } from "./assess.ts";
 import { certify } from "./certificate.ts";
-import { refined } from "./close-problem-gap.ts";
+import { type Proven, refined } from "./close-problem-gap.ts";
 import type { Solve } from "./conflict.ts";
 import { type Lowering, pointOf, programOf } from "./lower.ts";
+import type { Proof } from "./problem.ts";
 import type { Duals } from "./program.ts";
 import { isGain, noneBeats, RETURN } from "./return-to-cvar.ts";
 import { tradingCost, volatilityOf } from "./risk-of-weights.ts";
@@ -32,12 +33,15 @@ const SLOW = 3;
 const BACKS = 6;
 /** The gap at which no larger miss is tried. */
 const PROVEN = 1e-8;
+/** Largest violation of what replaces another point. */
+const KEPT = 1e-9;
 /** What is left open at a price, as a share of what is minimised, before more is done about it. */
 const CLOSED = 1e-11;
 
 interface Point {
   readonly status: "FOUND";
   readonly price: number;
+  readonly x: Float64Array;
   readonly weights: Float64Array;
   readonly excess: number;
   readonly variance: number;
@@ -48,7 +52,8 @@ interface Point {
   readonly open: number;
 }
 
-type At = (price: number) => Point | { readonly status: "INFEASIBLE" } | Endless;
+/** `near`: a point at another price, from which this one may be found where the solver leaves more open. */
+type At = (price: number, near?: Point) => Point | { readonly status: "INFEASIBLE" } | Endless;
 type Endless = { readonly status: "UNBOUNDED"; readonly ray: Float64Array };
 
 /** Cost: a solve for each price on the way, about ten. */
@@ -59,7 +64,7 @@ export function solveSharpeRatio(
   covariance: Float64Array,
 ): Answer {
   let pivots = 0;
-  const at: At = (price) => {
+  const at: At = (price, near) => {
     const program = programOf(lowering, { ...RETURN, variance: price }, covariance);
     const outcome = solve(program, lowering.problem.work);
     pivots += outcome.pivots;
@@ -72,11 +77,23 @@ export function solveSharpeRatio(
       duals: outcome.duals,
     };
     const isClosed = upper - lower <= CLOSED * Math.abs(upper);
-    const fine = isClosed ? point : refined(program, point, solve, lowering.problem.work);
-    const { x, net, duals } = fine;
-    const worth = isClosed ? outcome.certificate : certify(program, x, duals, net);
-    const open = (worth.upper - worth.lower) / lowering.returnScale;
-    return { ...measured(lowering, net, riskFree), price, duals, open };
+    if (isClosed) return found(point, upper - lower);
+    const openOf = ({ x, net, duals }: Proven): number => {
+      const worth = certify(program, x, duals, net);
+      return worth.feasibility <= KEPT ? worth.upper - worth.lower : Number.POSITIVE_INFINITY;
+    };
+    let best = refined(program, point, solve, lowering.problem.work);
+    if (near !== undefined && !(openOf(best) <= CLOSED * Math.abs(upper))) {
+      const from = { x: near.x, net: near.weights, duals: near.duals };
+      const other = refined(program, from, solve, lowering.problem.work);
+      if (openOf(other) < openOf(best)) best = other;
+    }
+    return found(best, openOf(best));
+
+    function found({ x, net, duals }: Proven, gap: number): Point {
+      const open = gap / lowering.returnScale;
+      return { ...measured(lowering, net, riskFree), price, x, duals, open };
+    }
   };
   const first = at(0);
   if (first.status === "INFEASIBLE") return first;
@@ -93,12 +110,33 @@ export function solveSharpeRatio(
     const proof = { duals: point.duals, variancePrice: point.price };
     return { ...assess(lowering, RETURN, point.weights, proof, covariance), proof };
   };
-  let answer = proven(best);
+  let answer = sharpest(proven(best), [low, high], at, proven);
+  // Prices that cannot be told apart for what is left open at them were taken for too low or too high.
+  if (!(answer.gap <= PROVEN)) {
+    const [under, over] = bracketed(first, at, true);
+    if (under.status === "FOUND" && over !== undefined) {
+      const other = proven(over);
+      answer = sharpest(other.gap < answer.gap ? other : answer, [under, over], at, proven);
+    }
+  }
+  return { status: "SOLVED", weights: answer.weights, proof: answer.proof, pivots };
+}
+
+type Proved = Assessment & { readonly proof: Proof };
+
+/** Prices between two for larger and larger misses, while the proof is not whole. */
+function sharpest(
+  first: Proved,
+  [low, high]: readonly [low: Point, high: Point | undefined],
+  at: At,
+  proven: (point: Point) => Proved,
+): Proved {
+  let answer = first;
   let [under, over] = [low, high];
   for (const aim of AIMS) {
     if (answer.gap <= PROVEN / NEAR || over === undefined) break;
     for (let step = 0; step < AIMS.length; step++) {
-      const next = at(priceBetween(under, over, aim));
+      const next = at(priceBetween(under, over, aim), surer(under, over));
       if (next.status !== "FOUND") break;
       const found = proven(next);
       if (!(found.gap >= answer.gap)) answer = found;
@@ -107,7 +145,7 @@ export function solveSharpeRatio(
       if (missOf(next) >= 0) break;
     }
   }
-  return { status: "SOLVED", weights: answer.weights, proof: answer.proof, pivots };
+  return answer;
 }
 
 const endless = (ray: Float64Array): Endless => ({ status: "UNBOUNDED", ray });
@@ -141,13 +179,19 @@ function measured(lowering: Lowering, weights: Float64Array, riskFree: number) {
 }
 
 const missOf = ({ price, excess, variance }: Point): number => 2 * price * variance - excess;
+const surer = (one: Point, other: Point | undefined): Point =>
+  other !== undefined && other.open / other.excess < one.open / one.excess ? other : one;
 /** The price at which a portfolio of the largest ratio is the best one. */
 const ownPrice = ({ excess, variance }: Point): number => excess / variance / 2;
 
-/** Two prices about the one sought, as near as the first aim asks; no upper one where there is none. */
+/**
+ * Two prices about the one sought, as near as the first aim asks; no upper one where there is none. `isLoose`: or as what is
+ * left open at a price may hide.
+ */
 function bracketed(
   first: Point | Endless,
   at: At,
+  isLoose = false,
 ): readonly [low: Point | Exclude<ReturnType<At>, Point>, high: Point | undefined] {
   let low: Point | undefined;
   let high: Point | undefined;
@@ -168,10 +212,10 @@ function bracketed(
         ? priceAbove(low, step)
         : nextPrice(low, high, stays, step);
     if (!(price > low.price && price < (high?.price ?? Number.POSITIVE_INFINITY))) break;
-    const next = at(price);
+    const next = at(price, surer(low, high));
     if (next.status !== "FOUND") break;
     const miss = missOf(next) / next.excess;
-    const open = next.open / next.excess;
+    const open = isLoose ? next.open / next.excess : 0;
     const isNear = miss >= -Math.max(ROUNDING, open) && miss <= Math.max(NEAR * aim, open);
     const isHigh = isNear || missOf(next) >= 0;
     if (isHigh) high = next;

@@ -58,6 +58,23 @@ const FOUND: readonly Found[] = [
   { what: "a bound of 0 but for the rounding of its sums", seed: 101, index: 461 },
   { what: "weights that are nothing but rounding", seed: 101, index: 4351 },
   { what: "a norm, and a CVaR at its limit", seed: 202, index: 12272 },
+  {
+    what: "the ratio of a way without end, from a portfolio that earns and risks nothing",
+    seed: 2026,
+    index: 71358,
+  },
+  { what: "a mean return of nothing but rounding", seed: 5, index: 3465, kinds: RATIOS },
+  {
+    what: "a Sharpe ratio that ever smaller portfolios have as well",
+    seed: 101,
+    index: 24999,
+  },
+  {
+    what: "a Sharpe ratio that hardly depends on the price up to a kink",
+    seed: 5,
+    index: 1069,
+    kinds: ["MAXIMUM_SHARPE"],
+  },
 ];
 
 for (const { what, seed, index, kinds } of FOUND) {
