@@ -124,6 +124,8 @@ function climbed(
       best = way === undefined || isGain(lowering, next, riskFree) ? next : along(next, way);
     }
     if (!isMore || !(next.excess / next.cvar > ratio * (1 + RISEN))) break;
+    // Assets that hedge each other to the last digit have a ratio of nothing but rounding.
+    if (!isGain(lowering, next, riskFree)) break;
     best = next;
     ratio = next.excess / next.cvar;
   }

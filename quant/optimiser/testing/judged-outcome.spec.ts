@@ -179,12 +179,31 @@ export function isFeasible(program: Program): boolean {
   return solveByHighs(bare, { form: "PRIMAL" }).status === "OPTIMAL";
 }
 
+/** What answers may miss a limit by; and HiGHS lets through ten times what it is asked for. */
+const EDGE = 1e-8;
+
+/** Whether it is one once its limits are moved apart by what an answer may miss them by: then either word is right. */
+export function isFeasibleInside(program: Program): boolean {
+  const { rows, variables } = program;
+  const moved = (limits: Float64Array, by: number): Float64Array =>
+    limits.map((limit, i) => {
+      if (rows.lower[i] === rows.upper[i] || !Number.isFinite(limit)) return limit;
+      const own = rows.coefficients.subarray(i * variables, (i + 1) * variables);
+      return limit + by * own.reduce((most, c) => Math.max(most, Math.abs(c)), Math.abs(limit));
+    });
+  const lower = moved(rows.lower, EDGE);
+  const upper = moved(rows.upper, -EDGE);
+  return isFeasible({ ...program, rows: { ...rows, lower, upper } });
+}
+
 /** Cost: up to six solves by HiGHS. */
 export function judge(program: Program, outcome: Outcome): Judgement {
   if (outcome.status === "INFEASIBLE") {
     if (isFeasible(program)) {
       // At the edge, HiGHS' tolerance lets through what exact arithmetic proves to be empty.
-      const isProved = isFarkasProof(program, outcome.rows, 0);
+      const isProved =
+        isFarkasProof(program, outcome.rows, 0) ||
+        (isFarkasProof(program, outcome.rows) && !isFeasibleInside(program));
       return {
         ...fine,
         wrong: isProved ? null : "INFEASIBLE, but HiGHS has a point",

@@ -6,7 +6,13 @@ import { limitsOf } from "../limits.ts";
 import type { NoPortfolio, Portfolio, Problem, Solution } from "../problem.ts";
 import type { Program } from "../program.ts";
 import { cvar, dot, evaluate, violation } from "./evaluated-objective.ts";
-import { askHighs, isFeasible, linearised, reference } from "./judged-outcome.spec.ts";
+import {
+  askHighs,
+  isFeasible,
+  isFeasibleInside,
+  linearised,
+  reference,
+} from "./judged-outcome.spec.ts";
 import {
   expectedReturns,
   linearCosts,
@@ -230,7 +236,8 @@ function judgeConflict(problem: Problem, { conflict }: NoPortfolio): string | nu
     ({ measured }) => measured.kind === "CVAR" || measured.kind === "VOLATILITY",
   );
   if (isRisk) return judgeRiskConflict(problem, members);
-  if (isFeasible(plainProgram(problem, NONE, members)))
+  const whole = plainProgram(problem, NONE, members);
+  if (isFeasible(whole) && isFeasibleInside(whole))
     return "INFEASIBLE: HiGHS keeps to the whole conflict";
   for (const member of members) {
     const fewer = members.filter((other) => other !== member);
