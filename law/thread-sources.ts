@@ -8,9 +8,9 @@
 
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { COMPILE_CACHE } from "../infra/faults/runs/compile-cache.ts";
 
 /** So they are called; or they ask for what only a thread has. */
 const NAMED = /-thread\.ts$/;
@@ -18,7 +18,7 @@ const BEGINNING = /import \{[^}]*\b(?:parentPort|workerData)\b[^}]*\} from "node
 
 /** Throws where a beginning cannot be read. Cost: 0.6 s the first time, then 0.2 s. */
 export function stripThreadSources(root: string): void {
-  process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), `tapedeck-compiled-${process.getuid?.() ?? 0}`);
+  process.env.NODE_COMPILE_CACHE ??= COMPILE_CACHE;
   // A module that throws first keeps the next one from running, but not from being read with all that it imports.
   const reads = threadSources(root).map((path) => {
     const imports = ["data:text/javascript,throw 0", pathToFileURL(path).href];

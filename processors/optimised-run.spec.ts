@@ -14,8 +14,10 @@ import { equity } from "../streams/testing/given.ts";
 import { START_US } from "../streams/testing/tape.ts";
 import type { FlowConfig } from "./flow-config.ts";
 import { builtInModels } from "./models.ts";
+import { noTriggers } from "./no-triggers.spec.ts";
 import type { OptimiserConfig } from "./optimiser-config.ts";
 import type { AnswerRequest } from "./optimiser-pool/optimiser-pool.ts";
+import { off, portfolio } from "./risk-gate/testing/gate-settings.ts";
 import type { RebalanceConfig } from "./sizing-config.ts";
 import { flowTopology } from "./topology.ts";
 
@@ -26,17 +28,8 @@ export const WINDOW = 20;
 export const EVERY = 5;
 
 export const rebalance: RebalanceConfig = {
-  driftBps: null,
-  driftOfTargetBps: null,
-  targetChangeBps: null,
+  ...noTriggers,
   every: { count: EVERY, unit: "BAR" },
-  dayStartUs: 0,
-  drawdownBps: null,
-  minimumValueMinor: null,
-  minimumQuantity: null,
-  maxTurnoverBps: null,
-  costPerMillion: null,
-  riskAversion: 1,
 };
 
 /** Of minimum CVaR on what happened; `changes` to make it another problem. */
@@ -98,20 +91,8 @@ const settings: Omit<FlowConfig, "sizing"> = {
   bars: { intervalUs: MINUTE_US, suspicious: "exclude" },
   features: { emaFast: 2, emaSlow: 4, atr: 2, volatility: 2 },
   model: (builtInModels["ema-cross"] as () => FlowConfig["model"])(),
-  portfolio: {
-    name: "main",
-    currency: "USD",
-    currencyScale: 2,
-    initialCashMinor: 1_000_000_00n,
-  },
-  risk: {
-    maxPosition: null,
-    maxGrossExposureMinor: null,
-    priceCollarBps: null,
-    maxOrderValueMinor: null,
-    maxDrawdownBps: null,
-    onBreach: "deny",
-  },
+  portfolio,
+  risk: off,
   orders: {
     type: "MARKET",
     limitOffsetBps: 0,

@@ -6,9 +6,9 @@ import type { WeightsProposal } from "../schemas/generated/weights.proposals.ts"
 import { bar, proposal } from "../streams/testing/facts.ts";
 import { at, equity, given } from "../streams/testing/given.ts";
 import type { PortfolioConfig } from "./flow-config.ts";
+import { noTriggers } from "./no-triggers.spec.ts";
 import { bookReviewer } from "./portfolio-builder/book-reviewer.ts";
 import { portfolioBuilder } from "./portfolio-builder/portfolio-builder.ts";
-import { noTriggers } from "./portfolio-builder/testing/no-triggers.ts";
 import type { RiskConfig } from "./risk-config.ts";
 import { riskGate } from "./risk-gate/risk-gate.ts";
 import type { TurnSizing } from "./sizing-config.ts";

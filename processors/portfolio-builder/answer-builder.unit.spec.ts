@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { PoolAnswer } from "../../schemas/generated/pool.answers.ts";
 import { delisted, renamed, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
-import type { OptimisedSizing, RebalanceConfig } from "../sizing-config.ts";
+import { noTriggers } from "../no-triggers.spec.ts";
+import type { OptimisedSizing } from "../sizing-config.ts";
 import { answerBuilder } from "./answer-builder.ts";
 
 const portfolio = {
@@ -25,20 +26,6 @@ const sizing: OptimisedSizing = {
     latencyUs: 1,
     limits: { maxGap: 0, maxViolation: 0, maxPriceMoveBps: null, maxPositionMoveBps: null },
   },
-};
-
-const none: RebalanceConfig = {
-  driftBps: null,
-  driftOfTargetBps: null,
-  targetChangeBps: null,
-  every: null,
-  dayStartUs: 0,
-  drawdownBps: null,
-  minimumValueMinor: null,
-  minimumQuantity: null,
-  maxTurnoverBps: null,
-  costPerMillion: null,
-  riskAversion: 1,
 };
 
 const price = (timeUs: number, symbol: string, cents: number) =>
@@ -202,10 +189,10 @@ describe("an answer", () => {
   });
 
   test("leaves what is within the no-trade band, or not worth a trade", () => {
-    const small = builder({ rebalance: { ...none, minimumValueMinor: 1_000_00 } });
+    const small = builder({ rebalance: { ...noTriggers, minimumValueMinor: 1_000_00 } });
     small.when(answer(2, { A: 0.5 }), held(3, "A", 500));
     expect(lines(small.when(answer(4, { A: 0.505, B: 0.1 })))).toEqual([[["B", 300]]]);
-    const banded = builder({ rebalance: { ...none, costPerMillion: 10_000 } });
+    const banded = builder({ rebalance: { ...noTriggers, costPerMillion: 10_000 } });
     const [first] = lines(banded.when(answer(2, { A: 0.5 })));
     const bought = Number(first?.[0]?.[1]);
     // To the edge of the band, not to its middle.

@@ -3,10 +3,10 @@ import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import type { PortfolioSnapshot } from "../../schemas/generated/portfolio.snapshots.ts";
 import { split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
+import { noTriggers } from "../no-triggers.spec.ts";
 import type { RebalanceConfig, ViewSizing } from "../sizing-config.ts";
 import { bookReviewer, followsTurns } from "./book-reviewer.ts";
 import { portfolioBuilder } from "./portfolio-builder.ts";
-import { noTriggers } from "./testing/no-triggers.ts";
 
 const DAY_US = 86_400_000_000;
 /** 100,000 dollars. */

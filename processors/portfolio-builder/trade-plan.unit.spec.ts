@@ -4,11 +4,11 @@ import { noTradeHalfWidth } from "../../quant/no-trade-band.ts";
 import type { Instrument } from "../../schemas/generated/market.instruments.ts";
 import { notionalMinor } from "../../schemas/values/money.ts";
 import { equity as share } from "../../streams/testing/given.ts";
+import { noTriggers } from "../no-triggers.spec.ts";
 import type { RebalanceConfig } from "../sizing-config.ts";
 import type { Name } from "./book.ts";
 import type { Line } from "./line.ts";
 import { shareOf } from "./sizing.ts";
-import { noTriggers } from "./testing/no-triggers.ts";
 import { type PlanLimits, planTrades } from "./trade-plan.ts";
 import type { Weighed } from "./triggers.ts";
 

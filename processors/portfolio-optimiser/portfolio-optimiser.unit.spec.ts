@@ -6,6 +6,7 @@ import type { PoolRequest } from "../../schemas/generated/pool.requests.ts";
 import type { EventOf } from "../../streams/event.ts";
 import { bar, delisted, dividend, renamed, split } from "../../streams/testing/facts.ts";
 import { at, equity, given } from "../../streams/testing/given.ts";
+import { noTriggers } from "../no-triggers.spec.ts";
 import type { OptimiserConfig } from "../optimiser-config.ts";
 import { type AskedProblem, answerTo, inputHash, problemOf, returnsOf } from "../pool-work.ts";
 import type { OptimisedSizing, RebalanceConfig } from "../sizing-config.ts";
@@ -34,20 +35,7 @@ const optimiser: OptimiserConfig = {
   limits: { maxGap: 1e-6, maxViolation: 1e-8, maxPriceMoveBps: null, maxPositionMoveBps: null },
 };
 
-const never: RebalanceConfig = {
-  driftBps: null,
-  driftOfTargetBps: null,
-  targetChangeBps: null,
-  every: null,
-  dayStartUs: 0,
-  drawdownBps: null,
-  minimumValueMinor: null,
-  minimumQuantity: null,
-  maxTurnoverBps: null,
-  costPerMillion: null,
-  riskAversion: 1,
-};
-const daily = { ...never, every: { count: 1, unit: "DAY" } } as const;
+const daily = { ...noTriggers, every: { count: 1, unit: "DAY" } } as const;
 
 type Event = EventOf<
   | "market.instruments"
@@ -220,18 +208,18 @@ describe("portfolio-optimiser", () => {
     const two = each.asked(...each.market.next(day), ...each.market.next(day));
     expect(two.map(({ number }) => number)).toEqual([2, 3]);
     // Monday's window is full on Friday; a week begins with the Monday after it.
-    const weekly = task({}, { ...never, every: { count: 1, unit: "WEEK" } });
+    const weekly = task({}, { ...noTriggers, every: { count: 1, unit: "WEEK" } });
     weekly.warm();
     const days = Array.from({ length: 7 }, () => weekly.asked(...weekly.market.next(day)).length);
     expect(days).toEqual([0, 0, 1, 0, 0, 0, 0]);
-    const bars = task({}, { ...never, every: { count: 2, unit: "BAR" } });
+    const bars = task({}, { ...noTriggers, every: { count: 2, unit: "BAR" } });
     bars.warm();
     const every = Array.from({ length: 4 }, () => bars.asked(...bars.market.next(day)).length);
     expect(every).toEqual([1, 0, 1, 0]);
   });
 
   test("asks when a weight has moved from where the last answer left it, not before it was traded", () => {
-    const { market, asked, warm } = task({}, { ...never, driftBps: 500 });
+    const { market, asked, warm } = task({}, { ...noTriggers, driftBps: 500 });
     warm();
     // 2,000 × 2.10 and 40,000 × 0.99 of 1,000,000 are bought.
     expect(asked(market.held("A", 400_000), market.held("B", 200_000))).toEqual([]);

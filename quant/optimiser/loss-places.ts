@@ -1,5 +1,5 @@
 // Scenarios as the approach to an optimum sees them: all of them, or every few as if they were all. Promises: same
-// program, same bytes; the returns of all are not copied.
+// program, same bytes; of all scenarios only those whose returns are asked for are copied.
 
 import type { Holdings, Tail } from "./program.ts";
 import { ScenarioRows } from "./scenario-rows.ts";
@@ -49,7 +49,7 @@ export class LossPlaces implements Places {
     { assets }: Holdings,
     scale: number,
     every: number,
-    rows = new ScenarioRows(scenarios),
+    rows?: ScenarioRows,
   ) {
     const { count, returns, probabilities } = scenarios;
     const ids = new Int32Array(count);
@@ -67,7 +67,7 @@ export class LossPlaces implements Places {
     for (let k = 0; k < taken; k++) {
       this.weight[k] = (probabilities[ids[k] as number] as number) / (mass * total);
     }
-    this.rows = every === 1 ? rows : undefined;
+    this.rows = every === 1 ? (rows ?? new ScenarioRows(scenarios)) : undefined;
     this.returns = every === 1 ? returns : new Float64Array(assets * taken);
     for (let a = 0, k = 0; every > 1 && a < assets; a++) {
       const end = (a + 1) * count;

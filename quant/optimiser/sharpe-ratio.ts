@@ -82,13 +82,13 @@ export function solveSharpeRatio(
       const worth = certify(program, x, duals, net);
       return worth.feasibility <= KEPT ? worth.upper - worth.lower : Number.POSITIVE_INFINITY;
     };
-    let best = refined(program, point, solve, lowering.problem.work);
-    if (near !== undefined && !(openOf(best) <= CLOSED * Math.abs(upper))) {
-      const from = { x: near.x, net: near.weights, duals: near.duals };
-      const other = refined(program, from, solve, lowering.problem.work);
-      if (openOf(other) < openOf(best)) best = other;
-    }
-    return found(best, openOf(best));
+    const best = refined(program, point, solve, lowering.problem.work);
+    const open = openOf(best);
+    if (near === undefined || open <= CLOSED * Math.abs(upper)) return found(best, open);
+    const from = { x: near.x, net: near.weights, duals: near.duals };
+    const other = refined(program, from, solve, lowering.problem.work);
+    const otherOpen = openOf(other);
+    return otherOpen < open ? found(other, otherOpen) : found(best, open);
 
     function found({ x, net, duals }: Proven, gap: number): Point {
       const open = gap / lowering.returnScale;

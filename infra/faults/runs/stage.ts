@@ -27,6 +27,7 @@ import { simulateTape } from "../../simulate/simulate-tape.ts";
 import { watchRequests } from "../crash-points.ts";
 import { createHistory, type HistoryFile } from "../history/record-history.ts";
 import { type FaultProcess, FaultProcesses } from "../processes.ts";
+import { COMPILE_CACHE } from "./compile-cache.ts";
 import type { DefectName } from "./defects.ts";
 import { Feed } from "./feed.ts";
 import type { ServiceProcessSettings } from "./service-process.ts";
@@ -111,8 +112,6 @@ const TICKS_PER_DAY = 400;
 const LONGEST_S = 3_600;
 const FIRST_DAY_US = Date.UTC(2024, 0, 2) * 1000;
 const SERVICE = join(import.meta.dirname, "service-process.ts");
-/** Shared by all that are started: a process then begins in half the time. */
-const COMPILE_CACHE = join(tmpdir(), `tapedeck-compiled-${process.getuid?.() ?? 0}`);
 
 let watching = false;
 

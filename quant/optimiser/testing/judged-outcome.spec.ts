@@ -179,9 +179,6 @@ export function isFeasible(program: Program): boolean {
   return solveByHighs(bare, { form: "PRIMAL" }).status === "OPTIMAL";
 }
 
-/** What answers may miss a limit by; and HiGHS lets through ten times what it is asked for. */
-const EDGE = 1e-8;
-
 /** Whether it is one once its limits are moved apart by what an answer may miss them by: then either word is right. */
 export function isFeasibleInside(program: Program): boolean {
   const { rows, variables } = program;
@@ -191,8 +188,8 @@ export function isFeasibleInside(program: Program): boolean {
       const own = rows.coefficients.subarray(i * variables, (i + 1) * variables);
       return limit + by * own.reduce((most, c) => Math.max(most, Math.abs(c)), Math.abs(limit));
     });
-  const lower = moved(rows.lower, EDGE);
-  const upper = moved(rows.upper, -EDGE);
+  const lower = moved(rows.lower, FEASIBLE);
+  const upper = moved(rows.upper, -FEASIBLE);
   return isFeasible({ ...program, rows: { ...rows, lower, upper } });
 }
 

@@ -1,6 +1,6 @@
 // A book that is rebalanced, with every trigger and filter off: tests turn on what they are about.
 
-import type { RebalanceConfig } from "../../sizing-config.ts";
+import type { RebalanceConfig } from "./sizing-config.ts";
 
 export const noTriggers: RebalanceConfig = {
   driftBps: null,
