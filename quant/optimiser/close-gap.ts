@@ -15,6 +15,8 @@ import { sharpen } from "./sharpen.ts";
 import { nearZero } from "./smooth-apex.ts";
 import { solveSmooth } from "./smooth-core.ts";
 import { solveInside } from "./solve-inside.ts";
+import { solveTail } from "./tail-simplex.ts";
+import { tangentAt } from "./tangent-program.ts";
 
 type Answer = Extract<Outcome, { status: "OPTIMAL" | "FEASIBLE" }>;
 
@@ -54,7 +56,8 @@ export function closeGap(program: Program, first: Answer, work: Work): Outcome {
     take(sharpened(program, found)) ||
     take(sharpened(program, { ...found, ...toNearestLimits(program, found) })) ||
     take(sharpened(program, found, { leaves: true })) ||
-    take(sharpened(program, found, { settles: true }));
+    take(sharpened(program, found, { settles: true })) ||
+    ofTangent(program, found, work).some(take);
   if (consider(first)) return best;
   const within = endings(program);
   const none = nearZero(program) ? solveNothingNet(program, within[0] as Program) : null;
@@ -122,6 +125,17 @@ function sharpened(
     best = better(best, last);
   }
   return best;
+}
+
+/**
+ * The point with the duals that are the best for it, and the best point by its tangents: which is the optimum where that is at a
+ * vertex of its limits, as where all that is held cancels.
+ */
+function ofTangent(program: Program, { x, ...answer }: Answer, work: Work): readonly Answer[] {
+  if (program.smooth === undefined) return [];
+  const flat = answerOf(solveTail, tangentAt(program, x), work);
+  if (flat === null) return [];
+  return [x, flat.x].map((at) => withDuals(program, { ...answer, x: at }, flat.duals));
 }
 
 const isGain = (before: Certificate, after: Certificate): boolean =>

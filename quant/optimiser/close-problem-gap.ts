@@ -13,9 +13,10 @@ import { newtonOnFace } from "./face-newton.ts";
 import { type Lowering, pointOf, programOf, type Terms } from "./lower.ts";
 import type { Proof } from "./problem.ts";
 import type { Duals, Program, Work } from "./program.ts";
-import { evaluateSmooth } from "./smooth-terms.ts";
 import { solveInside } from "./solve-inside.ts";
 import { netWeights } from "./tail-loss.ts";
+import { tangentAt } from "./tangent-program.ts";
+import { tied } from "./tied-program.ts";
 
 export interface Assessed {
   readonly assessment: Assessment;
@@ -97,8 +98,12 @@ export function refined(
   };
   let best = withBestDuals(from);
   for (const larger of LARGER) {
-    const moved = newtonOnFace(program, best, larger);
-    if (moved !== null) best = closest(best, withBestDuals(moved));
+    const { duals } = best;
+    const held = tied(program, duals);
+    const rows = new Float64Array(held.rows.count);
+    rows.set(duals.rows);
+    const moved = newtonOnFace(held, { ...best, duals: { rows } }, larger);
+    if (moved !== null) best = closest(best, withBestDuals({ ...moved, duals }));
   }
   return { ...best, pivots };
 }
@@ -107,11 +112,4 @@ function better(one: Assessed, other: Assessed): Assessed {
   const [a, b] = [one.assessment, other.assessment];
   if (!(b.feasibility <= Math.max(KEPT, a.feasibility))) return one;
   return b.gap < a.gap || Number.isNaN(a.gap) ? other : one;
-}
-
-/** What is linear once its curves are their tangents. */
-function tangentAt(program: Program, x: Float64Array, net: Float64Array): Program {
-  const { smooth: _, ...rest } = program;
-  const { gradient } = evaluateSmooth(program, x, net);
-  return { ...rest, cost: program.cost.map((own, j) => own + (gradient[j] as number)) };
 }

@@ -3,7 +3,6 @@
 
 import type { Certificate, Program } from "./program.ts";
 import { evaluateSmooth } from "./smooth-terms.ts";
-import { netWeights } from "./tail-loss.ts";
 
 /** Gap of what is called optimal, and violation of its limits. */
 const CLOSED = 1e-8;
@@ -38,9 +37,13 @@ function sizeOf(program: Program, x: Float64Array, upper: number): number {
   let usual = mean(cost);
   if (tail !== undefined) {
     const { count, returns } = tail.scenarios;
-    const net = netWeights(holdings, x);
-    const own = net.map((_, a) => tail.weight * mean(returns.subarray(a * count, (a + 1) * count)));
-    for (let a = 0; a < net.length; a++) terms += Math.abs(net[a] as number) * (own[a] as number);
+    const own = Float64Array.from({ length: holdings.assets }, (_, a) => {
+      return tail.weight * mean(returns.subarray(a * count, (a + 1) * count));
+    });
+    // Long and short parts of an asset cancel as assets do: their difference has the digits that they have.
+    x.forEach((value, j) => {
+      terms += Math.abs(value) * (own[holdings.asset[j] as number] ?? 0);
+    });
     usual += leastOf(own);
   }
   const { gradient, size } = evaluateSmooth(program, x);

@@ -86,10 +86,12 @@ export function fuzzOne(
   }
   const ms = now() - start;
   const judgement = judge(program, outcome);
-  // An answer whose gap is open counts by its gap: nobody limited the work.
-  const isSound = "x" in outcome && judgement.wrong === null;
+  // Nobody limited the work: a gap that is left is a fault.
+  const left = outcome.status === "FEASIBLE" ? `a gap of ${judgement.gap} is left` : null;
+  const wrong = judgement.wrong ?? left;
+  const isSound = outcome.status === "OPTIMAL" && wrong === null;
   return {
-    ...one(outcome.status, judgement.wrong, ms),
+    ...one(outcome.status, wrong, ms),
     gap: { value: isSound ? judgement.gap : 0, index },
     disagreement: { value: isSound ? judgement.disagreement : 0, index },
     pivots: { value: outcome.pivots, index },
