@@ -43,18 +43,18 @@ export function assess(
     upper: certificate.upper / scale,
     lower: certificate.lower / scale,
   };
-  const judged = judge(lowering, priced, worth, weights, proof);
+  const reduced = reducedCosts(program, x, proof.duals, weights);
+  // What the rounding of its own sums may have taken from the bound is no gap: it is seen where the objective is next to 0.
+  const rounding = boundRounding(program, x, reduced) / scale;
+  const judged = judge(lowering, priced, { ...worth, rounding }, weights, proof);
   let [cash, expectedReturn] = [1, 0];
   for (const [asset, weight] of weights.entries()) {
     cash -= weight;
     expectedReturn += (means[asset] as number) * weight;
   }
-  const reduced = reducedCosts(program, x, proof.duals, weights);
   const { kind } = lowering.problem.objective;
   const isRatio = kind === "MAXIMUM_RETURN_TO_CVAR" || kind === "MAXIMUM_SHARPE";
-  // What the rounding of its own sums may have taken from the bound is no gap: it is seen where the objective is next to 0.
-  const rounding = isRatio ? 0 : boundRounding(program, x, reduced) / scale;
-  const difference = judged.upper - judged.lower - rounding;
+  const difference = judged.upper - judged.lower - (isRatio ? 0 : rounding);
   // Of a return less a risk, which may cancel, the size is that of the return.
   const size = Math.max(
     Math.abs(judged.upper),
@@ -105,11 +105,16 @@ interface Worth {
   readonly feasibility: number;
 }
 
+interface Bounded extends Worth {
+  /** What may be missing from `lower` by nothing but rounding. */
+  readonly rounding: number;
+}
+
 /** From the priced program to the problem: takes prices of risk out again, or makes a ratio of them. */
 function judge(
   lowering: Lowering,
   priced: Terms,
-  worth: Worth,
+  worth: Bounded,
   w: Float64Array,
   proof: Proof,
 ): Worth {
@@ -157,14 +162,15 @@ export const hedgeUnit = (lowering: Lowering, terms: Terms): number =>
   (lowering.returnScale * lowering.returnScale) / objectiveScale(lowering, terms);
 
 /**
- * Share of an excess return that may be missing from the proof of a ratio: rounding. It is added to the bound, for portfolios
- * of this risk: one of a hundredth of it may be above the bound by 1e-8 of the ratio.
+ * Share of an excess return that may be missing from the proof of a ratio; or what the rounding of its sums is, where hedges
+ * leave an excess of 1e-9 of what they earn. It is added to the bound, for portfolios of this risk: one of a hundredth of it
+ * may be above the bound by 1e-8 of the ratio.
  */
 const MISSING = 1e-10;
 
 /** `priced`: what the risk adds to the objective. Nothing has a larger ratio than `most` if no return beats that. */
 function ratio(
-  { upper, lower, feasibility }: Worth,
+  { upper, lower, feasibility, rounding }: Bounded,
   { riskFree }: { readonly riskFree: number },
   priced: number,
   risk: number,
@@ -172,7 +178,7 @@ function ratio(
 ): Worth {
   const excess = priced - upper - riskFree;
   const missing = Math.max(0, -riskFree - lower);
-  const proven = missing <= MISSING * Math.abs(excess);
+  const proven = missing <= Math.max(MISSING * Math.abs(excess), rounding);
   const bound = proven ? -(most + missing / risk) : Number.NEGATIVE_INFINITY;
   return { upper: -excess / risk, lower: bound, feasibility };
 }

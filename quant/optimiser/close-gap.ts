@@ -11,10 +11,12 @@ import { isClosed } from "./is-closed.ts";
 import { toNearestLimits } from "./nearest-limits.ts";
 import { solveNothingNet } from "./nothing-net.ts";
 import type { Certificate, Outcome, Program, Work } from "./program.ts";
+import { refined } from "./refined.ts";
 import { sharpen } from "./sharpen.ts";
 import { nearZero } from "./smooth-apex.ts";
 import { solveSmooth } from "./smooth-core.ts";
 import { solveInside } from "./solve-inside.ts";
+import { netWeights } from "./tail-loss.ts";
 import { solveTail } from "./tail-simplex.ts";
 import { tangentAt } from "./tangent-program.ts";
 
@@ -127,15 +129,14 @@ function sharpened(
   return best;
 }
 
-/**
- * The point with the duals that are the best for it, and the best point by its tangents: which is the optimum where that is at a
- * vertex of its limits, as where all that is held cancels.
- */
+/** The point to its last digits, and the best point by its tangents: the optimum where all that is held cancels. */
 function ofTangent(program: Program, { x, ...answer }: Answer, work: Work): readonly Answer[] {
   if (program.smooth === undefined) return [];
+  const net = netWeights(program.holdings, x);
+  const fine = refined(program, { x, net, duals: answer.duals }, solveTail, work);
   const flat = answerOf(solveTail, tangentAt(program, x), work);
-  if (flat === null) return [];
-  return [x, flat.x].map((at) => withDuals(program, { ...answer, x: at }, flat.duals));
+  const found = [fine, ...(flat === null ? [] : [flat])];
+  return found.map((own) => withDuals(program, { ...answer, x: own.x }, own.duals));
 }
 
 const isGain = (before: Certificate, after: Certificate): boolean =>

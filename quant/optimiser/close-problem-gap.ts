@@ -7,16 +7,13 @@
 // (the way through the inside).
 
 import { type Assessment, assess, pricedTerms } from "./assess.ts";
-import { certify } from "./certificate.ts";
 import type { Solve } from "./conflict.ts";
-import { newtonOnFace } from "./face-newton.ts";
 import { type Lowering, pointOf, programOf, type Terms } from "./lower.ts";
 import type { Proof } from "./problem.ts";
-import type { Duals, Program, Work } from "./program.ts";
+import type { Duals } from "./program.ts";
+import { refined } from "./refined.ts";
 import { solveInside } from "./solve-inside.ts";
 import { netWeights } from "./tail-loss.ts";
-import { tangentAt } from "./tangent-program.ts";
-import { tied } from "./tied-program.ts";
 
 export interface Assessed {
   readonly assessment: Assessment;
@@ -24,18 +21,8 @@ export interface Assessed {
   readonly pivots: number;
 }
 
-/** A point of a program, its net weights to all their digits, and what proves how good it is. */
-export interface Proven {
-  readonly x: Float64Array;
-  readonly net: Float64Array;
-  readonly duals: Duals;
-}
-
 /** Largest violation of what may replace another answer. */
 const KEPT = 1e-9;
-
-/** What Newton's method adds to its matrix: the less, the faster; the more, the further from singular. */
-const LARGER = [1e-11, 1e-9, 1e-8];
 
 /** Without what is no position but what rounding left of one: as small as the miss of a limit may be. */
 const cleared = (weights: Float64Array): Float64Array =>
@@ -72,40 +59,6 @@ export function closeProblemGap(
   const inside = solveInside(program, work);
   if (inside.status === "INFEASIBLE" || inside.status === "UNBOUNDED") return best;
   return closer(best, netWeights(program.holdings, inside.x), inside.duals, inside.pivots);
-}
-
-/**
- * The same point with the best duals for it, or one near it that is proven better. Cost: two linear programs, with the tail
- * if there is one.
- */
-export function refined(
-  program: Program,
-  from: Proven,
-  solve: Solve,
-  work: Work | undefined,
-): Proven & { readonly pivots: number } {
-  let pivots = 0;
-  const gapOf = ({ x, net, duals }: Proven): number => {
-    const { upper, lower, feasibility } = certify(program, x, duals, net);
-    return feasibility <= KEPT ? upper - lower : Number.POSITIVE_INFINITY;
-  };
-  const closest = (one: Proven, other: Proven): Proven => (gapOf(other) < gapOf(one) ? other : one);
-  const withBestDuals = (at: Proven): Proven => {
-    const outcome = solve(tangentAt(program, at.x, at.net), work);
-    pivots += outcome.pivots;
-    if (outcome.status === "INFEASIBLE" || outcome.status === "UNBOUNDED") return at;
-    return closest(at, { ...at, duals: outcome.duals });
-  };
-  let best = withBestDuals(from);
-  for (const larger of LARGER) {
-    const { duals } = best;
-    const held = tied(program, duals);
-    const rows = new Float64Array(held.rows.count);
-    rows.set(duals.rows);
-    const moved = newtonOnFace(held, { ...best, duals: { rows } }, larger);
-    if (moved !== null) best = closest(best, withBestDuals({ ...moved, duals }));
-  }
-  return { ...best, pivots };
 }
 
 function better(one: Assessed, other: Assessed): Assessed {

@@ -9,11 +9,11 @@
 import type { Answer } from "./answer.ts";
 import { type Assessment, assess } from "./assess.ts";
 import { certify } from "./certificate.ts";
-import { type Proven, refined } from "./close-problem-gap.ts";
 import type { Solve } from "./conflict.ts";
 import { type Lowering, pointOf, programOf } from "./lower.ts";
 import type { Proof } from "./problem.ts";
 import type { Duals } from "./program.ts";
+import { type Proven, refined } from "./refined.ts";
 import { isGain, noneBeats, RETURN } from "./return-to-cvar.ts";
 import { tradingCost, volatilityOf } from "./risk-of-weights.ts";
 import { isRiskless, risklessProgram } from "./riskless.ts";
