@@ -84,6 +84,7 @@ async function parent(): Promise<Tally> {
     for await (const line of createInterface({ input: worker.stdout })) {
       const tally = JSON.parse(line) as Tally;
       for (const wrong of tally.wrong) console.log(wrong);
+      for (const open of tally.open) console.log(`open: ${open}`);
       all = together(all, tally);
       const seconds = ((performance.now() - start) / 1000).toFixed(0);
       process.stderr.write(`${all.programs} judged, ${all.wrong.length} wrong, ${seconds} s\n`);
@@ -103,6 +104,16 @@ else {
   for (const [key, count] of Object.entries(tally.counts).sort()) {
     console.log(`${key.padEnd(32)}${String(count).padStart(9)}`);
   }
+  console.log(`\n${"returns".padEnd(32)}   judged    wrong     open`);
+  const kindsOfReturns = Object.keys(tally.returns).flatMap(
+    (key) => key.match(/^(.*) judged$/)?.[1] ?? [],
+  );
+  for (const kind of kindsOfReturns.sort()) {
+    const figure = (what: string): string =>
+      String(tally.returns[`${kind} ${what}`] ?? 0).padStart(9);
+    console.log(`${kind.padEnd(32)}${["judged", "wrong", "open"].map(figure).join("")}`);
+  }
+  console.log("");
   const worst = (name: string, { value, index }: Tally["gap"]): void =>
     console.log(`${name.padEnd(32)}${value.toPrecision(3).padStart(9)}  (${seed}, ${index})`);
   worst("largest gap, relative", tally.gap);
@@ -110,6 +121,7 @@ else {
   worst("slowest, ms", tally.slowest);
   worst("most pivots", tally.pivots);
   console.log(`${"HiGHS had no sharp answer".padEnd(32)}${String(tally.silent).padStart(9)}`);
+  console.log(`${"open: of near duplicates".padEnd(32)}${String(tally.open.length).padStart(9)}`);
   console.log(`${"wrong or without status".padEnd(32)}${String(tally.wrong.length).padStart(9)}`);
   process.exitCode = tally.wrong.length > 0 ? 1 : 0;
 }

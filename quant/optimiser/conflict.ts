@@ -21,7 +21,7 @@ export type Solve = (program: Program, work?: Work) => Outcome;
 
 /**
  * A smallest conflict among `limits`, in their order; none if they have a solution. Cost: a feasibility problem for each
- * limit that the first proof of infeasibility uses.
+ * limit that the first proof of infeasibility uses, and for each that is left once more.
  */
 export function conflictOf(
   problem: Problem,
@@ -36,10 +36,14 @@ export function conflictOf(
   };
   let rest = used(limits);
   if (rest === null) return [];
-  for (const limit of rest) {
-    if (rest.length === 1 || !rest.includes(limit)) continue;
-    const fewer: readonly Limit[] | null = used(rest.filter((other) => other !== limit));
-    if (fewer !== null) rest = fewer;
+  // What could not be refuted among many may be among few: until nothing more can be left out.
+  for (let before = rest.length + 1; rest.length < before; ) {
+    before = rest.length;
+    for (const limit of rest) {
+      if (rest.length === 1 || !rest.includes(limit)) continue;
+      const fewer: readonly Limit[] | null = used(rest.filter((other) => other !== limit));
+      if (fewer !== null) rest = fewer;
+    }
   }
   return rest;
 }

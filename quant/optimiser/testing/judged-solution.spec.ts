@@ -5,6 +5,7 @@ import { weightedCovariance } from "../../scenarios/weighted-moments.ts";
 import { limitsOf } from "../limits.ts";
 import type { NoPortfolio, Portfolio, Problem, Solution } from "../problem.ts";
 import type { Program } from "../program.ts";
+import { solveProgram } from "../solve-program.ts";
 import { cvar, dot, evaluate, violation } from "./evaluated-objective.ts";
 import {
   askHighs,
@@ -12,6 +13,7 @@ import {
   isFeasibleInside,
   linearised,
   reference,
+  verdictDuals,
 } from "./judged-outcome.spec.ts";
 import {
   expectedReturns,
@@ -20,7 +22,7 @@ import {
   plainPoint,
   plainProgram,
 } from "./plain-program.ts";
-import { isRay } from "./weak-duality.ts";
+import { FARTHEST, isRay, lowerBound } from "./weak-duality.ts";
 
 const GAP = 1e-8;
 /** What HiGHS is asked to keep to (highs-oracle.spec.ts), of a figure of size 1. */
@@ -227,6 +229,16 @@ function judgeSharpe(problem: Problem, portfolio: Portfolio): SolutionJudgement 
   );
 }
 
+/**
+ * A point that HiGHS, which takes 1e-12 for rounding, may not see: long and short of two assets that are nearly one, a million
+ * million times. Whoever found it, that it keeps to the limits is arithmetic.
+ */
+function witnessOf(program: Program): Float64Array | null {
+  const outcome = solveProgram(program);
+  if (!("x" in outcome)) return null;
+  return violation(program, outcome.x).size <= 1e-9 ? outcome.x : null;
+}
+
 /** Smallest by HiGHS: no point with all members, one without any one of them. */
 function judgeConflict(problem: Problem, { conflict }: NoPortfolio): string | null {
   const limits = limitsOf(problem);
@@ -241,7 +253,8 @@ function judgeConflict(problem: Problem, { conflict }: NoPortfolio): string | nu
     return "INFEASIBLE: HiGHS keeps to the whole conflict";
   for (const member of members) {
     const fewer = members.filter((other) => other !== member);
-    if (!isFeasible(plainProgram(problem, NONE, fewer))) {
+    const rest = plainProgram(problem, NONE, fewer);
+    if (!isFeasible(rest) && witnessOf(rest) === null) {
       return `INFEASIBLE: the conflict is not smallest, ${member.words} is not needed`;
     }
   }
@@ -254,12 +267,14 @@ function judgeRiskConflict(problem: Problem, members: ReturnType<typeof limitsOf
   const { tailMass } = limit.measured;
   /** The least risk lies between these: of a point that HiGHS found, and of what its duals prove. */
   const least = (among: ReturnType<typeof limitsOf>): { upper: number; lower: number } => {
-    const { verdict, upper, lower } = askHighs(
-      plainProgram(problem, { ...NONE, cvar: 1, tailMass }, among),
-    );
+    const program = plainProgram(problem, { ...NONE, cvar: 1, tailMass }, among);
+    const { verdict, upper } = askHighs(program);
     const [none, any] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     if (verdict.status === "INFEASIBLE") return { upper: none, lower: none };
-    return verdict.status === "OPTIMAL" ? { upper, lower } : { upper: any, lower: any };
+    if (verdict.status !== "OPTIMAL") return { upper: any, lower: any };
+    // Of whatever leverage: long and short of two assets that are nearly one may risk less a million million times over.
+    const lower = lowerBound(program, verdict.x, verdictDuals(program, verdict), FARTHEST);
+    return { upper, lower };
   };
   const slack = 1e-8 * Math.abs(limit.value);
   if (least(members).upper < limit.value - slack)

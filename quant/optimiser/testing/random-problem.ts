@@ -6,7 +6,7 @@ import type { ScenarioSet } from "../../scenarios/scenario-set.ts";
 import type { Constraints, Exposure, Objective, Problem } from "../problem.ts";
 import { cvar } from "./evaluated-objective.ts";
 import { expectedReturns } from "./plain-program.ts";
-import { pick, randomSet } from "./random-scenarios.ts";
+import { pick, type ReturnKind, randomSet } from "./random-scenarios.ts";
 
 export const PROBLEM_KINDS = [
   "MINIMUM_CVAR",
@@ -21,6 +21,7 @@ export const PROBLEM_KINDS = [
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
 export interface RandomProblem {
+  readonly returnKind: ReturnKind;
   readonly kind: ProblemKind;
   readonly about: string;
   readonly problem: Problem;
@@ -139,7 +140,7 @@ export function randomProblem(
   const kind = pick(random, wanted.kinds ?? PROBLEM_KINDS);
   const { mostAssets = 60, mostScenarios = 3000 } = wanted;
   const drawn = randomSet(random, mostAssets, mostScenarios);
-  const { scenarios, scale } = drawn;
+  const { scenarios, scale, returnKind } = drawn;
   const names = scenarios.assets;
   const objective = drawObjective(random, kind, scale, scenarios.count);
   const shares = names.map(() => (random.uniform() < 0.4 ? 0 : random.uniform()));
@@ -159,12 +160,17 @@ export function randomProblem(
     ...(costs === undefined ? {} : { costs }),
   };
   const sizes = `${names.length} assets × ${scenarios.count} scenarios`;
-  const how = `${drawn.returnKind} × ${scale}, ${drawn.probabilityKind} probabilities`;
+  const how = `${returnKind} × ${scale}, ${drawn.probabilityKind} probabilities`;
   const said = [
     ...Object.keys(constraints),
     ...(isHeld ? ["current"] : []),
     ...(costs ? ["costs"] : []),
   ];
   const tail = "tailMass" in objective ? `, mass ${objective.tailMass}` : "";
-  return { kind, about: `${kind}: ${sizes}, ${how}, ${said.join(" ")}${tail}`, problem };
+  return {
+    kind,
+    returnKind,
+    about: `${kind}: ${sizes}, ${how}, ${said.join(" ")}${tail}`,
+    problem,
+  };
 }

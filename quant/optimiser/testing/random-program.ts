@@ -3,7 +3,7 @@
 
 import { Random } from "../../random.ts";
 import type { Program, SmoothTerm } from "../program.ts";
-import { pick, randomSet } from "./random-scenarios.ts";
+import { pick, type ReturnKind, randomSet } from "./random-scenarios.ts";
 
 export const PROGRAM_KINDS = [
   "LINEAR",
@@ -19,6 +19,7 @@ export const PROGRAM_KINDS = [
 export type ProgramKind = (typeof PROGRAM_KINDS)[number];
 
 export interface RandomProgram {
+  readonly returnKind: ReturnKind;
   readonly kind: ProgramKind;
   /** In a few words: sizes, how scenarios and constraints were drawn. */
   readonly about: string;
@@ -218,7 +219,7 @@ export function randomProgram(
     shrunk(wanted.mostAssets ?? 60),
     shrunk(wanted.mostScenarios ?? 3000),
   );
-  const { scenarios, scale } = drawn;
+  const { scenarios, scale, returnKind } = drawn;
   const { count, returns, probabilities } = scenarios;
   const assets = scenarios.assets.length;
   const mean = Array.from({ length: assets }, (_, j) => {
@@ -273,8 +274,13 @@ export function randomProgram(
   };
   const sizes = `${assets} assets × ${count} scenarios, ${variables} variables, ${rows.length} rows`;
   const tail = hasTail ? `, mass ${Math.min(1, mass)}, weight ${weight}` : "";
-  const how = `${drawn.returnKind} × ${scale}, ${drawn.probabilityKind} probabilities, ${layout}`;
-  return { kind, about: `${kind}: ${sizes}, ${how}, ${names.join(", ")}${tail}`, program };
+  const how = `${returnKind} × ${scale}, ${drawn.probabilityKind} probabilities, ${layout}`;
+  return {
+    kind,
+    returnKind,
+    about: `${kind}: ${sizes}, ${how}, ${names.join(", ")}${tail}`,
+    program,
+  };
 }
 
 interface SmoothFacts {

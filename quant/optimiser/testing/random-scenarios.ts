@@ -18,7 +18,8 @@ export const RETURN_KINDS = [
   "MIXED_SCALES",
   "OUTLIER",
 ] as const;
-export type ReturnKind = (typeof RETURN_KINDS)[number];
+/** As they turned out: of duplicates, whether all are exact. */
+export type ReturnKind = (typeof RETURN_KINDS)[number] | "NEAR_DUPLICATES";
 
 export const PROBABILITY_KINDS = ["EQUAL", "DECAY", "RANDOM", "DOMINANT", "ZEROS"] as const;
 export type ProbabilityKind = (typeof PROBABILITY_KINDS)[number];
@@ -104,6 +105,14 @@ export function randomReturns(
   return returns;
 }
 
+/** Whether every second asset is the one before it, to the last digit. */
+function areExact(returns: Float64Array, count: number): boolean {
+  return returns.every((value, at) => {
+    const isCopy = Math.floor(at / count) % 2 === 1;
+    return !isCopy || value === returns[at - count];
+  });
+}
+
 /** Assets from the fourth on become mixtures of the first three. */
 function mix(random: Random, returns: Float64Array, assets: number, count: number): void {
   for (let j = 3; j < assets; j++) {
@@ -149,10 +158,12 @@ export function randomSet(random: Random, mostAssets: number, mostScenarios: num
     1 + random.integer(Math.min(most, 2 ** (1 + random.integer(bits))));
   const assets = size(mostAssets, 6);
   const count = size(mostScenarios, 12);
-  const returnKind = random.uniform() < 0.35 ? "NORMAL" : pick(random, RETURN_KINDS);
+  const drawnKind = random.uniform() < 0.35 ? "NORMAL" : pick(random, RETURN_KINDS);
   const probabilityKind = random.uniform() < 0.5 ? "EQUAL" : pick(random, PROBABILITY_KINDS);
   const scale = random.uniform() < 0.7 ? 1 : pick(random, [1e-9, 1e-6, 1e-3, 1e3, 1e6]);
-  const returns = randomReturns(random, returnKind, assets, count);
+  const returns = randomReturns(random, drawnKind, assets, count);
+  const isNear = drawnKind === "DUPLICATE_ASSETS" && !areExact(returns, count);
+  const returnKind = isNear ? "NEAR_DUPLICATES" : drawnKind;
   if (scale !== 1) {
     returns.forEach((value, at) => {
       returns[at] = value * scale;

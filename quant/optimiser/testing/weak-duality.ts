@@ -12,7 +12,7 @@ const ROUNDING = 1e-11;
 /** A sum of some thousand products is rounded by no more, of their size: a variance that is hedged to less is none. */
 const BEND = 1e-12;
 /** Where a weight is so large, its last digit is more than 0.1: nothing adds up to 1 beside it, and no bend is reached. */
-const FARTHEST = 2 ** 50;
+export const FARTHEST = 2 ** 50;
 
 /** Bounds of the variables that the rows imply where they have none of their own; two rounds. */
 function impliedBounds(program: Program): { lower: Float64Array; upper: Float64Array } {
@@ -59,15 +59,24 @@ export function impactOf({ smooth = [], variables }: Program): Float64Array {
 /** Least of slope · x + impact · |x|^1.5: at a bound, at 0, or where both slopes cancel. */
 function leastOfTrade(slope: number, impact: number, lower: number, upper: number): number {
   const cancels = (slope * slope) / (2.25 * impact * impact);
-  return [lower, upper, 0, cancels, -cancels]
-    .filter((x) => Number.isFinite(x) && x >= lower && x <= upper)
-    .reduce((least, x) => Math.min(least, slope * x + impact * Math.abs(x) ** 1.5), Infinity);
+  const inside = [0, cancels, -cancels].filter((x) => x >= lower && x <= upper);
+  // Bounds that rows imply may cross by rounding: then either is the only place.
+  return [...[lower, upper].filter(Number.isFinite), ...inside].reduce(
+    (least, x) => Math.min(least, slope * x + impact * Math.abs(x) ** 1.5),
+    Infinity,
+  );
 }
 
 /** Least of slope · x, and of impact, within the bounds; a slope that is rounding alone does not count far out. */
-function leastWithin(program: Program, slopes: Float64Array, sizes: Float64Array, x: Float64Array) {
+function leastWithin(
+  program: Program,
+  slopes: Float64Array,
+  sizes: Float64Array,
+  x: Float64Array,
+  followed: number,
+) {
   const { lower, upper } = impliedBounds(program);
-  const far = FAR * x.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  const far = followed * x.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
   const impact = impactOf(program);
   const sum = new ExactSum();
   // A sum of n parts is known to n · 2^-53 of their sizes: within that a slope may as well be 0.
@@ -215,8 +224,16 @@ export function supportingSlopes(program: Program, x: Float64Array, duals: Duals
   });
 }
 
-/** No feasible point has a smaller objective: weak duality, smooth terms by their tangent at x. */
-export function lowerBound(program: Program, x: Float64Array, duals: Duals): number {
+/**
+ * No feasible point has a smaller objective: weak duality, smooth terms by their tangent at x. `followed`: how far a weight
+ * without a limit is where its slope may be rounding, in sizes of the answer's largest.
+ */
+export function lowerBound(
+  program: Program,
+  x: Float64Array,
+  duals: Duals,
+  followed: number = FAR,
+): number {
   const masses = validMasses(program, duals);
   if (masses === null) return Number.NEGATIVE_INFINITY;
   const withoutImpact = {
@@ -231,7 +248,7 @@ export function lowerBound(program: Program, x: Float64Array, duals: Duals): num
     slopes[j] = (slopes[j] as number) + slope;
     sizes[j] = (sizes[j] as number) + Math.max(Math.abs(slope), smoothSizes[j] as number);
   });
-  const least = leastWithin(program, slopes, sizes, x);
+  const least = leastWithin(program, slopes, sizes, x, followed);
   const sum = new ExactSum();
   for (const term of [worth, least, smooth]) sum.add(term);
   gradient.forEach((slope, j) => {
