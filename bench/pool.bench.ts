@@ -5,6 +5,8 @@
 // that of the one thread of the other: what two cores that do nothing else give. The wall time beside it moves
 // with what else they do. Best of rounds that alternate.
 
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { cpuDrivers } from "../infra/pool/cpu-device.ts";
 import { openPool } from "../infra/pool/open-pool.ts";
 import type { Pool } from "../infra/pool/pool.ts";
@@ -12,49 +14,14 @@ import { randomInfer, randomMeasure, randomSet } from "../infra/pool/testing/ran
 import type { Work } from "../infra/pool/work.ts";
 import { Random } from "../quant/random.ts";
 import { median, report } from "./measured.ts";
+import { mixedWorks } from "./mixed-works.ts";
 import { heavyTailedScenarios } from "./portfolio-programs.ts";
 
-const REQUESTS = 1000;
 const ROUNDS = 5;
 const BOUND_RATIO = 1.8;
 const BOUND_MS = 0.3;
 const BOUND_MB = 32;
 const BOUND_FIRST_MS = 60;
-
-/** Solves, passes over larger sets, scenarios and rows, as a day of several portfolios asks for them. */
-function mixedWorks(): readonly Work[] {
-  const random = new Random(1);
-  const sets = [
-    randomSet(random, 20, 1000),
-    randomSet(random, 40, 2000),
-    randomSet(random, 50, 10_000),
-  ];
-  const history = { ...randomSet(random, 20, 1000) };
-  return Array.from({ length: REQUESTS }, (_, index): Work => {
-    const set = sets[random.integer(3)] ?? history;
-    switch (random.integer(4)) {
-      case 0: {
-        const tailMass = 0.02 + 0.1 * random.uniform();
-        const small = sets[random.integer(2)] ?? history;
-        return {
-          kind: "solve",
-          problem: { objective: { kind: "MINIMUM_CVAR", tailMass } },
-          scenarios: small,
-        };
-      }
-      case 1:
-        return {
-          kind: "scenarios",
-          recipe: { kind: "BOOTSTRAP", count: 10_000, seed: index },
-          history,
-        };
-      case 2:
-        return randomInfer(random, 1 + random.integer(100));
-      default:
-        return randomMeasure(random, set);
-    }
-  });
-}
 
 interface Took {
   readonly wallMs: number;
@@ -77,14 +44,33 @@ async function all(pool: Pool, works: readonly Work[]): Promise<Took> {
   };
 }
 
+/** Wall time of so many threads that share the requests without a pool: what this machine has to give. */
+async function bare(count: number): Promise<() => Promise<number>> {
+  const path = new URL("bare-thread.ts", import.meta.url);
+  const workers = Array.from({ length: count }, () => new Worker(path));
+  await Promise.all(workers.map((worker) => once(worker, "message")));
+  for (const worker of workers) worker.unref();
+  return async () => {
+    const start = performance.now();
+    const done = workers.map((worker) => once(worker, "message"));
+    for (const [from, worker] of workers.entries()) worker.postMessage({ from, step: count });
+    await Promise.all(done);
+    return performance.now() - start;
+  };
+}
+
 async function threads(works: readonly Work[]): Promise<void> {
   const one = await openPool({ drivers: cpuDrivers(1) });
   const two = await openPool({ drivers: cpuDrivers(2) });
+  const [bareOne, bareTwo] = [await bare(1), await bare(2)];
   const ones: Took[] = [];
   const twos: Took[] = [];
+  const [bareOnes, bareTwos]: [number[], number[]] = [[], []];
   for (let round = 0; round < ROUNDS; round++) {
     ones.push(await all(one, works));
     twos.push(await all(two, works));
+    bareOnes.push(await bareOne());
+    bareTwos.push(await bareTwo());
   }
   await Promise.all([one.close(), two.close()]);
   const least = (from: readonly Took[], of: (took: Took) => number) => Math.min(...from.map(of));
@@ -98,6 +84,11 @@ async function threads(works: readonly Work[]): Promise<void> {
       "pool, 1,000 mixed requests, wall time of two threads",
       least(twos, ({ wallMs }) => wallMs),
       least(ones, ({ wallMs }) => wallMs),
+    ],
+    [
+      "the same without a pool: two bare threads, each with half",
+      Math.min(...bareTwos),
+      Math.min(...bareOnes),
     ],
   ] as const;
   for (const [name, value, reference] of figures) {

@@ -56,10 +56,10 @@ export function closeGap(program: Program, first: Answer, work: Work): Outcome {
   };
   const consider = (found: Answer): boolean =>
     take(sharpened(program, found)) ||
+    ofTangent(program, found, work).some(take) ||
     take(sharpened(program, { ...found, ...toNearestLimits(program, found) })) ||
     take(sharpened(program, found, { leaves: true })) ||
-    take(sharpened(program, found, { settles: true })) ||
-    ofTangent(program, found, work).some(take);
+    take(sharpened(program, found, { settles: true }));
   if (consider(first)) return best;
   const within = endings(program);
   const none = nearZero(program) ? solveNothingNet(program, within[0] as Program) : null;

@@ -1,9 +1,11 @@
-// Drawn problems whose answers were wrong, or not proven, once; each judged again. Promises: what was mended stays so;
+// Drawn problems and programs whose answers were wrong, or not proven, once; each judged again. Promises: what was mended stays so;
 // problem `index` of `seed` is the same for ever (random-problem.ts).
 
 import { expect, test } from "vitest";
 import { optimise } from "../optimise.ts";
+import { solveProgram } from "../solve-program.ts";
 import { fuzzProblem } from "./fuzzed-problems.spec.ts";
+import { fuzzOne } from "./fuzzed-programs.spec.ts";
 import type { ProblemKind } from "./random-problem.ts";
 
 const RATIOS: readonly ProblemKind[] = ["MAXIMUM_RETURN_TO_CVAR", "MAXIMUM_SHARPE"];
@@ -75,11 +77,32 @@ const FOUND: readonly Found[] = [
     index: 1069,
     kinds: ["MAXIMUM_SHARPE"],
   },
+  { what: "a conflict with a member that only many limits hid", seed: 2026, index: 57336 },
+  { what: "a limit on volatility beside a return of 20,000", seed: 2026, index: 64662 },
+  { what: "a Sharpe ratio of a billionth of what hedges earn", seed: 2026, index: 76946 },
+  { what: "a Sharpe ratio between two faces a digit apart", seed: 2026, index: 93102 },
+];
+
+const FOUND_PROGRAMS: readonly Found[] = [
+  { what: "impact, without the best duals", seed: 2026, index: 27003 },
+  { what: "long and short parts that cancel", seed: 2026, index: 33925 },
+  { what: "a best point that the tangent has, and no curve", seed: 2026, index: 42503 },
+  { what: "a variance of nothing beside a return of ten million", seed: 2026, index: 42883 },
+  { what: "a target that two nearly equal assets price at a billion", seed: 2026, index: 9047 },
+  { what: "bounds by rows that cross by rounding", seed: 2026, index: 60455 },
+  { what: "trades too small for their slope to be known", seed: 2026, index: 67385 },
 ];
 
 for (const { what, seed, index, kinds } of FOUND) {
   test(what, () => {
     const wanted = kinds === undefined ? {} : { kinds };
     expect(fuzzProblem(optimise, { seed, index, wanted }, () => 0).wrong).toEqual([]);
+  });
+}
+
+for (const { what, seed, index } of FOUND_PROGRAMS) {
+  test(`program: ${what}`, () => {
+    const { wrong, open } = fuzzOne(solveProgram, { seed, index }, () => 0);
+    expect([...wrong, ...open]).toEqual([]);
   });
 }
