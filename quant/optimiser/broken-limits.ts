@@ -72,7 +72,9 @@ function measure(
       return { measured: [total(traded)], size: 1 };
     case "RETURN": {
       const earned = total((w, j) => w * (means[j] as number) - linear(j) * traded(w, j));
-      return { measured: [earned], size: largest(means) };
+      // Of what a weight of 1 earns, or costs: a trade of rounding costs something where nothing is earned.
+      const dearest = means.reduce((most, _, asset) => Math.max(most, linear(asset)), 0);
+      return { measured: [earned], size: Math.max(largest(means), dearest) };
     }
     case "CVAR": {
       const cvar = cvarOf(problem.scenarios, weights, measured.tailMass) + paid;

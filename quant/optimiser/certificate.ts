@@ -10,7 +10,12 @@
 import { ExactSums } from "./exact-sums.ts";
 import { impliedBounds } from "./implied-bounds.ts";
 import type { Certificate, Duals, Program, Tail } from "./program.ts";
-import { euclideanNorm, evaluateSmooth, type SmoothValue } from "./smooth-terms.ts";
+import {
+  euclideanNorm,
+  evaluateSmooth,
+  impactCoefficients,
+  type SmoothValue,
+} from "./smooth-terms.ts";
 import {
   conditionalValueAtRisk,
   type MeanReturns,
@@ -190,18 +195,6 @@ function leanOnNorm(
     if (a < 0) continue;
     reduced.add(j, (holdings.sign[j] as number) * share * (slopes[a] as number));
   }
-}
-
-function impactCoefficients({ smooth = [], variables }: Program): Float64Array | null {
-  let sum: Float64Array | null = null;
-  for (const term of smooth) {
-    if (term.kind !== "IMPACT") continue;
-    sum ??= new Float64Array(variables);
-    for (let j = 0; j < variables; j++) {
-      sum[j] = (sum[j] as number) + (term.coefficients[j] as number);
-    }
-  }
-  return sum;
 }
 
 /** The least of slope · x + impact · |x|^1.5 between two bounds: where its derivative is 0, or the bound before that. */

@@ -6,6 +6,7 @@
 
 import { certify } from "./certificate.ts";
 import { findRay } from "./find-ray.ts";
+import { inPieces } from "./impact-pieces.ts";
 import { impliedBounds } from "./implied-bounds.ts";
 import { isClosed } from "./is-closed.ts";
 import { toNearestLimits } from "./nearest-limits.ts";
@@ -31,6 +32,9 @@ const SOLVERS: readonly ((program: Program, work: Work) => Outcome)[] = [
 /** Multiplications of a round through the inside: above, it is taken only where impact asks for it, and once. */
 const LARGE = 2 ** 28;
 const SHARPENINGS = 40;
+/** So often are pieces made shorter, each time at most by so much. */
+const PIECINGS = 6;
+const SHORTER = 16;
 /** So many in a row that gain nothing are enough. */
 const IDLE = 3;
 /** What a gap must shrink to, or an objective fall by as a share of it, to count as a gain. */
@@ -74,6 +78,7 @@ export function closeGap(program: Program, first: Answer, work: Work): Outcome {
       if (consider(found)) return best;
     }
   }
+  for (const found of byPieces(program, best, work)) if (take(found)) break;
   return best;
 }
 
@@ -137,6 +142,28 @@ function ofTangent(program: Program, { x, ...answer }: Answer, work: Work): read
   const flat = answerOf(solveTail, tangentAt(program, x), work);
   const found = [fine, ...(flat === null ? [] : [flat])];
   return found.map((own) => withDuals(program, { ...answer, x: own.x }, own.duals));
+}
+
+/**
+ * Points of ever shorter pieces of impact about the best one so far, each with its duals. A search that came to an end among
+ * ties has none of these points; a linear program has no ends but vertices. Cost: a program of ten parts a variable, each.
+ */
+function* byPieces(program: Program, { x, ...answer }: Answer, work: Work): Iterable<Answer> {
+  if (program.smooth?.some(({ kind }) => kind === "IMPACT") !== true) return;
+  let at = x;
+  let steps = at.map((value) => Math.max(Math.abs(value) / 8, KEPT));
+  for (let round = 0; round < PIECINGS && work.expired?.() !== true; round++) {
+    const pieces = inPieces(program, at, steps);
+    const solve = pieces.program.smooth === undefined ? solveTail : solveSmooth;
+    const found = solve(pieces.program, work);
+    if (!("x" in found)) return;
+    const next = pieces.whole(found.x);
+    yield withDuals(program, { ...answer, x: next }, found.duals);
+    steps = steps.map((step, j) =>
+      Math.min(step, Math.max(Math.abs((next[j] as number) - (at[j] as number)), step / SHORTER)),
+    );
+    at = next;
+  }
 }
 
 const isGain = (before: Certificate, after: Certificate): boolean =>

@@ -21,7 +21,8 @@ export const USUAL = 1e-2;
 export function isClosed(program: Program, x: Float64Array, certificate: Certificate): boolean {
   const { upper, lower, feasibility } = certificate;
   if (!(feasibility <= KEPT) || Number.isNaN(upper - lower)) return false;
-  // A lower bound far above what an answer is worth proves it to be outside its limits, if within their tolerance.
+  // Nothing within the limits is as good as what is outside of them, if within their tolerance; nothing else is better than best.
+  if (upper < lower && feasibility > 0) return true;
   const gap = Math.abs(upper - lower);
   if (gap <= UNDERFLOW) return true;
   // What the terms are is asked only where the objective alone does not settle it.
@@ -40,16 +41,14 @@ function sizeOf(program: Program, x: Float64Array, upper: number): number {
     const own = Float64Array.from({ length: holdings.assets }, (_, a) => {
       return tail.weight * mean(returns.subarray(a * count, (a + 1) * count));
     });
-    // Long and short parts of an asset cancel as assets do: their difference has the digits that they have.
-    x.forEach((value, j) => {
-      terms += Math.abs(value) * (own[holdings.asset[j] as number] ?? 0);
-    });
+    for (const [a, weight] of grossWeights(program, x).entries())
+      terms += weight * (own[a] as number);
     usual += leastOf(own);
   }
-  const { gradient, size } = evaluateSmooth(program, x);
   // Of a variance: what it would be without a hedge; of the others about their value.
+  const { size } = evaluateSmooth(program, x, grossWeights(program, x));
   x.forEach((value, j) => {
-    terms += Math.abs(value) * Math.max(Math.abs(gradient[j] as number), size[j] as number) * 0.5;
+    terms += Math.abs(value) * (size[j] as number) * 0.5;
   });
   for (const term of smooth) {
     if (term.kind === "NORM") usual += term.weight;
@@ -59,6 +58,16 @@ function sizeOf(program: Program, x: Float64Array, upper: number): number {
         term.weight * leastOf(term.covariance.filter((_, at) => at % (holdings.assets + 1) === 0));
   }
   return Math.max(Math.abs(upper), CANCELLED * terms, USUAL * usual);
+}
+
+/** Long and short parts of an asset cancel as assets do: their difference has the digits that they have. */
+function grossWeights({ holdings }: Program, x: Float64Array): Float64Array {
+  const gross = new Float64Array(holdings.assets);
+  x.forEach((value, j) => {
+    const a = holdings.asset[j] as number;
+    if (a >= 0) gross[a] = (gross[a] as number) + Math.abs(value);
+  });
+  return gross;
 }
 
 /** The smallest that is no rounding of the largest: beside an asset a million times as large, all else would be nothing. */

@@ -103,3 +103,16 @@ export function euclideanNorm(values: Float64Array): number {
   for (const value of values) sum += (value / largest) * (value / largest);
   return largest * Math.sqrt(sum);
 }
+
+/** What |x|^1.5 of each variable costs; null where nothing does. */
+export function impactCoefficients({ smooth = [], variables }: Program): Float64Array | null {
+  let sum: Float64Array | null = null;
+  for (const term of smooth) {
+    if (term.kind !== "IMPACT") continue;
+    sum ??= new Float64Array(variables);
+    for (let j = 0; j < variables; j++) {
+      sum[j] = (sum[j] as number) + (term.coefficients[j] as number);
+    }
+  }
+  return sum;
+}
