@@ -92,7 +92,9 @@ export class EdgeStep {
     search.clear();
     if (first) this.addRowKinks(hard.length, least);
     else if (band !== undefined) addKinks(band, search, hard.length, least);
-    const place = search.turn(fall);
+    // The sum of violations ends where the last of them does: that it falls on is rounding of its slope.
+    const isEndless = first && hard.length === Number.POSITIVE_INFINITY;
+    const place = search.turn(isEndless ? Math.min(fall, search.total) : fall);
     if (place < 0) return { far: hard.length, flips: search.count, kink: NO_KINK, hard };
     return { far: Math.max(0, search.length(place)), flips: place, kink: search.id(place), hard };
   }

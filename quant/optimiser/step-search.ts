@@ -30,6 +30,13 @@ export class StepSearch {
     return this.lengths[place] as number;
   }
 
+  /** What all kinks together add to the slope. */
+  get total(): number {
+    let total = 0;
+    for (let k = 0; k < this.count; k++) total += this.slopes[k] as number;
+    return total;
+  }
+
   /**
    * Orders the kinks so that those before the turn come first, and answers with the place of the one at which a slope
    * that begins at `-fall` is first 0 or more; -1 if it stays below 0.
@@ -38,9 +45,7 @@ export class StepSearch {
     let from = 0;
     let to = this.count;
     let left = fall;
-    let total = 0;
-    for (let k = 0; k < to; k++) total += this.slopes[k] as number;
-    if (to === 0 || total < left * (1 - ROUNDING)) return -1;
+    if (to === 0 || this.total < left * (1 - ROUNDING)) return -1;
     while (to - from > 1) {
       const pivot = this.middle(from, to);
       let i = from;

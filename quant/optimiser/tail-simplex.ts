@@ -165,7 +165,9 @@ export class TailSolver {
     const { vertex, walk, band } = this;
     vertex.begin(from);
     let ended = walk.makeFeasible();
-    for (let tries = 0; ended === "lost" && tries < 3; tries++) {
+    // Violations have an end: where none was found, rounding has lost it.
+    const isLost = (): boolean => ended === "lost" || ended === "unbounded";
+    for (let tries = 0; isLost() && tries < 3; tries++) {
       walk.demandMore();
       vertex.begin(this.pointNow());
       ended = walk.makeFeasible();

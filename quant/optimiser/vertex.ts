@@ -16,6 +16,8 @@ export const AT_UPPER = 1;
 /** Between its bounds, and not free: it stays where it is until it is worth moving, either way. */
 export const BETWEEN = 2;
 
+/** Half the distance between 1 and the next number: a sum of n terms is known to n times that of their sizes. */
+const HALF_DIGIT = 2 ** -53;
 /** Violations that count as none. */
 const FEASIBLE = 1e-10;
 
@@ -291,7 +293,7 @@ export class Vertex {
     return this.violation() <= FEASIBLE;
   }
 
-  /** Of rows, relative to their limits. */
+  /** Of rows, relative to their limits, beyond what the rounding of their sums may be: weights of 1e5 do not sum to 1 to 1e-12. */
   violation(): number {
     const { rows, activity, rowLower, rowUpper } = this;
     let worst = 0;
@@ -299,10 +301,21 @@ export class Vertex {
       const value = activity[i] as number;
       const low = rowLower[i] as number;
       const high = rowUpper[i] as number;
-      if (value < low) worst = Math.max(worst, (low - value) / Math.max(1, Math.abs(low)));
-      if (value > high) worst = Math.max(worst, (value - high) / Math.max(1, Math.abs(high)));
+      const limit = value < low ? low : high;
+      const off = Math.max(low - value, value - high);
+      if (!(off > 0)) continue;
+      worst = Math.max(worst, (off - this.roundingOf(i)) / Math.max(1, Math.abs(limit)));
     }
     return worst;
+  }
+
+  private roundingOf(i: number): number {
+    let terms = 0;
+    for (let j = 0; j < this.variables; j++) {
+      const coefficient = this.coefficients[i * this.variables + j] as number;
+      terms += Math.abs(coefficient * (this.x[j] as number));
+    }
+    return this.variables * HALF_DIGIT * terms;
   }
 
   netOf(values: Float64Array): Float64Array {

@@ -80,6 +80,9 @@ const FOUND: readonly Found[] = [
   { what: "a conflict with a member that only many limits hid", seed: 2026, index: 57336 },
   { what: "a limit on volatility beside a return of 20,000", seed: 2026, index: 64662 },
   { what: "a Sharpe ratio of a billionth of what hedges earn", seed: 2026, index: 76946 },
+  { what: "a return of nothing but costs that rounding pays", seed: 4711, index: 18872 },
+  { what: "limits that only 70,000 long and short keep", seed: 4711, index: 49072 },
+  { what: "a target missed by less than it may be", seed: 4711, index: 51046 },
   { what: "a Sharpe ratio between two faces a digit apart", seed: 2026, index: 93102 },
 ];
 
@@ -89,6 +92,10 @@ const FOUND_PROGRAMS: readonly Found[] = [
   { what: "a best point that the tangent has, and no curve", seed: 2026, index: 42503 },
   { what: "a variance of nothing beside a return of ten million", seed: 2026, index: 42883 },
   { what: "a target that two nearly equal assets price at a billion", seed: 2026, index: 9047 },
+  { what: "a variance of parts that cancel", seed: 4711, index: 25907 },
+  { what: "impact of many small trades that hedge each other", seed: 4711, index: 26643 },
+  { what: "a target a billionth beyond what there is", seed: 4711, index: 43745 },
+  { what: "impact beside a return of ten thousand", seed: 4711, index: 51509 },
   { what: "bounds by rows that cross by rounding", seed: 2026, index: 60455 },
   { what: "trades too small for their slope to be known", seed: 2026, index: 67385 },
 ];
