@@ -151,7 +151,7 @@ function judge(
       upper -= unit * volatility * along;
       lower -= unit * volatility * Math.sqrt(limit.most);
     }
-    const over = (risk - limit.most) / Math.max(Math.abs(limit.most), limit.size);
+    const over = (risk - limit.most) / Math.max(Math.abs(limit.most), limit.sizeOf(w));
     if (risk > limit.most) feasibility = Math.max(feasibility, over);
   }
   return { upper, lower, feasibility };

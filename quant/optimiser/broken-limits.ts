@@ -4,7 +4,7 @@
 import type { Limit } from "./limits.ts";
 import { isHeld } from "./name-states.ts";
 import type { Problem } from "./problem.ts";
-import { cvarOf, volatilityOf } from "./risk-of-weights.ts";
+import { cvarOf, riskUnits, volatilityOf } from "./risk-of-weights.ts";
 import { surveyScenarios } from "./scenario-survey.ts";
 
 export interface BrokenLimit {
@@ -43,7 +43,7 @@ export function brokenLimits(
 /** What is measured of the weights (of several, each), and the size that a violation is judged by. */
 function measure(
   problem: Problem,
-  { measured }: Limit,
+  { measured, value: limit }: Limit,
   means: Float64Array,
   weights: Float64Array,
 ): { readonly measured: readonly number[]; readonly size: number } {
@@ -58,6 +58,7 @@ function measure(
     const d = traded(w, j);
     return linear(j) * d + of(problem.costs?.impact, j) * d * Math.sqrt(d);
   });
+  const units = () => riskUnits(problem, surveyScenarios(problem.scenarios).sizes, weights);
   switch (measured.kind) {
     case "WEIGHTS":
       return { measured: measured.assets.map((asset) => weights[asset] as number), size: 1 };
@@ -78,23 +79,19 @@ function measure(
     }
     case "CVAR": {
       const cvar = cvarOf(problem.scenarios, weights, measured.tailMass) + paid;
-      return { measured: [cvar], size: usualReturn(problem) };
+      return { measured: [cvar], size: units().cvar };
     }
     case "VOLATILITY": {
       const { volatility } = volatilityOf(problem, weights);
-      return { measured: [volatility], size: usualReturn(problem) };
+      // A variance may be missed by a billionth part of its unit: a volatility near 0 by the root of that.
+      const missed = 1e-9 * units().variance;
+      return { measured: [volatility], size: (Math.sqrt(limit * limit + missed) - limit) / 1e-9 };
     }
     case "POSITION":
       return { measured: [...weights].filter(isHeld).map(Math.abs), size: 1 };
     case "NAMES":
       return { measured: [[...weights].filter(isHeld).length], size: 1 };
   }
-}
-
-/** Mean size of a return: what a risk near 0 is compared with, since weights are known to a share of 1. */
-function usualReturn({ scenarios }: Problem): number {
-  const { sizes } = surveyScenarios(scenarios);
-  return sizes.reduce((sum, size) => sum + size, 0) / Math.max(1, sizes.length);
 }
 
 const of = (given: number | readonly number[] | undefined, asset: number): number =>

@@ -3,14 +3,14 @@
 
 import { type Lowering, pointOf, type Terms } from "./lower.ts";
 import type { Proof } from "./problem.ts";
-import { cvarOf, tradingCost, volatilityOf } from "./risk-of-weights.ts";
+import { cvarOf, riskUnits, tradingCost, volatilityOf } from "./risk-of-weights.ts";
 
 export interface RiskLimit {
   readonly kind: "CVAR" | "VOLATILITY";
   /** In what is priced: of volatility, its square. */
   readonly most: number;
   /** What a risk near 0 is compared with. */
-  readonly size: number;
+  readonly sizeOf: (weights: Float64Array) => number;
   readonly measure: (weights: Float64Array) => number;
   readonly priced: (terms: Terms, price: number) => Terms;
   readonly proof: (price: number) => Pick<Proof, "cvarPrice" | "variancePrice">;
@@ -19,7 +19,7 @@ export interface RiskLimit {
 
 /** Those of the problem's limits that are on risk, in their order. */
 export function riskLimitsOf(lowering: Lowering): readonly RiskLimit[] {
-  const { problem, limits, size } = lowering;
+  const { problem, limits, sizes } = lowering;
   return limits.flatMap(({ measured, value }): readonly RiskLimit[] => {
     if (measured.kind === "CVAR") {
       const { tailMass } = measured;
@@ -28,7 +28,7 @@ export function riskLimitsOf(lowering: Lowering): readonly RiskLimit[] {
         {
           kind: "CVAR",
           most: value,
-          size,
+          sizeOf: (weights) => riskUnits(problem, sizes, weights).cvar,
           measure: (weights) => cvarOf(problem.scenarios, weights, tailMass) + cost(weights),
           priced: (terms, price) =>
             price === 0 ? terms : { ...terms, cvar: terms.cvar + price, tailMass },
@@ -42,7 +42,7 @@ export function riskLimitsOf(lowering: Lowering): readonly RiskLimit[] {
       {
         kind: "VOLATILITY",
         most: value * value,
-        size: size * size,
+        sizeOf: (weights) => riskUnits(problem, sizes, weights).variance,
         measure: (weights) => {
           const { volatility } = volatilityOf(problem, weights);
           return volatility * volatility;

@@ -12,6 +12,7 @@ import { covarianceOf, type Lowering, programOf, type Terms } from "./lower.ts";
 import type { RiskLimit } from "./priced-risk.ts";
 import type { Proof } from "./problem.ts";
 import type { Basis, Duals } from "./program.ts";
+import { refined } from "./refined.ts";
 import { isRiskless, risklessProgram } from "./riskless.ts";
 import { netWeights } from "./tail-loss.ts";
 
@@ -79,8 +80,10 @@ export function solveRiskLimit(
   const least = run(NOTHING, 1);
   if (least === "INFEASIBLE") return { status: "INFEASIBLE" };
   // A limit that is exactly the least risk is missed by rounding, which the violation shows.
-  const rounding = 1e-12 * Math.max(Math.abs(most), limit.size);
-  if (!("ray" in least) && least.risk - most > rounding) return { status: "INFEASIBLE" };
+  if (!("ray" in least)) {
+    const rounding = 1e-12 * Math.max(Math.abs(most), limit.sizeOf(least.weights));
+    if (least.risk - most > rounding) return { status: "INFEASIBLE" };
+  }
   const safest = "ray" in least ? least : { ...least, price: Number.POSITIVE_INFINITY };
   const isFlat = ({ ray }: Way): boolean =>
     limit.kind === "VOLATILITY" && isRiskless(ray, lowering, covariance ?? covarianceOf(lowering));
@@ -268,13 +271,17 @@ function solveAt(
   const outcome = solve(program, { ...work, ...(start === undefined ? {} : { start }) });
   if (outcome.status === "INFEASIBLE") return "INFEASIBLE";
   if (outcome.status === "UNBOUNDED") return { ray: netWeights(program.holdings, outcome.ray) };
-  const weights = netWeights(program.holdings, outcome.x);
+  const { x, certificate, pivots, basis } = outcome;
+  const found = { x, net: netWeights(program.holdings, x), duals: outcome.duals };
+  const isOpen = certificate.upper - certificate.lower > CLOSED_GAP * Math.abs(certificate.upper);
+  const isCurved = program.smooth !== undefined;
+  const { net: weights, duals } = isOpen && isCurved ? refined(program, found, solve, work) : found;
   return {
     weights,
-    objective: assess(lowering, terms, weights, { duals: outcome.duals }, covariance).upper,
+    objective: assess(lowering, terms, weights, { duals }, covariance).upper,
     risk: limit.measure(weights),
-    duals: outcome.duals,
-    basis: outcome.basis,
-    pivots: outcome.pivots,
+    duals,
+    basis,
+    pivots,
   };
 }

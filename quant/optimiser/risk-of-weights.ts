@@ -14,6 +14,35 @@ export function cvarOf(set: ScenarioSet, weights: Float64Array, tailMass: number
   return conditionalValueAtRisk(scenarioLosses(set, weights), set.probabilities, tailMass);
 }
 
+/** Of the violation of a limit that counts as none. */
+const MISSED = 1e-9;
+/** Of the risk of parts that hedge each other: digits that cancel. */
+const CANCELLED = 1e-4;
+
+/**
+ * What a risk near 0 is compared with where a limit on it may be missed by a billionth part: of CVaR, and of variance. A small part of
+ * what the weights would risk without a hedge; or of weights that are to be 0 what rounding leaves of those that are held.
+ * `sizes`: mean absolute return of each asset.
+ */
+export function riskUnits(
+  { current }: Problem,
+  sizes: Float64Array,
+  weights: Float64Array,
+): { readonly cvar: number; readonly variance: number } {
+  let [unhedged, held, largest] = [0, 0, 0];
+  for (const [j, weight] of weights.entries()) {
+    const size = sizes[j] as number;
+    unhedged += Math.abs(weight) * size;
+    held += Math.abs(weight) + Math.abs(current?.[j] ?? 0);
+    largest = Math.max(largest, size);
+  }
+  const rounding = weights.length * Number.EPSILON * held * largest;
+  return {
+    cvar: Math.max(CANCELLED * unhedged, rounding / MISSED),
+    variance: Math.max(CANCELLED * unhedged * unhedged, (rounding * rounding) / MISSED),
+  };
+}
+
 /** What the trades to a point of the program cost: a certain loss. */
 export function tradingCost({ problem, set }: Lowering, x: Float64Array): number {
   let cost = 0;
