@@ -11,6 +11,7 @@ import { impliedBounds } from "./implied-bounds.ts";
 import { isClosed } from "./is-closed.ts";
 import { toNearestLimits } from "./nearest-limits.ts";
 import { solveNothingNet } from "./nothing-net.ts";
+import { oneSided } from "./one-sided.ts";
 import type { Certificate, Outcome, Program, Work } from "./program.ts";
 import { refined } from "./refined.ts";
 import { sharpen } from "./sharpen.ts";
@@ -169,8 +170,10 @@ function* byPieces(program: Program, { x, ...answer }: Answer, work: Work): Iter
 const isGain = (before: Certificate, after: Certificate): boolean =>
   gapOf(after) < GAINED * gapOf(before) || before.upper - after.upper > FALLEN * gapOf(before);
 
-const withDuals = (program: Program, { x, ...answer }: Answer, duals: Answer["duals"]): Answer =>
-  judged(program, { ...answer, x, duals, certificate: certify(program, x, duals) });
+function withDuals(program: Program, answer: Answer, duals: Answer["duals"]): Answer {
+  const x = oneSided(program, answer.x);
+  return judged(program, { ...answer, x, duals, certificate: certify(program, x, duals) });
+}
 
 const judged = (program: Program, answer: Answer): Answer => ({
   ...answer,

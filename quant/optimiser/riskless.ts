@@ -6,7 +6,7 @@ import type { Program } from "./program.ts";
 import { volatilityOf } from "./risk-of-weights.ts";
 
 /** Share of an asset's own variance that what other assets do not explain of it is by rounding. */
-const EXPLAINED = 1e-14;
+const EXPLAINED = 1e-13;
 /** Share of the risk of its parts that a portfolio without risk has by rounding: half the digits, as of all roots. */
 const RISKLESS = 3e-8;
 

@@ -2,7 +2,7 @@
 // null only where portfolio, bounds, infeasibility and the minimality of a conflict all hold.
 
 import { weightedCovariance } from "../../scenarios/weighted-moments.ts";
-import { limitsOf } from "../limits.ts";
+import { type Limit, limitsOf } from "../limits.ts";
 import type { NoPortfolio, Portfolio, Problem, Solution } from "../problem.ts";
 import type { Program } from "../program.ts";
 import { solveProgram } from "../solve-program.ts";
@@ -159,6 +159,8 @@ function judgePortfolio(problem: Problem, portfolio: Portfolio): SolutionJudgeme
 
 /** How far from the answer a better one is looked for where nothing else ends it, in units of its largest weight. */
 const FAR = 10;
+/** Where weights without an end are asked for less than a limit: so far, times that. */
+const LARGEST = 1e5;
 
 /**
  * The program in a box around the answer. What is better far away is better, by less, on the way there, the objective
@@ -218,7 +220,11 @@ function judgeSharpe(problem: Problem, portfolio: Portfolio): SolutionJudgement 
   const bound = -portfolio.lower;
   const rest = bound <= ratio * (1 + allowed) ? better(bound) : gain;
   // It keeps to weights within its tolerance, which their slopes may make more of than there is to earn.
-  const steepest = slopes.reduce((most, slope) => Math.max(most, Math.abs(ratio * slope)), against);
+  const steepest = slopes.reduce(
+    (most, slope, j) =>
+      Math.max(most, Math.abs(ratio * slope), Math.abs(program.cost[j] as number)),
+    against,
+  );
   if (rest === null || rest <= (HIGHS_TOLERANCE * steepest) / against)
     return { wrong: null, gap, disagreement: gap };
   // Two prices so near to each other may not differ in what is gained by as much as that is: then it cannot tell.
@@ -250,6 +256,7 @@ function judgeConflict(problem: Problem, { conflict }: NoPortfolio): string | nu
     ({ measured }) => measured.kind === "CVAR" || measured.kind === "VOLATILITY",
   );
   if (isRisk) return judgeRiskConflict(problem, members);
+  if (members.some((member) => isOfRounding(problem, member))) return null;
   const whole = plainProgram(problem, NONE, members);
   if (isFeasible(whole) && isFeasibleInside(whole))
     return "INFEASIBLE: HiGHS keeps to the whole conflict";
@@ -263,6 +270,13 @@ function judgeConflict(problem: Problem, { conflict }: NoPortfolio): string | nu
   return null;
 }
 
+/** Whether a return is asked for that is less than the rounding of the sums which means are. */
+function isOfRounding({ scenarios }: Problem, { measured, value }: Limit): boolean {
+  if (measured.kind !== "RETURN" || value === 0) return false;
+  const size = scenarios.returns.reduce((sum, own) => sum + Math.abs(own), 0);
+  return Math.abs(value) <= (CANCELLED * size) / scenarios.returns.length;
+}
+
 function judgeRiskConflict(problem: Problem, members: ReturnType<typeof limitsOf>): string | null {
   const limit = members.find(({ measured }) => measured.kind === "CVAR");
   if (limit?.measured.kind !== "CVAR") return null;
@@ -270,12 +284,15 @@ function judgeRiskConflict(problem: Problem, members: ReturnType<typeof limitsOf
   /** The least risk lies between these: of a point that HiGHS found, and of what its duals prove. */
   const least = (among: ReturnType<typeof limitsOf>): { upper: number; lower: number } => {
     const program = plainProgram(problem, { ...NONE, cvar: 1, tailMass }, among);
-    const { verdict, upper } = askHighs(program);
+    const { verdict } = askHighs(program);
     const [none, any] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     if (verdict.status === "INFEASIBLE") return { upper: none, lower: none };
     if (verdict.status !== "OPTIMAL") return { upper: any, lower: any };
     // Of whatever leverage: long and short of two assets that are nearly one may risk less a million million times over.
     const lower = lowerBound(program, verdict.x, verdictDuals(program, verdict), FARTHEST);
+    // But weights of a million and more keep to a limit by the rounding of returns that are nearly the same.
+    const near = askHighs(within(program, Float64Array.of(LARGEST)));
+    const upper = near.verdict.status === "OPTIMAL" ? near.upper : none;
     return { upper, lower };
   };
   const slack = 1e-8 * Math.abs(limit.value);
