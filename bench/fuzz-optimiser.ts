@@ -121,7 +121,7 @@ else {
   worst("slowest, ms", tally.slowest);
   worst("most pivots", tally.pivots);
   console.log(`${"HiGHS had no sharp answer".padEnd(32)}${String(tally.silent).padStart(9)}`);
-  console.log(`${"open: of near duplicates".padEnd(32)}${String(tally.open.length).padStart(9)}`);
+  console.log(`${"open: of the hardest kinds".padEnd(32)}${String(tally.open.length).padStart(9)}`);
   console.log(`${"wrong or without status".padEnd(32)}${String(tally.wrong.length).padStart(9)}`);
   process.exitCode = tally.wrong.length > 0 ? 1 : 0;
 }

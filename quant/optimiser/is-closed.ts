@@ -9,8 +9,6 @@ const CLOSED = 1e-8;
 const KEPT = 1e-9;
 /** Near here numbers lose their digits when they are multiplied: a variance of 5e-324 has none. */
 const UNDERFLOW = 2 ** -960;
-/** A few units in the last place. */
-const ROUNDING = 2 ** -50;
 /** Of the terms of an objective that cancel. */
 export const CANCELLED = 1e-4;
 /** Of what a usual weight of 1 costs: nothing held costs nothing. */
@@ -28,17 +26,7 @@ export function isClosed(program: Program, x: Float64Array, certificate: Certifi
   const gap = Math.abs(upper - lower);
   if (gap <= UNDERFLOW) return true;
   // What the terms are is asked only where the objective alone does not settle it.
-  return (
-    gap <= CLOSED * Math.abs(upper) ||
-    gap <= CLOSED * sizeOf(program, x, upper) ||
-    gap <= roundingOfParts(program, x)
-  );
-}
-
-/** Slopes of a variance are known to the rounding of long and short parts, however little their difference is. */
-function roundingOfParts(program: Program, x: Float64Array): number {
-  const { size } = evaluateSmooth(program, x, grossWeights(program, x));
-  return ROUNDING * x.reduce((sum, value, j) => sum + Math.abs(value) * (size[j] as number), 0);
+  return gap <= CLOSED * Math.abs(upper) || gap <= CLOSED * sizeOf(program, x, upper);
 }
 
 /** What a gap is measured against. Cost: a pass over the scenarios. */

@@ -6,6 +6,7 @@
 // the optimum (near-start.ts) where there are many.
 
 import { certify } from "./certificate.ts";
+import { provesEmpty } from "./farkas.ts";
 import { isClosed } from "./is-closed.ts";
 import { startNear } from "./near-start.ts";
 import type { Basis, Duals, Outcome, Program, Tail, Work } from "./program.ts";
@@ -175,7 +176,12 @@ export class TailSolver {
     if (ended === "exhausted" || ended === "lost") {
       throw new RangeError(`phase 1 came to no end within ${this.budget.pivots} pivots`);
     }
-    if (this.vertex.violation() > KEPT) return this.infeasible();
+    const violation = vertex.violation();
+    if (violation > KEPT) {
+      const infeasible = this.infeasible();
+      // What is within the tolerance of an answer is one, unless it is proven that nothing is nearer.
+      if (violation > WITHIN || provesEmpty(this.program, infeasible.rows)) return infeasible;
+    }
     const empty = this.impossibleRow();
     if (empty !== undefined) return empty;
     if (band !== undefined) this.beginTail(band);
@@ -263,7 +269,7 @@ export class TailSolver {
     return undefined;
   }
 
-  private infeasible(): Outcome {
+  private infeasible(): Extract<Outcome, { status: "INFEASIBLE" }> {
     const { vertex, walk, budget } = this;
     walk.pricing.priceViolations(walk.violations);
     walk.pricing.refine();

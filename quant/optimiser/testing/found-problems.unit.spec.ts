@@ -83,6 +83,7 @@ const FOUND: readonly Found[] = [
   { what: "a return of nothing but costs that rounding pays", seed: 4711, index: 18872 },
   { what: "limits that only 70,000 long and short keep", seed: 4711, index: 49072 },
   { what: "a target missed by less than it may be", seed: 4711, index: 51046 },
+  { what: "assets that hedge each other in two scenarios", seed: 5001, index: 57200 },
   { what: "a Sharpe ratio between two faces a digit apart", seed: 2026, index: 93102 },
 ];
 
@@ -92,7 +93,8 @@ const FOUND_PROGRAMS: readonly Found[] = [
   { what: "a best point that the tangent has, and no curve", seed: 2026, index: 42503 },
   { what: "a variance of nothing beside a return of ten million", seed: 2026, index: 42883 },
   { what: "a target that two nearly equal assets price at a billion", seed: 2026, index: 9047 },
-  { what: "a variance of parts that cancel", seed: 4711, index: 25907 },
+  { what: "caps that sum to 1 but for a digit", seed: 5001, index: 85465 },
+  { what: "parts both long and short by ten million", seed: 5001, index: 62545 },
   { what: "impact of many small trades that hedge each other", seed: 4711, index: 26643 },
   { what: "a target a billionth beyond what there is", seed: 4711, index: 43745 },
   { what: "impact beside a return of ten thousand", seed: 4711, index: 51509 },

@@ -93,9 +93,13 @@ interface Found {
 }
 
 /**
- * The tally of one. A gap that is left is wrong, but where assets differ by a billionth of what they are, or less: weights of
- * a billion and more hedge them, whose last digits are worth more than 1e-8 of the objective.
+ * Harder than what anybody trades: assets that differ by a billionth of what they are, or less, which weights of a billion and
+ * more hedge, whose last digits are worth more than 1e-8 of the objective; scales a million times apart; one return of ten
+ * thousand. A lie is wrong here as well; a gap that is said is not.
  */
+const BEYOND: readonly ReturnKind[] = ["NEAR_DUPLICATES", "MIXED_SCALES", "OUTLIER"];
+
+/** The tally of one. */
 export function tallyOf(
   { seed, index }: Drawn,
   { kind, returnKind, about }: Described,
@@ -104,7 +108,7 @@ export function tallyOf(
   const says = (what: string): readonly string[] => [`(${seed}, ${index}) ${what} | ${about}`];
   const isLeft = wrong === null && status === "FEASIBLE";
   const left = isLeft ? says(`a gap of ${gap} is left`) : [];
-  const isOpen = isLeft && returnKind === "NEAR_DUPLICATES";
+  const isOpen = isLeft && BEYOND.includes(returnKind);
   const found = wrong === null ? (isOpen ? [] : left) : says(wrong);
   return {
     ...noPrograms,
