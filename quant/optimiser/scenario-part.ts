@@ -1,5 +1,5 @@
-// What scenario-reach.ts is made of: some scenarios with their returns side by side, and a ball of portfolios within which
-// something was shown to hold.
+// What scenario-reach.ts is made of: some scenarios with their returns side by side, a ball of portfolios within which
+// something was shown to hold, and scenarios in order of how far that is.
 
 import { addProducts } from "./tail-loss.ts";
 
@@ -9,6 +9,7 @@ const LOSS = 1e-13;
 /** More scenarios, and more names, than are asked for: so much may come. */
 const SPARE_SHARE = 1.25;
 const SPARE_NAMES = 4;
+const SHELLS = 16;
 
 /** Scenarios that were looked at together, with their scaled losses there. */
 export interface Looked {
@@ -64,6 +65,16 @@ export class Part implements Looked {
     }
   }
 
+  /** Puts them in another order, before their returns are gathered; losses stay where they are until they are measured. */
+  reorder(order: Int32Array): void {
+    const { ids, chosen, count } = this;
+    const [oldIds, oldChosen] = [ids.slice(0, count), chosen.slice(0, count)];
+    for (let k = 0; k < count; k++) {
+      ids[k] = oldIds[order[k] as number] as number;
+      chosen[k] = oldChosen[order[k] as number] as number;
+    }
+  }
+
   /** The returns of some names out of those of the part that they were chosen from. */
   gather(returns: Float64Array, stride: number, names: Int32Array, count: number): void {
     this.widen(count);
@@ -77,11 +88,11 @@ export class Part implements Looked {
     }
   }
 
-  /** Losses of portfolios: `factors` of the first so many names. */
-  measure(factors: Float64Array, count: number): void {
-    if (this.places.length < count) this.places = new Int32Array(count).map((_, n) => n);
-    this.losses.fill(0, 0, this.count);
-    addProducts(this.losses, this.count, this.returns, this.stride, this.places, factors, count);
+  /** Losses of portfolios, of the first so many scenarios: `factors` of the first so many names. */
+  measure(scenarios: number, factors: Float64Array, names: number): void {
+    if (this.places.length < names) this.places = new Int32Array(names).map((_, n) => n);
+    this.losses.fill(0, 0, scenarios);
+    addProducts(this.losses, scenarios, this.returns, this.stride, this.places, factors, names);
   }
 }
 
@@ -89,7 +100,7 @@ export class Part implements Looked {
 export class Ball {
   radius = -1;
   private readonly net: Float64Array;
-  private t = 0;
+  t = 0;
 
   constructor(assets: number) {
     this.net = new Float64Array(assets);
@@ -112,5 +123,59 @@ export class Ball {
       size += held * held;
     }
     return Math.sqrt(square) + LOSS * Math.sqrt(size);
+  }
+}
+
+/** Near scenarios by how much room they had at the middle: at a distance from it only those with less may have crossed. */
+export class Shells {
+  /** How many of them are within each. */
+  private readonly within = new Int32Array(SHELLS);
+  /** Shells to a unit of distance. */
+  private perUnit = 0;
+  private last = 0;
+  private shell = new Uint8Array(0);
+  private order = new Int32Array(0);
+
+  /** Puts a part in order by room, as it was measured at t, all of it within a radius. */
+  arrange(part: Part, t: number, radius: number): void {
+    const { count, losses, inverse } = part;
+    const { within } = this;
+    if (count > this.order.length) {
+      this.order = new Int32Array(2 * count);
+      this.shell = new Uint8Array(2 * count);
+    }
+    const { shell, order } = this;
+    const perUnit = SHELLS / radius;
+    this.perUnit = radius > 0 && perUnit < Number.POSITIVE_INFINITY ? perUnit : 0;
+    this.last = 0;
+    within.fill(0);
+    for (let k = 0; k < count; k++) {
+      const room = Math.abs((losses[k] as number) - t) * Math.sqrt(inverse[k] as number);
+      const own = Math.min(SHELLS - 1, Math.floor(this.perUnit * room));
+      shell[k] = own;
+      within[own] = (within[own] as number) + 1;
+    }
+    let before = 0;
+    for (let q = 0; q < SHELLS; q++) {
+      const own = within[q] as number;
+      within[q] = before;
+      before += own;
+    }
+    for (let k = 0; k < count; k++) {
+      const own = shell[k] as number;
+      const place = within[own] as number;
+      order[place] = k;
+      within[own] = place + 1;
+    }
+    part.reorder(order);
+  }
+
+  /** So many from the first on may have crossed at a distance, or come back since the last. */
+  countAt(distance: number): number {
+    const outermost = Math.floor(this.perUnit * distance * (1 + DISTANCE));
+    const now = this.within[Math.min(SHELLS - 1, outermost)] as number;
+    const count = Math.max(now, this.last);
+    this.last = now;
+    return count;
   }
 }

@@ -7,7 +7,7 @@
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import { select } from "../selection.ts";
-import { Ball, DISTANCE, type Looked, Part } from "./scenario-part.ts";
+import { Ball, DISTANCE, type Looked, Part, Shells } from "./scenario-part.ts";
 import { addProducts } from "./tail-loss.ts";
 
 /** About so many scenarios are near, and in the ring. */
@@ -27,9 +27,8 @@ export class ScenarioReach {
   private readonly nearest = new Part();
   private readonly ringBall: Ball;
   private readonly ball: Ball;
+  private readonly shells = new Shells();
   /** Names whose returns count, in the order of the parts' returns. */
-  /** Whether what is near has its returns. */
-  private isGathered = false;
   private readonly held: Int32Array;
   private heldCount = 0;
   private readonly isHeld: Uint8Array;
@@ -90,13 +89,18 @@ export class ScenarioReach {
     return this.nearest;
   }
 
-  /** Those that are near, with their losses at net weights that are covered. */
-  nearAt(net: Float64Array): Looked {
-    const { nearest, ring } = this;
-    if (!this.isGathered) nearest.gather(ring.returns, ring.stride, this.places, this.heldCount);
-    this.isGathered = true;
-    this.measure(nearest, net);
-    return nearest;
+  /** Before `crossableAt`: the same who are near, in another order. */
+  arrange(): void {
+    const { nearest, ring, ball } = this;
+    this.shells.arrange(nearest, ball.t, ball.radius);
+    nearest.gather(ring.returns, ring.stride, this.places, this.heldCount);
+  }
+
+  /** Of those that are near so many, from the first on, may have crossed since the last time; their losses are measured. */
+  crossableAt(net: Float64Array, t: number): number {
+    const count = this.shells.countAt(this.ball.distanceTo(net, t));
+    this.measure(this.nearest, count, net);
+    return count;
   }
 
   /** That may be held on the way, as long as it is covered. */
@@ -112,7 +116,7 @@ export class ScenarioReach {
     if (this.ringBall.radius > 0) {
       this.hold(net, step);
       if (this.ringBall.distanceTo(net, t) < this.ringBall.radius) {
-        this.measure(this.ring, net);
+        this.measure(this.ring, this.ring.count, net);
         if (this.chooseNear(net, t)) return this.ring;
       }
     }
@@ -121,11 +125,11 @@ export class ScenarioReach {
     return this.all;
   }
 
-  private measure(part: Part, net: Float64Array): void {
+  private measure(part: Part, count: number, net: Float64Array): void {
     const { held, heldCount, factors } = this;
     for (let k = 0; k < heldCount; k++)
       factors[k] = -this.scale * (net[held[k] as number] as number);
-    part.measure(factors, heldCount);
+    part.measure(count, factors, heldCount);
   }
 
   /** Takes names that were not held into account: what is outside the ring then has less room. */
@@ -214,7 +218,6 @@ export class ScenarioReach {
     const count = this.choose(ring.count, most);
     const radius = count === ring.count ? rest : Math.min(wanted, rest);
     nearest.take(ring, this.chosen, count);
-    this.isGathered = false;
     this.ball.set(net, t, radius);
     return true;
   }

@@ -50,9 +50,10 @@ export class TailFollower {
     const t = this.scale * threshold;
     this.place(reach.surround(later, t, net), t);
     if (!reach.covers(net, t)) this.place(reach.surround(net, t), t);
+    reach.arrange();
     const { ids, count } = reach.near;
     if (count > this.isOver.length) this.isOver = new Uint8Array(2 * count);
-    for (let k = 0; k < count; k++) this.isOver[k] = sums.has(ids[k] as number) ? 1 : 0;
+    for (let k = 0; k < count; k++) this.isOver[k] = sums.isIn[ids[k] as number] as number;
   }
 
   /** To weights that are covered, of which `held` are not 0; `atRisk` as it was set. */
@@ -65,7 +66,8 @@ export class TailFollower {
     for (let k = 0; k < atRisk.length; k++) sums.put(atRisk[k] as number, false);
     this.atRiskBefore = atRisk;
     const t = this.scale * threshold;
-    const { ids, count, losses } = reach.nearAt(net);
+    const count = reach.crossableAt(net, t);
+    const { ids, losses } = reach.near;
     for (let k = 0; k < count; k++) {
       const over = (losses[k] as number) > t ? 1 : 0;
       if (over === isOver[k]) continue;
@@ -79,9 +81,12 @@ export class TailFollower {
 
   private place({ ids, count, losses }: Looked, t: number): void {
     const { sums, move, atRiskAt } = this;
+    const { isIn } = sums;
     for (let k = 0; k < count; k++) {
       const s = ids[k] as number;
-      if (atRiskAt[s] !== move) sums.put(s, (losses[k] as number) > t);
+      const over = (losses[k] as number) > t ? 1 : 0;
+      // Hardly any is not where it was.
+      if (over !== isIn[s] && atRiskAt[s] !== move) sums.put(s, over === 1);
     }
   }
 }
