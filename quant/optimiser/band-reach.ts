@@ -62,9 +62,7 @@ export class BandReach {
   partOf(step: Float64Array, tStep: number): number {
     if (this.tries === 0) return 0;
     const room = this.reach.roomAt(this.netHere(), this.vertex.t);
-    let square = tStep * tStep;
-    for (const value of step) square += value * value;
-    return Math.max(0, (INSIDE * room) / Math.sqrt(square));
+    return Math.max(0, (INSIDE * room) / this.reach.lengthOf(step, tStep));
   }
 
   /** Chooses the band anew around here, for a step of which there may be more than one part. */
@@ -94,15 +92,11 @@ export class BandReach {
   /** Around a point further on the way that the walk has gone: it serves longer. False if it does not reach back to here. */
   private chooseAhead(net: Float64Array, t: number, step: Float64Array): boolean {
     const { reach, before, ahead } = this;
-    let square = (t - this.tBefore) * (t - this.tBefore);
-    for (let a = 0; a < net.length; a++) {
-      const gone = (net[a] as number) - (before[a] as number);
-      ahead[a] = gone;
-      square += gone * gone;
-    }
+    for (let a = 0; a < net.length; a++) ahead[a] = (net[a] as number) - (before[a] as number);
+    const gone = reach.lengthOf(ahead, t - this.tBefore);
     const { radius } = reach;
-    if (!(square > 0 && radius > 0 && radius < Number.POSITIVE_INFINITY)) return false;
-    const lead = (LEAD * radius) / Math.sqrt(square);
+    if (!(gone > 0 && radius > 0 && radius < Number.POSITIVE_INFINITY)) return false;
+    const lead = (LEAD * radius) / gone;
     for (let a = 0; a < net.length; a++) {
       ahead[a] = (net[a] as number) + lead * (ahead[a] as number);
     }

@@ -10,6 +10,8 @@ const LOSS = 1e-13;
 const SPARE_SHARE = 1.25;
 const SPARE_NAMES = 4;
 const SHELLS = 16;
+/** Squared, of scaled returns, whose size is about 1. */
+const LEAST_SPREAD = 2 ** -12;
 
 /** Scenarios that were looked at together, with their scaled losses there. */
 export interface Looked {
@@ -22,7 +24,7 @@ export class Part implements Looked {
   ids = new Int32Array(0);
   count = 0;
   losses = new Float64Array(0);
-  /** 1 / (Σ r² + 1), scaled: times the square of a loss less t it is the square of its room. */
+  /** 1 / (the square of a scenario's length): times the square of a loss less t it is the square of its room. */
   inverse = new Float64Array(0);
   /** Name by name, in an order that others keep: of the k-th scenario and the n-th name at [n * stride + k]. */
   returns = new Float64Array(0);
@@ -96,14 +98,59 @@ export class Part implements Looked {
   }
 }
 
+/** How moves are measured, so that scenarios which look alike answer to them as little as can be. */
+export class Metric {
+  /** Of each asset a return that is about usual near the value at risk, and how far others are from it. */
+  readonly middle: Float64Array;
+  readonly spread: Float64Array;
+
+  constructor(assets: number) {
+    this.middle = new Float64Array(assets);
+    this.spread = new Float64Array(assets).fill(1);
+  }
+
+  /** Of net weights and t, from one point to another. */
+  length(net: Float64Array, t: number): number {
+    const { middle, spread } = this;
+    let square = 0;
+    let together = t;
+    for (let a = 0; a < net.length; a++) {
+      const own = net[a] as number;
+      const wide = (spread[a] as number) * own;
+      square += wide * wide;
+      together += (middle[a] as number) * own;
+    }
+    return Math.sqrt(square + together * together);
+  }
+
+  /** Measures an asset by some of its scaled returns; without any, as one that is usually 0. */
+  judge(a: number, returns: Float64Array, from: number, count: number, scale: number): void {
+    let sum = 0;
+    let squares = 0;
+    for (let k = from; k < from + count; k++) {
+      const value = scale * (returns[k] as number);
+      sum += value;
+      squares += value * value;
+    }
+    const mean = count > 0 ? sum / count : 0;
+    const square = count > 0 ? squares / count - mean * mean : 1;
+    this.middle[a] = mean;
+    this.spread[a] = Math.sqrt(Math.max(square, LEAST_SPREAD));
+  }
+}
+
 /** A point from which scenarios were judged, and how far that holds. */
 export class Ball {
   radius = -1;
-  private readonly net: Float64Array;
   t = 0;
+  private readonly metric: Metric;
+  private readonly net: Float64Array;
+  private readonly gone: Float64Array;
 
-  constructor(assets: number) {
-    this.net = new Float64Array(assets);
+  constructor(metric: Metric) {
+    this.metric = metric;
+    this.net = new Float64Array(metric.middle.length);
+    this.gone = new Float64Array(metric.middle.length);
   }
 
   set(net: Float64Array, t: number, radius: number): void {
@@ -114,15 +161,14 @@ export class Ball {
 
   /** To a point, with what rounding may hide. */
   distanceTo(net: Float64Array, t: number): number {
-    let square = (t - this.t) * (t - this.t);
+    const { gone } = this;
     let size = 1 + t * t;
     for (let a = 0; a < net.length; a++) {
       const held = net[a] as number;
-      const gone = held - (this.net[a] as number);
-      square += gone * gone;
+      gone[a] = held - (this.net[a] as number);
       size += held * held;
     }
-    return Math.sqrt(square) + LOSS * Math.sqrt(size);
+    return this.metric.length(gone, t - this.t) + LOSS * Math.sqrt(size);
   }
 }
 

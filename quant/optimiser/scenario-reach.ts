@@ -1,13 +1,15 @@
 // Which scenarios may have changed sides of the value at risk since they were last looked at. Promises: what is not near
 // is, as long as `covers` says so, on the side on which it was at the last `surround`.
 //
-// Why: from one point to another a loss less the value at risk changes by at most the distance between them times the
-// length of the scenario's returns (Cauchy and Schwarz), over the names that are held at either: a scenario has so much
-// room. Those with the least are near; they are chosen from a ring, and the ring from all, so that all are looked at rarely.
+// Why: with any middle m of returns and any spread d, a loss less t is −Σ (r − m) w − (t + Σ m w); from one point to another it
+// changes by at most √(Σ ((r − m) / d)² + 1) times √(Σ (d Δw)² + (Δt + Σ m Δw)²), over the names that are held at either
+// (Cauchy and Schwarz). The one is the length of a scenario, the other that of the way; a scenario's distance from t in lengths is its
+// room. A good middle is that of scenarios near t: what they have in common moves t and no scenario against it. Those with
+// the least room are near; they are chosen from a ring, and the ring from all, so that all are looked at rarely.
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import { select } from "../selection.ts";
-import { Ball, DISTANCE, type Looked, Part, Shells } from "./scenario-part.ts";
+import { Ball, DISTANCE, type Looked, Metric, Part, Shells } from "./scenario-part.ts";
 import { addProducts } from "./tail-loss.ts";
 
 /** About so many scenarios are near, and in the ring. */
@@ -25,6 +27,7 @@ export class ScenarioReach {
   private readonly all: Part;
   private readonly ring = new Part();
   private readonly nearest = new Part();
+  private readonly metric: Metric;
   private readonly ringBall: Ball;
   private readonly ball: Ball;
   private readonly shells = new Shells();
@@ -32,7 +35,7 @@ export class ScenarioReach {
   private readonly held: Int32Array;
   private heldCount = 0;
   private readonly isHeld: Uint8Array;
-  /** Of every scenario Σ r² + 1 over the names that count, scaled. */
+  /** Of every scenario the square of its length: Σ ((r − middle) / spread)² + 1 over the names that count, scaled. */
   private readonly squares: Float64Array;
   /** Of those outside the ring (loss − t)² at its centre; Infinity inside. */
   private readonly outside: Float64Array;
@@ -52,8 +55,9 @@ export class ScenarioReach {
     this.all.reserve(set.count);
     this.all.count = set.count;
     for (let s = 0; s < set.count; s++) this.all.ids[s] = s;
-    this.ringBall = new Ball(assets);
-    this.ball = new Ball(assets);
+    this.metric = new Metric(assets);
+    this.ringBall = new Ball(this.metric);
+    this.ball = new Ball(this.metric);
     this.held = new Int32Array(assets);
     this.isHeld = new Uint8Array(assets);
     this.squares = new Float64Array(set.count).fill(1);
@@ -67,6 +71,11 @@ export class ScenarioReach {
   /** Whether everything that is not near is on the side on which it was at the last `surround`. */
   covers(net: Float64Array, t: number): boolean {
     return this.ball.distanceTo(net, t) < this.ball.radius && this.holds(net);
+  }
+
+  /** How far a step in net weights and t goes, as rooms are measured. */
+  lengthOf(net: Float64Array, t: number): number {
+    return this.metric.length(net, t);
   }
 
   get radius(): number {
@@ -120,6 +129,11 @@ export class ScenarioReach {
         if (this.chooseNear(net, t)) return this.ring;
       }
     }
+    if (this.ring.count === 0) {
+      // What returns are like near t is known after a first ring.
+      this.chooseRing(net, t, step);
+      this.forget();
+    }
     this.chooseRing(net, t, step);
     this.chooseNear(net, t);
     return this.all;
@@ -153,20 +167,24 @@ export class ScenarioReach {
   }
 
   private add(a: number): void {
-    const { set, squares, ring, isHeld, held } = this;
+    const { set, scale, metric, squares, ring, isHeld, held } = this;
     isHeld[a] = 1;
     held[this.heldCount] = a;
     const from = a * set.count;
-    for (let s = 0; s < squares.length; s++) {
-      const value = this.scale * (set.returns[from + s] as number);
-      squares[s] = (squares[s] as number) + value * value;
-    }
     ring.widen(this.heldCount + 1);
     const target = this.heldCount * ring.stride;
     for (let k = 0; k < ring.count; k++) {
-      const s = ring.ids[k] as number;
-      ring.returns[target + k] = set.returns[from + s] as number;
-      ring.inverse[k] = 1 / (squares[s] as number);
+      ring.returns[target + k] = set.returns[from + (ring.ids[k] as number)] as number;
+    }
+    metric.judge(a, ring.returns, target, ring.count, scale);
+    const middle = metric.middle[a] as number;
+    const share = 1 / (metric.spread[a] as number);
+    for (let s = 0; s < squares.length; s++) {
+      const value = share * (scale * (set.returns[from + s] as number) - middle);
+      squares[s] = (squares[s] as number) + value * value;
+    }
+    for (let k = 0; k < ring.count; k++) {
+      ring.inverse[k] = 1 / (squares[ring.ids[k] as number] as number);
     }
     this.heldCount++;
   }
@@ -195,17 +213,18 @@ export class ScenarioReach {
 
   /** The names of now; those of before stay as long as they are few. */
   private holdOnly(net: Float64Array, step: Float64Array): void {
-    this.ring.count = 0;
     let now = 0;
     for (let a = 0; a < net.length; a++) if (net[a] !== 0 || step[a] !== 0) now++;
-    if (this.heldCount > now + SPARE) {
-      this.heldCount = 0;
-      this.isHeld.fill(0);
-      this.squares.fill(1);
-    }
+    if (this.heldCount > now + SPARE) this.forget();
     for (let a = 0; a < net.length; a++) {
       if ((net[a] !== 0 || step[a] !== 0) && this.isHeld[a] === 0) this.add(a);
     }
+  }
+
+  private forget(): void {
+    this.heldCount = 0;
+    this.isHeld.fill(0);
+    this.squares.fill(1);
   }
 
   /** False if the ring does not reach far enough for as many as are to be near. */
