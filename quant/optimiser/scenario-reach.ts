@@ -78,6 +78,10 @@ export class ScenarioReach {
     return this.metric.length(net, t);
   }
 
+  get ringRadius(): number {
+    return this.ringBall.radius;
+  }
+
   get radius(): number {
     return this.ball.radius;
   }
@@ -129,13 +133,24 @@ export class ScenarioReach {
         if (this.chooseNear(net, t)) return this.ring;
       }
     }
+    const looked = this.lookAround(net, t, step);
+    this.chooseNear(net, t);
+    return looked;
+  }
+
+  /** Whether what is near a point can be chosen without a look at all: about as far as what is near now reaches. */
+  ringReaches(net: Float64Array, t: number): boolean {
+    return this.ringBall.radius - this.ringBall.distanceTo(net, t) > this.ball.radius;
+  }
+
+  /** Chooses the ring anew around a point; answers with all. `surround` is still to follow. */
+  lookAround(net: Float64Array, t: number, step: Float64Array): Looked {
     if (this.ring.count === 0) {
       // What returns are like near t is known after a first ring.
       this.chooseRing(net, t, step);
       this.forget();
     }
     this.chooseRing(net, t, step);
-    this.chooseNear(net, t);
     return this.all;
   }
 
