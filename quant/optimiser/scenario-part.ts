@@ -109,7 +109,7 @@ export class Metric {
     this.spread = new Float64Array(assets).fill(1);
   }
 
-  /** Of net weights and t, from one point to another. */
+  /** Of a step in net weights and t. */
   length(net: Float64Array, t: number): number {
     const { middle, spread } = this;
     let square = 0;
@@ -145,12 +145,10 @@ export class Ball {
   t = 0;
   private readonly metric: Metric;
   private readonly net: Float64Array;
-  private readonly gone: Float64Array;
 
   constructor(metric: Metric) {
     this.metric = metric;
     this.net = new Float64Array(metric.middle.length);
-    this.gone = new Float64Array(metric.middle.length);
   }
 
   set(net: Float64Array, t: number, radius: number): void {
@@ -159,16 +157,23 @@ export class Ball {
     this.radius = radius * (1 - DISTANCE);
   }
 
-  /** To a point, with what rounding may hide. */
-  distanceTo(net: Float64Array, t: number): number {
-    const { gone } = this;
+  /** To a point, with what rounding may hide. `names`: the first so many are all that are held there or here. */
+  distanceTo(net: Float64Array, t: number, names: Int32Array, count: number): number {
+    const { middle, spread } = this.metric;
+    const own = this.net;
+    let square = 0;
+    let together = t - this.t;
     let size = 1 + t * t;
-    for (let a = 0; a < net.length; a++) {
+    for (let k = 0; k < count; k++) {
+      const a = names[k] as number;
       const held = net[a] as number;
-      gone[a] = held - (this.net[a] as number);
+      const gone = held - (own[a] as number);
+      const wide = (spread[a] as number) * gone;
+      square += wide * wide;
+      together += (middle[a] as number) * gone;
       size += held * held;
     }
-    return this.metric.length(gone, t - this.t) + LOSS * Math.sqrt(size);
+    return Math.sqrt(square + together * together) + LOSS * Math.sqrt(size);
   }
 }
 

@@ -14,7 +14,7 @@ import { addProducts } from "./tail-loss.ts";
 
 /** About so many scenarios are near, and in the ring. */
 const NEAR = 150;
-const RING = 1280;
+const RING = 900;
 /** Names that count though they are held no more. */
 const SPARE = 4;
 /** Room is compared by every few scenarios, about so many. */
@@ -70,7 +70,7 @@ export class ScenarioReach {
 
   /** Whether everything that is not near is on the side on which it was at the last `surround`. */
   covers(net: Float64Array, t: number): boolean {
-    return this.ball.distanceTo(net, t) < this.ball.radius && this.holds(net);
+    return this.holds(net) && this.distance(this.ball, net, t) < this.ball.radius;
   }
 
   /** How far a step in net weights and t goes, as rooms are measured. */
@@ -94,7 +94,7 @@ export class ScenarioReach {
 
   /** How far from a point the same is true, as long as no other name is held. */
   roomAt(net: Float64Array, t: number): number {
-    return this.ball.radius - this.ball.distanceTo(net, t);
+    return this.ball.radius - this.distance(this.ball, net, t);
   }
 
   /** Who they are, with losses as they were last measured. */
@@ -111,7 +111,7 @@ export class ScenarioReach {
 
   /** Of those that are near so many, from the first on, may have crossed since the last time; their losses are measured. */
   crossableAt(net: Float64Array, t: number): number {
-    const count = this.shells.countAt(this.ball.distanceTo(net, t));
+    const count = this.shells.countAt(this.distance(this.ball, net, t));
     this.measure(this.nearest, count, net);
     return count;
   }
@@ -128,7 +128,7 @@ export class ScenarioReach {
   surround(net: Float64Array, t: number, step = net): Looked {
     if (this.ringBall.radius > 0) {
       this.hold(net, step);
-      if (this.ringBall.distanceTo(net, t) < this.ringBall.radius) {
+      if (this.distance(this.ringBall, net, t) < this.ringBall.radius) {
         this.measure(this.ring, this.ring.count, net);
         if (this.chooseNear(net, t)) return this.ring;
       }
@@ -140,7 +140,7 @@ export class ScenarioReach {
 
   /** Whether what is near a point can be chosen without a look at all: about as far as what is near now reaches. */
   ringReaches(net: Float64Array, t: number): boolean {
-    return this.ringBall.radius - this.ringBall.distanceTo(net, t) > this.ball.radius;
+    return this.ringBall.radius - this.distance(this.ringBall, net, t) > this.ball.radius;
   }
 
   /** Chooses the ring anew around a point; answers with all. `surround` is still to follow. */
@@ -152,6 +152,10 @@ export class ScenarioReach {
     }
     this.chooseRing(net, t, step);
     return this.all;
+  }
+
+  private distance(from: Ball, net: Float64Array, t: number): number {
+    return from.distanceTo(net, t, this.held, this.heldCount);
   }
 
   private measure(part: Part, count: number, net: Float64Array): void {
@@ -247,7 +251,7 @@ export class ScenarioReach {
     const { ring, ringBall, nearest } = this;
     const most = this.measureRoom(ring, t, NEAR);
     const wanted = Math.sqrt(most);
-    const rest = ringBall.radius - ringBall.distanceTo(net, t);
+    const rest = ringBall.radius - this.distance(ringBall, net, t);
     if (wanted > rest && rest < ringBall.radius / 2) return false;
     const count = this.choose(ring.count, most);
     const radius = count === ring.count ? rest : Math.min(wanted, rest);
