@@ -31,8 +31,6 @@ export class Part implements Looked {
   stride = 0;
   /** Places in the part that they were chosen from. */
   private chosen = new Int32Array(0);
-  /** 0, 1, 2 … */
-  private places = new Int32Array(0);
 
   /** Makes room; what was in it is lost. */
   reserve(count: number): void {
@@ -90,11 +88,10 @@ export class Part implements Looked {
     }
   }
 
-  /** Losses of portfolios, of the first so many scenarios: `factors` of the first so many names. */
-  measure(scenarios: number, factors: Float64Array, names: number): void {
-    if (this.places.length < names) this.places = new Int32Array(names).map((_, n) => n);
-    this.losses.fill(0, 0, scenarios);
-    addProducts(this.losses, scenarios, this.returns, this.stride, this.places, factors, names);
+  /** Losses of a portfolio, of the first so many scenarios: `factors` of names at their places here. */
+  measure(count: number, places: Int32Array, factors: Float64Array, names: number): void {
+    this.losses.fill(0, 0, count);
+    addProducts(this.losses, count, this.returns, this.stride, places, factors, names);
   }
 }
 

@@ -41,6 +41,8 @@ export class ScenarioReach {
   private readonly outside: Float64Array;
   /** 0, 1, 2 …: where the names of a part are. */
   private readonly places: Int32Array;
+  /** Names that are held, by their places, and what they count. */
+  private readonly terms: Int32Array;
   private readonly factors: Float64Array;
   /** Room, squared, of the part that was last measured; and who of it was chosen. */
   private readonly room: Float64Array;
@@ -63,6 +65,7 @@ export class ScenarioReach {
     this.squares = new Float64Array(set.count).fill(1);
     this.outside = new Float64Array(set.count);
     this.places = this.held.map((_, k) => k);
+    this.terms = new Int32Array(assets);
     this.factors = new Float64Array(assets);
     this.room = new Float64Array(set.count);
     this.chosen = new Int32Array(set.count);
@@ -159,10 +162,21 @@ export class ScenarioReach {
   }
 
   private measure(part: Part, count: number, net: Float64Array): void {
-    const { held, heldCount, factors } = this;
-    for (let k = 0; k < heldCount; k++)
-      factors[k] = -this.scale * (net[held[k] as number] as number);
-    part.measure(count, factors, heldCount);
+    const terms = this.fillFactors(net);
+    part.measure(count, this.terms, this.factors, terms);
+  }
+
+  /** Of the names that are held now: places among those that count, and factors. How many. */
+  private fillFactors(net: Float64Array): number {
+    const { held, heldCount, terms, factors, scale } = this;
+    let found = 0;
+    for (let k = 0; k < heldCount; k++) {
+      const own = net[held[k] as number] as number;
+      terms[found] = k;
+      factors[found] = -scale * own;
+      found += own === 0 ? 0 : 1;
+    }
+    return found;
   }
 
   /** Takes names that were not held into account: what is outside the ring then has less room. */
@@ -211,11 +225,10 @@ export class ScenarioReach {
   private chooseRing(net: Float64Array, t: number, step: Float64Array): void {
     const { all, ring, set, held, squares, outside } = this;
     this.holdOnly(net, step);
-    const factors = this.factors.subarray(0, this.heldCount);
-    for (let k = 0; k < factors.length; k++)
-      factors[k] = -this.scale * (net[held[k] as number] as number);
+    const terms = this.fillFactors(net);
+    for (let k = 0; k < terms; k++) this.terms[k] = held[this.terms[k] as number] as number;
     all.losses.fill(0);
-    addProducts(all.losses, set.count, set.returns, set.count, held, factors, factors.length);
+    addProducts(all.losses, set.count, set.returns, set.count, this.terms, this.factors, terms);
     for (let s = 0; s < squares.length; s++) all.inverse[s] = 1 / (squares[s] as number);
     const most = this.measureRoom(all, t, RING);
     const count = this.choose(all.count, most);
