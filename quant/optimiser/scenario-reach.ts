@@ -182,9 +182,7 @@ export class ScenarioReach {
   /** Takes names that were not held into account: what is outside the ring then has less room. */
   private hold(net: Float64Array, step: Float64Array): void {
     const before = this.heldCount;
-    for (let a = 0; a < net.length; a++) {
-      if ((net[a] !== 0 || step[a] !== 0) && this.isHeld[a] === 0) this.add(a);
-    }
+    this.addNames(net, step);
     if (this.heldCount === before || this.ringBall.radius === Number.POSITIVE_INFINITY) return;
     const { squares, outside } = this;
     // The least quotient, without dividing.
@@ -199,8 +197,25 @@ export class ScenarioReach {
     this.ringBall.radius = Math.sqrt(above / below) * (1 - DISTANCE);
   }
 
+  private addNames(net: Float64Array, step: Float64Array): void {
+    const { squares, ring, isHeld, held } = this;
+    const before = this.heldCount;
+    for (let a = 0; a < net.length; a++) {
+      if ((net[a] !== 0 || step[a] !== 0) && isHeld[a] === 0) this.add(a);
+    }
+    if (this.heldCount === before) return;
+    let k = before;
+    for (; k + 2 <= this.heldCount; k += 2) {
+      this.addSquares(held[k] as number, held[k + 1] as number, 1);
+    }
+    if (k < this.heldCount) this.addSquares(held[k] as number, held[k] as number, 0);
+    for (let i = 0; i < ring.count; i++) {
+      ring.inverse[i] = 1 / (squares[ring.ids[i] as number] as number);
+    }
+  }
+
   private add(a: number): void {
-    const { set, scale, metric, squares, ring, isHeld, held } = this;
+    const { set, scale, metric, ring, isHeld, held } = this;
     isHeld[a] = 1;
     held[this.heldCount] = a;
     const from = a * set.count;
@@ -210,16 +225,22 @@ export class ScenarioReach {
       ring.returns[target + k] = set.returns[from + (ring.ids[k] as number)] as number;
     }
     metric.judge(a, ring.returns, target, ring.count, scale);
-    const middle = metric.middle[a] as number;
-    const share = 1 / (metric.spread[a] as number);
-    for (let s = 0; s < squares.length; s++) {
-      const value = share * (scale * (set.returns[from + s] as number) - middle);
-      squares[s] = (squares[s] as number) + value * value;
-    }
-    for (let k = 0; k < ring.count; k++) {
-      ring.inverse[k] = 1 / (squares[ring.ids[k] as number] as number);
-    }
     this.heldCount++;
+  }
+
+  /** Of two names at a time: that is one load and store for both. `second`: 0, and there is no other. */
+  private addSquares(a: number, b: number, second: number): void {
+    const { set, scale, metric, squares } = this;
+    const { returns, count } = set;
+    const { middle, spread } = metric;
+    const [ra, rb] = [a * count, b * count];
+    const [ma, mb] = [middle[a] as number, middle[b] as number];
+    const [sa, sb] = [1 / (spread[a] as number), second / (spread[b] as number)];
+    for (let s = 0; s < squares.length; s++) {
+      const va = sa * (scale * (returns[ra + s] as number) - ma);
+      const vb = sb * (scale * (returns[rb + s] as number) - mb);
+      squares[s] = (squares[s] as number) + (va * va + vb * vb);
+    }
   }
 
   private chooseRing(net: Float64Array, t: number, step: Float64Array): void {
@@ -248,9 +269,7 @@ export class ScenarioReach {
     let now = 0;
     for (let a = 0; a < net.length; a++) if (net[a] !== 0 || step[a] !== 0) now++;
     if (this.heldCount > now + SPARE) this.forget();
-    for (let a = 0; a < net.length; a++) {
-      if ((net[a] !== 0 || step[a] !== 0) && this.isHeld[a] === 0) this.add(a);
-    }
+    this.addNames(net, step);
   }
 
   private forget(): void {
