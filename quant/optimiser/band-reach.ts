@@ -109,7 +109,7 @@ export class BandReach {
     if (count === this.scenarioCount) this.looked.set(net, t);
   }
 
-  /** As far ahead as a share of a radius, on the way from a point to here, in the names that are held. False if that is no way. */
+  /** As far ahead as a share of a radius, on the way from a point to here, in the names held. False if that is no way. */
   private lookAhead(net: Float64Array, t: number, from: Point, radius: number): boolean {
     const { reach, ahead } = this;
     for (let a = 0; a < net.length; a++) {

@@ -3,7 +3,7 @@
 
 import { addProducts } from "./tail-loss.ts";
 
-/** What rounding may hide: of a distance, and of a loss against the length of its returns times that of the weights. */
+/** What rounding may hide: of a distance, and of a loss against the length of its scenario times the size of what is held. */
 export const DISTANCE = 1e-9;
 const LOSS = 1e-13;
 /** More scenarios, and more names, than are asked for: so much may come. */
@@ -160,17 +160,18 @@ export class Ball {
     const own = this.net;
     let square = 0;
     let together = t - this.t;
-    let size = 1 + t * t;
+    let size = 1 + Math.abs(t);
     for (let k = 0; k < count; k++) {
       const a = names[k] as number;
       const held = net[a] as number;
       const gone = held - (own[a] as number);
-      const wide = (spread[a] as number) * gone;
-      square += wide * wide;
-      together += (middle[a] as number) * gone;
-      size += held * held;
+      const usual = middle[a] as number;
+      const wide = spread[a] as number;
+      square += wide * gone * (wide * gone);
+      together += usual * gone;
+      size += (Math.abs(usual) + wide) * Math.abs(held);
     }
-    return Math.sqrt(square + together * together) + LOSS * Math.sqrt(size);
+    return Math.sqrt(square + together * together) + LOSS * size;
   }
 }
 

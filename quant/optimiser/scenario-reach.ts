@@ -1,11 +1,12 @@
 // Which scenarios may have changed sides of the value at risk since they were last looked at. Promises: what is not near
 // is, as long as `covers` says so, on the side on which it was at the last `surround`.
 //
-// Why: with any middle m of returns and any spread d, a loss less t is −Σ (r − m) w − (t + Σ m w); from one point to another it
-// changes by at most √(Σ ((r − m) / d)² + 1) times √(Σ (d Δw)² + (Δt + Σ m Δw)²), over the names that are held at either
-// (Cauchy and Schwarz). The one is the length of a scenario, the other that of the way; a scenario's distance from t in lengths is its
-// room. A good middle is that of scenarios near t: what they have in common moves t and no scenario against it. Those with
-// the least room are near; they are chosen from a ring, and the ring from all, so that all are looked at rarely.
+// Why: with any middle m of returns and any spread d, a loss less t is −Σ (r − m) w − (t + Σ m w); from one point to
+// another it changes by at most √(Σ ((r − m) / d)² + 1) times √(Σ (d Δw)² + (Δt + Σ m Δw)²), over the names that are held at
+// either (Cauchy and Schwarz). The one is the length of a scenario, the other that of the way; a scenario's distance from t
+// in its lengths is its room. A good middle is that of scenarios near t: what they have in common moves t, and none of
+// them against it. Those with the least room are near; they are chosen from a ring, and the ring from all, so that all are
+// looked at rarely.
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import { select } from "../selection.ts";

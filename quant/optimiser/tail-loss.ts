@@ -31,8 +31,8 @@ export function scenarioLosses(set: ScenarioSet, net: Float64Array): Float64Arra
 }
 
 /**
- * target[s] += Σ_k factors[k] · matrix[rows[k] * stride + s], of the first `count` s and `terms` k. Rows are added by fours, what is
- * left one by one; up to eight rows with one load and store of the target.
+ * target[s] += Σ_k factors[k] · matrix[rows[k] * stride + s], of the first `count` s and `terms` k. Rows are added by
+ * fours, what is left one by one; up to eight rows with one load and store of the target.
  */
 export function addProducts(
   target: Float64Array,
