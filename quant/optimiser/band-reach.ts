@@ -22,10 +22,11 @@ export class BandReach {
   private isWhole = false;
   private tries = 0;
   private readonly net: Float64Array;
-  /** Where the band was chosen the last time. */
-  private readonly before: Float64Array;
-  private tBefore = 0;
+  /** Where the band was chosen the last time, and where all were looked at. */
+  private readonly chosen: Point;
+  private readonly looked: Point;
   private readonly ahead: Float64Array;
+  private tAhead = 0;
   private readonly kept: Int32Array;
   private readonly nowhere: Float64Array;
 
@@ -35,7 +36,8 @@ export class BandReach {
     this.reach = new ScenarioReach(tail.scenarios, band.scale);
     this.scenarioCount = tail.scenarios.count;
     this.net = new Float64Array(tail.scenarios.assets.length);
-    this.before = new Float64Array(this.net.length);
+    this.chosen = new Point(this.net.length);
+    this.looked = new Point(this.net.length);
     this.ahead = new Float64Array(this.net.length);
     this.kept = new Int32Array(vertex.variables + 1);
     this.nowhere = new Float64Array(tail.scenarios.assets.length);
@@ -62,9 +64,7 @@ export class BandReach {
   partOf(step: Float64Array, tStep: number): number {
     if (this.tries === 0) return 0;
     const room = this.reach.roomAt(this.netHere(), this.vertex.t);
-    let square = tStep * tStep;
-    for (const value of step) square += value * value;
-    return Math.max(0, (INSIDE * room) / Math.sqrt(square));
+    return Math.max(0, (INSIDE * room) / this.reach.lengthOf(step, tStep));
   }
 
   /** Chooses the band anew around here, for a step of which there may be more than one part. */
@@ -84,30 +84,45 @@ export class BandReach {
     const { vertex, reach } = this;
     const net = this.netHere();
     const { t } = vertex;
-    if (this.tries > 1 || !this.chooseAhead(net, t, step)) reach.surround(net, t, step);
-    this.before.set(net);
-    this.tBefore = t;
+    if (this.tries > 1 || !this.chooseAhead(net, t, step)) this.surround(net, t, step);
+    this.chosen.set(net, t);
     this.exchange(net, reach.near.ids, reach.near.count, reach.names);
     this.isWhole = false;
   }
 
   /** Around a point further on the way that the walk has gone: it serves longer. False if it does not reach back to here. */
   private chooseAhead(net: Float64Array, t: number, step: Float64Array): boolean {
-    const { reach, before, ahead } = this;
-    let square = (t - this.tBefore) * (t - this.tBefore);
-    for (let a = 0; a < net.length; a++) {
-      const gone = (net[a] as number) - (before[a] as number);
-      ahead[a] = gone;
-      square += gone * gone;
+    const { reach, chosen, looked } = this;
+    if (!this.lookAhead(net, t, chosen, reach.radius)) return false;
+    if (!reach.ringReaches(this.ahead, this.tAhead)) {
+      if (!this.lookAhead(net, t, looked, reach.ringRadius)) return false;
+      reach.lookAround(this.ahead, this.tAhead, step);
+      looked.set(net, t);
+      if (!this.lookAhead(net, t, chosen, reach.radius)) return false;
     }
-    const { radius } = reach;
-    if (!(square > 0 && radius > 0 && radius < Number.POSITIVE_INFINITY)) return false;
-    const lead = (LEAD * radius) / Math.sqrt(square);
+    this.surround(this.ahead, this.tAhead, step);
+    return reach.covers(net, t);
+  }
+
+  private surround(net: Float64Array, t: number, step: Float64Array): void {
+    const { count } = this.reach.surround(net, t, step);
+    if (count === this.scenarioCount) this.looked.set(net, t);
+  }
+
+  /** As far ahead as a share of a radius, on the way from a point to here, in the names held. False if that is no way. */
+  private lookAhead(net: Float64Array, t: number, from: Point, radius: number): boolean {
+    const { reach, ahead } = this;
+    for (let a = 0; a < net.length; a++) {
+      ahead[a] = net[a] === 0 ? 0 : (net[a] as number) - (from.net[a] as number);
+    }
+    const gone = reach.lengthOf(ahead, t - from.t);
+    if (!(gone > 0 && radius > 0 && radius < Number.POSITIVE_INFINITY)) return false;
+    const lead = (LEAD * radius) / gone;
     for (let a = 0; a < net.length; a++) {
       ahead[a] = (net[a] as number) + lead * (ahead[a] as number);
     }
-    reach.surround(ahead, t + lead * (t - this.tBefore), step);
-    return reach.covers(net, t);
+    this.tAhead = t + lead * (t - from.t);
+    return true;
   }
 
   private netHere(): Float64Array {
@@ -129,6 +144,20 @@ export class BandReach {
       tight[r] = found++;
     }
     band.exchange(this.kept.subarray(0, found), others, count, net, t, names);
+  }
+}
+
+class Point {
+  t = 0;
+  readonly net: Float64Array;
+
+  constructor(assets: number) {
+    this.net = new Float64Array(assets);
+  }
+
+  set(net: Float64Array, t: number): void {
+    this.net.set(net);
+    this.t = t;
   }
 }
 

@@ -105,6 +105,7 @@ export function lowerOf(
   for (let j = 0; j < variables; j++) {
     const slope = smooth.gradient[j] as number;
     slopes.add(j, cost[j] as number);
+    if (slope === 0) continue;
     slopes.add(j, slope);
     bound.addProduct(0, -slope, x[j] as number);
   }

@@ -77,9 +77,9 @@ function dualsOf(
   return { scenarios: chosen.subarray(0, found), masses: given.subarray(0, found), rows };
 }
 
-/** How far ahead of a vertex the middle of what is near to it lies: at first, and at most. */
-const LEAD = 4;
-const LONGEST_LEAD = 64;
+/** How far ahead of a vertex a middle lies, of the radius around it; it is looked for in steps of such a part. */
+const LEAD_SHARE = 0.8;
+const LEAD_STEPS = 8;
 /** Of the objective: where bounds are further apart, the vertex is proved for itself. */
 const NEAR = 1e-9;
 
@@ -94,13 +94,15 @@ class FrontierProofs {
   private readonly priced: Program;
   private readonly bounds: ReturnType<typeof impliedBounds>;
   private readonly smooth: SmoothValue;
-  private lead = LEAD;
   private surroundedAt = 0;
+  private ringAt = 0;
   private readonly net: Float64Array;
   private readonly later: Float64Array;
+  private there = 0;
   /** Names that are held, and room for them. */
   private held: Int32Array;
   private readonly names: Int32Array;
+  private readonly all: Int32Array;
   /** Of what is at risk: losses, and masses made valid. */
   private losses = new Float64Array(64);
   private valid = new Float64Array(64);
@@ -122,6 +124,7 @@ class FrontierProofs {
     this.later = new Float64Array(holdings.assets);
     this.names = new Int32Array(holdings.assets);
     this.held = this.names.subarray(0, 0);
+    this.all = this.names.map((_, a) => a);
     this.slopes = new ExactSums(variables);
     this.worst = {
       mean: new Float64Array(holdings.assets),
@@ -186,15 +189,39 @@ class FrontierProofs {
     return this.follower.setAtRisk(atRisk);
   }
 
-  /** About half as many vertices ahead as the last time were covered: as many will be on either side. */
+  /** The middle of what is near lies as far ahead as what is near now reaches; that of the ring likewise. */
   private surround(place: number, threshold: number): void {
-    const { vertices, follower, later, program } = this;
-    const covered = place - this.surroundedAt;
-    if (place > 0) this.lead = Math.min(covered >> 1, LONGEST_LEAD);
+    const { follower, net, later } = this;
+    const lead = place - this.surroundedAt;
     this.surroundedAt = place;
-    const { x } = vertices[Math.min(place + this.lead, vertices.length - 1)] as FrontierVertex;
+    this.lookAhead(place, threshold, lead, follower.radius);
+    if (!follower.ringReaches(later, this.there)) {
+      this.lookAhead(place, threshold, place - this.ringAt, follower.ringRadius);
+      this.ringAt = place;
+      follower.chooseRing(net, later, this.there);
+      this.lookAhead(place, threshold, lead, follower.radius);
+    }
+    follower.surround(net, threshold, later, this.there);
+  }
+
+  /** So many vertices ahead, or fewer, if it is too far otherwise: `later` and `there` are net weights and threshold there. */
+  private lookAhead(place: number, threshold: number, most: number, radius: number): void {
+    const { vertices, follower, net, later } = this;
+    let lead = Math.min(most, vertices.length - 1 - place);
+    while (lead > 0) {
+      this.moveLater(vertices[place + lead] as FrontierVertex);
+      const far = follower.distance(net, threshold, later, this.there);
+      if (far <= LEAD_SHARE * radius) return;
+      lead -= Math.ceil(lead / LEAD_STEPS);
+    }
+    later.set(net);
+    this.there = threshold;
+  }
+
+  private moveLater({ x, atRisk }: FrontierVertex): void {
+    const { follower, later, program, all } = this;
     later.set(netWeights(program.holdings, x));
-    follower.surround(this.net, threshold, later);
+    this.there = follower.sums.lossOf(atRisk[0] as number, later, all);
   }
 
   /** Mean returns under the masses, made valid as `validMasses` does; NaN if they cannot be. */

@@ -1,18 +1,21 @@
 // Which scenarios may have changed sides of the value at risk since they were last looked at. Promises: what is not near
 // is, as long as `covers` says so, on the side on which it was at the last `surround`.
 //
-// Why: from one point to another a loss less the value at risk changes by at most the distance between them times the
-// length of the scenario's returns (Cauchy and Schwarz), over the names that are held at either: a scenario has so much
-// room. Those with the least are near; they are chosen from a ring, and the ring from all, so that all are looked at rarely.
+// Why: with any middle m of returns and any spread d, a loss less t is −Σ (r − m) w − (t + Σ m w); from one point to
+// another it changes by at most √(Σ ((r − m) / d)² + 1) times √(Σ (d Δw)² + (Δt + Σ m Δw)²), over the names that are held at
+// either (Cauchy and Schwarz). The one is the length of a scenario, the other that of the way; a scenario's distance from t
+// in its lengths is its room. A good middle is that of scenarios near t: what they have in common moves t, and none of
+// them against it. Those with the least room are near; they are chosen from a ring, and the ring from all, so that all are
+// looked at rarely.
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import { select } from "../selection.ts";
-import { Ball, DISTANCE, type Looked, Part } from "./scenario-part.ts";
+import { Ball, DISTANCE, type Looked, Metric, Part, Shells } from "./scenario-part.ts";
 import { addProducts } from "./tail-loss.ts";
 
 /** About so many scenarios are near, and in the ring. */
 const NEAR = 150;
-const RING = 1280;
+const RING = 900;
 /** Names that count though they are held no more. */
 const SPARE = 4;
 /** Room is compared by every few scenarios, about so many. */
@@ -25,20 +28,22 @@ export class ScenarioReach {
   private readonly all: Part;
   private readonly ring = new Part();
   private readonly nearest = new Part();
+  private readonly metric: Metric;
   private readonly ringBall: Ball;
   private readonly ball: Ball;
+  private readonly shells = new Shells();
   /** Names whose returns count, in the order of the parts' returns. */
-  /** Whether what is near has its returns. */
-  private isGathered = false;
   private readonly held: Int32Array;
   private heldCount = 0;
   private readonly isHeld: Uint8Array;
-  /** Of every scenario Σ r² + 1 over the names that count, scaled. */
+  /** Of every scenario the square of its length: Σ ((r − middle) / spread)² + 1 over the names that count, scaled. */
   private readonly squares: Float64Array;
   /** Of those outside the ring (loss − t)² at its centre; Infinity inside. */
   private readonly outside: Float64Array;
   /** 0, 1, 2 …: where the names of a part are. */
   private readonly places: Int32Array;
+  /** Names that are held, by their places, and what they count. */
+  private readonly terms: Int32Array;
   private readonly factors: Float64Array;
   /** Room, squared, of the part that was last measured; and who of it was chosen. */
   private readonly room: Float64Array;
@@ -53,13 +58,15 @@ export class ScenarioReach {
     this.all.reserve(set.count);
     this.all.count = set.count;
     for (let s = 0; s < set.count; s++) this.all.ids[s] = s;
-    this.ringBall = new Ball(assets);
-    this.ball = new Ball(assets);
+    this.metric = new Metric(assets);
+    this.ringBall = new Ball(this.metric);
+    this.ball = new Ball(this.metric);
     this.held = new Int32Array(assets);
     this.isHeld = new Uint8Array(assets);
     this.squares = new Float64Array(set.count).fill(1);
     this.outside = new Float64Array(set.count);
     this.places = this.held.map((_, k) => k);
+    this.terms = new Int32Array(assets);
     this.factors = new Float64Array(assets);
     this.room = new Float64Array(set.count);
     this.chosen = new Int32Array(set.count);
@@ -67,7 +74,16 @@ export class ScenarioReach {
 
   /** Whether everything that is not near is on the side on which it was at the last `surround`. */
   covers(net: Float64Array, t: number): boolean {
-    return this.ball.distanceTo(net, t) < this.ball.radius && this.holds(net);
+    return this.holds(net) && this.distance(this.ball, net, t) < this.ball.radius;
+  }
+
+  /** How far a step in net weights and t goes, as rooms are measured. */
+  lengthOf(net: Float64Array, t: number): number {
+    return this.metric.length(net, t);
+  }
+
+  get ringRadius(): number {
+    return this.ringBall.radius;
   }
 
   get radius(): number {
@@ -82,7 +98,7 @@ export class ScenarioReach {
 
   /** How far from a point the same is true, as long as no other name is held. */
   roomAt(net: Float64Array, t: number): number {
-    return this.ball.radius - this.ball.distanceTo(net, t);
+    return this.ball.radius - this.distance(this.ball, net, t);
   }
 
   /** Who they are, with losses as they were last measured. */
@@ -90,13 +106,18 @@ export class ScenarioReach {
     return this.nearest;
   }
 
-  /** Those that are near, with their losses at net weights that are covered. */
-  nearAt(net: Float64Array): Looked {
-    const { nearest, ring } = this;
-    if (!this.isGathered) nearest.gather(ring.returns, ring.stride, this.places, this.heldCount);
-    this.isGathered = true;
-    this.measure(nearest, net);
-    return nearest;
+  /** Before `crossableAt`: the same who are near, in another order. */
+  arrange(): void {
+    const { nearest, ring, ball } = this;
+    this.shells.arrange(nearest, ball.t, ball.radius);
+    nearest.gather(ring.returns, ring.stride, this.places, this.heldCount);
+  }
+
+  /** Of those that are near so many, from the first on, may have crossed since the last time; their losses are measured. */
+  crossableAt(net: Float64Array, t: number): number {
+    const count = this.shells.countAt(this.distance(this.ball, net, t));
+    this.measure(this.nearest, count, net);
+    return count;
   }
 
   /** That may be held on the way, as long as it is covered. */
@@ -111,29 +132,58 @@ export class ScenarioReach {
   surround(net: Float64Array, t: number, step = net): Looked {
     if (this.ringBall.radius > 0) {
       this.hold(net, step);
-      if (this.ringBall.distanceTo(net, t) < this.ringBall.radius) {
-        this.measure(this.ring, net);
+      if (this.distance(this.ringBall, net, t) < this.ringBall.radius) {
+        this.measure(this.ring, this.ring.count, net);
         if (this.chooseNear(net, t)) return this.ring;
       }
     }
-    this.chooseRing(net, t, step);
+    const looked = this.lookAround(net, t, step);
     this.chooseNear(net, t);
+    return looked;
+  }
+
+  /** Whether what is near a point can be chosen without a look at all: about as far as what is near now reaches. */
+  ringReaches(net: Float64Array, t: number): boolean {
+    return this.ringBall.radius - this.distance(this.ringBall, net, t) > this.ball.radius;
+  }
+
+  /** Chooses the ring anew around a point; answers with all. `surround` is still to follow. */
+  lookAround(net: Float64Array, t: number, step: Float64Array): Looked {
+    if (this.ring.count === 0) {
+      // What returns are like near t is known after a first ring.
+      this.chooseRing(net, t, step);
+      this.forget();
+    }
+    this.chooseRing(net, t, step);
     return this.all;
   }
 
-  private measure(part: Part, net: Float64Array): void {
-    const { held, heldCount, factors } = this;
-    for (let k = 0; k < heldCount; k++)
-      factors[k] = -this.scale * (net[held[k] as number] as number);
-    part.measure(factors, heldCount);
+  private distance(from: Ball, net: Float64Array, t: number): number {
+    return from.distanceTo(net, t, this.held, this.heldCount);
+  }
+
+  private measure(part: Part, count: number, net: Float64Array): void {
+    const terms = this.fillFactors(net);
+    part.measure(count, this.terms, this.factors, terms);
+  }
+
+  /** Of the names that are held now: places among those that count, and factors. How many. */
+  private fillFactors(net: Float64Array): number {
+    const { held, heldCount, terms, factors, scale } = this;
+    let found = 0;
+    for (let k = 0; k < heldCount; k++) {
+      const own = net[held[k] as number] as number;
+      terms[found] = k;
+      factors[found] = -scale * own;
+      found += own === 0 ? 0 : 1;
+    }
+    return found;
   }
 
   /** Takes names that were not held into account: what is outside the ring then has less room. */
   private hold(net: Float64Array, step: Float64Array): void {
     const before = this.heldCount;
-    for (let a = 0; a < net.length; a++) {
-      if ((net[a] !== 0 || step[a] !== 0) && this.isHeld[a] === 0) this.add(a);
-    }
+    this.addNames(net, step);
     if (this.heldCount === before || this.ringBall.radius === Number.POSITIVE_INFINITY) return;
     const { squares, outside } = this;
     // The least quotient, without dividing.
@@ -148,33 +198,59 @@ export class ScenarioReach {
     this.ringBall.radius = Math.sqrt(above / below) * (1 - DISTANCE);
   }
 
+  private addNames(net: Float64Array, step: Float64Array): void {
+    const { squares, ring, isHeld, held } = this;
+    const before = this.heldCount;
+    for (let a = 0; a < net.length; a++) {
+      if ((net[a] !== 0 || step[a] !== 0) && isHeld[a] === 0) this.add(a);
+    }
+    if (this.heldCount === before) return;
+    let k = before;
+    for (; k + 2 <= this.heldCount; k += 2) {
+      this.addSquares(held[k] as number, held[k + 1] as number, 1);
+    }
+    if (k < this.heldCount) this.addSquares(held[k] as number, held[k] as number, 0);
+    for (let i = 0; i < ring.count; i++) {
+      ring.inverse[i] = 1 / (squares[ring.ids[i] as number] as number);
+    }
+  }
+
   private add(a: number): void {
-    const { set, squares, ring, isHeld, held } = this;
+    const { set, scale, metric, ring, isHeld, held } = this;
     isHeld[a] = 1;
     held[this.heldCount] = a;
     const from = a * set.count;
-    for (let s = 0; s < squares.length; s++) {
-      const value = this.scale * (set.returns[from + s] as number);
-      squares[s] = (squares[s] as number) + value * value;
-    }
     ring.widen(this.heldCount + 1);
     const target = this.heldCount * ring.stride;
     for (let k = 0; k < ring.count; k++) {
-      const s = ring.ids[k] as number;
-      ring.returns[target + k] = set.returns[from + s] as number;
-      ring.inverse[k] = 1 / (squares[s] as number);
+      ring.returns[target + k] = set.returns[from + (ring.ids[k] as number)] as number;
     }
+    metric.judge(a, ring.returns, target, ring.count, scale);
     this.heldCount++;
+  }
+
+  /** Of two names at a time: that is one load and store for both. `second`: 0, and there is no other. */
+  private addSquares(a: number, b: number, second: number): void {
+    const { set, scale, metric, squares } = this;
+    const { returns, count } = set;
+    const { middle, spread } = metric;
+    const [ra, rb] = [a * count, b * count];
+    const [ma, mb] = [middle[a] as number, middle[b] as number];
+    const [sa, sb] = [1 / (spread[a] as number), second / (spread[b] as number)];
+    for (let s = 0; s < squares.length; s++) {
+      const va = sa * (scale * (returns[ra + s] as number) - ma);
+      const vb = sb * (scale * (returns[rb + s] as number) - mb);
+      squares[s] = (squares[s] as number) + (va * va + vb * vb);
+    }
   }
 
   private chooseRing(net: Float64Array, t: number, step: Float64Array): void {
     const { all, ring, set, held, squares, outside } = this;
     this.holdOnly(net, step);
-    const factors = this.factors.subarray(0, this.heldCount);
-    for (let k = 0; k < factors.length; k++)
-      factors[k] = -this.scale * (net[held[k] as number] as number);
+    const terms = this.fillFactors(net);
+    for (let k = 0; k < terms; k++) this.terms[k] = held[this.terms[k] as number] as number;
     all.losses.fill(0);
-    addProducts(all.losses, set.count, set.returns, set.count, held, factors, factors.length);
+    addProducts(all.losses, set.count, set.returns, set.count, this.terms, this.factors, terms);
     for (let s = 0; s < squares.length; s++) all.inverse[s] = 1 / (squares[s] as number);
     const most = this.measureRoom(all, t, RING);
     const count = this.choose(all.count, most);
@@ -191,17 +267,16 @@ export class ScenarioReach {
 
   /** The names of now; those of before stay as long as they are few. */
   private holdOnly(net: Float64Array, step: Float64Array): void {
-    this.ring.count = 0;
     let now = 0;
     for (let a = 0; a < net.length; a++) if (net[a] !== 0 || step[a] !== 0) now++;
-    if (this.heldCount > now + SPARE) {
-      this.heldCount = 0;
-      this.isHeld.fill(0);
-      this.squares.fill(1);
-    }
-    for (let a = 0; a < net.length; a++) {
-      if ((net[a] !== 0 || step[a] !== 0) && this.isHeld[a] === 0) this.add(a);
-    }
+    if (this.heldCount > now + SPARE) this.forget();
+    this.addNames(net, step);
+  }
+
+  private forget(): void {
+    this.heldCount = 0;
+    this.isHeld.fill(0);
+    this.squares.fill(1);
   }
 
   /** False if the ring does not reach far enough for as many as are to be near. */
@@ -209,12 +284,11 @@ export class ScenarioReach {
     const { ring, ringBall, nearest } = this;
     const most = this.measureRoom(ring, t, NEAR);
     const wanted = Math.sqrt(most);
-    const rest = ringBall.radius - ringBall.distanceTo(net, t);
+    const rest = ringBall.radius - this.distance(ringBall, net, t);
     if (wanted > rest && rest < ringBall.radius / 2) return false;
     const count = this.choose(ring.count, most);
     const radius = count === ring.count ? rest : Math.min(wanted, rest);
     nearest.take(ring, this.chosen, count);
-    this.isGathered = false;
     this.ball.set(net, t, radius);
     return true;
   }

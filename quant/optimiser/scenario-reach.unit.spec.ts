@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../random.ts";
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
+import type { Looked } from "./scenario-part.ts";
 import { ScenarioReach } from "./scenario-reach.ts";
 import { randomReturns } from "./testing/random-scenarios.ts";
 
@@ -70,5 +71,50 @@ describe("the reach of scenarios", () => {
       expect(reach.near.count).toBeLessThan(COUNT / 4);
     }
     expect(covered).toBeGreaterThan(100);
+  });
+
+  test.each([4, 5, 6])("tells all sides by what it says may have crossed (%i)", (seed) => {
+    const random = new Random(seed);
+    const set = drawn(random);
+    const scale = 64;
+    const reach = new ScenarioReach(set, scale);
+    const net = new Float64Array(ASSETS);
+    net[0] = 0.6;
+    net[1] = 0.4;
+    let t = 1;
+    const known = new Uint8Array(COUNT);
+    const put = ({ ids, losses }: Looked, count: number, at: number): void => {
+      for (let k = 0; k < count; k++) {
+        known[ids[k] as number] = (losses[k] as number) > at ? 1 : 0;
+      }
+    };
+    let measured = 0;
+    let covered = 0;
+    for (let step = 0; step < 600; step++) {
+      for (let a = 0; a < ASSETS; a++) {
+        const isHeld = (net[a] as number) !== 0 || step > 80 * a;
+        if (isHeld) net[a] = (net[a] as number) + 0.0005 * random.normal();
+      }
+      t += 0.0005 * random.normal();
+      if (!reach.covers(net, t)) {
+        // All are looked at elsewhere at times, as before a long way.
+        if (step % 3 === 0) {
+          const there = net.map((own) => 1.001 * own);
+          const all = reach.lookAround(there, t, net);
+          put(all, all.count, t);
+        }
+        const looked = reach.surround(net, t);
+        put(looked, looked.count, t);
+        reach.arrange();
+      } else {
+        const count = reach.crossableAt(net, t);
+        put(reach.near, count, t);
+        measured += count / reach.near.count;
+        covered++;
+      }
+      expect(known).toEqual(sidesAt(set, scale, net, t));
+    }
+    expect(covered).toBeGreaterThan(200);
+    expect(measured / covered).toBeLessThan(0.9);
   });
 });

@@ -31,8 +31,8 @@ export function scenarioLosses(set: ScenarioSet, net: Float64Array): Float64Arra
 }
 
 /**
- * target[s] += Σ_k factors[k] · matrix[rows[k] * stride + s], of the first `count` s and `terms` k. Four rows at a
- * time: that is one load and store of the target for four products.
+ * target[s] += Σ_k factors[k] · matrix[rows[k] * stride + s], of the first `count` s and `terms` k. Rows are added by
+ * fours, what is left one by one; up to eight rows with one load and store of the target.
  */
 export function addProducts(
   target: Float64Array,
@@ -44,28 +44,112 @@ export function addProducts(
   terms: number,
 ): void {
   let k = 0;
-  for (; k + 4 <= terms; k += 4) {
-    const r0 = (rows[k] as number) * stride;
-    const r1 = (rows[k + 1] as number) * stride;
-    const r2 = (rows[k + 2] as number) * stride;
-    const r3 = (rows[k + 3] as number) * stride;
-    const f0 = factors[k] as number;
-    const f1 = factors[k + 1] as number;
-    const f2 = factors[k + 2] as number;
-    const f3 = factors[k + 3] as number;
+  for (; k + 8 <= terms; k += 8) addEight(target, count, matrix, stride, rows, factors, k);
+  if (k + 4 <= terms) {
+    addFour(target, count, matrix, stride, rows, factors, k);
+    k += 4;
+  }
+  if (k < terms) addRest(target, count, matrix, stride, rows, factors, k, terms);
+}
+
+function addEight(
+  target: Float64Array,
+  count: number,
+  matrix: Float64Array,
+  stride: number,
+  rows: Int32Array,
+  factors: Float64Array,
+  k: number,
+): void {
+  const r0 = (rows[k] as number) * stride;
+  const r1 = (rows[k + 1] as number) * stride;
+  const r2 = (rows[k + 2] as number) * stride;
+  const r3 = (rows[k + 3] as number) * stride;
+  const r4 = (rows[k + 4] as number) * stride;
+  const r5 = (rows[k + 5] as number) * stride;
+  const r6 = (rows[k + 6] as number) * stride;
+  const r7 = (rows[k + 7] as number) * stride;
+  const f0 = factors[k] as number;
+  const f1 = factors[k + 1] as number;
+  const f2 = factors[k + 2] as number;
+  const f3 = factors[k + 3] as number;
+  const f4 = factors[k + 4] as number;
+  const f5 = factors[k + 5] as number;
+  const f6 = factors[k + 6] as number;
+  const f7 = factors[k + 7] as number;
+  for (let s = 0; s < count; s++) {
+    const four =
+      (target[s] as number) +
+      (f0 * (matrix[r0 + s] as number) + f1 * (matrix[r1 + s] as number)) +
+      (f2 * (matrix[r2 + s] as number) + f3 * (matrix[r3 + s] as number));
+    target[s] =
+      four +
+      (f4 * (matrix[r4 + s] as number) + f5 * (matrix[r5 + s] as number)) +
+      (f6 * (matrix[r6 + s] as number) + f7 * (matrix[r7 + s] as number));
+  }
+}
+
+function addFour(
+  target: Float64Array,
+  count: number,
+  matrix: Float64Array,
+  stride: number,
+  rows: Int32Array,
+  factors: Float64Array,
+  k: number,
+): void {
+  const r0 = (rows[k] as number) * stride;
+  const r1 = (rows[k + 1] as number) * stride;
+  const r2 = (rows[k + 2] as number) * stride;
+  const r3 = (rows[k + 3] as number) * stride;
+  const f0 = factors[k] as number;
+  const f1 = factors[k + 1] as number;
+  const f2 = factors[k + 2] as number;
+  const f3 = factors[k + 3] as number;
+  for (let s = 0; s < count; s++) {
+    target[s] =
+      (target[s] as number) +
+      (f0 * (matrix[r0 + s] as number) + f1 * (matrix[r1 + s] as number)) +
+      (f2 * (matrix[r2 + s] as number) + f3 * (matrix[r3 + s] as number));
+  }
+}
+
+/** One to three rows. */
+function addRest(
+  target: Float64Array,
+  count: number,
+  matrix: Float64Array,
+  stride: number,
+  rows: Int32Array,
+  factors: Float64Array,
+  k: number,
+  terms: number,
+): void {
+  const r0 = (rows[k] as number) * stride;
+  const f0 = factors[k] as number;
+  if (k + 1 === terms) {
+    for (let s = 0; s < count; s++) {
+      target[s] = (target[s] as number) + f0 * (matrix[r0 + s] as number);
+    }
+    return;
+  }
+  const r1 = (rows[k + 1] as number) * stride;
+  const f1 = factors[k + 1] as number;
+  if (k + 2 === terms) {
     for (let s = 0; s < count; s++) {
       target[s] =
-        (target[s] as number) +
-        (f0 * (matrix[r0 + s] as number) + f1 * (matrix[r1 + s] as number)) +
-        (f2 * (matrix[r2 + s] as number) + f3 * (matrix[r3 + s] as number));
+        (target[s] as number) + f0 * (matrix[r0 + s] as number) + f1 * (matrix[r1 + s] as number);
     }
+    return;
   }
-  for (; k < terms; k++) {
-    const row = (rows[k] as number) * stride;
-    const factor = factors[k] as number;
-    for (let s = 0; s < count; s++) {
-      target[s] = (target[s] as number) + factor * (matrix[row + s] as number);
-    }
+  const r2 = (rows[k + 2] as number) * stride;
+  const f2 = factors[k + 2] as number;
+  for (let s = 0; s < count; s++) {
+    target[s] =
+      (target[s] as number) +
+      f0 * (matrix[r0 + s] as number) +
+      f1 * (matrix[r1 + s] as number) +
+      f2 * (matrix[r2 + s] as number);
   }
 }
 

@@ -15,7 +15,8 @@ export class TailSums {
   readonly returns: Float64Array;
   private readonly set: ScenarioSet;
   private readonly rows: ScenarioRows;
-  private readonly isIn: Uint8Array;
+  /** Of each scenario 1 if it is in it. */
+  readonly isIn: Uint8Array;
   private numbers = new Int32Array(64);
   /** At first nothing has been summed. */
   private changes = CHANGES;
@@ -37,10 +38,6 @@ export class TailSums {
     const weight = isIn ? chance : -chance;
     this.addReturns(s, weight, this.returns);
     this.probability += weight;
-  }
-
-  has(s: number): boolean {
-    return this.isIn[s] === 1;
   }
 
   /** After many changes: the sums anew, in the order of the scenarios. */
