@@ -3,7 +3,8 @@
 //
 // "Two cores" is half of the processor time of all threads of the pool of two, the submitting one included, against
 // that of the one thread of the other: what two cores that do nothing else give. The wall time beside it moves
-// with what else they do. Best of rounds that alternate.
+// with what else they do; two threads that do the same without a pool, in the same rounds, say what there is to be had. Best of
+// rounds that alternate.
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
@@ -53,7 +54,8 @@ async function bare(count: number): Promise<() => Promise<number>> {
   return async () => {
     const start = performance.now();
     const done = workers.map((worker) => once(worker, "message"));
-    for (const [from, worker] of workers.entries()) worker.postMessage({ from, step: count });
+    const taken = new Int32Array(new SharedArrayBuffer(4));
+    for (const worker of workers) worker.postMessage(taken);
     await Promise.all(done);
     return performance.now() - start;
   };
@@ -85,13 +87,10 @@ async function threads(works: readonly Work[]): Promise<void> {
       least(twos, ({ wallMs }) => wallMs),
       least(ones, ({ wallMs }) => wallMs),
     ],
-    [
-      "the same without a pool: two bare threads, each with half",
-      Math.min(...bareTwos),
-      Math.min(...bareOnes),
-    ],
+    ["the same without a pool: two bare threads", Math.min(...bareTwos), Math.min(...bareOnes)],
   ] as const;
-  for (const [name, value, reference] of figures) {
+  for (const [place, [name, value, reference]] of figures.entries()) {
+    const isMissed = place < 2 && reference / value < BOUND_RATIO;
     report({
       name,
       value,
@@ -99,7 +98,7 @@ async function threads(works: readonly Work[]): Promise<void> {
       reference,
       ratio: reference / value,
       against: "one thread",
-      ...(reference / value < BOUND_RATIO ? { missed: `${BOUND_RATIO} × one thread` } : {}),
+      ...(isMissed ? { missed: `${BOUND_RATIO} × one thread` } : {}),
     });
   }
 }

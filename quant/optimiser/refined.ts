@@ -7,6 +7,7 @@
 import { certify } from "./certificate.ts";
 import type { Solve } from "./conflict.ts";
 import { newtonOnFace } from "./face-newton.ts";
+import { pricesThatCount } from "./prices-that-count.ts";
 import type { Duals, Program, Work } from "./program.ts";
 import { tangentAt } from "./tangent-program.ts";
 import { tied } from "./tied-program.ts";
@@ -20,6 +21,9 @@ export interface Proven {
 
 /** Largest violation of what may replace another point. */
 const KEPT = 1e-9;
+/** Of the largest price: a row with a smaller one is not held to its limit for that. */
+const NOTHING = 1e-10;
+
 /** What Newton's method adds to its matrix: the less, the faster; the more, the further from singular. */
 const LARGER = [1e-11, 1e-9, 1e-8];
 
@@ -48,7 +52,7 @@ export function refined(
   const onFace = (start: Proven, larger: number): Proven | null => {
     const held = tied(program, start.duals);
     const rows = new Float64Array(held.rows.count);
-    rows.set(start.duals.rows);
+    rows.set(pricesThatCount(program, start.duals.rows, NOTHING));
     const moved = newtonOnFace(held, { ...start, duals: { rows } }, larger);
     return moved === null ? null : withBestDuals({ ...moved, duals: start.duals });
   };
