@@ -8,7 +8,7 @@
 
 import type { Answer } from "./answer.ts";
 import { type Assessment, assess } from "./assess.ts";
-import { certify } from "./certificate.ts";
+import { certify, REACH } from "./certificate.ts";
 import type { Solve } from "./conflict.ts";
 import { type Lowering, pointOf, programOf } from "./lower.ts";
 import type { Proof } from "./problem.ts";
@@ -106,6 +106,9 @@ export function solveSharpeRatio(
   if (low.status !== "FOUND") return low;
   const best = high !== undefined && high.excess > 0 ? high : low;
   if (isRiskless(best.weights, lowering, covariance)) return endless(best.weights);
+  // Ever larger portfolios with ever larger ratios, as those are that a limit of theirs matters less and less to.
+  const largest = best.weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+  if (largest > REACH) return endless(best.weights.map((weight) => weight / largest));
   const proven = (point: Point) => {
     const proof = { duals: point.duals, variancePrice: point.price };
     return { ...assess(lowering, RETURN, point.weights, proof, covariance), proof };

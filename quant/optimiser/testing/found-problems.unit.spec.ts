@@ -84,6 +84,8 @@ const FOUND: readonly Found[] = [
   { what: "limits that only 70,000 long and short keep", seed: 4711, index: 49072 },
   { what: "a target missed by less than it may be", seed: 4711, index: 51046 },
   { what: "assets that hedge each other in two scenarios", seed: 5001, index: 57200 },
+  { what: "a row that a price of rounding held to its limit", seed: 6007, index: 28956 },
+  { what: "a Sharpe ratio that ever larger portfolios come nearer to", seed: 6007, index: 53178 },
   { what: "a Sharpe ratio between two faces a digit apart", seed: 2026, index: 93102 },
 ];
 
@@ -98,6 +100,7 @@ const FOUND_PROGRAMS: readonly Found[] = [
   { what: "impact of many small trades that hedge each other", seed: 4711, index: 26643 },
   { what: "a target a billionth beyond what there is", seed: 4711, index: 43745 },
   { what: "impact beside a return of ten thousand", seed: 4711, index: 51509 },
+  { what: "a bound that HiGHS misses by 4e-11", seed: 6007, index: 72583 },
   { what: "bounds by rows that cross by rounding", seed: 2026, index: 60455 },
   { what: "trades too small for their slope to be known", seed: 2026, index: 67385 },
 ];

@@ -175,15 +175,24 @@ function isBetterOnTheWay(
   return false;
 }
 
-/** What a point gains by the rows that it misses at these prices, or may miss by the rounding of their sums. */
+/** What a point gains by the rows and bounds that it misses at these prices, or may miss by the rounding of their sums. */
 function missed(program: Program, x: Float64Array, duals: Duals): number {
-  return duals.rows.reduce((sum, price, i) => {
+  const { lower, upper } = program;
+  const steep = program.cost.map(Math.abs);
+  const byRows = duals.rows.reduce((sum, price, i) => {
     const row = rowOf(program, i);
+    row.forEach((coefficient, j) => {
+      steep[j] = (steep[j] as number) + Math.abs(price * coefficient);
+    });
     const value = dot(row, x);
     const known = row.length * 2 ** -53 * dot(row.map(Math.abs), x.map(Math.abs));
     const [least, most] = [program.rows.lower[i] as number, program.rows.upper[i] as number];
     return sum + Math.abs(price) * (known + Math.max(0, least - value, value - most));
   }, 0);
+  return x.reduce((sum, value, j) => {
+    const off = Math.max(0, (lower[j] as number) - value, value - (upper[j] as number));
+    return sum + off * (steep[j] as number);
+  }, byRows);
 }
 
 /** Whether the rows and bounds leave anything, as HiGHS has it. */
