@@ -1,8 +1,9 @@
 // What a program is asked again where the first solver left a gap. Promises: the best answer of all that were found, or the
 // ray along which it falls for ever; OPTIMAL only where its certificate closes the gap.
 //
-// First the answer itself is sharpened. Then variables without end are given one, which most of what goes wrong needs, and
-// both solvers are asked anew; bounds of one's own prove nothing, so it is the program itself that certifies.
+// First the answer itself is sharpened, and its tangents are asked. Then variables without end are given one, which most of what
+// goes wrong needs, and both solvers are asked anew; bounds of one's own prove nothing, so it is the program itself that
+// certifies. Last, impact is cut into pieces.
 
 import { certify } from "./certificate.ts";
 import { findRay } from "./find-ray.ts";

@@ -28,8 +28,8 @@ const NOTHING = 1e-10;
 const LARGER = [1e-11, 1e-9, 1e-8];
 
 /**
- * The same point with the best duals for it, or one near it that is proven better. Cost: two linear programs, with the tail
- * if there is one.
+ * The same point with the best duals for it, or one near it that is proven better. Cost: a linear program, with the tail if
+ * there is one; up to six more where there is one variance and no other curve.
  */
 export function refined(
   program: Program,
