@@ -30,8 +30,9 @@ export class TailCurvature {
     return this.sums[Math.max(i, j) * this.stride + Math.min(i, j)] as number;
   }
 
-  /** Over these places of the band, for these assets at least. */
+  /** Over these places of the band, for these assets. */
   update(within: Int32Array, count: number, assets: readonly number[]): void {
+    this.giveUp(assets);
     const { come, gone } = this.changes(within, count);
     if (come.length + gone.length > count) {
       this.forget();
@@ -65,6 +66,29 @@ export class TailCurvature {
     this.count = 1;
     this.isWithin.fill(0);
     this.members = 0;
+  }
+
+  /** The rows of all assets but these: to keep them up to date costs more than to form those anew that come back. */
+  private giveUp(assets: readonly number[]): void {
+    const { sums, stride, slots, count } = this;
+    const own = this.assets.slice(0, count);
+    slots.fill(0);
+    for (const a of assets) if (a >= 0) slots[a] = -1;
+    const kept = [0];
+    for (let i = 1; i < count; i++) {
+      const a = own[i] as number;
+      if (slots[a] !== -1) continue;
+      this.assets[kept.length] = a;
+      slots[a] = kept.push(i) - 1;
+    }
+    for (const a of assets) if (a >= 0 && slots[a] === -1) slots[a] = 0;
+    if (kept.length === count) return;
+    kept.forEach((from, to) => {
+      for (let j = 0; j <= to; j++)
+        sums[to * stride + j] = sums[from * stride + (kept[j] as number)] as number;
+    });
+    sums.fill(0, kept.length * stride, count * stride);
+    this.count = kept.length;
   }
 
   /** Rows for assets that have none. */
