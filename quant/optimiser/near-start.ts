@@ -7,7 +7,7 @@ import { LossPlaces } from "./loss-places.ts";
 import type { Program, Tail } from "./program.ts";
 import { RoundedTail } from "./rounded-tail.ts";
 import type { ScenarioBand } from "./scenario-band.ts";
-import { approach, type Nearby } from "./tail-approach.ts";
+import { Approach, type Nearby } from "./tail-approach.ts";
 import { roughValueAtRisk } from "./tail-loss.ts";
 import { FREE, type Vertex } from "./vertex.ts";
 
@@ -29,6 +29,9 @@ const OF_BAND = 1.1;
 const BAND_FROM = 0.7;
 const BAND_TO = 1.5;
 const BAND_WIDTHS = 1.5;
+/** Times that it is chosen, at most; and from which share of the first width on it begins again. */
+const ROUNDS = 4;
+const BACK = 0.3;
 
 export interface NearStart {
   readonly program: Program;
@@ -53,24 +56,41 @@ export function startNear(start: NearStart): "vertex" | "point" | undefined {
   if (!makeFeasible()) return undefined;
   const wanted = Math.max(SAMPLE, SAMPLE_PER_ASSET * program.holdings.assets);
   const every = Math.max(1, Math.floor(count / wanted));
-  const sample = new LossPlaces(tail, program.holdings, band.scale, every);
+  const placesOf = (step: number): LossPlaces =>
+    new LossPlaces(tail, program.holdings, band.scale, step, band.byScenario);
+  const sample = placesOf(every);
   vertex.begin(promising(start, sample));
   if (!makeFeasible()) return undefined;
   standOn(start, sample);
   const first = { perFree: AT_FIRST };
-  let { width } = approach(program, vertex, sample, cost, { first, last: OF_SAMPLE });
+  let { width } = new Approach(program, vertex, sample, cost).run({ first, last: OF_SAMPLE });
   if (every > 1) {
-    const all = new LossPlaces(tail, program.holdings, band.scale, 1, band.byScenario);
+    const all = placesOf(1);
     standOn(start, all);
-    width = approach(program, vertex, all, cost, { first: width, last: OF_ALL }).width;
+    width = new Approach(program, vertex, all, cost).run({ first: width, last: OF_ALL }).width;
   }
-  band.chooseAround(band.allLosses(vertex.netOf(vertex.x)), vertex.t, {
-    from: BAND_FROM,
-    to: BAND_TO,
-    distance: BAND_WIDTHS * width,
-  });
-  const near = approach(program, vertex, band, cost, { first: width, last: OF_BAND });
-  return toVertex(start, near) ? "vertex" : "point";
+  return toVertex(start, approachInBand(start, width)) ? "vertex" : "point";
+}
+
+/**
+ * Over those scenarios only that are near the value at risk, and those that came across it from afar meanwhile, for whose
+ * sake it begins again: what a walk takes in only afterwards it has to exchange all the rest for, one by one.
+ */
+function approachInBand({ program, vertex, band, cost }: NearStart, first: number): Nearby {
+  const crossed: number[] = [];
+  let width = first;
+  for (let rounds = 1; ; rounds++) {
+    const losses = band.allLosses(vertex.netOf(vertex.x));
+    const distance = BAND_WIDTHS * width;
+    const span = { from: BAND_FROM, to: BAND_TO, distance };
+    band.chooseAround(losses, vertex.t, span, Int32Array.from(crossed));
+    const approach = new Approach(program, vertex, band, cost);
+    const near = approach.run({ first: width, last: OF_BAND });
+    const found = band.misplaced(vertex.netOf(vertex.x), vertex.t, 0);
+    if (found.length === 0 || rounds === ROUNDS) return near;
+    crossed.push(...found);
+    width = Math.max(near.width, BACK * first);
+  }
 }
 
 /** As much long in each asset. */

@@ -55,17 +55,7 @@ export interface Nearby {
  * there; `cost` as of the walk. Cost: some ten steps, each a pass over the places for each asset held, and
  * a third power of what is free.
  */
-export function approach(
-  program: Program,
-  vertex: Vertex,
-  places: Places,
-  cost: Float64Array,
-  widths: Widths,
-): Nearby {
-  return new Approach(program, vertex, places, cost).run(widths);
-}
-
-class Approach {
+export class Approach {
   private readonly program: Program;
   private readonly vertex: Vertex;
   private readonly places: Places;
@@ -92,6 +82,7 @@ class Approach {
     this.gradient = new Float64Array(vertex.variables);
   }
 
+  /** Goes on from where it last ended. */
   run({ first, last }: Widths): Nearby {
     const width =
       typeof first === "number"

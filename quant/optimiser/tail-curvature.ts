@@ -121,16 +121,18 @@ export class TailCurvature {
     const width = places.length;
     if (width === 0) return;
     const { band, sums, stride, count } = this;
-    const { returns, capacity, weight, scale } = band;
+    const { byScenario, ids, weight, scale } = band;
+    const begins = Int32Array.from(places, (b) => byScenario.from(ids[b] as number));
+    const { values } = byScenario;
     const left = new Float64Array(count * width);
     const right = new Float64Array(count * width);
     for (let i = 0; i < count; i++) {
       const a = this.assets[i] as number;
       for (let k = 0; k < width; k++) {
-        const b = places[k] as number;
-        const value = a < 0 ? 1 : scale * (returns[a * capacity + b] as number);
+        const own = weight[places[k] as number] as number;
+        const value = a < 0 ? 1 : scale * (values[(begins[k] as number) + a] as number);
         left[i * width + k] = value;
-        right[i * width + k] = value * (k < plus ? (weight[b] as number) : -(weight[b] as number));
+        right[i * width + k] = value * (k < plus ? own : -own);
       }
     }
     addProductsOfRows(left, right, width, from, count, sums, stride);
