@@ -17,9 +17,12 @@ const MANY_VARIABLES = 8;
 /** Scenarios of the part that is looked at first, and for each asset. */
 const SAMPLE = 1250;
 const SAMPLE_PER_ASSET = 4;
+/** As many returns, and of each asset at least so many, tell what begins. */
+const RANKED_RETURNS = 100_000;
+const RANKED = 300;
 /** Of what may be held so many begin. */
 const HELD_FIRST = 16;
-const HELD_FIRST_SHARE = 1 / 6;
+const HELD_FIRST_SHARE = 1 / 12;
 /** Scenarios within the width, for each that a vertex would have at it: at first, and at the end of each part. */
 const AT_FIRST = 8;
 const OF_SAMPLE = 2.5;
@@ -54,12 +57,14 @@ export function startNear(start: NearStart): "vertex" | "point" | undefined {
   if (count < MANY_SCENARIOS || program.variables < MANY_VARIABLES) return undefined;
   vertex.begin(evenly(program));
   if (!makeFeasible()) return undefined;
-  const wanted = Math.max(SAMPLE, SAMPLE_PER_ASSET * program.holdings.assets);
-  const every = Math.max(1, Math.floor(count / wanted));
+  const { assets } = program.holdings;
+  const everyFor = (wanted: number): number => Math.max(1, Math.floor(count / wanted));
+  const every = everyFor(Math.max(SAMPLE, SAMPLE_PER_ASSET * assets));
+  const ranked = everyFor(Math.max(RANKED, RANKED_RETURNS / assets));
   const placesOf = (step: number): LossPlaces =>
     new LossPlaces(tail, program.holdings, band.scale, step, band.byScenario);
   const sample = placesOf(every);
-  vertex.begin(promising(start, sample));
+  vertex.begin(promising(start, ranked > every ? placesOf(ranked) : sample));
   if (!makeFeasible()) return undefined;
   standOn(start, sample);
   const first = { perFree: AT_FIRST };

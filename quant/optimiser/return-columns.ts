@@ -3,7 +3,7 @@
 
 /** Columns whose length is a power of two would lie on each other in a processor's cache. */
 const PADDING = 8;
-const FIRST = 16;
+const FIRST = 64;
 
 /** Where returns are: of asset a at place b in [begins[b] + a * step]. */
 export interface ReturnSource {
@@ -20,9 +20,11 @@ export class ReturnColumns {
   /** Of each asset, or -1. */
   private readonly slots: Int32Array;
   private used = 0;
+  private readonly first: number;
 
   constructor(assets: number) {
     this.slots = new Int32Array(assets).fill(-1);
+    this.first = Math.min(FIRST, assets);
   }
 
   /** Other places, so many: nothing of them is copied yet. */
@@ -47,7 +49,7 @@ export class ReturnColumns {
     const slot = this.used++;
     const end = this.used * stride;
     if (end > this.values.length) {
-      const wider = new Float64Array(Math.max(FIRST * stride, 2 * this.values.length));
+      const wider = new Float64Array(Math.max(this.first * stride, 2 * this.values.length));
       wider.set(this.values);
       this.values = wider;
     }
