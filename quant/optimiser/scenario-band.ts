@@ -95,7 +95,7 @@ export class ScenarioBand {
   }
 
   /** The same without kinks, `others` in it, and nothing of it is counted in the tail. */
-  chooseAround(losses: Float64Array, t: number, span: BandSpan, others: Int32Array): void {
+  chooseAround(losses: Float64Array, t: number, span: BandSpan, others = new Int32Array(0)): void {
     this.takeAround(losses, t, others, span);
     this.recount();
   }
