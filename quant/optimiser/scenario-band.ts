@@ -18,6 +18,8 @@ const IN_BAND = 2;
 /** Between which shares of the tail's mass scenarios are looked at one by one, at first. */
 const BAND_FROM = 0.5;
 const BAND_TO = 2;
+/** Times the tail's mass: about as many scenarios are ever in the tail or near it. */
+const EVER_NEAR = 2.75;
 /** Up to so many scenarios all are. */
 const SMALL = 1500;
 
@@ -62,7 +64,8 @@ export class ScenarioBand {
     this.tail = tail;
     this.holdings = holdings;
     this.scale = scaleOf(tail.scenarios.returns);
-    this.byScenario = new ScenarioRows(tail.scenarios);
+    const { count } = tail.scenarios;
+    this.byScenario = new ScenarioRows(tail.scenarios, Math.ceil(EVER_NEAR * tail.mass * count));
     this.columns = new ReturnColumns(holdings.assets);
     this.place = new Uint8Array(tail.scenarios.count);
     this.losses = new Float64Array(tail.scenarios.count);

@@ -3,6 +3,7 @@
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 
+/** Room for so many at first, where nothing else is told. */
 const FIRST = 256;
 
 export class ScenarioRows {
@@ -12,13 +13,16 @@ export class ScenarioRows {
   private readonly set: ScenarioSet;
   /** Where each scenario begins, or -1. */
   private readonly begins: Int32Array;
+  private readonly expected: number;
   private end = 0;
   private readonly sums: Float64Array;
   private wanted = new Int32Array(FIRST);
 
-  constructor(set: ScenarioSet) {
+  /** `expected`: about so many will be asked for. */
+  constructor(set: ScenarioSet, expected = FIRST) {
     this.set = set;
     this.assets = set.assets.length;
+    this.expected = Math.min(set.count, Math.max(FIRST, expected));
     this.values = new Float64Array(0);
     this.begins = new Int32Array(set.count).fill(-1);
     this.sums = new Float64Array(this.assets);
@@ -63,7 +67,7 @@ export class ScenarioRows {
   private copy(s: number): number {
     const { set, assets, end } = this;
     if (end + assets > this.values.length) {
-      const wider = new Float64Array(Math.max(FIRST * assets, 2 * this.values.length));
+      const wider = new Float64Array(Math.max(this.expected * assets, 2 * this.values.length));
       wider.set(this.values);
       this.values = wider;
     }

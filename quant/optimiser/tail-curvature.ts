@@ -12,15 +12,14 @@ export class TailCurvature {
   private count = 1;
   private stride = 64;
   private sums = new Float64Array(64 * 64);
-  private readonly isWithin: Uint8Array;
-  private members = 0;
+  /** Places that are summed up. */
+  private members = new Int32Array(0);
 
   constructor(band: Places) {
     const assets = band.tailReturns.length;
     this.band = band;
     this.slots = new Int32Array(assets);
     this.assets = new Int32Array(assets + 1).fill(-1);
-    this.isWithin = new Uint8Array(band.count);
   }
 
   /** In scaled returns; of assets a and b, or −1 for the value at risk. Both have been asked for. */
@@ -42,21 +41,22 @@ export class TailCurvature {
     }
     this.take(assets);
     this.add([...come, ...gone], come.length, 0);
-    for (const b of come) this.isWithin[b] = 1;
-    for (const b of gone) this.isWithin[b] = 0;
-    this.members = count;
+    this.members = within.slice(0, count);
   }
 
+  /** Which places have come and gone; both lists rise. */
   private changes(within: Int32Array, count: number): { come: number[]; gone: number[] } {
+    const { members } = this;
     const come: number[] = [];
     const gone: number[] = [];
-    let k = 0;
-    for (let b = 0; b < this.isWithin.length; b++) {
-      const isNow = k < count && within[k] === b;
-      if (isNow) k++;
-      if (isNow && this.isWithin[b] === 0) come.push(b);
-      if (!isNow && this.isWithin[b] === 1) gone.push(b);
+    let m = 0;
+    for (let k = 0; k < count; k++) {
+      const b = within[k] as number;
+      while (m < members.length && (members[m] as number) < b) gone.push(members[m++] as number);
+      if (members[m] === b) m++;
+      else come.push(b);
     }
+    while (m < members.length) gone.push(members[m++] as number);
     return { come, gone };
   }
 
@@ -64,8 +64,7 @@ export class TailCurvature {
     this.slots.fill(0);
     this.sums.fill(0, 0, this.count * this.stride);
     this.count = 1;
-    this.isWithin.fill(0);
-    this.members = 0;
+    this.members = new Int32Array(0);
   }
 
   /** The rows of all assets but these: to keep them up to date costs more than to form those anew that come back. */
@@ -100,10 +99,8 @@ export class TailCurvature {
       this.assets[this.count++] = a;
     }
     while (this.count > this.stride) this.grow();
-    if (from === this.count || this.members === 0) return;
-    const within: number[] = [];
-    for (let b = 0; b < this.isWithin.length; b++) if (this.isWithin[b] === 1) within.push(b);
-    this.add(within, within.length, from);
+    if (from === this.count) return;
+    this.add(this.members, this.members.length, from);
   }
 
   private grow(): void {
@@ -117,7 +114,7 @@ export class TailCurvature {
   }
 
   /** Adds the first `plus` of some places to the rows from `from` on, takes the others away. */
-  private add(places: readonly number[], plus: number, from: number): void {
+  private add(places: ArrayLike<number>, plus: number, from: number): void {
     const width = places.length;
     if (width === 0) return;
     const { band, sums, stride, count } = this;
