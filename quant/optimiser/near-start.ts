@@ -22,7 +22,7 @@ const RANKED_RETURNS = 100_000;
 const RANKED = 300;
 /** Of what may be held so many begin. */
 const HELD_FIRST = 16;
-const HELD_FIRST_SHARE = 1 / 12;
+const HELD_FIRST_SHARE = 1 / 8;
 /** Scenarios within the width, for each that a vertex would have at it: at first, and at the end of each part. */
 const AT_FIRST = 8;
 const OF_SAMPLE = 2.5;
@@ -33,8 +33,10 @@ const BAND_FROM = 0.7;
 const BAND_TO = 1.5;
 const BAND_WIDTHS = 1.5;
 /** Times that it is chosen, at most; and from which share of the first width on it begins again. */
-const ROUNDS = 4;
+const ROUNDS = 6;
 const BACK = 0.3;
+/** With so many held a pass over all scenarios is nothing beside a step: it is made after the first steps, too. */
+const DEAR = 64;
 
 export interface NearStart {
   readonly program: Program;
@@ -64,7 +66,7 @@ export function startNear(start: NearStart): "vertex" | "point" | undefined {
   const placesOf = (step: number): LossPlaces =>
     new LossPlaces(tail, program.holdings, band.scale, step, band.byScenario);
   const sample = placesOf(every);
-  vertex.begin(promising(start, ranked > every ? placesOf(ranked) : sample));
+  vertex.begin(promising(start, every > 1 && ranked > every ? placesOf(ranked) : sample));
   if (!makeFeasible()) return undefined;
   standOn(start, sample);
   const first = { perFree: AT_FIRST };
@@ -83,18 +85,23 @@ export function startNear(start: NearStart): "vertex" | "point" | undefined {
  */
 function approachInBand({ program, vertex, band, cost }: NearStart, first: number): Nearby {
   const crossed: number[] = [];
+  const hasCrossed = (): boolean => {
+    const found = band.misplaced(vertex.netOf(vertex.x), vertex.t, 0);
+    crossed.push(...found);
+    return found.length > 0;
+  };
   let width = first;
   for (let rounds = 1; ; rounds++) {
     const losses = band.allLosses(vertex.netOf(vertex.x));
-    const distance = BAND_WIDTHS * width;
-    const span = { from: BAND_FROM, to: BAND_TO, distance };
+    const span = { from: BAND_FROM, to: BAND_TO, distance: BAND_WIDTHS * width };
     band.chooseAround(losses, vertex.t, span, Int32Array.from(crossed));
     const approach = new Approach(program, vertex, band, cost);
-    const near = approach.run({ first: width, last: OF_BAND });
-    const found = band.misplaced(vertex.netOf(vertex.x), vertex.t, 0);
-    if (found.length === 0 || rounds === ROUNDS) return near;
-    crossed.push(...found);
-    width = Math.max(near.width, BACK * first);
+    const isLast = rounds === ROUNDS;
+    const near = approach.run({ first: width, last: OF_ALL });
+    if (!isLast && near.free.length >= DEAR && hasCrossed()) continue;
+    const end = approach.run({ first: near.width, last: OF_BAND });
+    if (isLast || !hasCrossed()) return end;
+    width = Math.max(end.width, BACK * first);
   }
 }
 

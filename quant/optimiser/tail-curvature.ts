@@ -4,6 +4,9 @@
 
 import type { Places } from "./loss-places.ts";
 
+/** So many scenarios are multiplied at a time: of a few hundred assets they fit a processor's cache. */
+const BLOCK = 128;
+
 export class TailCurvature {
   private readonly band: Places;
   /** Of each asset its row, 0 if it has none: row 0 is that of the value at risk. */
@@ -14,6 +17,7 @@ export class TailCurvature {
   private sums = new Float64Array(64 * 64);
   /** Places that are summed up. */
   private members = new Int32Array(0);
+  private block = new Float64Array(0);
 
   constructor(band: Places) {
     const assets = band.tailReturns.length;
@@ -40,7 +44,8 @@ export class TailCurvature {
       for (let k = 0; k < count; k++) come.push(within[k] as number);
     }
     this.take(assets);
-    this.add([...come, ...gone], come.length, 0);
+    this.add(come, 1, 0);
+    this.add(gone, -1, 0);
     this.members = within.slice(0, count);
   }
 
@@ -100,7 +105,7 @@ export class TailCurvature {
     }
     while (this.count > this.stride) this.grow();
     if (from === this.count) return;
-    this.add(this.members, this.members.length, from);
+    this.add(this.members, 1, from);
   }
 
   private grow(): void {
@@ -113,62 +118,106 @@ export class TailCurvature {
     this.stride = 2 * stride;
   }
 
-  /** Adds the first `plus` of some places to the rows from `from` on, takes the others away. */
-  private add(places: ArrayLike<number>, plus: number, from: number): void {
-    const width = places.length;
-    if (width === 0) return;
-    const { band, sums, stride, count } = this;
+  /** Adds some places to the rows from `from` on, or takes them away. */
+  private add(places: ArrayLike<number>, sign: 1 | -1, from: number): void {
+    const { sums, stride, count } = this;
+    if (count * BLOCK > this.block.length) this.block = new Float64Array(2 * count * BLOCK);
+    for (let first = 0; first < places.length; first += BLOCK) {
+      const width = Math.min(BLOCK, places.length - first);
+      this.fill(places, first, width);
+      addProductsOfRows(this.block, width, from, count, sign, sums, stride);
+    }
+  }
+
+  /** Of each row the returns at `width` places from the first on, times the root of the weight of each. */
+  private fill(places: ArrayLike<number>, first: number, width: number): void {
+    const { band, assets, block, count } = this;
     const { byScenario, ids, weight, scale } = band;
-    const begins = Int32Array.from(places, (b) => byScenario.from(ids[b] as number));
-    const { values } = byScenario;
-    const left = new Float64Array(count * width);
-    const right = new Float64Array(count * width);
-    for (let i = 0; i < count; i++) {
-      const a = this.assets[i] as number;
-      for (let k = 0; k < width; k++) {
-        const own = weight[places[k] as number] as number;
-        const value = a < 0 ? 1 : scale * (values[(begins[k] as number) + a] as number);
-        left[i * width + k] = value;
-        right[i * width + k] = value * (k < plus ? own : -own);
+    for (let k = 0; k < width; k++) {
+      const b = places[first + k] as number;
+      const begin = byScenario.from(ids[b] as number);
+      const { values } = byScenario;
+      const root = Math.sqrt(weight[b] as number);
+      const factor = scale * root;
+      block[k] = root;
+      for (let i = 1, at = width + k; i < count; i++, at += width) {
+        block[at] = factor * (values[begin + (assets[i] as number)] as number);
       }
     }
-    addProductsOfRows(left, right, width, from, count, sums, stride);
   }
 }
 
-/** into[i * stride + j] += left row i · right row j, of i from `from` and j ≤ i. Two by two: one load for a product. */
+const tile = new Float64Array(9);
+
+/**
+ * into[i * stride + j] ± row i · row j, of i from `from` and j ≤ i. Three by three: one load for one and a half products;
+ * four by four are more sums than a processor has places for.
+ */
 function addProductsOfRows(
-  left: Float64Array,
-  right: Float64Array,
+  rows: Float64Array,
   width: number,
   from: number,
   count: number,
+  sign: 1 | -1,
   into: Float64Array,
   stride: number,
 ): void {
-  for (let i = from; i < count; i += 2) {
+  const last = (count - 1) * width;
+  for (let i = from; i < count; i += 3) {
     const a = i * width;
-    const b = Math.min(i + 1, count - 1) * width;
-    for (let j = 0; j <= Math.min(i + 1, count - 1); j += 2) {
-      const c = j * width;
-      const d = Math.min(j + 1, count - 1) * width;
-      let [ac, ad, bc, bd] = [0, 0, 0, 0];
-      for (let k = 0; k < width; k++) {
-        const first = left[a + k] as number;
-        const second = left[b + k] as number;
-        const third = right[c + k] as number;
-        const fourth = right[d + k] as number;
-        ac += first * third;
-        ad += first * fourth;
-        bc += second * third;
-        bd += second * fourth;
+    const b = Math.min(a + width, last);
+    const c = Math.min(b + width, last);
+    const end = Math.min(i + 3, count);
+    for (let j = 0; j < end; j += 3) {
+      multiplyThree(rows, width, a, b, c, j * width, last);
+      for (let r = i; r < end; r++) {
+        const most = Math.min(j + 2, r);
+        for (let l = j; l <= most; l++) {
+          const at = r * stride + l;
+          into[at] = (into[at] as number) + sign * (tile[(r - i) * 3 + l - j] as number);
+        }
       }
-      const own = i * stride + j;
-      if (j <= i) into[own] = (into[own] as number) + ac;
-      if (j + 1 <= i) into[own + 1] = (into[own + 1] as number) + ad;
-      if (i + 1 >= count) continue;
-      into[own + stride] = (into[own + stride] as number) + bc;
-      if (j + 1 <= i + 1) into[own + stride + 1] = (into[own + stride + 1] as number) + bd;
     }
   }
+}
+
+/** The tile of the rows that begin at a, b and c, times three from d on; none begins after the last. */
+function multiplyThree(
+  rows: Float64Array,
+  width: number,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+  last: number,
+): void {
+  const e = Math.min(d + width, last);
+  const f = Math.min(e + width, last);
+  let [ad, ae, af, bd, be, bf, cd, ce, cf] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  for (let k = 0; k < width; k++) {
+    const first = rows[d + k] as number;
+    const second = rows[e + k] as number;
+    const third = rows[f + k] as number;
+    const one = rows[a + k] as number;
+    ad += one * first;
+    ae += one * second;
+    af += one * third;
+    const two = rows[b + k] as number;
+    bd += two * first;
+    be += two * second;
+    bf += two * third;
+    const three = rows[c + k] as number;
+    cd += three * first;
+    ce += three * second;
+    cf += three * third;
+  }
+  tile[0] = ad;
+  tile[1] = ae;
+  tile[2] = af;
+  tile[3] = bd;
+  tile[4] = be;
+  tile[5] = bf;
+  tile[6] = cd;
+  tile[7] = ce;
+  tile[8] = cf;
 }
