@@ -24,7 +24,9 @@ export function eliminateRow(
 ): boolean {
   const own = i * stride;
   const least = noise * (factor[own + i] as number);
-  for (let j = 0; j < i; j++) {
+  let j = 0;
+  for (; j + 4 <= i; j += 4) eliminateFour(factor, stride, own, j);
+  for (; j < i; j++) {
     const rest = (factor[own + j] as number) - rowDot(factor, own, j * stride, j);
     factor[own + j] = rest / (factor[j * stride + j] as number);
   }
@@ -32,6 +34,35 @@ export function eliminateRow(
   if (!(rest > least)) return false;
   factor[own + i] = Math.sqrt(rest);
   return true;
+}
+
+/** Columns j to j + 3 of the row at `own`. Four at a time: one load of its own for four products. */
+function eliminateFour(factor: Float64Array, stride: number, own: number, j: number): void {
+  const a = j * stride;
+  const b = a + stride;
+  const c = b + stride;
+  const d = c + stride;
+  let p = factor[own + j] as number;
+  let q = factor[own + j + 1] as number;
+  let r = factor[own + j + 2] as number;
+  let s = factor[own + j + 3] as number;
+  for (let k = 0; k < j; k++) {
+    const value = factor[own + k] as number;
+    p -= value * (factor[a + k] as number);
+    q -= value * (factor[b + k] as number);
+    r -= value * (factor[c + k] as number);
+    s -= value * (factor[d + k] as number);
+  }
+  p /= factor[a + j] as number;
+  q = (q - p * (factor[b + j] as number)) / (factor[b + j + 1] as number);
+  r -= p * (factor[c + j] as number) + q * (factor[c + j + 1] as number);
+  r /= factor[c + j + 2] as number;
+  s -= p * (factor[d + j] as number) + q * (factor[d + j + 1] as number);
+  s = (s - r * (factor[d + j + 2] as number)) / (factor[d + j + 3] as number);
+  factor[own + j] = p;
+  factor[own + j + 1] = q;
+  factor[own + j + 2] = r;
+  factor[own + j + 3] = s;
 }
 
 /** Σ_{k < count} values[a + k] values[b + k], in four sums. */

@@ -6,7 +6,7 @@
 // p_s / mass. Its z is loss − t + offset: above 0 in the tail, below 0 safe, 0 at a kink.
 
 import type { Holdings, Tail } from "./program.ts";
-import { ReturnColumns } from "./return-columns.ts";
+import { ReturnColumns, type ReturnSource } from "./return-columns.ts";
 import { scaleOf } from "./return-scale.ts";
 import { ScenarioRows } from "./scenario-rows.ts";
 import { addProducts, roughValueAtRisk } from "./tail-loss.ts";
@@ -143,7 +143,7 @@ export class ScenarioBand {
 
   /**
    * Another band at the same point, without offsets: `kept` in this order, then others. Whatever comes or goes stays on its
-   * side of t. Steps are then along some names only, until the next band.
+   * side of t. `names`: along which steps are, until the next band; their returns are copied at once.
    */
   exchange(
     kept: Int32Array,
@@ -165,6 +165,7 @@ export class ScenarioBand {
       if (place[s] !== IN_BAND && (probabilities[s] as number) > 0) this.takeAsItWas(s);
     }
     this.columns.begin(this.count);
+    this.columns.toSlots(names.slice(), names.length, this.source());
     this.refresh(net, t);
     for (let b = 0; b < kept.length; b++) {
       if (wasKink[b] !== 1) continue;
@@ -261,10 +262,14 @@ export class ScenarioBand {
     this.addLosses(this.z, net);
   }
 
+  private source(): ReturnSource {
+    return { values: this.byScenario.values, begins: this.begins, step: 1 };
+  }
+
   private addLosses(into: Float64Array, net: Float64Array): void {
-    const { columns, held, factors, begins, byScenario } = this;
+    const { columns, held, factors } = this;
     const terms = this.termsOf(net, -this.scale);
-    columns.toSlots(held, terms, { values: byScenario.values, begins, step: 1 });
+    columns.toSlots(held, terms, this.source());
     addProducts(into, this.count, columns.values, columns.stride, held, factors, terms);
   }
 
