@@ -32,6 +32,7 @@ const OF_BAND = 1.1;
 const BAND_FROM = 0.7;
 const BAND_TO = 1.5;
 const BAND_WIDTHS = 1.5;
+const WALK_WIDTHS = 10;
 /** Times that it is chosen, at most; and from which share of the first width on it begins again. */
 const ROUNDS = 6;
 const BACK = 0.3;
@@ -76,7 +77,18 @@ export function startNear(start: NearStart): "vertex" | "point" | undefined {
     standOn(start, all);
     width = new Approach(program, vertex, all, cost).run({ first: width, last: OF_ALL }).width;
   }
-  return toVertex(start, approachInBand(start, width)) ? "vertex" : "point";
+  const near = narrowed(start, approachInBand(start, width));
+  return toVertex(start, near) ? "vertex" : "point";
+}
+
+/** With a band for the walk: it asks at each exchange for a pass over it for each name held. */
+function narrowed({ vertex, band }: NearStart, near: Nearby): Nearby {
+  if (near.free.length < DEAR) return near;
+  const scenarios = near.places.map((b) => band.ids[b] as number);
+  const losses = band.allLosses(vertex.netOf(vertex.x));
+  const span = { from: BAND_FROM, to: BAND_TO, distance: WALK_WIDTHS * near.width };
+  band.chooseAround(losses, vertex.t, span, Int32Array.from(scenarios));
+  return { ...near, places: scenarios.map((s) => band.placeOf(s)) };
 }
 
 /**
