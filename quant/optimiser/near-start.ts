@@ -22,7 +22,7 @@ const RANKED_RETURNS = 100_000;
 const RANKED = 300;
 /** Of what may be held so many begin. */
 const HELD_FIRST = 16;
-const HELD_FIRST_SHARE = 1 / 8;
+const HELD_FIRST_SHARE = 1 / 12;
 /** Scenarios within the width, for each that a vertex would have at it: at first, and at the end of each part. */
 const AT_FIRST = 8;
 const OF_SAMPLE = 2.5;

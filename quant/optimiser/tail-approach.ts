@@ -16,7 +16,7 @@ import type { Vertex } from "./vertex.ts";
 
 const STEPS = 60;
 /** Steps at one width. */
-const PATIENCE = 9;
+const PATIENCE = 14;
 /** A width is done with when a whole step changes at most this share of what lies within it, or gains next to nothing. */
 const SETTLED = 0.1;
 const NOTHING = 1e-5;
@@ -68,6 +68,8 @@ export class Approach {
   private linearSlope = 0;
   private firstSlope = 0;
   private length = 0;
+  /** The width that was done with last. */
+  private settled = 0;
   /** Scenarios that came within the width or left it by the last step. */
   private changes = 0;
 
@@ -97,14 +99,18 @@ export class Approach {
     let tries = 0;
     rounded.look(h);
     for (let steps = 0; steps < STEPS; steps++) {
-      const gain = this.improve(h);
-      const isWhole = this.length > WHOLE && this.changes <= SETTLED * rounded.count;
-      if (!isWhole && gain >= NOTHING * Math.abs(vertex.t)) {
-        if (++tries === PATIENCE) return h;
-        continue;
+      // Where it ended before there is nothing left to gain at this width.
+      if (h !== this.settled) {
+        const gain = this.improve(h);
+        const isWhole = this.length > WHOLE && this.changes <= SETTLED * rounded.count;
+        if (!isWhole && gain >= NOTHING * Math.abs(vertex.t)) {
+          if (++tries === PATIENCE) return h;
+          continue;
+        }
+        if (this.length === 0) return h;
       }
       tries = 0;
-      if (this.length === 0) return h;
+      this.settled = h;
       do {
         if (rounded.count <= last * this.sets.tightAtVertex()) return h;
         const next = this.follow(h);
