@@ -29,16 +29,19 @@ export class MovingFactor {
   /** Brings the order and what is held up to date. False: the matrix is not positive definite. */
   cover(isMoving: (i: number) => boolean): boolean {
     this.held = [...this.order.keys()].filter((p) => !isMoving(this.order[p] as number));
-    if (this.held.length > IDLE * this.order.length) {
-      this.order = [];
-      this.held = [];
-      this.units.clear();
-    }
+    if (this.held.length > IDLE * this.order.length) this.forget();
     const isIn = new Set(this.order);
     for (let i = 0; i < this.size; i++) {
       if (isMoving(i) && !isIn.has(i) && !this.append(i)) return false;
     }
     return true;
+  }
+
+  /** Makes it anew next time. */
+  forget(): void {
+    this.order = [];
+    this.held = [];
+    this.units.clear();
   }
 
   private append(i: number): boolean {

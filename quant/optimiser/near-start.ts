@@ -36,7 +36,7 @@ const WALK_WIDTHS = 10;
 /** Times that it is chosen, at most; and from which share of the first width on it begins again. */
 const ROUNDS = 6;
 const BACK = 0.3;
-/** With so many held a pass over all scenarios is nothing beside a step: it is made after the first steps, too. */
+/** With so many free an exchange is dear, and a pass over all scenarios is nothing beside those that it may save. */
 const DEAR = 64;
 
 export interface NearStart {
@@ -108,9 +108,9 @@ function approachInBand({ program, vertex, band, cost }: NearStart, first: numbe
     const span = { from: BAND_FROM, to: BAND_TO, distance: BAND_WIDTHS * width };
     band.chooseAround(losses, vertex.t, span, Int32Array.from(crossed));
     const approach = new Approach(program, vertex, band, cost);
-    const isLast = rounds === ROUNDS;
     const near = approach.run({ first: width, last: OF_ALL });
-    if (!isLast && near.free.length >= DEAR && hasCrossed()) continue;
+    const isLast = near.free.length < DEAR || rounds === ROUNDS;
+    if (!isLast && hasCrossed()) continue;
     const end = approach.run({ first: near.width, last: OF_BAND });
     if (isLast || !hasCrossed()) return end;
     width = Math.max(end.width, BACK * first);

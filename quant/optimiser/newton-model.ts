@@ -96,6 +96,10 @@ export class NewtonModel {
     for (const place of held)
       wanted.push((fixed[order[place] as number] as number) + (descent[place] as number));
     const prices = pricesOf(own, held, images, wanted);
+    if (prices === null && held.length > 0) {
+      factor.forget();
+      return this.minimum(fixed, rows, targets);
+    }
     if (prices === null) return null;
     const step = outside;
     order.forEach((i, place) => {

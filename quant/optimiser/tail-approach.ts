@@ -25,6 +25,9 @@ const WHOLE = 0.3;
 const STRAIGHT_ON = 0.2;
 const SHRINK = 0.5;
 const SHRINK_LEAST = 0.9;
+/** Times as many as a smaller width leaves out, and so many more: a step that changes more has gone astray. */
+const ASTRAY = 2;
+const FEW = 8;
 /** Scenarios within the first width, at least. */
 const FEWEST = 40;
 /** Times that a step is found again after some of it met a limit. */
@@ -134,18 +137,20 @@ export class Approach {
 
   /**
    * To the optimum for a smaller width, as if the same scenarios lay within it; the same width, and nothing moved, if
-   * then too few for a vertex do.
+   * then too few for a vertex do, or far more have changed than lay between the widths.
    */
   private follow(h: number): number {
     const { vertex, rounded, sets, places } = this;
     const x = vertex.x.slice();
     const { t } = vertex;
     const kept = sets.copy();
+    const before = rounded.count;
     for (let share = SHRINK; share < SHRINK_LEAST; share = Math.sqrt(share)) {
       this.differentiate(h * share);
       this.move(this.layOut(h * share));
       this.changes = rounded.look(h * share);
-      if (rounded.count >= sets.tightAtVertex()) return h * share;
+      const isStraight = this.changes <= ASTRAY * (1 - share) * before + FEW;
+      if (isStraight && rounded.count >= sets.tightAtVertex()) return h * share;
       places.move(-this.length);
       vertex.x.set(x);
       vertex.t = t;
