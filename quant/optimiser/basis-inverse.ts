@@ -13,10 +13,29 @@ export class BasisInverse {
     return this.entries[column * this.stride + row] as number;
   }
 
-  /** into[column] = Σ_row inverse · values[row]. */
+  /** into[column] = Σ_row inverse · values[row]. Four sums at a time: they do not wait for each other. */
   timesColumn(values: Float64Array, into: Float64Array): void {
     const { size, stride, entries } = this;
-    for (let c = 0; c < size; c++) {
+    let c = 0;
+    for (; c + 4 <= size; c += 4) {
+      const c0 = c * stride;
+      const c1 = c0 + stride;
+      const c2 = c1 + stride;
+      const c3 = c2 + stride;
+      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      for (let r = 0; r < size; r++) {
+        const value = values[r] as number;
+        s0 += (entries[c0 + r] as number) * value;
+        s1 += (entries[c1 + r] as number) * value;
+        s2 += (entries[c2 + r] as number) * value;
+        s3 += (entries[c3 + r] as number) * value;
+      }
+      into[c] = s0;
+      into[c + 1] = s1;
+      into[c + 2] = s2;
+      into[c + 3] = s3;
+    }
+    for (; c < size; c++) {
       let sum = 0;
       const from = c * stride;
       for (let r = 0; r < size; r++) sum += (entries[from + r] as number) * (values[r] as number);

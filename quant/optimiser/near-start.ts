@@ -7,7 +7,7 @@ import { LossPlaces } from "./loss-places.ts";
 import type { Program, Tail } from "./program.ts";
 import { RoundedTail } from "./rounded-tail.ts";
 import type { ScenarioBand } from "./scenario-band.ts";
-import { approach, type Nearby } from "./tail-approach.ts";
+import { Approach, type Nearby } from "./tail-approach.ts";
 import { roughValueAtRisk } from "./tail-loss.ts";
 import { FREE, type Vertex } from "./vertex.ts";
 
@@ -17,9 +17,12 @@ const MANY_VARIABLES = 8;
 /** Scenarios of the part that is looked at first, and for each asset. */
 const SAMPLE = 1250;
 const SAMPLE_PER_ASSET = 4;
+/** As many returns, and of each asset at least so many, tell what begins. */
+const RANKED_RETURNS = 100_000;
+const RANKED = 300;
 /** Of what may be held so many begin. */
 const HELD_FIRST = 16;
-const HELD_FIRST_SHARE = 1 / 6;
+const HELD_FIRST_SHARE = 1 / 12;
 /** Scenarios within the width, for each that a vertex would have at it: at first, and at the end of each part. */
 const AT_FIRST = 8;
 const OF_SAMPLE = 2.5;
@@ -29,6 +32,12 @@ const OF_BAND = 1.1;
 const BAND_FROM = 0.7;
 const BAND_TO = 1.5;
 const BAND_WIDTHS = 1.5;
+const WALK_WIDTHS = 10;
+/** Times that it is chosen, at most; and from which share of the first width on it begins again. */
+const ROUNDS = 6;
+const BACK = 0.3;
+/** With so many free an exchange is dear, and a pass over all scenarios is nothing beside those that it may save. */
+const DEAR = 64;
 
 export interface NearStart {
   readonly program: Program;
@@ -51,26 +60,61 @@ export function startNear(start: NearStart): "vertex" | "point" | undefined {
   if (count < MANY_SCENARIOS || program.variables < MANY_VARIABLES) return undefined;
   vertex.begin(evenly(program));
   if (!makeFeasible()) return undefined;
-  const wanted = Math.max(SAMPLE, SAMPLE_PER_ASSET * program.holdings.assets);
-  const every = Math.max(1, Math.floor(count / wanted));
-  const sample = new LossPlaces(tail, program.holdings, band.scale, every);
-  vertex.begin(promising(start, sample));
+  const { assets } = program.holdings;
+  const everyFor = (wanted: number): number => Math.max(1, Math.floor(count / wanted));
+  const every = everyFor(Math.max(SAMPLE, SAMPLE_PER_ASSET * assets));
+  const ranked = everyFor(Math.max(RANKED, RANKED_RETURNS / assets));
+  const placesOf = (step: number): LossPlaces =>
+    new LossPlaces(tail, program.holdings, band.scale, step, band.byScenario);
+  const sample = placesOf(every);
+  vertex.begin(promising(start, every > 1 && ranked > every ? placesOf(ranked) : sample));
   if (!makeFeasible()) return undefined;
   standOn(start, sample);
   const first = { perFree: AT_FIRST };
-  let { width } = approach(program, vertex, sample, cost, { first, last: OF_SAMPLE });
+  let { width } = new Approach(program, vertex, sample, cost).run({ first, last: OF_SAMPLE });
   if (every > 1) {
-    const all = new LossPlaces(tail, program.holdings, band.scale, 1, band.byScenario);
+    const all = placesOf(1);
     standOn(start, all);
-    width = approach(program, vertex, all, cost, { first: width, last: OF_ALL }).width;
+    width = new Approach(program, vertex, all, cost).run({ first: width, last: OF_ALL }).width;
   }
-  band.chooseAround(band.allLosses(vertex.netOf(vertex.x)), vertex.t, {
-    from: BAND_FROM,
-    to: BAND_TO,
-    distance: BAND_WIDTHS * width,
-  });
-  const near = approach(program, vertex, band, cost, { first: width, last: OF_BAND });
+  const near = narrowed(start, approachInBand(start, width));
   return toVertex(start, near) ? "vertex" : "point";
+}
+
+/** With a band for the walk: it asks at each exchange for a pass over it for each name held. */
+function narrowed({ vertex, band }: NearStart, near: Nearby): Nearby {
+  if (near.free.length < DEAR) return near;
+  const scenarios = near.places.map((b) => band.ids[b] as number);
+  const losses = band.allLosses(vertex.netOf(vertex.x));
+  const span = { from: BAND_FROM, to: BAND_TO, distance: WALK_WIDTHS * near.width };
+  band.chooseAround(losses, vertex.t, span, Int32Array.from(scenarios));
+  return { ...near, places: scenarios.map((s) => band.placeOf(s)) };
+}
+
+/**
+ * Over those scenarios only that are near the value at risk, and those that came across it from afar meanwhile, for whose
+ * sake it begins again: what a walk takes in only afterwards it has to exchange all the rest for, one by one.
+ */
+function approachInBand({ program, vertex, band, cost }: NearStart, first: number): Nearby {
+  const crossed: number[] = [];
+  const hasCrossed = (): boolean => {
+    const found = band.misplaced(vertex.netOf(vertex.x), vertex.t, 0);
+    crossed.push(...found);
+    return found.length > 0;
+  };
+  let width = first;
+  for (let rounds = 1; ; rounds++) {
+    const losses = band.allLosses(vertex.netOf(vertex.x));
+    const span = { from: BAND_FROM, to: BAND_TO, distance: BAND_WIDTHS * width };
+    band.chooseAround(losses, vertex.t, span, Int32Array.from(crossed));
+    const approach = new Approach(program, vertex, band, cost);
+    const near = approach.run({ first: width, last: OF_ALL });
+    const isLast = near.free.length < DEAR || rounds === ROUNDS;
+    if (!isLast && hasCrossed()) continue;
+    const end = approach.run({ first: near.width, last: OF_BAND });
+    if (isLast || !hasCrossed()) return end;
+    width = Math.max(end.width, BACK * first);
+  }
 }
 
 /** As much long in each asset. */

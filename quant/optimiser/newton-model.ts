@@ -1,6 +1,7 @@
 // The quadratic that a rounded-off CVaR is like around a point, over the variables that are free to move, and its
 // minimum with some of them held. Promises: a minimum always exists: what has no curvature gets a little.
 
+import { MovingFactor } from "./moving-factor.ts";
 import { cholesky, solveCholesky } from "./positive-definite.ts";
 import type { Holdings } from "./program.ts";
 import type { TailCurvature } from "./tail-curvature.ts";
@@ -61,8 +62,10 @@ export class NewtonModel {
     for (let i = 0; i < size; i++) {
       curvature[i * size + i] = (curvature[i * size + i] as number) + floor;
     }
+    this.factor = new MovingFactor(curvature, size);
   }
 
+  private readonly factor: MovingFactor;
   private readonly cross: Float64Array;
   private readonly own: number;
   private readonly lastGradient: number;
@@ -76,54 +79,56 @@ export class NewtonModel {
     rows: readonly Float64Array[],
     targets: readonly number[],
   ): ModelMinimum | null {
-    const { free, curvature, gradient } = this;
-    const size = free.length;
-    const moving: number[] = [];
-    for (let i = 0; i < size; i++) if (Number.isNaN(fixed[i] as number)) moving.push(i);
-    const count = moving.length;
-    const matrix = new Float64Array(count * count);
-    const slope = new Float64Array(count);
-    for (let a = 0; a < count; a++) {
-      const i = moving[a] as number;
-      for (let b = 0; b <= a; b++)
-        matrix[a * count + b] = curvature[i * size + (moving[b] as number)] as number;
-      let sum = gradient[i] as number;
-      for (let k = 0; k < size; k++) {
-        const step = fixed[k] as number;
-        if (Number.isNaN(step) || step === 0) continue;
-        sum += step * (curvature[Math.max(i, k) * size + Math.min(i, k)] as number);
-      }
-      slope[a] = sum;
-    }
-    const factor = cholesky(matrix, count, 1e-12);
-    if (factor === null) return null;
-    const descent = solveCholesky(factor, slope);
-    const images = rows.map((row) =>
-      solveCholesky(
-        factor,
-        Float64Array.from(moving, (i) => row[i] as number),
-      ),
+    const { factor } = this;
+    if (!factor.cover((i) => Number.isNaN(fixed[i] as number))) return null;
+    const { order, held } = factor;
+    const over = (values: Float64Array): Float64Array =>
+      Float64Array.from(order, (i) => values[i] as number);
+    const outside = Float64Array.from(fixed, (value) => (Number.isNaN(value) ? 0 : value));
+    for (const i of order) outside[i] = 0;
+    const descent = factor.solve(this.slopesOver(order, outside));
+    const own = rows.map(over);
+    const images = own.map((row) => factor.solve(row));
+    for (const place of held) images.push(factor.solveUnit(place));
+    const wanted = rows.map(
+      (row, k) => (targets[k] as number) - dot(row, outside) + dot(own[k] as Float64Array, descent),
     );
-    const wanted = rows.map((row, k) => {
-      let rest = targets[k] as number;
-      for (let i = 0; i < size; i++)
-        if (!Number.isNaN(fixed[i] as number)) rest -= (row[i] as number) * (fixed[i] as number);
-      moving.forEach((i, a) => {
-        rest += (row[i] as number) * (descent[a] as number);
-      });
-      return rest;
-    });
-    const prices = this.rowPrices(rows, images, moving, wanted);
+    for (const place of held)
+      wanted.push((fixed[order[place] as number] as number) + (descent[place] as number));
+    const prices = pricesOf(own, held, images, wanted);
+    if (prices === null && held.length > 0) {
+      factor.forget();
+      return this.minimum(fixed, rows, targets);
+    }
     if (prices === null) return null;
-    const step = Float64Array.from(fixed, (value) => (Number.isNaN(value) ? 0 : value));
-    moving.forEach((i, a) => {
-      let value = -(descent[a] as number);
-      images.forEach((image, k) => {
-        value += (prices[k] as number) * (image[a] as number);
-      });
+    const step = outside;
+    order.forEach((i, place) => {
+      let value = -(descent[place] as number);
+      for (let k = 0; k < images.length; k++)
+        value += (prices[k] as number) * ((images[k] as Float64Array)[place] as number);
       step[i] = value;
     });
-    return { step, prices, slopes: this.slopesAt(step, fixed, rows, prices) };
+    for (const place of held) {
+      const i = order[place] as number;
+      step[i] = fixed[i] as number;
+    }
+    const ofRows = prices.subarray(0, rows.length);
+    return { step, prices: ofRows, slopes: this.slopesAt(step, fixed, rows, ofRows) };
+  }
+
+  /** Of the model in these variables at a step. */
+  private slopesOver(variables: readonly number[], step: Float64Array): Float64Array {
+    const { curvature, gradient } = this;
+    const size = step.length;
+    const moved = [...step.keys()].filter((k) => step[k] !== 0);
+    return Float64Array.from(variables, (i) => {
+      let sum = gradient[i] as number;
+      for (const k of moved) {
+        const entry = curvature[Math.max(i, k) * size + Math.min(i, k)] as number;
+        sum += (step[k] as number) * entry;
+      }
+      return sum;
+    });
   }
 
   /** Of the model at a step, less what rows bear, in what is fixed: what letting go of it would change. */
@@ -151,30 +156,6 @@ export class NewtonModel {
     return slopes;
   }
 
-  /** A (H⁻¹ Aᵀ) prices = what the rows still lack. */
-  private rowPrices(
-    rows: readonly Float64Array[],
-    images: readonly Float64Array[],
-    moving: readonly number[],
-    wanted: readonly number[],
-  ): Float64Array | null {
-    const count = rows.length;
-    if (count === 0) return new Float64Array(0);
-    const gram = new Float64Array(count * count);
-    for (let k = 0; k < count; k++) {
-      for (let l = 0; l <= k; l++) {
-        let sum = 0;
-        moving.forEach((i, a) => {
-          sum +=
-            ((rows[k] as Float64Array)[i] as number) * ((images[l] as Float64Array)[a] as number);
-        });
-        gram[k * count + l] = sum;
-      }
-    }
-    const factor = cholesky(gram, count, 1e-12);
-    return factor === null ? null : solveCholesky(factor, Float64Array.from(wanted));
-  }
-
   /** The step of what was eliminated (t) that goes with a step of the free variables. */
   lastStep(step: Float64Array): number {
     if (!(this.own > 0)) return 0;
@@ -182,4 +163,31 @@ export class NewtonModel {
     for (let i = 0; i < step.length; i++) sum += (this.cross[i] as number) * (step[i] as number);
     return -sum / this.own;
   }
+}
+
+/** A (H⁻¹ Aᵀ) prices = what rows, and single places after them, still lack. `images`: H⁻¹ Aᵀ. */
+function pricesOf(
+  rows: readonly Float64Array[],
+  places: readonly number[],
+  images: readonly Float64Array[],
+  wanted: readonly number[],
+): Float64Array | null {
+  const count = images.length;
+  const gram = new Float64Array(count * count);
+  for (let k = 0; k < count; k++) {
+    for (let l = 0; l <= k; l++) {
+      const image = images[l] as Float64Array;
+      const place = places[k - rows.length];
+      gram[k * count + l] =
+        place === undefined ? dot(rows[k] as Float64Array, image) : (image[place] as number);
+    }
+  }
+  const factor = cholesky(gram, count, 1e-12);
+  return factor === null ? null : solveCholesky(factor, Float64Array.from(wanted));
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
 }

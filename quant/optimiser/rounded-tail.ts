@@ -18,7 +18,7 @@ export class RoundedTail {
   total = 0;
   private readonly far: Float64Array;
   private readonly farWeight: number;
-  private readonly places: Int32Array;
+  private readonly scenarios: Int32Array;
   private readonly shares: Float64Array;
   private readonly isWithin: Uint8Array;
   /** Those beyond the width, counted whole, and their sums. */
@@ -33,7 +33,7 @@ export class RoundedTail {
     this.farWeight = band.tailWeight;
     this.means = new Float64Array(this.far.length);
     this.within = new Int32Array(band.count);
-    this.places = new Int32Array(band.count);
+    this.scenarios = new Int32Array(band.count);
     this.shares = new Float64Array(band.count);
     this.isWithin = new Uint8Array(band.count);
     this.isWhole = new Uint8Array(band.count);
@@ -75,31 +75,31 @@ export class RoundedTail {
     for (let k = 0; k < this.count; k++) {
       const b = this.within[k] as number;
       const share = ((band.weight[b] as number) * ((band.z[b] as number) + h)) / (2 * h);
-      this.places[found] = b;
+      this.scenarios[found] = band.ids[b] as number;
       this.shares[found++] = share;
       total += share;
     }
     this.total = total;
     for (let a = 0; a < means.length; a++)
       means[a] = (this.far[a] as number) + (whole[a] as number);
-    band.addReturns(means, this.places, this.shares, found);
+    band.byScenario.addTo(means, this.scenarios, this.shares, found);
   }
 
   /** Brings the sums of what is beyond the width up to date, by what has come and gone. */
   private countWhole(): void {
-    const { band, isWithin, isWhole, places, shares } = this;
+    const { band, isWithin, isWhole, scenarios, shares } = this;
     const { z, weight, count } = band;
     let found = 0;
     for (let b = 0; b < count; b++) {
       const isNow = isWithin[b] === 0 && (z[b] as number) > 0 ? 1 : 0;
       if (isWhole[b] === isNow) continue;
       isWhole[b] = isNow;
-      places[found] = b;
+      scenarios[found] = band.ids[b] as number;
       const change = isNow === 1 ? (weight[b] as number) : -(weight[b] as number);
       shares[found++] = change;
       this.wholeWeight += change;
     }
-    band.addReturns(this.whole, places, shares, found);
+    band.byScenario.addTo(this.whole, scenarios, shares, found);
   }
 
   /** Slope of Σ weight · rounded z, `length` along the rates. */

@@ -3,6 +3,7 @@ import { Random } from "../random.ts";
 import { LossPlaces } from "./loss-places.ts";
 import type { Tail } from "./program.ts";
 import { RoundedTail } from "./rounded-tail.ts";
+import { ScenarioRows } from "./scenario-rows.ts";
 import { TailCurvature } from "./tail-curvature.ts";
 
 const ASSETS = 5;
@@ -42,12 +43,14 @@ function roundedSum({ z, weight }: LossPlaces, h: number): number {
   return sum;
 }
 
-function setUp(): { random: Random; places: LossPlaces; net: Float64Array } {
+function setUp() {
   const random = new Random(4);
-  const places = new LossPlaces(tailOf(random), holdings, 1, 1);
+  const tail = tailOf(random);
+  const { scenarios } = tail;
+  const places = new LossPlaces(tail, holdings, 1, 1, new ScenarioRows(scenarios));
   const net = new Float64Array(ASSETS).map(() => random.uniform());
   places.stand(net, 0.4);
-  return { random, places, net };
+  return { random, places, net, returns: scenarios.returns };
 }
 
 describe("the rounded tail", () => {
@@ -104,7 +107,7 @@ describe("the rounded tail", () => {
 
 describe("its curvature", () => {
   test("is the same whether scenarios and assets come and go or are all new", () => {
-    const { places } = setUp();
+    const { places, returns } = setUp();
     const kept = new TailCurvature(places);
     const subsets = [
       { from: 0, to: 200, assets: [0, 2] },
@@ -120,8 +123,8 @@ describe("its curvature", () => {
         for (const b of [...assets, -1]) {
           let sum = 0;
           for (let s = from; s < to; s++) {
-            const left = a < 0 ? 1 : (places.returns[a * COUNT + s] as number);
-            const right = b < 0 ? 1 : (places.returns[b * COUNT + s] as number);
+            const left = a < 0 ? 1 : (returns[a * COUNT + s] as number);
+            const right = b < 0 ? 1 : (returns[b * COUNT + s] as number);
             sum += (places.weight[s] as number) * left * right;
           }
           expect(kept.at(a, b)).toBeCloseTo(sum, 12);
@@ -138,7 +141,8 @@ describe("its curvature", () => {
     const probabilities = new Float64Array(30).fill(1 / 30);
     const scenarios = { assets: names, count: 30, returns, probabilities };
     const wide = { ...holdings, assets };
-    const places = new LossPlaces({ weight: 1, mass: 1, scenarios }, wide, 1, 1);
+    const rows = new ScenarioRows(scenarios);
+    const places = new LossPlaces({ weight: 1, mass: 1, scenarios }, wide, 1, 1, rows);
     const curvature = new TailCurvature(places);
     const within = Int32Array.from({ length: 30 }, (_, k) => k);
     curvature.update(within, 30, [3, 4]);

@@ -6,9 +6,10 @@
 // p_s / mass. Its z is loss − t + offset: above 0 in the tail, below 0 safe, 0 at a kink.
 
 import type { Holdings, Tail } from "./program.ts";
+import { ReturnColumns, type ReturnSource } from "./return-columns.ts";
 import { scaleOf } from "./return-scale.ts";
 import { ScenarioRows } from "./scenario-rows.ts";
-import { addGathered, addProducts, roughValueAtRisk } from "./tail-loss.ts";
+import { addProducts, roughValueAtRisk } from "./tail-loss.ts";
 
 const FAR_SAFE = 0;
 const FAR_TAIL = 1;
@@ -17,8 +18,8 @@ const IN_BAND = 2;
 /** Between which shares of the tail's mass scenarios are looked at one by one, at first. */
 const BAND_FROM = 0.5;
 const BAND_TO = 2;
-/** Columns whose length is a power of two would lie on each other in a processor's cache. */
-const PADDING = 8;
+/** Times the tail's mass: about as many scenarios are ever in the tail or near it. */
+const EVER_NEAR = 2.75;
 /** Up to so many scenarios all are. */
 const SMALL = 1500;
 
@@ -52,12 +53,9 @@ export class ScenarioBand {
   private readonly tail: Tail;
   private readonly holdings: Holdings;
   private readonly place: Uint8Array;
-  capacity = 0;
-  /** Where the returns of all names are, if `returns` has those of some only; and of each place its begin there. */
-  private rows: ScenarioRows | undefined;
-  private begins = new Int32Array(0);
-  /** Of the band: of asset a at place b in [a * capacity + b]. */
-  returns = new Float64Array(0);
+  /** Of each place where its returns begin in `byScenario`. */
+  private begins = new Int32Array(64);
+  private readonly columns: ReturnColumns;
   private readonly losses: Float64Array;
   private readonly held: Int32Array;
   private readonly factors: Float64Array;
@@ -66,7 +64,9 @@ export class ScenarioBand {
     this.tail = tail;
     this.holdings = holdings;
     this.scale = scaleOf(tail.scenarios.returns);
-    this.byScenario = new ScenarioRows(tail.scenarios);
+    const { count } = tail.scenarios;
+    this.byScenario = new ScenarioRows(tail.scenarios, Math.ceil(EVER_NEAR * tail.mass * count));
+    this.columns = new ReturnColumns(holdings.assets);
     this.place = new Uint8Array(tail.scenarios.count);
     this.losses = new Float64Array(tail.scenarios.count);
     this.tailReturns = new Float64Array(holdings.assets);
@@ -97,13 +97,13 @@ export class ScenarioBand {
     this.countBeside(kinks.map((kink) => this.placeOf(kink)));
   }
 
-  /** The same without kinks, and nothing of it is counted in the tail. */
-  chooseAround(losses: Float64Array, t: number, span: BandSpan): void {
-    this.takeAround(losses, t, new Int32Array(0), span);
+  /** The same without kinks, `others` in it, and nothing of it is counted in the tail. */
+  chooseAround(losses: Float64Array, t: number, span: BandSpan, others = new Int32Array(0)): void {
+    this.takeAround(losses, t, others, span);
     this.recount();
   }
 
-  private takeAround(losses: Float64Array, t: number, kinks: Int32Array, span: BandSpan): void {
+  private takeAround(losses: Float64Array, t: number, inside: Int32Array, span: BandSpan): void {
     const { count, probabilities } = this.tail.scenarios;
     const { mass } = this.tail;
     let high = Number.POSITIVE_INFINITY;
@@ -116,14 +116,14 @@ export class ScenarioBand {
     }
     this.place.fill(FAR_SAFE);
     this.count = 0;
-    for (const kink of kinks) this.place[kink] = IN_BAND;
+    for (const s of inside) this.place[s] = IN_BAND;
     for (let s = 0; s < count; s++) {
       const loss = losses[s] as number;
       if (!((probabilities[s] as number) > 0) || this.place[s] === IN_BAND) continue;
       this.place[s] = loss > high ? FAR_TAIL : loss < low ? FAR_SAFE : IN_BAND;
     }
     for (let s = 0; s < count; s++) if (this.place[s] === IN_BAND) this.take(s);
-    this.gather(0);
+    this.columns.begin(this.count);
     for (let b = 0; b < this.count; b++) {
       this.z[b] = (losses[this.ids[b] as number] as number) - t + (this.offset[b] as number);
     }
@@ -143,7 +143,7 @@ export class ScenarioBand {
 
   /**
    * Another band at the same point, without offsets: `kept` in this order, then others. Whatever comes or goes stays on its
-   * side of t. Steps are then along some names only, until the next band.
+   * side of t. `names`: along which steps are, until the next band; their returns are copied at once.
    */
   exchange(
     kept: Int32Array,
@@ -164,7 +164,8 @@ export class ScenarioBand {
       const s = others[k] as number;
       if (place[s] !== IN_BAND && (probabilities[s] as number) > 0) this.takeAsItWas(s);
     }
-    this.gatherRows(names);
+    this.columns.begin(this.count);
+    this.columns.toSlots(names.slice(), names.length, this.source());
     this.refresh(net, t);
     for (let b = 0; b < kept.length; b++) {
       if (wasKink[b] !== 1) continue;
@@ -191,7 +192,7 @@ export class ScenarioBand {
     this.place.fill(FAR_SAFE);
     this.count = 0;
     for (const kink of kinks) this.take(kink);
-    this.gather(0);
+    this.columns.begin(this.count);
     this.isKink.fill(1, 0, this.count);
   }
 
@@ -227,17 +228,13 @@ export class ScenarioBand {
   }
 
   private admit(from: number, losses: Float64Array, t: number): void {
-    this.gather(from);
+    this.columns.begin(this.count);
     for (let b = from; b < this.count; b++) {
       const z = (losses[this.ids[b] as number] as number) - t;
       this.z[b] = z;
       this.inTail[b] = z > 0 ? 1 : 0;
     }
     this.recount();
-  }
-
-  addReturns(into: Float64Array, places: Int32Array, factors: Float64Array, count: number): void {
-    addGathered(into, this.returns, this.capacity, places, factors, count);
   }
 
   /** CVaR, scaled back, at net weights and t. */
@@ -250,9 +247,8 @@ export class ScenarioBand {
 
   /** Sets the rates of the band for a step in net weights and t. */
   setRates(netStep: Float64Array, tStep: number): void {
-    const terms = this.termsOf(netStep, -this.scale);
     this.rate.fill(-tStep, 0, this.count);
-    addProducts(this.rate, this.count, this.returns, this.capacity, this.held, this.factors, terms);
+    this.addLosses(this.rate, netStep);
   }
 
   move(length: number): void {
@@ -262,9 +258,19 @@ export class ScenarioBand {
 
   /** z of the band anew, from net weights and t. */
   refresh(net: Float64Array, t: number): void {
-    const terms = this.termsOf(net, -this.scale);
     for (let b = 0; b < this.count; b++) this.z[b] = (this.offset[b] as number) - t;
-    addProducts(this.z, this.count, this.returns, this.capacity, this.held, this.factors, terms);
+    this.addLosses(this.z, net);
+  }
+
+  private source(): ReturnSource {
+    return { values: this.byScenario.values, begins: this.begins, step: 1 };
+  }
+
+  private addLosses(into: Float64Array, net: Float64Array): void {
+    const { columns, held, factors } = this;
+    const terms = this.termsOf(net, -this.scale);
+    columns.toSlots(held, terms, this.source());
+    addProducts(into, this.count, columns.values, columns.stride, held, factors, terms);
   }
 
   /** Counts the scenario at place b in the tail, or no more. */
@@ -272,26 +278,24 @@ export class ScenarioBand {
     if ((this.inTail[b] === 1) === isIn) return;
     this.inTail[b] = isIn ? 1 : 0;
     const weight = isIn ? (this.weight[b] as number) : -(this.weight[b] as number);
-    const { tailReturns, rows } = this;
-    const returns = rows?.values ?? this.returns;
-    const step = rows === undefined ? this.capacity : 1;
-    let at = rows === undefined ? b : (this.begins[b] as number);
-    for (let a = 0; a < tailReturns.length; a++, at += step) {
-      tailReturns[a] = (tailReturns[a] as number) + weight * (returns[at] as number);
+    const { tailReturns } = this;
+    const { values } = this.byScenario;
+    const from = this.begins[b] as number;
+    for (let a = 0; a < tailReturns.length; a++) {
+      tailReturns[a] = (tailReturns[a] as number) + weight * (values[from + a] as number);
     }
     this.tailWeight += weight;
   }
 
   /** Change of z of place b per unit of each variable; the last is that of t. */
   row(b: number, into: Float64Array): void {
-    const { rows, scale } = this;
+    const { scale } = this;
     const { asset, sign } = this.holdings;
-    const returns = rows?.values ?? this.returns;
-    const step = rows === undefined ? this.capacity : 1;
-    const from = rows === undefined ? b : (this.begins[b] as number);
+    const { values } = this.byScenario;
+    const from = this.begins[b] as number;
     for (let j = 0; j < asset.length; j++) {
       const a = asset[j] as number;
-      into[j] = a < 0 ? 0 : -scale * (sign[j] as number) * (returns[from + a * step] as number);
+      into[j] = a < 0 ? 0 : -scale * (sign[j] as number) * (values[from + a] as number);
     }
     into[asset.length] = -1;
   }
@@ -370,53 +374,16 @@ export class ScenarioBand {
     const b = this.count++;
     this.place[s] = IN_BAND;
     this.ids[b] = s;
+    this.begins[b] = this.byScenario.from(s);
     this.weight[b] = (this.tail.scenarios.probabilities[s] as number) / this.tail.mass;
     this.offset[b] = 0;
     this.isKink[b] = 0;
     this.inTail[b] = 0;
   }
 
-  /** Copies the returns of places from `from` on. */
-  private gather(from: number): void {
-    const { returns, count } = this.tail.scenarios;
-    const first = this.makeRoom() || this.rows !== undefined ? 0 : from;
-    this.rows = undefined;
-    const { ids, capacity } = this;
-    for (let a = 0; a < this.holdings.assets; a++) {
-      const source = a * count;
-      const target = a * capacity;
-      for (let b = first; b < this.count; b++) {
-        this.returns[target + b] = returns[source + (ids[b] as number)] as number;
-      }
-    }
-  }
-
-  /** Copies the returns of all places, of some names, from where they are side by side. */
-  private gatherRows(names: Int32Array): void {
-    this.makeRoom();
-    const rows = this.byScenario;
-    this.rows = rows;
-    const { ids, capacity, returns, begins, count } = this;
-    for (let b = 0; b < count; b++) begins[b] = rows.from(ids[b] as number);
-    const { values } = rows;
-    for (const a of names) {
-      const target = a * capacity;
-      for (let b = 0; b < count; b++)
-        returns[target + b] = values[(begins[b] as number) + a] as number;
-    }
-  }
-
-  /** True if nothing was kept. */
-  private makeRoom(): boolean {
-    if (this.count <= this.capacity) return false;
-    this.capacity = this.ids.length + PADDING;
-    this.begins = new Int32Array(this.capacity);
-    this.returns = new Float64Array(this.holdings.assets * this.capacity);
-    return true;
-  }
-
   private grow(): void {
     this.ids = widened(this.ids, new Int32Array(2 * this.ids.length));
+    this.begins = widened(this.begins, new Int32Array(2 * this.begins.length));
     this.z = widened(this.z, new Float64Array(2 * this.z.length));
     this.rate = widened(this.rate, new Float64Array(2 * this.rate.length));
     this.weight = widened(this.weight, new Float64Array(2 * this.weight.length));

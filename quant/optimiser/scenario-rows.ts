@@ -3,6 +3,7 @@
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 
+/** Room for so many at first, where nothing else is told. */
 const FIRST = 256;
 
 export class ScenarioRows {
@@ -12,13 +13,16 @@ export class ScenarioRows {
   private readonly set: ScenarioSet;
   /** Where each scenario begins, or -1. */
   private readonly begins: Int32Array;
+  private readonly expected: number;
   private end = 0;
   private readonly sums: Float64Array;
   private wanted = new Int32Array(FIRST);
 
-  constructor(set: ScenarioSet) {
+  /** `expected`: about so many will be asked for. */
+  constructor(set: ScenarioSet, expected = FIRST) {
     this.set = set;
     this.assets = set.assets.length;
+    this.expected = Math.min(set.count, Math.max(FIRST, expected));
     this.values = new Float64Array(0);
     this.begins = new Int32Array(set.count).fill(-1);
     this.sums = new Float64Array(this.assets);
@@ -28,7 +32,8 @@ export class ScenarioRows {
   addTo(into: Float64Array, scenarios: Int32Array, factors: Float64Array, count: number): void {
     if (count > this.wanted.length) this.wanted = new Int32Array(2 * count);
     const { wanted, sums, assets } = this;
-    for (let k = 0; k < count; k++) wanted[k] = this.from(scenarios[k] as number);
+    this.copyMissing(scenarios, count);
+    for (let k = 0; k < count; k++) wanted[k] = this.begins[scenarios[k] as number] as number;
     const { values } = this;
     sums.fill(0);
     // Four at a time: that is one load and store of the sum for four products, still added one after the other.
@@ -57,20 +62,55 @@ export class ScenarioRows {
   /** Where the returns of a scenario begin in `values`. */
   from(s: number): number {
     const known = this.begins[s] as number;
-    return known >= 0 ? known : this.copy(s);
+    if (known >= 0) return known;
+    this.place(s);
+    return this.copy(s);
   }
 
   private copy(s: number): number {
-    const { set, assets, end } = this;
-    if (end + assets > this.values.length) {
-      const wider = new Float64Array(Math.max(FIRST * assets, 2 * this.values.length));
+    const { set, assets, values } = this;
+    const begin = this.begins[s] as number;
+    for (let a = 0; a < assets; a++) values[begin + a] = set.returns[a * set.count + s] as number;
+    return begin;
+  }
+
+  private copyFour([s, t, u, v]: [number, number, number, number]): void {
+    const { assets, values, begins } = this;
+    const { returns, count } = this.set;
+    const [b, c] = [begins[s] as number, begins[t] as number];
+    const [d, e] = [begins[u] as number, begins[v] as number];
+    for (let a = 0, row = 0; a < assets; a++, row += count) {
+      values[b + a] = returns[row + s] as number;
+      values[c + a] = returns[row + t] as number;
+      values[d + a] = returns[row + u] as number;
+      values[e + a] = returns[row + v] as number;
+    }
+  }
+
+  /** Says where a scenario is to begin. */
+  private place(s: number): void {
+    this.begins[s] = this.end;
+    this.end += this.assets;
+    if (this.end > this.values.length) {
+      const least = this.expected * this.assets;
+      const wider = new Float64Array(Math.max(least, 2 * this.values.length));
       wider.set(this.values);
       this.values = wider;
     }
-    const { values } = this;
-    for (let a = 0; a < assets; a++) values[end + a] = set.returns[a * set.count + s] as number;
-    this.begins[s] = end;
-    this.end = end + assets;
-    return end;
+  }
+
+  /** Those of some scenarios that were not asked for yet; four at a time, of which several reads are under way at once. */
+  private copyMissing(scenarios: Int32Array, count: number): void {
+    const four: number[] = [];
+    for (let k = 0; k < count; k++) {
+      const s = scenarios[k] as number;
+      if ((this.begins[s] as number) >= 0) continue;
+      this.place(s);
+      four.push(s);
+      if (four.length < 4) continue;
+      this.copyFour(four as [number, number, number, number]);
+      four.length = 0;
+    }
+    for (const s of four) this.copy(s);
   }
 }

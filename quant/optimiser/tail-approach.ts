@@ -16,7 +16,7 @@ import type { Vertex } from "./vertex.ts";
 
 const STEPS = 60;
 /** Steps at one width. */
-const PATIENCE = 9;
+const PATIENCE = 14;
 /** A width is done with when a whole step changes at most this share of what lies within it, or gains next to nothing. */
 const SETTLED = 0.1;
 const NOTHING = 1e-5;
@@ -25,6 +25,9 @@ const WHOLE = 0.3;
 const STRAIGHT_ON = 0.2;
 const SHRINK = 0.5;
 const SHRINK_LEAST = 0.9;
+/** Times as many as a smaller width leaves out, and so many more: a step that changes more has gone astray. */
+const ASTRAY = 2;
+const FEW = 8;
 /** Scenarios within the first width, at least. */
 const FEWEST = 40;
 /** Times that a step is found again after some of it met a limit. */
@@ -55,17 +58,7 @@ export interface Nearby {
  * there; `cost` as of the walk. Cost: some ten steps, each a pass over the places for each asset held, and
  * a third power of what is free.
  */
-export function approach(
-  program: Program,
-  vertex: Vertex,
-  places: Places,
-  cost: Float64Array,
-  widths: Widths,
-): Nearby {
-  return new Approach(program, vertex, places, cost).run(widths);
-}
-
-class Approach {
+export class Approach {
   private readonly program: Program;
   private readonly vertex: Vertex;
   private readonly places: Places;
@@ -78,6 +71,8 @@ class Approach {
   private linearSlope = 0;
   private firstSlope = 0;
   private length = 0;
+  /** The width that was done with last. */
+  private settled = 0;
   /** Scenarios that came within the width or left it by the last step. */
   private changes = 0;
 
@@ -92,6 +87,7 @@ class Approach {
     this.gradient = new Float64Array(vertex.variables);
   }
 
+  /** Goes on from where it last ended. */
   run({ first, last }: Widths): Nearby {
     const width =
       typeof first === "number"
@@ -106,14 +102,18 @@ class Approach {
     let tries = 0;
     rounded.look(h);
     for (let steps = 0; steps < STEPS; steps++) {
-      const gain = this.improve(h);
-      const isWhole = this.length > WHOLE && this.changes <= SETTLED * rounded.count;
-      if (!isWhole && gain >= NOTHING * Math.abs(vertex.t)) {
-        if (++tries === PATIENCE) return h;
-        continue;
+      // Where it ended before there is nothing left to gain at this width.
+      if (h !== this.settled) {
+        const gain = this.improve(h);
+        const isWhole = this.length > WHOLE && this.changes <= SETTLED * rounded.count;
+        if (!isWhole && gain >= NOTHING * Math.abs(vertex.t)) {
+          if (++tries === PATIENCE) return h;
+          continue;
+        }
+        if (this.length === 0) return h;
       }
       tries = 0;
-      if (this.length === 0) return h;
+      this.settled = h;
       do {
         if (rounded.count <= last * this.sets.tightAtVertex()) return h;
         const next = this.follow(h);
@@ -137,18 +137,20 @@ class Approach {
 
   /**
    * To the optimum for a smaller width, as if the same scenarios lay within it; the same width, and nothing moved, if
-   * then too few for a vertex do.
+   * then too few for a vertex do, or far more have changed than lay between the widths.
    */
   private follow(h: number): number {
     const { vertex, rounded, sets, places } = this;
     const x = vertex.x.slice();
     const { t } = vertex;
     const kept = sets.copy();
+    const before = rounded.count;
     for (let share = SHRINK; share < SHRINK_LEAST; share = Math.sqrt(share)) {
       this.differentiate(h * share);
       this.move(this.layOut(h * share));
       this.changes = rounded.look(h * share);
-      if (rounded.count >= sets.tightAtVertex()) return h * share;
+      const isStraight = this.changes <= ASTRAY * (1 - share) * before + FEW;
+      if (isStraight && rounded.count >= sets.tightAtVertex()) return h * share;
       places.move(-this.length);
       vertex.x.set(x);
       vertex.t = t;
