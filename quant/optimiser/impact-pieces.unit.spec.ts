@@ -39,7 +39,7 @@ test("ever shorter pieces about their best point come to the optimum", () => {
   if (best.status !== "OPTIMAL") throw new Error(best.status);
   let at: Float64Array = Float64Array.of(1, 0, 0);
   let steps = new Float64Array(3).fill(0.1);
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 24; round++) {
     const pieces = inPieces(program, at, steps);
     const found = solveTail(pieces.program);
     if (found.status !== "OPTIMAL") throw new Error(found.status);

@@ -91,7 +91,6 @@ const FOUND: readonly Found[] = [
 
 const FOUND_PROGRAMS: readonly Found[] = [
   { what: "impact, without the best duals", seed: 2026, index: 27003 },
-  { what: "long and short parts that cancel", seed: 2026, index: 33925 },
   { what: "a best point that the tangent has, and no curve", seed: 2026, index: 42503 },
   { what: "a variance of nothing beside a return of ten million", seed: 2026, index: 42883 },
   { what: "a target that two nearly equal assets price at a billion", seed: 2026, index: 9047 },
