@@ -2,7 +2,7 @@
 // found is one (recession.ts); none is overlooked but by rounding.
 
 import { REACH } from "./certificate.ts";
-import type { Program, SmoothTerm } from "./program.ts";
+import type { Outcome, Program, SmoothTerm } from "./program.ts";
 import { fallsForEver, ROUNDING, UNSEEN } from "./recession.ts";
 import { solveSmooth } from "./smooth-core.ts";
 import { solveTail } from "./tail-simplex.ts";
@@ -14,9 +14,24 @@ const WORK = { maxPivots: 2000 };
 export function findRay(program: Program): Float64Array | null {
   const cone = coneOf(program);
   if (cone === null) return null;
+  const { smooth, ...flat } = cone;
+  // A norm may take the search where ways nearly depend on each other: a vertex of those without one may do.
+  const searches =
+    smooth === undefined
+      ? [() => solveTail(cone, WORK)]
+      : [() => solveSmooth(cone, WORK), () => solveTail(flat, WORK)];
+  for (const search of searches) {
+    const ray = rayOf(program, search);
+    if (ray !== null) return ray;
+  }
+  return null;
+}
+
+/** What a search came to, if the program falls along it for ever. */
+function rayOf(program: Program, search: () => Outcome): Float64Array | null {
   let ray: Float64Array;
   try {
-    const outcome = cone.smooth === undefined ? solveTail(cone, WORK) : solveSmooth(cone, WORK);
+    const outcome = search();
     if (!("x" in outcome)) return null;
     ray = outcome.x;
   } catch (error) {

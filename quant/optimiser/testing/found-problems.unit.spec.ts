@@ -99,6 +99,7 @@ const FOUND_PROGRAMS: readonly Found[] = [
   { what: "impact of many small trades that hedge each other", seed: 4711, index: 26643 },
   { what: "a target a billionth beyond what there is", seed: 4711, index: 43745 },
   { what: "impact beside a return of ten thousand", seed: 4711, index: 51509 },
+  { what: "a way without end beside a norm", seed: 7013, index: 88737 },
   { what: "a bound that HiGHS misses by 4e-11", seed: 6007, index: 72583 },
   { what: "bounds by rows that cross by rounding", seed: 2026, index: 60455 },
   { what: "trades too small for their slope to be known", seed: 2026, index: 67385 },
