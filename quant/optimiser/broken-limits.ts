@@ -65,7 +65,10 @@ function measure(
     case "SUM": {
       const { coefficients } = measured;
       const sum = total((w, j) => w * (coefficients[j] as number));
-      return { measured: [sum], size: largest(coefficients) };
+      // Of weights of a million million the sum is known to 1e-4, and to no more.
+      const terms = total((w, j) => Math.abs(w * (coefficients[j] as number)));
+      const known = weights.length * 2 ** -53 * terms;
+      return { measured: [sum], size: Math.max(largest(coefficients), known / 1e-9) };
     }
     case "GROSS":
       return { measured: [total(Math.abs)], size: 1 };

@@ -106,9 +106,6 @@ export function solveSharpeRatio(
   if (low.status !== "FOUND") return low;
   const best = high !== undefined && high.excess > 0 ? high : low;
   if (isRiskless(best.weights, lowering, covariance)) return endless(best.weights);
-  // Ever larger portfolios with ever larger ratios, as those are that a limit of theirs matters less and less to.
-  const largest = best.weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
-  if (largest > REACH) return endless(best.weights.map((weight) => weight / largest));
   const proven = (point: Point) => {
     const proof = { duals: point.duals, variancePrice: point.price };
     return { ...assess(lowering, RETURN, point.weights, proof, covariance), proof };
@@ -122,6 +119,9 @@ export function solveSharpeRatio(
       answer = sharpest(other.gap < answer.gap ? other : answer, [under, over], at, proven);
     }
   }
+  // Ever larger portfolios with ever larger ratios, as those are that a limit of theirs matters less and less to.
+  const largest = answer.weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+  if (largest > REACH) return endless(answer.weights.map((weight) => weight / largest));
   return { status: "SOLVED", weights: answer.weights, proof: answer.proof, pivots };
 }
 
@@ -202,7 +202,8 @@ function bracketed(
   for (let price = 1; low === undefined; price /= 8) {
     const next = at(price);
     if (next.status !== "FOUND") return [next, undefined];
-    if (missOf(next) < 0 || price < Number.EPSILON) low = next;
+    // Where portfolios of any size have the same ratio, the first price is as good as any.
+    if (missOf(next) < ROUNDING * next.excess || price < Number.EPSILON) low = next;
     else high = next;
   }
   const aim = AIMS[0] as number;
