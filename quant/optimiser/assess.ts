@@ -162,11 +162,12 @@ export const hedgeUnit = (lowering: Lowering, terms: Terms): number =>
   (lowering.returnScale * lowering.returnScale) / objectiveScale(lowering, terms);
 
 /**
- * Share of an excess return that may be missing from the proof of a ratio; or what the rounding of its sums is, where hedges
- * leave an excess of 1e-9 of what they earn. It is added to the bound, for portfolios of this risk: one of a hundredth of it
- * may be above the bound by 1e-8 of the ratio.
+ * Share of an excess return that may be missing from the proof of a ratio; where hedges leave an excess of 1e-9 of what they earn,
+ * what the rounding of its sums is, up to a larger share. It is added to the bound, for portfolios of this risk: one of a
+ * hundredth of it may be above the bound by a hundred times as much.
  */
 const MISSING = 1e-10;
+const ROUNDED = 1e-8;
 
 /** `priced`: what the risk adds to the objective. Nothing has a larger ratio than `most` if no return beats that. */
 function ratio(
@@ -178,7 +179,8 @@ function ratio(
 ): Worth {
   const excess = priced - upper - riskFree;
   const missing = Math.max(0, -riskFree - lower);
-  const proven = missing <= Math.max(MISSING * Math.abs(excess), rounding);
+  const size = Math.abs(excess);
+  const proven = missing <= Math.max(MISSING * size, Math.min(rounding, ROUNDED * size));
   const bound = proven ? -(most + missing / risk) : Number.NEGATIVE_INFINITY;
   return { upper: -excess / risk, lower: bound, feasibility };
 }

@@ -1,10 +1,11 @@
 // Which limits weights break, measured one by one from the weights. Promises: nothing of the program that the problem was
 // put into is used, so it also finds what a wrong lowering would hide.
 
+import { HALF_DIGIT } from "./exact-sums.ts";
 import type { Limit } from "./limits.ts";
 import { isHeld } from "./name-states.ts";
 import type { Problem } from "./problem.ts";
-import { cvarOf, riskUnits, volatilityOf } from "./risk-of-weights.ts";
+import { cvarOf, MISSED, riskUnits, volatilityOf } from "./risk-of-weights.ts";
 import { surveyScenarios } from "./scenario-survey.ts";
 
 export interface BrokenLimit {
@@ -67,8 +68,8 @@ function measure(
       const sum = total((w, j) => w * (coefficients[j] as number));
       // Of weights of a million million the sum is known to 1e-4, and to no more.
       const terms = total((w, j) => Math.abs(w * (coefficients[j] as number)));
-      const known = weights.length * 2 ** -53 * terms;
-      return { measured: [sum], size: Math.max(largest(coefficients), known / 1e-9) };
+      const known = weights.length * HALF_DIGIT * terms;
+      return { measured: [sum], size: Math.max(largest(coefficients), known / MISSED) };
     }
     case "GROSS":
       return { measured: [total(Math.abs)], size: 1 };
@@ -87,8 +88,8 @@ function measure(
     case "VOLATILITY": {
       const { volatility } = volatilityOf(problem, weights);
       // A variance may be missed by a billionth part of its unit: a volatility near 0 by the root of that.
-      const missed = 1e-9 * units().variance;
-      return { measured: [volatility], size: (Math.sqrt(limit * limit + missed) - limit) / 1e-9 };
+      const missed = MISSED * units().variance;
+      return { measured: [volatility], size: (Math.sqrt(limit * limit + missed) - limit) / MISSED };
     }
     case "POSITION":
       return { measured: [...weights].filter(isHeld).map(Math.abs), size: 1 };

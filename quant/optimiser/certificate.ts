@@ -7,7 +7,7 @@
 // 2002, dual form); a convex term lies above its tangent at x; and what is then linear is least at the bounds once
 // rows are priced (S. Boyd, L. Vandenberghe, Convex Optimization, section 5.1).
 
-import { ExactSums } from "./exact-sums.ts";
+import { ExactSums, HALF_DIGIT } from "./exact-sums.ts";
 import { impliedBounds } from "./implied-bounds.ts";
 import type { Certificate, Duals, Program, Tail } from "./program.ts";
 import {
@@ -24,8 +24,6 @@ import {
   scenarioLosses,
 } from "./tail-loss.ts";
 
-/** Half the distance between 1 and the next number: a sum of n terms is known to n times that of their sizes. */
-const HALF_DIGIT = 2 ** -53;
 /** A slope of a smaller share of its terms may be what is left of data that were rounded before they came. */
 const NOISE = 1e-11;
 /** How far weights without a bound are followed where slopes are noise, in sizes of the answer's largest. */

@@ -21,7 +21,6 @@ import { solveSmooth } from "./smooth-core.ts";
 import { solveInside } from "./solve-inside.ts";
 import { netWeights } from "./tail-loss.ts";
 import { solveTail } from "./tail-simplex.ts";
-import { tangentAt } from "./tangent-program.ts";
 
 type Answer = Extract<Outcome, { status: "OPTIMAL" | "FEASIBLE" }>;
 
@@ -141,8 +140,7 @@ function ofTangent(program: Program, { x, ...answer }: Answer, work: Work): read
   if (program.smooth === undefined) return [];
   const net = netWeights(program.holdings, x);
   const fine = refined(program, { x, net, duals: answer.duals }, solveTail, work);
-  const flat = answerOf(solveTail, tangentAt(program, x), work);
-  const found = [fine, ...(flat === null ? [] : [flat])];
+  const found = [fine, ...(fine.flat === null ? [] : [fine.flat])];
   return found.map((own) => withDuals(program, { ...answer, x: own.x }, own.duals));
 }
 

@@ -1,6 +1,8 @@
 // Sums of products that nearly cancel. Promises: each sum as if computed in twice the digits and rounded once when it is read.
 // T. Ogita, S. Rump, S. Oishi, "Accurate sum and dot product", SIAM Journal on Scientific Computing 26(6), 2005.
 
+/** Half the distance between 1 and the next number: a plain sum of n terms is known to n times that of their sizes. */
+export const HALF_DIGIT = 2 ** -53;
 /** 2^27 + 1: splits a number into halves of its digits (T. Dekker, Numerische Mathematik 18, 1971). */
 const SPLIT = 134217729;
 

@@ -8,6 +8,7 @@
 
 import { cholesky, solveCholesky } from "./positive-definite.ts";
 import type { Program, SmoothTerm } from "./program.ts";
+import { dot } from "./smooth-curve.ts";
 
 const STEPS = 8;
 /** And to the matrix of the rows, whose entries are as inexact as the first is near to singular. */
@@ -258,10 +259,4 @@ function saddle(
     });
     return { moves, rises };
   };
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += (a[k] as number) * (b[k] as number);
-  return sum;
 }

@@ -1,11 +1,8 @@
 // Whether prices of rows prove that nothing keeps to all rows and bounds (J. Farkas, Journal für die reine und angewandte
 // Mathematik 124, 1902). Promises: sums without rounding; what is proven does not hang on the last digit of a limit.
 
-import { ExactSums } from "./exact-sums.ts";
+import { ExactSums, HALF_DIGIT } from "./exact-sums.ts";
 import type { Program } from "./program.ts";
-
-/** Half the distance between 1 and the next number: a sum of n terms is known to n times that of their sizes. */
-const HALF_DIGIT = 2 ** -53;
 
 /** Of what is summed: six caps of a sixth are 1 but for that. */
 const NOTHING = 2 ** -46;

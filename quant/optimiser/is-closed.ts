@@ -21,7 +21,7 @@ export const USUAL = 1e-2;
 export function isClosed(program: Program, x: Float64Array, certificate: Certificate): boolean {
   const { upper, lower, feasibility } = certificate;
   if (!(feasibility <= KEPT) || Number.isNaN(upper - lower)) return false;
-  // Nothing within the limits is as good as what is outside of them, if within their tolerance; nothing else is better than best.
+  // Better than anything within the limits: it is outside of them, by less than an answer may be.
   if (upper < lower && feasibility > 0) return true;
   const gap = Math.abs(upper - lower);
   if (gap <= UNDERFLOW) return true;

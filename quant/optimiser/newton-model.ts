@@ -4,6 +4,7 @@
 import { MovingFactor } from "./moving-factor.ts";
 import { cholesky, solveCholesky } from "./positive-definite.ts";
 import type { Holdings } from "./program.ts";
+import { dot } from "./smooth-curve.ts";
 import type { TailCurvature } from "./tail-curvature.ts";
 
 /** Curvature, as a share of the mean one, that every direction is given. */
@@ -184,10 +185,4 @@ function pricesOf(
   }
   const factor = cholesky(gram, count, 1e-12);
   return factor === null ? null : solveCholesky(factor, Float64Array.from(wanted));
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
 }

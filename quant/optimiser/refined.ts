@@ -19,8 +19,15 @@ export interface Proven {
   readonly duals: Duals;
 }
 
+export interface Refined extends Proven {
+  /** The best point by the first tangent that has one: that at the point that came, as a rule. */
+  readonly flat: { readonly x: Float64Array; readonly duals: Duals } | null;
+  readonly pivots: number;
+}
+
 /** Largest violation of what may replace another point. */
 const KEPT = 1e-9;
+
 /** Of the largest price: a row with a smaller one is not held to its limit for that. */
 const NOTHING = 1e-10;
 
@@ -36,8 +43,9 @@ export function refined(
   from: Proven,
   solve: Solve,
   work: Work | undefined,
-): Proven & { readonly pivots: number } {
+): Refined {
   let pivots = 0;
+  let flat: Refined["flat"] = null;
   const gapOf = ({ x, net, duals }: Proven): number => {
     const { upper, lower, feasibility } = certify(program, x, duals, net);
     return feasibility <= KEPT ? upper - lower : Number.POSITIVE_INFINITY;
@@ -47,6 +55,7 @@ export function refined(
     const outcome = solve(tangentAt(program, at.x, at.net), work);
     pivots += outcome.pivots;
     if (outcome.status === "INFEASIBLE" || outcome.status === "UNBOUNDED") return at;
+    flat ??= outcome;
     return closest(at, { ...at, duals: outcome.duals });
   };
   const onFace = (start: Proven, larger: number): Proven | null => {
@@ -64,5 +73,5 @@ export function refined(
       if (moved !== null) best = closest(best, moved);
     }
   }
-  return { ...best, pivots };
+  return { ...best, flat, pivots };
 }

@@ -3,6 +3,7 @@
 
 import type { ScenarioSet } from "../scenarios/scenario-set.ts";
 import { linearCost } from "./feasible-set.ts";
+import { CANCELLED } from "./is-closed.ts";
 import type { Lowering } from "./lower.ts";
 import type { Problem } from "./problem.ts";
 import { euclideanNorm } from "./smooth-terms.ts";
@@ -15,9 +16,7 @@ export function cvarOf(set: ScenarioSet, weights: Float64Array, tailMass: number
 }
 
 /** Of the violation of a limit that counts as none. */
-const MISSED = 1e-9;
-/** Of the risk of parts that hedge each other: digits that cancel. */
-const CANCELLED = 1e-4;
+export const MISSED = 1e-9;
 
 /**
  * What a risk near 0 is compared with where a limit on it may be missed by a billionth part: of CVaR, and of variance. A small part of

@@ -31,19 +31,24 @@ function sidesAt({ returns }: ScenarioSet, scale: number, net: Float64Array, t: 
   });
 }
 
+/** A walk's beginning: a set, its reach, and two names held. */
+function begun(seed: number) {
+  const random = new Random(seed);
+  const set = drawn(random);
+  const scale = 64;
+  const net = new Float64Array(ASSETS);
+  net[0] = 0.6;
+  net[1] = 0.4;
+  return { random, set, scale, reach: new ScenarioReach(set, scale), net };
+}
+
 /** Scenarios that changed sides and were not looked at. */
 const crossed = (before: Uint8Array, now: Uint8Array, looked: Uint8Array): number[] =>
   Array.from(now.keys()).filter((s) => looked[s] === 0 && before[s] !== now[s]);
 
 describe("the reach of scenarios", () => {
   test.each([1, 2, 3])("keeps all that is not near on its side while it covers (%i)", (seed) => {
-    const random = new Random(seed);
-    const set = drawn(random);
-    const scale = 64;
-    const reach = new ScenarioReach(set, scale);
-    const net = new Float64Array(ASSETS);
-    net[0] = 0.6;
-    net[1] = 0.4;
+    const { random, set, scale, reach, net } = begun(seed);
     let t = 1;
     let known = new Uint8Array(COUNT);
     let isNear = new Uint8Array(COUNT);
@@ -74,13 +79,7 @@ describe("the reach of scenarios", () => {
   });
 
   test.each([4, 5, 6])("tells all sides by what it says may have crossed (%i)", (seed) => {
-    const random = new Random(seed);
-    const set = drawn(random);
-    const scale = 64;
-    const reach = new ScenarioReach(set, scale);
-    const net = new Float64Array(ASSETS);
-    net[0] = 0.6;
-    net[1] = 0.4;
+    const { random, set, scale, reach, net } = begun(seed);
     let t = 1;
     const known = new Uint8Array(COUNT);
     const put = ({ ids, losses }: Looked, count: number, at: number): void => {

@@ -8,7 +8,7 @@
 
 import type { Answer } from "./answer.ts";
 import { type Assessment, assess } from "./assess.ts";
-import { certify, REACH } from "./certificate.ts";
+import { certify } from "./certificate.ts";
 import type { Solve } from "./conflict.ts";
 import { type Lowering, pointOf, programOf } from "./lower.ts";
 import type { Proof } from "./problem.ts";
@@ -119,9 +119,6 @@ export function solveSharpeRatio(
       answer = sharpest(other.gap < answer.gap ? other : answer, [under, over], at, proven);
     }
   }
-  // Ever larger portfolios with ever larger ratios, as those are that a limit of theirs matters less and less to.
-  const largest = answer.weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
-  if (largest > REACH) return endless(answer.weights.map((weight) => weight / largest));
   return { status: "SOLVED", weights: answer.weights, proof: answer.proof, pivots };
 }
 

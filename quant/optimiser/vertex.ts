@@ -5,6 +5,7 @@
 // Units: as ScenarioBand has them; rows are scaled so that their largest coefficient is about 1.
 
 import { BasisInverse } from "./basis-inverse.ts";
+import { HALF_DIGIT } from "./exact-sums.ts";
 import type { Basis, Program } from "./program.ts";
 import { powerOfTwo } from "./return-scale.ts";
 import type { ScenarioBand } from "./scenario-band.ts";
@@ -16,8 +17,6 @@ export const AT_UPPER = 1;
 /** Between its bounds, and not free: it stays where it is until it is worth moving, either way. */
 export const BETWEEN = 2;
 
-/** Half the distance between 1 and the next number: a sum of n terms is known to n times that of their sizes. */
-const HALF_DIGIT = 2 ** -53;
 /** Violations that count as none. */
 const FEASIBLE = 1e-10;
 

@@ -84,7 +84,6 @@ const FOUND: readonly Found[] = [
   { what: "limits that only 70,000 long and short keep", seed: 4711, index: 49072 },
   { what: "a target missed by less than it may be", seed: 4711, index: 51046 },
   { what: "assets that hedge each other in two scenarios", seed: 5001, index: 57200 },
-  { what: "a row that a price of rounding held to its limit", seed: 6007, index: 28956 },
   { what: "a Sharpe ratio that ever larger portfolios come nearer to", seed: 6007, index: 53178 },
   { what: "a Sharpe ratio between two faces a digit apart", seed: 2026, index: 93102 },
 ];
@@ -108,7 +107,8 @@ const FOUND_PROGRAMS: readonly Found[] = [
 for (const { what, seed, index, kinds } of FOUND) {
   test(what, () => {
     const wanted = kinds === undefined ? {} : { kinds };
-    expect(fuzzProblem(optimise, { seed, index, wanted }, () => 0).wrong).toEqual([]);
+    const { wrong, open } = fuzzProblem(optimise, { seed, index, wanted }, () => 0);
+    expect([...wrong, ...open]).toEqual([]);
   });
 }
 

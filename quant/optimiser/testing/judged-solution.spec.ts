@@ -349,7 +349,7 @@ function judgeEndlessRatio(problem: Problem, { ray }: NoPortfolio): SolutionJudg
   const sizes = ray.map(Math.abs);
   const way = Float64Array.from([...ray, ...sizes, ...sizes]);
   const { earned, risk } = worth(way);
-  if (!isTail && !isFree(risk)) return judgeEndlessSharpe(problem, ray, way, earned / risk);
+  if (!isTail && !isFree(risk)) return wrong(`UNBOUNDED: the ray's volatility is ${risk}`);
   const terms = (price: number): PlainTerms => ({
     ...NONE,
     expectedReturn: 1,
@@ -361,27 +361,6 @@ function judgeEndlessRatio(problem: Problem, { ray }: NoPortfolio): SolutionJudg
   if (isFree(risk)) return right;
   const { verdict, upper } = askHighs(plainProgram(problem, terms(ratio * (1 + 2 * GAP))));
   return verdict.status === "OPTIMAL" && -upper > riskFree + GAP * Math.abs(earned)
-    ? wrong(`UNBOUNDED: HiGHS has a portfolio of a larger ratio than ${ratio}`)
-    : right;
-}
-
-/** Of a way without end whose ratio portfolios come ever nearer to: by its tangent none has a larger one. */
-function judgeEndlessSharpe(
-  problem: Problem,
-  ray: Float64Array,
-  way: Float64Array,
-  ratio: number,
-): SolutionJudgement {
-  const program = plainProgram(problem, { ...NONE, expectedReturn: 1 });
-  const flaw = isRay(program, way);
-  if (flaw !== null) return wrong(`UNBOUNDED: ${flaw}`);
-  const { value, slopes } = volatilityOf(problem, ray);
-  const price = ratio * (1 + 2 * GAP);
-  const cost = Float64Array.from(program.cost, (own, j) => own + price * (slopes[j] ?? 0));
-  const { verdict } = askHighs({ ...program, cost });
-  const riskFree = "riskFree" in problem.objective ? (problem.objective.riskFree ?? 0) : 0;
-  const gains = verdict.status === "OPTIMAL" && -verdict.objective > riskFree + GAP * ratio * value;
-  return gains || verdict.status === "UNBOUNDED"
     ? wrong(`UNBOUNDED: HiGHS has a portfolio of a larger ratio than ${ratio}`)
     : right;
 }
